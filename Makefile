@@ -1,0 +1,24 @@
+# `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
+# TESTS=tests/views runs a part of the tests.
+PYTHON = python3
+.PHONY: run test lint bench screenshots
+
+run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
+
+test: .venv/.test ; .venv/bin/python -m pytest -n auto $(TESTS)
+
+lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+bench: .venv/.test ; .venv/bin/python -m benchmarks
+
+screenshots: .venv/.test ; .venv/bin/python -m scripts.screenshots
+
+.venv/.run: requirements.txt .venv/bin/pip ; .venv/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
+
+.venv/.test: requirements-dev.txt .venv/bin/pip ; .venv/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
+
+.venv/bin/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "Flyleaf needs Python 3.11 or newer, and $$($(PYTHON) -V 2>&1) is older: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || { echo "$(PYTHON) lacks venv: install it (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,149 @@
+"""The settings: one frozen Config, made once from the environment. Nothing else reads os.environ."""
+
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast
+
+PROJECT = Path(__file__).resolve().parent.parent
+POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg2://")
+
+SessionType = Literal["filesystem", "redis"]
+
+
+class ConfigError(ValueError):
+    """A setting that can't be used. The text is one line: the setting, what is wrong with it, what to write instead."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting of the site; README.md describes each."""
+
+    data: Path = PROJECT / "instance"
+    database_url: str | None = field(default=None, repr=False)  # for SQLAlchemy; None: the embedded server
+    pg_bindir: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 5000
+    workers: int = 2
+    secret_key: str | None = field(default=None, repr=False)  # None: made at first start, kept in `data`
+    session_type: SessionType = "filesystem"
+    redis_url: str | None = field(default=None, repr=False)
+    https: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    open_library_contact: str | None = None
+    open_library_url: str = "https://openlibrary.org"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Raises ConfigError for a setting that can't be used."""
+        host = environ.get("HOST") or cls.host
+        session_type = environ.get("SESSION_TYPE") or cls.session_type
+        if session_type not in ("filesystem", "redis"):
+            raise ConfigError(f"SESSION_TYPE is {session_type!r}: write 'filesystem' or 'redis'.")
+        redis_url = environ.get("REDIS_URL") or None
+        if session_type == "redis" and redis_url is None:
+            raise ConfigError("SESSION_TYPE is 'redis', but REDIS_URL is not set: write redis://host:6379/0.")
+        bindir = environ.get("PG_BINDIR")
+        return cls(
+            data=Path(environ.get("FLYLEAF_DATA") or cls.data).expanduser().absolute(),
+            database_url=_database_url(environ.get("DATABASE_URL") or None),
+            pg_bindir=Path(bindir).expanduser().absolute() if bindir else None,
+            host=host,
+            port=_whole_number(environ, "PORT", cls.port, 1, 65535),
+            workers=_whole_number(environ, "WORKERS", cls.workers, 1, 64),
+            secret_key=_secret_key(environ.get("SECRET_KEY") or None),
+            session_type=cast(SessionType, session_type),
+            redis_url=redis_url,
+            https=_switch(environ, "HTTPS", not is_local(host)),
+            trusted_hosts=tuple(name.strip() for name in environ.get("TRUSTED_HOSTS", "").split(",") if name.strip()),
+            trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
+            open_library_contact=_contact(environ.get("OPEN_LIBRARY_CONTACT") or None),
+            open_library_url=_web_address(environ.get("OPEN_LIBRARY_URL") or cls.open_library_url),
+        )
+
+    @property
+    def sessions(self) -> Path:
+        return self.data / "sessions"
+
+    def kept_secret_key(self) -> str:
+        """SECRET_KEY, or else the one in the data folder, made there (0600) the first time."""
+        if self.secret_key is not None:
+            return self.secret_key
+        path = self.data / "secret_key"
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+        if not path.exists():
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            try:
+                os.link(draft, path)  # fails where another worker was first; its key is then everybody's
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        key = path.read_text().strip()
+        if len(key) < 32:
+            raise ConfigError(f"{path} does not hold a secret key: delete it, and the next start makes a new one.")
+        return key
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _database_url(url: str | None) -> str | None:
+    """The URL for SQLAlchemy's psycopg2 dialect: a bare postgresql:// would mean psycopg 3 to SQLAlchemy 2.1."""
+    if url is None:
+        return None
+    for scheme in POSTGRES_SCHEMES:
+        if url.startswith(scheme):
+            return "postgresql+psycopg2://" + url.removeprefix(scheme)
+    scheme = url.split("://")[0] if "://" in url else ""
+    raise ConfigError(
+        f"DATABASE_URL starts with {scheme + '://' if scheme else 'no scheme'}: "
+        "write postgresql://user:password@host:5432/database."
+    )
+
+
+def _secret_key(key: str | None) -> str | None:
+    if key is not None and len(key) < 16:
+        raise ConfigError("SECRET_KEY is shorter than 16 characters: unset it, and one is made and kept for you.")
+    return key
+
+
+def _contact(contact: str | None) -> str | None:
+    if contact is not None and not re.fullmatch(r"[!-~]{3,200}", contact):
+        raise ConfigError("OPEN_LIBRARY_CONTACT must be an e-mail address or a web address, without spaces.")
+    return contact
+
+
+def _web_address(address: str) -> str:
+    if not re.fullmatch(r"https?://[!-~]{1,200}", address):
+        raise ConfigError(f"OPEN_LIBRARY_URL is {address!r}: write an address such as https://openlibrary.org.")
+    return address.rstrip("/")
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
+        raise ConfigError(f"{name} is {text!r}: write a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environ.get(name) or ("1" if default else "0")
+    if text not in ("0", "1"):
+        raise ConfigError(f"{name} is {text!r}: write 1 (on) or 0 (off).")
+    return text == "1"

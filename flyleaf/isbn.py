@@ -1,0 +1,111 @@
+"""ISBNs as people write them: what we accept, and what it means, is decided here.
+
+The forms that a page shows are python-stdnum's. The check digits are our own, from tables: an import reads millions of
+them, at 1 µs a number where stdnum takes 11. tests/importing/test_isbn_tables.py compares the two.
+"""
+
+import re
+from dataclasses import dataclass
+
+from stdnum import isbn as stdnum
+
+# Spaces and dashes of every kind that books, spreadsheets and web pages put into an ISBN.
+_SEPARATORS = re.compile("[\\s\u00ad\u200b\u2010-\u2015\u2212\ufe58\ufe63\uff0d-]+")
+_SCIENTIFIC = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
+SHORTEST = 7  # digits: what is left of an ISBN-10 that begins with three zeros, after a spreadsheet took them away
+
+
+class IsbnError(ValueError):
+    """No ISBN. The text says why, as the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class Isbn:
+    """One ISBN, compact: ten or thirteen characters, digits but for a final X."""
+
+    isbn: str
+    isbn13: str | None  # None: the check digit is wrong
+
+    @property
+    def identity(self) -> str:
+        """The same for every form of one ISBN; as the column books.identity."""
+        return self.isbn13 or self.isbn
+
+    @property
+    def isbn10(self) -> str | None:
+        """None where there is none: a wrong check digit, or an ISBN-13 that begins with 979."""
+        if self.isbn13 is None or not self.isbn13.startswith("978"):
+            return None
+        return str(stdnum.to_isbn10(self.isbn13))
+
+
+def parse(text: str) -> Isbn:
+    """Read an ISBN-10 or ISBN-13 with or without hyphens and spaces, x or X, leading zeros lost or not.
+
+    A wrong check digit is no error (books are sold under such numbers): `isbn13` is None then. Raises IsbnError.
+    """
+    if _SCIENTIFIC.fullmatch(text.strip()):
+        raise IsbnError("a spreadsheet has rounded it: format the column as text there, and export again")
+    compact = _SEPARATORS.sub("", text).upper()
+    if not compact:
+        raise IsbnError("it is empty")
+    if not re.fullmatch(r"[0-9]+X?", compact, re.ASCII):
+        raise IsbnError("it has other characters than digits, hyphens and a final X")
+    if SHORTEST <= len(compact) < 10:
+        compact = _with_leading_zeros(compact)
+    if not re.fullmatch(r"[0-9]{9}[0-9X]|[0-9]{13}", compact, re.ASCII):
+        raise IsbnError(f"it has {len(compact)} characters, not 10 or 13")
+    return Isbn(compact, isbn13(compact))
+
+
+def isbn13(compact: str) -> str | None:
+    """The ISBN-13 of an ISBN that is compact and has the right check digit; None for every other text."""
+    nine = compact[-10:-1]
+    try:
+        sums = _LOW[nine[:3]] + _MIDDLE[nine[3:6]] + _HIGH[nine[6:]]
+    except KeyError:
+        return None
+    if len(compact) == 10 and compact[9] == _CHECK_10[sums >> 10]:
+        return f"978{nine}{_CHECK_978[sums & 1023]}"
+    if len(compact) == 13:
+        if compact[:3] == "978" and compact[12] == _CHECK_978[sums & 1023]:
+            return compact
+        if compact[:3] == "979" and compact[12] == _CHECK_979[sums & 1023]:
+            return compact
+    return None
+
+
+def hyphenated(compact: str) -> str:
+    """The ISBN with its hyphens where the agencies put them; unchanged where its range is not assigned."""
+    return str(stdnum.format(compact))
+
+
+def _with_leading_zeros(compact: str) -> str:
+    padded = compact.zfill(10)
+    if isbn13(padded) is None:
+        raise IsbnError(f"it has {len(compact)} characters, and leading zeros do not make an ISBN of it")
+    return padded
+
+
+def _sums(first: int) -> dict[str, int]:
+    """Three digits at the places first, first + 1, first + 2 of the nine that carry the number -> their weighted sums.
+
+    Two sums in one integer, so that one addition adds both: ISBN-10's (weights 1 to 9) times 1024, plus ISBN-13's
+    (weights 3 and 1 in turn: the first of the nine stands behind 978). The nine digits of a number make at most 405
+    and 171, so neither runs into the other.
+    """
+    sums = {}
+    for number in range(1000):
+        digits = f"{number:03d}"
+        places = [(place, int(digit)) for place, digit in enumerate(digits, first)]
+        tens = sum((place + 1) * digit for place, digit in places)
+        thirteens = sum((1 if place % 2 else 3) * digit for place, digit in places)
+        sums[digits] = tens * 1024 + thirteens
+    return sums
+
+
+_LOW, _MIDDLE, _HIGH = _sums(0), _sums(3), _sums(6)
+_CHECK_10 = tuple("0123456789X"[total % 11] for total in range(406))
+# By prefix, whose own digits 9, 7, 8 (or 9) weigh 1, 3, 1.
+_CHECK_978 = tuple(str(-(total + 9 + 21 + 8) % 10) for total in range(172))
+_CHECK_979 = tuple(str(-(total + 9 + 21 + 9) % 10) for total in range(172))

@@ -1,0 +1,208 @@
+"""The settings, and what is said about those that can't be used."""
+
+import dataclasses
+import re
+import stat
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from flyleaf.config import PROJECT, Config, ConfigError, is_local
+
+KEY = "sixteen letters!"
+VARIABLES = {
+    "DATABASE_URL", "FLYLEAF_DATA", "HOST", "PORT", "SECRET_KEY", "SESSION_TYPE", "REDIS_URL", "HTTPS", "TRUSTED_HOSTS",
+}  # fmt: skip
+
+
+def read(**environ: str) -> Config:
+    return Config.from_environment(environ)
+
+
+def test_without_settings_there_is_a_site_for_this_machine_alone():
+    config = read()
+    assert config == Config()
+    assert config.data == PROJECT / "instance"
+    assert config.database_url is None
+    assert (config.host, config.port) == ("127.0.0.1", 5000)
+    assert config.secret_key is None
+    assert config.session_type == "filesystem"
+    assert config.https is False
+    assert config.open_library_contact is None
+
+
+def test_an_empty_setting_is_none():
+    """As docker and systemd hand over what is not filled in."""
+    source = (PROJECT / "flyleaf" / "config.py").read_text()
+    names = set(re.findall(r'(?:environ\.get\(|environ, )"([A-Z_]+)"', source))
+    assert names >= VARIABLES
+    assert read(**dict.fromkeys(names, "")) == Config()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [
+        ("FLYLEAF_DATA", "/srv/flyleaf", "data", Path("/srv/flyleaf")),
+        ("FLYLEAF_DATA", "here", "data", Path.cwd() / "here"),
+        ("FLYLEAF_DATA", "~/flyleaf", "data", Path.home() / "flyleaf"),
+        ("PG_BINDIR", "/usr/lib/postgresql/16/bin", "pg_bindir", Path("/usr/lib/postgresql/16/bin")),
+        ("HOST", "0.0.0.0", "host", "0.0.0.0"),
+        ("PORT", "1", "port", 1),
+        ("PORT", "65535", "port", 65535),
+        ("WORKERS", "4", "workers", 4),
+        ("SECRET_KEY", KEY, "secret_key", KEY),
+        ("SESSION_TYPE", "filesystem", "session_type", "filesystem"),
+        ("REDIS_URL", "redis://host:6379/0", "redis_url", "redis://host:6379/0"),
+        ("HTTPS", "1", "https", True),
+        ("HTTPS", "0", "https", False),
+        ("TRUSTED_HOSTS", "books.example", "trusted_hosts", ("books.example",)),
+        ("TRUSTED_HOSTS", " a.example, b.example ,,", "trusted_hosts", ("a.example", "b.example")),
+        ("TRUSTED_PROXIES", "1", "trusted_proxies", 1),
+        ("OPEN_LIBRARY_CONTACT", "me@books.example", "open_library_contact", "me@books.example"),
+        ("OPEN_LIBRARY_URL", "https://mirror.example/", "open_library_url", "https://mirror.example"),
+    ],
+)
+def test_a_setting_is_read(name, text, field, value):
+    assert getattr(read(**{name: text}), field) == value
+
+
+def test_each_field_has_a_setting_that_changes_it():
+    """No field without a setting; the list above is complete."""
+    tried = {field for _, _, field, _ in test_a_setting_is_read.pytestmark[0].args[1]}
+    assert tried | {"database_url"} == {field.name for field in dataclasses.fields(Config)}
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_every_way_to_write_a_database_is_understood(scheme):
+    config = read(DATABASE_URL=f"{scheme}://alice:p%40ss@db.example:5433/books?sslmode=require")
+    assert config.database_url == "postgresql+psycopg2://alice:p%40ss@db.example:5433/books?sslmode=require"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"PORT": "0"},
+        {"PORT": "65536"},
+        {"PORT": "http"},
+        {"PORT": "-1"},
+        {"PORT": "80.0"},
+        {"PORT": "８０"},
+        {"PORT": "1_000"},
+        {"PORT": " 80"},
+        {"PORT": "9" * 10_000},
+        {"WORKERS": "0"},
+        {"WORKERS": "1000"},
+        {"WORKERS": "many"},
+        {"SECRET_KEY": "short"},
+        {"SESSION_TYPE": "memcached"},
+        {"SESSION_TYPE": "FILESYSTEM"},
+        {"SESSION_TYPE": "redis"},
+        {"HTTPS": "yes"},
+        {"HTTPS": "2"},
+        {"TRUSTED_PROXIES": "-1"},
+        {"TRUSTED_PROXIES": "all"},
+        {"DATABASE_URL": "mysql://alice@db/books"},
+        {"DATABASE_URL": "sqlite:///books.db"},
+        {"DATABASE_URL": "db.example/books"},
+        {"DATABASE_URL": "postgresql"},
+        {"OPEN_LIBRARY_CONTACT": "me and you"},
+        {"OPEN_LIBRARY_CONTACT": "a\nb"},
+        {"OPEN_LIBRARY_CONTACT": "é@example.org"},
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_in_one_line_that_names_it(environ):
+    with pytest.raises(ConfigError) as refusal:
+        read(**environ)
+    [name] = environ
+    message = str(refusal.value)
+    assert message.startswith(name)
+    assert "\n" not in message
+    assert len(message) > len(name) + 20, "it says what to do"
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://alice:tops3cret@db/books", "tops3cret", "postgresql:/alice:tops3cret@db/books", "x:tops3cret@db"]
+)
+def test_the_password_of_a_wrong_address_is_not_repeated(url):
+    with pytest.raises(ConfigError) as refusal:
+        read(DATABASE_URL=url)
+    assert "tops3cret" not in str(refusal.value)
+
+
+def test_a_short_secret_is_not_repeated():
+    with pytest.raises(ConfigError) as refusal:
+        read(SECRET_KEY="tops3cret")
+    assert "tops3cret" not in str(refusal.value)
+
+
+def test_secrets_are_not_shown_with_the_settings():
+    shown = repr(read(SECRET_KEY="tops3cret" * 3, REDIS_URL="redis://:tops3cret@host/0", SESSION_TYPE="redis"))
+    assert "tops3cret" not in shown
+
+
+def test_the_password_of_the_database_is_not_shown_with_the_settings():
+    assert "tops3cret" not in repr(read(DATABASE_URL="postgresql://alice:tops3cret@db/books"))
+
+
+@pytest.mark.parametrize(
+    ("host", "https"),
+    [
+        ("127.0.0.1", False),
+        ("localhost", False),
+        ("::1", False),
+        ("[::1]", False),
+        ("0.0.0.0", True),
+        ("books.example", True),
+    ],
+)
+def test_https_is_expected_wherever_others_can_reach_the_site(host, https):
+    assert read(HOST=host).https is https
+    assert is_local(host) is not https
+
+
+def test_settings_cannot_be_changed_later():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read().port = 80
+
+
+def test_a_key_is_made_once_and_kept_for_this_account_alone(tmp_path):
+    config = Config(data=tmp_path / "new" / "folder")
+    key = config.kept_secret_key()
+    path = config.data / "secret_key"
+    assert len(key) >= 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(config.data.stat().st_mode) == 0o700
+    assert config.kept_secret_key() == key
+    assert list(config.data.iterdir()) == [path], "no draft stays behind"
+    assert Config(data=tmp_path / "other").kept_secret_key() != key
+
+
+def test_starts_at_the_same_moment_agree_on_one_key(tmp_path, together):
+    for round_ in range(10):
+        config = Config(data=tmp_path / str(round_))
+        assert len(set(together(*[config.kept_secret_key] * 8))) == 1
+
+
+def test_a_key_that_is_set_is_taken_and_nothing_is_written(tmp_path):
+    config = Config(data=tmp_path / "none", secret_key=KEY)
+    assert config.kept_secret_key() == KEY
+    assert not config.data.exists()
+
+
+@pytest.mark.parametrize("kept", ["", "short", "\n"])
+def test_a_damaged_key_is_told_in_one_line(tmp_path, kept):
+    (tmp_path / "secret_key").write_text(kept)
+    with pytest.raises(ConfigError, match="secret_key") as refusal:
+        Config(data=tmp_path).kept_secret_key()
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_environment_is_read_when_it_is_asked_for():
+    program = "from flyleaf.config import Config; print(Config.from_environment().port)"
+    run = partial(
+        subprocess.run, [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert run(env={"PORT": "8080"}).stdout == "8080\n"
