@@ -1,0 +1,11 @@
+"""The embedded server: a private PostgreSQL that the site and its commands start, share and stop by themselves.
+
+Who reads on: `client` is what programs use, `keeper` the process that watches over PostgreSQL, `folder` where things
+lie, `cluster` how PostgreSQL is made and started, `binaries` where its programs are and `account` who runs them.
+Only the standard library is used here, and nothing of the rest of Flyleaf.
+"""
+
+from flyleaf.embedded.client import Attachment, attach
+from flyleaf.embedded.errors import EmbeddedServerError
+
+__all__ = ["Attachment", "EmbeddedServerError", "attach"]

@@ -1,0 +1,144 @@
+"""How a program uses the embedded server: attach, use the address, detach."""
+
+import atexit
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from flyleaf.embedded import cluster
+from flyleaf.embedded.errors import EmbeddedServerError
+from flyleaf.embedded.folder import Folder, choose, lock
+
+PROJECT = Path(__file__).parents[2]
+WAIT_SECONDS = 120.0  # for another program that starts or stops the server right now; a shutdown may take a minute
+RESTART_SECONDS = 2.0
+
+
+class Attachment:
+    """One program's use of the server, which runs at least until the last of them is detached or its process ends."""
+
+    def __init__(self, folder: Folder, bindir: Path | None, announce: Callable[[str], None]) -> None:
+        self.folder = folder.path
+        self.url = folder.url
+        self._folder = folder
+        self._bindir = bindir
+        self._announce = announce
+        self._users = folder.open("users.lock")
+        if not lock(self._users, fcntl.LOCK_SH, WAIT_SECONDS):
+            raise EmbeddedServerError(f"The database in {folder.path} is still shutting down: see {folder.log}.")
+        self._attached = True
+
+    def start(self) -> None:
+        """Start the server, or wait until the one that somebody else starts is ready."""
+        if not self._start(WAIT_SECONDS):
+            raise EmbeddedServerError(f"The database in {self.folder} doesn't get ready: see {self._folder.log}.")
+
+    def ensure(self) -> None:
+        """Start the server again where its keeper was killed; costs a tenth of a millisecond where it lives.
+
+        Meant to be called before each new connection. It gives up waiting soon, because a reader waits with it; what
+        it began goes on. A server that died under its keeper is the keeper's concern.
+        """
+        if not self._keeper_lives():
+            restart = threading.Thread(target=self._restart, daemon=True)
+            restart.start()
+            restart.join(RESTART_SECONDS)
+
+    def detach(self) -> None:
+        """Stop using the server; the last user waits until it has stopped, so that nothing is left behind."""
+        if not self._attached:
+            return
+        self._attached = False
+        # Closed, not unlocked: a forked child that has the descriptor too still uses the server.
+        os.close(self._users)
+        with contextlib.suppress(OSError):  # the folder may be gone, and with it the server's reason to live
+            while self._keeper_lives() and not self._has_other_users():
+                time.sleep(0.02)
+
+    def _start(self, seconds: float) -> bool:
+        """False where somebody else was busy with it for `seconds`, or the keeper's server isn't ready by then."""
+        with self._folder.locked("start.lock", fcntl.LOCK_EX, seconds) as alone:
+            if not alone:
+                return False
+            # A keeper that was killed or fails may still seem to live when we look first, and end while we wait.
+            if self._keeper_lives() and self._is_ready_within(seconds):
+                return True
+            if self._keeper_lives():
+                return False
+            self._start_keeper()
+            return True
+
+    def _restart(self) -> None:
+        try:
+            self._start(0)
+        except (EmbeddedServerError, OSError) as error:
+            self._announce(str(error))
+
+    def _keeper_lives(self) -> bool:
+        with self._folder.locked("keeper.lock", fcntl.LOCK_SH, seconds=0) as free:
+            return not free
+
+    def _has_other_users(self) -> bool:
+        with self._folder.locked("users.lock", fcntl.LOCK_EX, seconds=0) as nobody:
+            if nobody:
+                return False
+        with self._folder.locked("users.lock", fcntl.LOCK_SH, seconds=0) as shared:
+            return shared  # not to be shared: the keeper has it, and stops
+
+    def _is_ready_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while cluster.postmaster(self._folder.cluster) is None or not cluster.answers(self._folder.sockets):
+            if time.monotonic() >= deadline or not self._keeper_lives():
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _start_keeper(self) -> None:
+        arguments = [str(self._folder.path), self._folder.account.name]
+        arguments += [str(self._bindir)] if self._bindir else []
+        log = self._folder.open(self._folder.log.name)
+        starter = subprocess.Popen(
+            [sys.executable, "-m", "flyleaf.embedded.keeper", *arguments],
+            cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(log)
+        failure = f"The database's keeper ended without a word: see {self._folder.log}."
+        with starter:  # it forks the keeper, which has the other end of the pipe, and ends
+            for line in starter.stdout or ():
+                word, _, text = line.rstrip("\n").partition(" ")
+                if word == "ready":
+                    return
+                if word == "error":
+                    failure = text
+                else:
+                    self._announce(text)
+        raise EmbeddedServerError(failure)
+
+
+def attach(data: Path, bindir: Path | None, announce: Callable[[str], None]) -> Attachment:
+    """Use the server of the site whose data folder is `data`, started and made where it isn't there yet.
+
+    `bindir` is PG_BINDIR; `announce` is told in a line what takes a while, and where the database is when it isn't in
+    `data`. Detached at the end of the program, at the latest. Raises EmbeddedServerError.
+    """
+    folder = choose(data)
+    if folder.path != data.resolve():
+        announce(f"The database is in {folder.path}, because {folder.account.name} can't use {data}")
+    try:
+        attachment = Attachment(folder, bindir, announce)
+        atexit.register(attachment.detach)
+        try:
+            attachment.start()
+        except BaseException:
+            attachment.detach()
+            raise
+    except OSError as error:
+        raise EmbeddedServerError(f"The database in {folder.path} can't be used: {error}.") from error
+    return attachment

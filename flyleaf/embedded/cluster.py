@@ -1,0 +1,131 @@
+"""A PostgreSQL cluster: made by initdb once, started with the settings below each time."""
+
+import contextlib
+import locale
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from flyleaf.embedded.account import Account
+from flyleaf.embedded.binaries import Binaries
+from flyleaf.embedded.errors import EmbeddedServerError
+from flyleaf.embedded.folder import SOCKET_NAME
+
+# Letters outside ASCII are letters only where LC_CTYPE knows UTF-8: under C, pg_trgm drops é, ж and 東 without a word.
+# The order stays by code point, the same on every machine; what is shown in order has a sort key of its own.
+CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")
+# The superuser makes the database; the site is an ordinary role that owns it: SQL can't reach files or programs.
+SUPERUSER = "postgres"
+SCHEMA = "CREATE ROLE flyleaf LOGIN;\n\nCREATE DATABASE flyleaf OWNER flyleaf;\n\n"
+# PostgreSQL takes its parallel queries' memory from here; containers often have 64 MB.
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
+SMALL_SHARED_MEMORY = 256 * 1024 * 1024  # bytes
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+
+
+def create(directory: Path, account: Account, binaries: Binaries) -> None:
+    """Make a cluster with the empty database `flyleaf` in `directory`: all of it or nothing.
+
+    It grows under another name, so that one killed half way is never taken for a database; and a new name each time,
+    because an initdb that outlived its keeper may still write, or clean up after itself, under the old one.
+    """
+    for left_over in directory.parent.glob(f"{directory.name}.unfinished-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    unfinished = directory.with_name(f"{directory.name}.unfinished-{os.getpid()}")
+    unfinished.mkdir(mode=0o700)
+    account.own(unfinished)
+    initialize(unfinished, account, binaries)
+    _run([binaries.postgres, "--single", "-D", str(unfinished), "template1"], account, SCHEMA)
+    unfinished.rename(directory)
+
+
+def initialize(directory: Path, account: Account, binaries: Binaries, *options: str) -> None:
+    """Run initdb in the empty `directory`, which is the account's."""
+    letters = ("-E", "UTF8", "--locale=C", f"--lc-ctype={_ctype()}")
+    _run([binaries.initdb, "-D", str(directory), *letters, "-U", SUPERUSER, "--auth=trust", *options], account)
+
+
+def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str) -> list[str]:
+    """The command line of a server that is reached through a socket in `sockets` and in no other way."""
+    settings = {
+        "listen_addresses": "",
+        "port": "5432",
+        "unix_socket_directories": f'"{sockets}"',
+        "unix_socket_permissions": "0700",
+        "dynamic_shared_memory_type": _shared_memory(),
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "log_line_prefix": "%m [%p] ",
+        "log_checkpoints": "off",
+        # Statements and details hold what readers typed, password hashes too: keep them out of the log.
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
+        "jit": "off",  # compiling costs more than it saves in queries of a few milliseconds
+        **settings,
+    }
+    options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
+    return [binaries.postgres, "-D", str(directory), *options]
+
+
+def major_version(directory: Path) -> int | None:
+    """The major version of the cluster, None where there is none."""
+    try:
+        return int((directory / "PG_VERSION").read_text())
+    except FileNotFoundError:
+        return None
+
+
+def postmaster(directory: Path) -> int | None:
+    """The process id of a server that says that it is ready; it may have died since."""
+    try:
+        lines = (directory / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    return int(lines[0]) if len(lines) >= 8 and lines[7].strip() == "ready" else None
+
+
+def answers(sockets: Path) -> bool:
+    """Whether a server listens in `sockets`: a dead one's socket refuses."""
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
+        probe.settimeout(5)
+        try:
+            probe.connect(os.fsencode(sockets / SOCKET_NAME))
+        except OSError:
+            return False
+    return True
+
+
+def _run(arguments: list[str], account: Account, text: str = "") -> None:
+    ended = subprocess.run(
+        arguments, input=text, capture_output=True, text=True, errors="replace", cwd="/", env=ENVIRONMENT,
+        **account.child(), check=False,
+    )  # fmt: skip
+    # The single-user server goes on after an error in a statement and ends well: its words count, too.
+    errors = [line for line in ended.stderr.splitlines() if "ERROR:" in line or "FATAL:" in line or "error:" in line]
+    if ended.returncode != 0 or errors:
+        said = (errors or ended.stderr.splitlines() or [f"exit {ended.returncode}"])[0].strip()
+        raise EmbeddedServerError(f"The database can't be made: {Path(arguments[0]).name} said: {said}")
+
+
+def _ctype() -> str:
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in CTYPES:
+            with contextlib.suppress(locale.Error):
+                locale.setlocale(locale.LC_CTYPE, name)
+                return name
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    raise EmbeddedServerError(
+        f"This system has no UTF-8 locale ({', '.join(CTYPES)}): generate one (locale-gen en_US.UTF-8) and start again."
+    )
+
+
+def _shared_memory() -> str:
+    try:
+        found = os.statvfs(SHARED_MEMORY)
+    except OSError:
+        return "mmap"
+    return "posix" if found.f_blocks * found.f_frsize >= SMALL_SHARED_MEMORY else "mmap"

@@ -1,0 +1,103 @@
+"""The tests' own PostgreSQL: testing.postgresql with the programs and the account of the embedded server.
+
+It forgets everything at the end and doesn't wait for the disk. Tests log in as the role that the site has, which isn't
+a superuser, so that a statement that needs more rights fails here, too.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from testing.postgresql import Postgresql
+
+from flyleaf.embedded import account, binaries, cluster, parent
+
+ROLE = "flyleaf"
+
+
+class Server(Postgresql):  # type: ignore[misc]
+    """A server in a temporary folder, reached through a socket there; gone with the process that made it."""
+
+    def initialize(self) -> None:
+        self.account = account.unprivileged()
+        folder = Path(self.base_dir)
+        self.account.own(folder)
+        found = binaries.find(None)
+        self.programs = binaries.for_account(found, self.account, folder / "programs")
+        # The port is a part of the socket's name only: nothing listens on the network.
+        self.settings["port"] = 5432
+
+    def initialize_database(self) -> None:
+        for name in self.subdirectories:
+            self.account.own(Path(self.base_dir, name))
+        cluster.initialize(Path(self.get_data_directory()), self.account, self.programs, "--no-sync")
+
+    def get_server_commandline(self) -> list[str]:
+        groups = os.getgrouplist(self.account.name, self.account.gid)
+        # testing.postgresql starts it by this line alone, so the change of account is a part of it.
+        become = [sys.executable, "-P", parent.__file__, str(self.account.uid), str(self.account.gid)]
+        return [
+            *become,
+            ",".join(map(str, groups)),
+            *cluster.command(
+                Path(self.get_data_directory()), self.programs, self.sockets,
+                fsync="off", synchronous_commit="off", full_page_writes="off", shared_buffers="64MB",
+                autovacuum="off", max_connections="200", log_error_verbosity="default",
+            ),
+        ]  # fmt: skip
+
+    @property
+    def sockets(self) -> Path:
+        return Path(self.base_dir, "tmp")
+
+    def is_server_available(self) -> bool:
+        ready = cluster.postmaster(Path(self.get_data_directory())) is not None
+        return ready and cluster.answers(self.sockets)
+
+    def poststart(self) -> None:
+        self._execute(f"CREATE ROLE {ROLE} LOGIN")
+
+    def terminate(self, *_args: Any) -> None:
+        super(Postgresql, self).terminate(signal.SIGINT)  # fast: open connections are not waited for
+
+    def url(self, database: str) -> str:
+        """SQLAlchemy's address of the database, as the site's role."""
+        return f"postgresql+psycopg2://{ROLE}@/{database}?host={self.sockets}&port=5432"
+
+    def create_database(self, name: str, template: str | None = None) -> str:
+        """Make a database, a copy of `template` where given; its URL. Nobody may be connected to the template."""
+        copy = f' TEMPLATE "{template}"' if template else ""
+        self._execute(f'CREATE DATABASE "{name}" OWNER {ROLE}{copy}')
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop it, and whoever is connected to it."""
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        with self._superuser() as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    @contextlib.contextmanager
+    def _superuser(self) -> Iterator[Any]:
+        connection = psycopg2.connect(host=str(self.sockets), port=5432, user=cluster.SUPERUSER, dbname="postgres")
+        connection.autocommit = True
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def start_server() -> Server:
+    """A running server without databases of ours; `stop()` ends it and removes its folder."""
+    # pytest's tmp_path is closed to other accounts and, under macOS, too long for a socket.
+    folder = tempfile.mkdtemp(prefix="flyleaf-", dir="/tmp")
+    server = Server(base_dir=folder)
+    server._use_tmpdir = True  # so that stop() removes it
+    return server
