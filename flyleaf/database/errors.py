@@ -1,0 +1,72 @@
+"""What the database's errors mean: to the operator in one line, to the site whether trying again later helps."""
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# SQLSTATE classes and codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
+_PASSING_CLASSES = ("08", "53", "57", "58")  # connection, resources, operator's intervention, system
+_PASSING_CODES = ("55P03", "40001", "40P01", "25006")  # lock not available, serialization, deadlock, read only
+
+# A part of the message (libpq gives no code while connecting) or a SQLSTATE, and what to do about it.
+_REMEDIES = (
+    ("could not translate host name", "There is no host {host}: check the host in DATABASE_URL"),
+    ("Connection refused", "Nothing answers at {host}:{port}: start the server there, or check DATABASE_URL"),
+    ("timeout expired", "No answer from {host}:{port}: check the host, its firewall and DATABASE_URL"),
+    ("No such file or directory", "There is no server's socket in {host}: start the server, or check DATABASE_URL"),
+    ("password authentication failed", "The database refused the log-in: check user and password in DATABASE_URL"),
+    ("no password supplied", "The database refused the log-in: put the password into DATABASE_URL"),
+    ("no pg_hba.conf entry", "The database refused the log-in: allow this host and user in its pg_hba.conf"),
+    ("Peer authentication failed", "The database refused the log-in: run as its user, or name host and password"),
+    (
+        "is not permitted to log in",
+        "The database's user may not log in: ALTER ROLE … LOGIN, or check DATABASE_URL",
+    ),
+    ("role ", "The database has no such user: check the user in DATABASE_URL, or create the role"),
+    ("database ", "There is no database {database}: create it (createdb {database}), or check DATABASE_URL"),
+    ("0A000", "The database lacks an extension: install PostgreSQL's contrib modules on its machine ({message})"),
+    ("58P01", "The database lacks an extension: install PostgreSQL's contrib modules on its machine ({message})"),
+    ("42501", "The database's user may not do this: GRANT CREATE ON DATABASE {database}, SCHEMA public ({message})"),
+)
+
+
+class DatabaseUnusableError(RuntimeError):
+    """The database can't be used as it is. The text is one line: what it lacks, and what to do."""
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether `error` means that the database can't answer now and may later: 503, not 500."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    code = sqlstate(error)
+    if code is None:  # no answer from a server: the connection could not be made, or broke
+        return isinstance(error, OperationalError | InternalError)
+    return code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """The five characters of PostgreSQL's error code; None where the error came from the driver itself."""
+    code = getattr(error.orig, "pgcode", None)
+    return code if isinstance(code, str) else None
+
+
+def describe(error: DBAPIError, url: URL) -> str:
+    """One line for the operator. The password never stands in it."""
+    message = " ".join(str(error.orig).split())
+    code = sqlstate(error)
+    remedy = "The database failed: {message}"
+    for sign, text in _REMEDIES:
+        if code == sign or (code is None and sign in message and (sign[-1] != " " or "does not exist" in message)):
+            remedy = text
+            break
+    place = {
+        "host": url.host or url.query.get("host") or "localhost",
+        "port": url.port or 5432,
+        "database": url.database or url.username,
+        "message": message,
+    }
+    return remedy.format(**place) + "."

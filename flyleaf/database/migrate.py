@@ -1,0 +1,50 @@
+"""Bring the schema up to date: Alembic runs the files of migrations/versions, in their order, each of plain SQL."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+
+from flyleaf.database.errors import DatabaseUnusableError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+OLDEST_SERVER = 140_000  # PostgreSQL 14, as server_version_num writes it
+# Any number that no other program takes: the site's starts wait for each other here.
+MIGRATION_LOCK = 7_303_001
+
+
+def head() -> str:
+    """The newest revision: the number that the last file's name begins with."""
+    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def is_migrated(connection: Connection) -> bool:
+    """Whether the schema is at the newest revision."""
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+        return False
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
+
+
+def migrate(engine: Engine) -> None:
+    """All missing revisions in one transaction, or nothing. DatabaseUnusableError: the server is too old."""
+    with engine.begin() as connection:
+        if is_migrated(connection):
+            return
+        version = int(connection.execute(text("SELECT current_setting('server_version_num')")).scalar_one())
+        if version < OLDEST_SERVER:
+            raise DatabaseUnusableError(f"PostgreSQL {version // 10_000} is too old: Flyleaf needs 14 or newer.")
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        if not is_migrated(connection):
+            _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported here: it takes a fifth of a second that a start without a new migration need not wait.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

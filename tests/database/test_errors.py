@@ -1,0 +1,152 @@
+"""What is said, in one line, about a database that can't be used."""
+
+import psycopg2
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from flyleaf.database import Database, DatabaseUnusableError, is_unavailable
+from flyleaf.embedded import cluster
+
+
+@pytest.fixture
+def complaint():
+    """What `migrate` says of the database at this address."""
+
+    def ask(url):
+        database = Database(url)
+        try:
+            with pytest.raises(DatabaseUnusableError) as refusal:
+                database.migrate()
+        finally:
+            database.close()
+        line = str(refusal.value)
+        assert "\n" not in line
+        assert "tops3cret" not in line
+        assert "Traceback" not in line
+        return line
+
+    return ask
+
+
+@pytest.fixture
+def superuser(server):
+    """Runs statements that the site itself may not run."""
+    connection = psycopg2.connect(host=str(server.sockets), port=5432, user=cluster.SUPERUSER, dbname="postgres")
+    connection.autocommit = True
+    yield connection.cursor().execute
+    connection.close()
+
+
+def test_nobody_listens_there(complaint):
+    line = complaint("postgresql+psycopg2://flyleaf:tops3cret@127.0.0.1:1/flyleaf")
+    assert "127.0.0.1:1" in line
+    assert "start the server" in line
+    assert "DATABASE_URL" in line
+
+
+def test_there_is_no_such_host(complaint):
+    line = complaint("postgresql+psycopg2://flyleaf:tops3cret@nowhere.invalid/flyleaf")
+    assert "nowhere.invalid" in line
+    assert "check the host" in line
+
+
+def test_there_is_no_socket(complaint, tmp_path):
+    line = complaint(f"postgresql+psycopg2://flyleaf:tops3cret@/flyleaf?host={tmp_path}")
+    assert str(tmp_path) in line
+    assert "start the server" in line
+
+
+def test_there_is_no_such_database(complaint, server):
+    line = complaint(server.url("never_made"))
+    assert "never_made" in line
+    assert "createdb never_made" in line
+
+
+def test_there_is_no_such_user(complaint, server):
+    url = server.url("template").replace("//flyleaf@", "//mallory:tops3cret@")
+    line = complaint(url)
+    assert "no such user" in line
+    assert "DATABASE_URL" in line
+
+
+def test_the_user_may_not_log_in(complaint, server, superuser):
+    superuser("CREATE ROLE nologin_role NOLOGIN")
+    try:
+        assert "user" in complaint(server.url("template").replace("//flyleaf@", "//nologin_role:tops3cret@"))
+    finally:
+        superuser("DROP ROLE nologin_role")
+
+
+def test_the_user_may_not_make_tables(complaint, server, superuser):
+    url = server.create_database("not_mine")
+    superuser("CREATE ROLE guest LOGIN")
+    try:
+        line = complaint(url.replace("//flyleaf@", "//guest:tops3cret@"))
+        assert "GRANT CREATE" in line
+        assert "not_mine" in line
+    finally:
+        server.drop_database("not_mine")
+        superuser("DROP ROLE guest")
+
+
+def test_an_extension_is_not_installed(complaint, server, superuser, tmp_path):
+    url = server.create_database("no_contrib")
+    try:
+        superuser(f"ALTER DATABASE no_contrib SET extension_control_path = '{tmp_path}'")
+    except psycopg2.Error:
+        pytest.skip("PostgreSQL 18 or newer can look for extensions elsewhere")
+    try:
+        line = complaint(url)
+        assert "extension" in line
+        assert "contrib" in line
+        assert "pg_trgm" in line
+    finally:
+        server.drop_database("no_contrib")
+
+
+def failure(database, statement):
+    """The error that a statement ends in."""
+    with pytest.raises(SQLAlchemyError) as raised, database.transaction() as connection:
+        connection.execute(text(statement))
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT pg_terminate_backend(pg_backend_pid())",
+        "SET LOCAL statement_timeout = 1; SELECT pg_sleep(1)",
+        "DO $$ BEGIN RAISE SQLSTATE '53300'; END $$",  # too many connections
+        "DO $$ BEGIN RAISE SQLSTATE '53100'; END $$",  # disk full
+        "DO $$ BEGIN RAISE SQLSTATE '57P01'; END $$",  # shut down
+        "DO $$ BEGIN RAISE SQLSTATE '57P03'; END $$",  # starting up
+        "DO $$ BEGIN RAISE SQLSTATE '55P03'; END $$",  # lock not available
+        "DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$",  # deadlock
+        "DO $$ BEGIN RAISE SQLSTATE '40001'; END $$",  # serialization
+        "DO $$ BEGIN RAISE SQLSTATE '25006'; END $$",  # read only, as on a standby
+    ],
+)
+def test_what_passes_by_itself_is_unavailable(database, statement):
+    assert is_unavailable(failure(database, statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT 1 / 0", "SELECT nothing", "SELECT * FROM nowhere", "SELEC", "INSERT INTO books DEFAULT VALUES"],
+)
+def test_a_mistake_of_ours_is_a_fault(database, statement):
+    assert not is_unavailable(failure(database, statement))
+
+
+def test_a_server_that_cannot_be_reached_is_unavailable():
+    database = Database("postgresql+psycopg2://flyleaf@127.0.0.1:1/flyleaf")
+    with pytest.raises(DBAPIError) as raised, database.transaction():
+        pass
+    database.close()
+    assert is_unavailable(raised.value)
+
+
+@pytest.mark.parametrize("error", [ValueError("connection"), OSError("refused"), KeyError("x")])
+def test_other_errors_are_none_of_the_databases(error):
+    assert not is_unavailable(error)

@@ -1,0 +1,129 @@
+"""Each limit of flyleaf.limits is the database's own: the limit itself is taken, one more is refused."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
+
+from flyleaf import limits
+from flyleaf.limits import (
+    AUTHOR_MAX,
+    DESCRIPTION_MAX,
+    LANGUAGE_MAX,
+    PAGES_MAX,
+    PUBLISHER_MAX,
+    RATING_MAX,
+    RATING_MIN,
+    REVIEW_MAX,
+    TITLE_MAX,
+    USERNAME_MAX,
+    YEAR_MAX,
+    YEAR_MIN,
+)
+
+LETTER = "\U0001f4da"  # characters are counted, not bytes
+LETTERS = {
+    ("books", "title"): TITLE_MAX,
+    ("books", "author"): AUTHOR_MAX,
+    ("books", "publisher"): PUBLISHER_MAX,
+    ("books", "language"): LANGUAGE_MAX,
+    ("books", "description"): DESCRIPTION_MAX,
+    ("readers", "name"): USERNAME_MAX,
+    ("reviews", "text"): REVIEW_MAX,
+}
+NUMBERS = {
+    ("books", "year"): (YEAR_MIN, YEAR_MAX),
+    ("books", "pages"): (1, PAGES_MAX),
+    ("reviews", "rating"): (RATING_MIN, RATING_MAX),
+}
+NOT_EMPTY = [
+    ("books", "title"),
+    ("books", "publisher"),
+    ("books", "language"),
+    ("books", "description"),
+    ("readers", "name"),
+]
+
+
+@pytest.fixture
+def row(database):
+    """Sets a column of the one row that each table has."""
+    with database.transaction() as connection:
+        connection.execute(text("INSERT INTO books (isbn, title) VALUES ('0441172717', 'Dune')"))
+        connection.execute(text("INSERT INTO readers (name, name_key, password_hash) VALUES ('Alice', 'alice', '')"))
+        connection.execute(
+            text(
+                "INSERT INTO reviews (book_id, reader_id, rating, text)"
+                " SELECT b.id, r.id, 5, '' FROM books AS b, readers AS r"
+            )
+        )
+
+    def update(table, column, value):
+        with database.transaction() as connection:
+            connection.execute(text(f"UPDATE {table} SET {column} = :value"), {"value": value})  # names of this file
+
+    return update
+
+
+def test_texts(row, subtests):
+    for (table, column), most in LETTERS.items():
+        with subtests.test(f"{table}.{column}"):
+            row(table, column, LETTER * most)
+            with pytest.raises(IntegrityError):
+                row(table, column, LETTER * (most + 1))
+
+
+def test_numbers(row, subtests):
+    for (table, column), (least, most) in NUMBERS.items():
+        with subtests.test(f"{table}.{column}"):
+            row(table, column, least)
+            row(table, column, most)
+            for wrong in (least - 1, most + 1):
+                with pytest.raises((IntegrityError, DataError)):
+                    row(table, column, wrong)
+
+
+def test_what_is_there_is_not_empty(row, subtests):
+    for table, column in NOT_EMPTY:
+        with subtests.test(f"{table}.{column}"), pytest.raises(IntegrityError):
+            row(table, column, "")
+
+
+def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here():
+    """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is."""
+    stored = {
+        name
+        for name in vars(limits)
+        if name.endswith(("_MIN", "_MAX")) and not name.startswith(("PASSWORD", "QUERY", "PAGE_"))
+    }
+    assert stored == {name for name in stored if name in globals()}
+
+
+def test_every_text_that_is_stored_has_a_limit(database):
+    """Each text column has a CHECK, or is derived or made by the site itself."""
+    own = {"name_key", "password_hash", "folded_title", "folded_author", "identity", "version_num"}
+    with database.transaction() as connection:
+        columns = connection.execute(
+            text("""
+                SELECT c.relname, a.attname
+                  FROM pg_attribute AS a
+                  JOIN pg_class AS c ON c.oid = a.attrelid
+                 WHERE c.relnamespace = 'public'::regnamespace
+                   AND c.relkind = 'r'
+                   AND c.relname <> 'alembic_version'
+                   AND a.attnum > 0
+                   AND NOT a.attisdropped
+                   AND a.attgenerated = ''
+                   AND a.atttypid = 'text'::regtype
+                   AND NOT EXISTS (SELECT FROM pg_constraint AS k
+                                    WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY (k.conkey))
+            """)
+        ).all()
+    assert {(table, column) for table, column in columns if column not in own} == set()
+
+
+@pytest.mark.parametrize(
+    "isbn", ["", "044117271", "04411727170", "044117271x", "0-44117271", "X441172717", "０441172717"]
+)
+def test_an_isbn_is_ten_or_thirteen_characters(row, isbn):
+    with pytest.raises(IntegrityError):
+        row("books", "isbn", isbn)
