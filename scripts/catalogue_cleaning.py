@@ -1,0 +1,140 @@
+"""Turn what a library catalogue prints into what a reader would write.
+
+The functions take one field of a record and give the cleaned text, or None where no safe repair is known: such a
+record is left out of the list.
+"""
+
+import re
+import unicodedata
+
+LONGEST_TITLE = 150
+
+# Cyrillic is romanised with ligatures, primes and marked vowels; readers write plain letters.
+LIGATURE = re.compile("(\\w)\ufe20(\\w)\ufe21")
+ROMANISATION = str.maketrans(
+    {
+        **dict.fromkeys("\ufe20\ufe21\u02b9\u02ba", ""),
+        **dict.fromkeys("\u02bb\u02bc\u2018\u2019", "'"),
+    }
+    | {"Ė": "E", "ė": "e", "Ĭ": "I", "ĭ": "i"}
+)
+# Marks that came out of the older character set as their neighbours.
+MISREAD_MARKS = str.maketrans({"\u031c": "\u0328", "\u0315": "\u030c", "ı": "i"})
+LETTERS_WITHOUT_PARTS = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+)
+
+# Letters beyond ASCII of the European languages, Turkish and romanised Japanese.
+LETTERS = (
+    "áàâäãåăąæćčçďđéèêëěęėğģíìîïıīįķłļľñńňņóòôöõøőōœŕřśšşșßťţțþðúùûüůűūųýÿžźż"
+    "ÁÀÂÄÃÅĂĄÆĆČÇĎĐÉÈÊËĚĘĢÍÌÎÏİĪĶŁĽÑŃŇÓÒÔÖÕØŐŌŒŘŚŠŞȘŤȚÞÚÙÛÜŮŰŪÝŽŹŻ"
+)
+READABLE_TITLE = re.compile(rf"[0-9A-Za-z{LETTERS} ,.:;!?'\"&()/+#%$@*—°²½·¿¡«»-]+")
+READABLE_NAME = re.compile(rf"[A-Z{LETTERS}][A-Za-z{LETTERS} .'·-]*[A-Za-z{LETTERS}.]")
+
+ABBREVIATION_AT_END = re.compile(r"(?:\.\.\.|\b\w\.|\b(?:Jr|Sr|Dr|Mr|Mrs|Ms|St|Co|Inc|Ltd|Esq|etc|et al|vs|Chr)\.)$")
+# Cataloguers put commas round the word between two titles: Frankenstein, or, The modern Prometheus.
+JOINED_TITLES = re.compile(r"(, (?:or|o|ou|oder|ossia|ovvero|eller)|; (?:[a-z&]+)(?: d[ei])?), ")
+# Who made the edition, where it came into the title.
+EDITORS = re.compile(r"[;:,] (?:translated|edited|illustrated|selected|introduced)(?: and \w+)? by .*$")
+BROKEN_SENTENCE = re.compile(r"[a-z]{3}\. [a-z]")
+
+
+def plain(text: str) -> str:
+    """The words in lower case, without accents and apostrophes: the key under which texts are equal."""
+    text = text.translate(ROMANISATION).replace("'", "").casefold().translate(LETTERS_WITHOUT_PARTS)
+    letters = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", letters))
+
+
+def clean_title(raw: str, language: str = "eng") -> str | None:
+    # What follows is the statement of responsibility (/) or the title in another language (=).
+    title = re.split(r" /| = |\\", _readable_letters(raw, language))[0]
+    title = _without_brackets(title)
+    title = EDITORS.sub("", _with_ellipses(title))
+    title = JOINED_TITLES.sub(r"\1 ", re.sub(r"\s+;", ";", title))
+    title = re.sub(r"\s+", " ", title)
+    title = re.sub(r" ([,:;?!])", r"\1", title)
+    title = re.sub(r"[:;,]+ ?(?=[:;,])", "", title)
+    title = _shortened(_without_end_marks(title))
+    if language == "spa":
+        title = _with_opening_marks(title)
+    if not plain(title) or len(title) > LONGEST_TITLE or not READABLE_TITLE.fullmatch(title):
+        return None
+    if title.count("(") != title.count(")") or title.count('"') % 2 or BROKEN_SENTENCE.search(title):
+        return None
+    return title
+
+
+def _readable_letters(text: str, language: str) -> str:
+    text = LIGATURE.sub(lambda pair: pair[1] + pair[2].lower(), text).translate(ROMANISATION)
+    if language != "tur":
+        text = text.translate(MISREAD_MARKS)
+    text = re.sub("(?<=[cC])\u0328|(?<=[cC])\u0326", "\u0327", text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _without_brackets(title: str) -> str:
+    """Cataloguers' brackets: remarks at the end go, words and letters supplied in the middle stay."""
+    title = re.sub(r"\s*\[(?:sic|i\.e\.[^\]]*|et al\.?)\]", "", title)
+    title = re.sub(r"[:;,]?\s*\[[^\]]*\]$", "", title)
+    return re.sub(r"\[([^\[\]]*)\]", r"\1", title)
+
+
+def _with_ellipses(title: str) -> str:
+    """`--` stands for an ellipsis, or between two words for a dash; ` ...` for words left out."""
+    title = re.sub(r"(?<=\w)--(?=\w)", "—", title)
+    title = re.sub(r"\s*--", "...", title)
+    return re.sub(r" \.\.\.(?=$|\s?[:;,])", "", title)
+
+
+def _without_end_marks(title: str) -> str:
+    title = title.strip(" ,:;/=-").strip()
+    if title.endswith(".") and not ABBREVIATION_AT_END.search(title):
+        title = title.rstrip(". ")
+    return title
+
+
+def _shortened(title: str) -> str:
+    """A long title loses its last subtitles until it is short enough."""
+    while len(title) > LONGEST_TITLE and ": " in title:
+        title = title.rpartition(": ")[0]
+    return title
+
+
+def _with_opening_marks(title: str) -> str:
+    """The older character set lost the Spanish ¿ and ¡, or kept them as ? and !."""
+    parts = re.split(r"(?<=[:;]) ", title)
+    for i, part in enumerate(parts):
+        if closing := re.search(r"(?<=\w)\"?[?!]", part):
+            opening = "¿" if closing[0][-1] == "?" else "¡"
+            if not re.search("[¿¡]", part):
+                parts[i] = opening + part.removeprefix("?").removeprefix("!")
+    return " ".join(parts)
+
+
+def clean_name(raw: str) -> str | None:
+    name = re.sub(r"\([^)]*\)", " ", _readable_letters(raw, "eng"))
+    name = re.sub(r",?\s*(?:b\.|d\.|ca\.|fl\.)?\s*\d{3,4}\??(?:-(?:\d{3,4}\??)?)?\.?$", "", name)
+    name = re.sub(r"\s+", " ", name).strip(" ,;/")
+    if name.endswith(".") and not re.search(r"\b(?:\w|Jr|Sr)\.$", name):
+        name = name.rstrip(". ")
+    return name if READABLE_NAME.fullmatch(name) else None
+
+
+def isbn_13(isbn: str) -> str | None:
+    """The 13 digits of either form, so that both forms of one book are equal; None if a digit is wrong."""
+    digits = re.sub(r"[\s-]", "", isbn).upper()
+    if re.fullmatch(r"\d{9}[\dX]", digits):
+        ten = [10 if c == "X" else int(c) for c in digits]
+        if sum(weight * value for weight, value in zip(range(10, 0, -1), ten, strict=True)) % 11:
+            return None
+        digits = "978" + digits[:9]
+        return digits + _check_digit_13(digits)
+    if re.fullmatch(r"97[89]\d{10}", digits) and digits[12] == _check_digit_13(digits[:12]):
+        return digits
+    return None
+
+
+def _check_digit_13(first_twelve: str) -> str:
+    return str(-sum(int(c) * (3 if i % 2 else 1) for i, c in enumerate(first_twelve)) % 10)
