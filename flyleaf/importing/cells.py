@@ -1,0 +1,119 @@
+"""What a cell may hold: one rule a field, from the cell as the file has it to the text that COPY takes ("" is NULL).
+
+A title or an author that the catalogue can't hold refuses its row; a lesser cell is left empty, and both are told.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from itertools import filterfalse
+from typing import NamedTuple
+
+from flyleaf import limits
+
+RATING_HIGHEST = 5
+RATINGS_COUNT_MAX = 2**31 - 1
+SEEN = 1 << 14  # different cells that a rule remembers
+
+# Not those that are white space; they separate words.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+
+
+class CellError(ValueError):
+    """The cell can't be stored and is left empty. The text says why: "year 'c1999' is no whole number"."""
+
+
+class RowError(ValueError):
+    """The row can't be stored. The text says why."""
+
+
+def clean(cell: str) -> str:
+    """NFC, without control characters, white space at the ends gone and inside collapsed to single spaces."""
+    return unicodedata.normalize("NFC", " ".join(_CONTROL.sub("", cell).split()))
+
+
+def shown(cell: str) -> str:
+    """The cell for a message: quoted, without anything that a terminal would obey, and not too long."""
+    return repr(cell if len(cell) <= 40 else cell[:40] + "…")
+
+
+class Rule(NamedTuple):
+    """What a field holds: `cell` gives the text to store or raises CellError or RowError, `column` is the same for
+    many cells, and raises where one of them does."""
+
+    cell: Callable[[str], str]
+    column: Callable[[Sequence[str]], Sequence[str]]
+
+
+def _text(name: str, longest: int, error: type[ValueError] = CellError, required: bool = False) -> Rule:
+    def cell(cell: str) -> str:
+        text = clean(cell)
+        if required and not text:
+            raise error(f"it has no {name}")
+        if len(text) > longest:
+            raise error(f"{name} has {len(text):,} characters, more than {longest:,}")
+        return text
+
+    def column(cells: Sequence[str]) -> Sequence[str]:
+        if _are_clean(cells) and max(map(len, cells)) <= longest and (not required or all(cells)):
+            return cells
+        return list(map(cell, cells))
+
+    return Rule(cell, column)
+
+
+def _repeating(cell: Callable[[str], str]) -> Rule:
+    """The rule of a field with few different values in a file: what a cell gave is remembered."""
+    remembered = lru_cache(maxsize=SEEN)(cell)
+    return Rule(remembered, lambda cells: list(map(remembered, cells)))
+
+
+def _are_clean(cells: Sequence[str]) -> bool:
+    """Whether `clean` leaves all of them as they are. With a space between them and at the ends, a cell that has one
+    at an end shows as two side by side."""
+    text = f" {' '.join(filter(None, cells))} "
+    letters = " ".join(filterfalse(str.isascii, cells))
+    return (
+        "  " not in text
+        and text.isprintable()  # neither control characters nor any other white space than the space
+        and unicodedata.is_normalized("NFC", letters)
+    )
+
+
+def year(cell: str) -> str:
+    text = _whole_number("year", cell, limits.YEAR_MIN, limits.YEAR_MAX)
+    if text == "0":
+        raise CellError(f"year {shown(cell)} is none: 1 follows -1")
+    return text
+
+
+def average_rating(cell: str) -> str:
+    text = clean(cell)
+    if text and not (re.fullmatch(r"[0-9](\.[0-9]{1,20})?", text) and float(text) <= RATING_HIGHEST):
+        raise CellError(f"average_rating {shown(cell)} is no number from 0 to {RATING_HIGHEST}")
+    return text
+
+
+def _whole_number(name: str, cell: str, low: int, high: int) -> str:
+    text = clean(cell)
+    if not text:
+        return ""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
+        raise CellError(f"{name} {shown(cell)} is no whole number")
+    if not low <= int(text) <= high:
+        raise CellError(f"{name} {shown(cell)} is not between {low} and {high}")
+    return str(int(text))
+
+
+RULES = {
+    "title": _text("title", limits.TITLE_MAX, RowError, required=True),
+    "author": _text("author", limits.AUTHOR_MAX, RowError),
+    "year": _repeating(year),
+    "publisher": _text("publisher", limits.PUBLISHER_MAX),
+    "language": _text("language", limits.LANGUAGE_MAX),
+    "pages": _repeating(partial(_whole_number, "pages", low=1, high=limits.PAGES_MAX)),
+    "description": _text("description", limits.DESCRIPTION_MAX),
+    "average_rating": _repeating(average_rating),
+    "ratings_count": _repeating(partial(_whole_number, "ratings_count", low=0, high=RATINGS_COUNT_MAX)),
+}

@@ -1,0 +1,66 @@
+"""What an import found that the operator should know, in bounded memory however many there are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+SHOWN = 20  # of each kind; of the others only the number is told
+
+
+@dataclass
+class Kind:
+    """Findings of one kind: how many, and the first SHOWN of them."""
+
+    heading: str  # what follows the number
+    count: int = 0
+    first: list[tuple[int, str]] = field(default_factory=list)  # line in the file, text
+
+    def add(self, line: int, text: str) -> None:
+        self.count += 1
+        if len(self.first) < SHOWN:
+            self.first.append((line, text))
+
+    def lines(self) -> Iterator[str]:
+        """For people; none where there is nothing to tell."""
+        if not self.count:
+            return
+        yield f"{self.count:,} {self.heading}:"
+        for line, text in self.first:
+            yield f"  line {line}: {text}"
+        if self.count > len(self.first):
+            yield f"  and {self.count - len(self.first):,} more"
+
+
+class Findings:
+    """Everything that is told of a file's rows."""
+
+    def __init__(self) -> None:
+        self.refused = Kind("refused; the rest of the file is imported")
+        self.left_empty = Kind("imported with an empty cell, because what stands there can't be stored")
+        self.repeated = Kind("left out, because a later row has the same ISBN, and the last one counts")
+        self.wrong_digits = Kind("imported with a wrong check digit, as they stand in the file")
+
+    def lines(self) -> Iterator[str]:
+        for kind in (self.refused, self.left_empty, self.repeated, self.wrong_digits):
+            yield from kind.lines()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an import did to the catalogue. Its numbers add up: every row that was read went one of five ways."""
+
+    added: int
+    changed: int
+    left_alone: int
+    findings: Findings
+
+    @property
+    def read(self) -> int:
+        return self.added + self.changed + self.left_alone + self.findings.repeated.count + self.findings.refused.count
+
+    def lines(self) -> Iterator[str]:
+        repeated = self.findings.repeated.count
+        yield (
+            f"{self.read:,} rows read: {self.added:,} added, {self.changed:,} changed, {self.left_alone:,} left alone, "
+            f"{self.findings.refused.count:,} refused{f', {repeated:,} repeated' if repeated else ''}."
+        )
+        yield from self.findings.lines()

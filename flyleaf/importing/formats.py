@@ -1,0 +1,26 @@
+"""The formats that can be imported. A new one is a module with these two functions, and its line in FORMATS."""
+
+from typing import Protocol
+
+from flyleaf.importing import csv_table
+from flyleaf.importing.source import Source
+from flyleaf.importing.table import Table
+
+
+class Format(Protocol):
+    """A module that reads one format."""
+
+    def recognises(self, source: Source) -> bool:
+        """Whether the file is of this format, from its first bytes (`source.head`)."""
+
+    def read(self, source: Source) -> Table:
+        """The file's table. Raises UnusableFileError, here or while the records are read."""
+
+
+# The first that recognises a file reads it. CSV takes everything, so that it can say what is wrong with it: it is last.
+FORMATS: tuple[Format, ...] = (csv_table,)
+
+
+def read_table(source: Source) -> Table:
+    """The file's table, read by the format that recognises it. Raises UnusableFileError."""
+    return next(format_ for format_ in FORMATS if format_.recognises(source)).read(source)

@@ -1,0 +1,130 @@
+"""What a cell may hold: each rule with what it makes of cells, good and bad."""
+
+import random
+import unicodedata
+
+import pytest
+
+from flyleaf.importing.cells import RULES, CellError, RowError, clean
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("Dune", "Dune"),
+        ("", ""),
+        ("  The  Black Unicorn ", "The Black Unicorn"),
+        ("a\tb\r\nc\x0bd\u00a0e\u2028f\u3000g", "a b c d e f g"),
+        ("Cafe\u0301", "Caf\u00e9"),
+        ("\u1103\u1161", "\ub2e4"),
+        ("nul\x01 bell\x07 esc\x1b[31m del\x7f c1\x9b", "nul bell esc[31m del c1"),
+        ("a \x01 b", "a b"),
+        ("\ufeffDune", "Dune"),
+        ("a | b", "a | b"),
+        ("C:\\dir \\N \\.", "C:\\dir \\N \\."),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("=1+1", "=1+1"),
+    ],
+)
+def test_clean(cell: str, text: str) -> None:
+    assert clean(cell) == text
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "text"),
+    [
+        ("year", "1965", "1965"),
+        ("year", " 1965 ", "1965"),
+        ("year", "", ""),
+        ("year", "-500", "-500"),
+        ("year", "+0800", "800"),
+        ("pages", "412", "412"),
+        ("pages", "", ""),
+        ("average_rating", "4.26", "4.26"),
+        ("average_rating", "5", "5"),
+        ("average_rating", "0.00", "0.00"),
+        ("ratings_count", "0", "0"),
+        ("ratings_count", "2147483647", "2147483647"),
+        ("author", "", ""),
+        ("title", "x" * 1000, "x" * 1000),
+        ("language", "zh-Hant", "zh-Hant"),
+    ],
+)
+def test_good_cells(field: str, cell: str, text: str) -> None:
+    assert RULES[field].cell(cell) == text
+    assert list(RULES[field].column([cell, cell])) == [text, text]
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "reason"),
+    [
+        ("year", "c1999", "year 'c1999' is no whole number"),
+        ("year", "1999.0", "year '1999.0' is no whole number"),
+        ("year", "20015", "year '20015' is not between -3000 and 2100"),
+        ("year", "9" * 400, f"year '{'9' * 40}…' is no whole number"),
+        ("year", "0", "year '0' is none: 1 follows -1"),
+        ("year", "१९९९", "year '१९९९' is no whole number"),
+        ("year", "\x1b[2J", "year '\\x1b[2J' is no whole number"),
+        ("pages", "0", "pages '0' is not between 1 and 100000"),
+        ("pages", "300 p.", "pages '300 p.' is no whole number"),
+        ("average_rating", "5.01", "average_rating '5.01' is no number from 0 to 5"),
+        ("average_rating", "-1", "average_rating '-1' is no number from 0 to 5"),
+        ("average_rating", "nan", "average_rating 'nan' is no number from 0 to 5"),
+        ("average_rating", "4,5", "average_rating '4,5' is no number from 0 to 5"),
+        ("ratings_count", "2147483648", "ratings_count '2147483648' is not between 0 and 2147483647"),
+        ("publisher", "x" * 501, "publisher has 501 characters, more than 500"),
+        ("description", "x" * 20_001, "description has 20,001 characters, more than 20,000"),
+        ("language", "x" * 36, "language has 36 characters, more than 35"),
+    ],
+)
+def test_cells_that_are_left_empty(field: str, cell: str, reason: str) -> None:
+    with pytest.raises(CellError) as caught:
+        RULES[field].cell(cell)
+    assert str(caught.value) == reason
+    with pytest.raises(CellError):
+        RULES[field].column(["", cell])
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "reason"),
+    [
+        ("title", "", "it has no title"),
+        ("title", " \t\u00a0\x01", "it has no title"),
+        ("title", "x" * 1001, "title has 1,001 characters, more than 1,000"),
+        ("author", "x" * 501, "author has 501 characters, more than 500"),
+    ],
+)
+def test_cells_that_refuse_their_row(field: str, cell: str, reason: str) -> None:
+    with pytest.raises(RowError) as caught:
+        RULES[field].cell(cell)
+    assert str(caught.value) == reason
+    with pytest.raises(RowError):
+        RULES[field].column(["fine", cell])
+
+
+def test_a_column_at_once_gives_what_its_cells_give_one_by_one() -> None:
+    dice = random.Random()
+    letters = [
+        "a",
+        "é",
+        "e",
+        "\u0301",
+        "\u0327",
+        " ",
+        " ",
+        "|",
+        "\t",
+        "\u00a0",
+        "\x01",
+        "\u200c",
+        "\ud55c",
+        "\u1100",
+        "\u1161",
+    ]
+    for _ in range(3_000):
+        cells = ["".join(dice.choices(letters, k=dice.randint(0, 4))) for _ in range(dice.randint(1, 3))]
+        column = list(RULES["author"].column(cells))
+        assert column == [clean(cell) for cell in cells], cells
+        for text in column:
+            assert unicodedata.is_normalized("NFC", text)
+            assert text == " ".join(text.split())

@@ -1,0 +1,114 @@
+"""From records to rows: which are refused, what is told, and that a batch gives what its rows give one by one."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from flyleaf.importing.findings import SHOWN, Findings, Outcome
+from flyleaf.importing.rows import clean_columns
+from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Table, in_batches
+
+
+def cleaned(
+    rows: Sequence[Sequence[str]], columns: tuple[str, ...] = ("isbn", "title", "author", "year"), at_once: bool = True
+) -> tuple[list[tuple[str, ...]], Findings]:
+    findings = Findings()
+    records = list(enumerate(rows, 2))
+    one_by_one = (Batch([line], [[cell] for cell in row]) for line, row in records)
+    table = Table(columns, (), in_batches(records) if at_once else one_by_one)
+    return [row for batch in clean_columns(table, findings) for row in zip(*batch, strict=True)], findings
+
+
+@pytest.mark.parametrize(
+    ("cell", "isbn", "isbn13"),
+    [
+        ("0441172717", "0441172717", "9780441172719"),
+        ("0-441-17271-7", "0441172717", "9780441172719"),
+        (" 0 441 17271 7 ", "0441172717", "9780441172719"),
+        ("441172717", "0441172717", "9780441172719"),
+        ("043942089x", "043942089X", "9780439420891"),
+        ("978-0-441-17271-9", "9780441172719", "9780441172719"),
+        ("9791090636071", "9791090636071", "9791090636071"),
+        ("0441172718", "0441172718", ""),
+        ("9780441172710", "9780441172710", ""),
+    ],
+)
+def test_the_forms_of_an_isbn(cell: str, isbn: str, isbn13: str) -> None:
+    rows, findings = cleaned([(cell, "Dune", "Frank Herbert", "1965")])
+    assert rows == [("2", isbn, isbn13, "Dune", "Frank Herbert", "1965")]
+    assert findings.wrong_digits.first == ([] if isbn13 else [(2, isbn)])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (("", "Dune", "", ""), "isbn '': it is empty"),
+        (
+            ("9.78044E+12", "Dune", "", ""),
+            "isbn '9.78044E+12': a spreadsheet has rounded it: format the column as text",
+        ),
+        (("044117271", "Dune", "", ""), "isbn '044117271': it has 9 characters, and leading zeros do not make an ISBN"),
+        (("not a number", "Dune", "", ""), "isbn 'not a number': it has other characters than digits"),
+        (("\x1b]0;x\x07", "Dune", "", ""), "isbn '\\x1b]0;x\\x07': it has other characters"),
+        (("0441172717", "", "Frank Herbert", "c1965"), "it has no title"),
+        (("0441172717", "x" * 1001, "", ""), "title has 1,001 characters, more than 1,000"),
+        (("0441172717", "Dune", "x" * 501, "c1965"), "author has 501 characters, more than 500"),
+    ],
+)
+def test_refused_rows_are_told_and_the_others_stay(row: tuple[str, ...], reason: str) -> None:
+    good = ("0141439580", "Emma", "Jane Austen", "1815")
+    rows, findings = cleaned([good, row, good])
+    assert [cells[0] for cells in rows] == ["2", "4"]
+    assert findings.refused.count == 1
+    [(line, text)] = findings.refused.first
+    assert line == 3
+    assert text.startswith(reason)
+    assert findings.left_empty.count == 0
+
+
+def test_a_cell_that_can_not_be_stored_is_left_empty_and_told() -> None:
+    rows, findings = cleaned(
+        [("0441172717", "Dune", "", "c1965", "4,3", "100", "many")],
+        ("isbn", "title", "author", "year", "average_rating", "ratings_count", "pages"),
+    )
+    assert rows == [("2", "0441172717", "9780441172719", "Dune", "", "", "", "100", "")]
+    assert [text for _, text in findings.left_empty.first] == [
+        "year 'c1965' is no whole number",
+        "average_rating '4,3' is no number from 0 to 5",
+        "pages 'many' is no whole number",
+    ]
+
+
+def test_a_batch_of_which_every_row_is_refused() -> None:
+    rows, findings = cleaned([("", "x", "", "")] * (ROWS_AT_ONCE + 1) + [("0441172717", "Dune", "", "")])
+    assert len(rows) == 1
+    assert findings.refused.count == ROWS_AT_ONCE + 1
+    assert len(findings.refused.first) == SHOWN
+
+
+def test_rows_at_once_and_one_by_one_are_the_same() -> None:
+    dice = random.Random()
+    isbns = ["0441172717"] * 20 + ["0441172718", "0-441-17271-7", "", "x"]
+    titles = ["Dune"] * 20 + [" Dune", "", "D\u0301u  ne", "x" * 1001]
+    years = ["1965"] * 20 + ["c1965", "", "0"]
+    for _ in range(100):
+        rows = [
+            (dice.choice(isbns), dice.choice(titles), dice.choice(["", "É"]), dice.choice(years))
+            for _ in range(dice.randint(1, 20))
+        ]
+        (at_once, findings), (single, others) = cleaned(rows), cleaned(rows, at_once=False)
+        assert at_once == single, rows
+        assert list(findings.lines()) == list(others.lines())
+
+
+def test_what_is_told_is_bounded() -> None:
+    findings = Findings()
+    for line in range(2, 1_000_002):
+        findings.wrong_digits.add(line, "0441172718")
+    lines = list(Outcome(0, 0, 1_000_000, findings).lines())
+    assert lines[0] == "1,000,000 rows read: 0 added, 0 changed, 1,000,000 left alone, 0 refused."
+    assert lines[1] == "1,000,000 imported with a wrong check digit, as they stand in the file:"
+    assert lines[2] == "  line 2: 0441172718"
+    assert lines[-1] == "  and 999,980 more"
+    assert len(lines) == SHOWN + 3
