@@ -1,0 +1,147 @@
+"""Ask Open Library what its readers think of some books: https://openlibrary.org/dev/docs/api/search"""
+
+import json
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flyleaf import isbn
+from flyleaf.open_library.breaker import Breaker
+from flyleaf.open_library.exchange import Exchange, OpenLibraryError
+
+VERSION = "0.1.0"  # of Flyleaf, as in pyproject.toml; a test compares them
+BATCH = 25  # books in one request: what Open Library's makers ask for
+DEADLINE = 10.0  # seconds for a whole exchange, redirects included
+FIELDS = "key,isbn,ratings_average,ratings_count"
+# More works than books: a few stand there twice, and an ISBN may have been used for two books.
+WORKS = 100
+AVERAGE_MAX = 5
+COUNT_MAX = 2**31 - 1  # of the column external_ratings.ratings_count
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True)
+class OpenLibraryRating:
+    """What the readers of Open Library gave to a work, all its editions together."""
+
+    average: float  # 0 to 5
+    ratings_count: int  # at least 1
+    key: str  # /works/OL27448W, below the site's address
+
+
+class OpenLibrary:
+    """The site at `url`. `contact`, an e-mail or web address, tells its people who asks: without one they refuse.
+
+    One request at a time. How fast they follow each other is the caller's business: Open Library asks for at most 3 a
+    second of those who give a contact.
+    """
+
+    def __init__(
+        self,
+        contact: str,
+        url: str = "https://openlibrary.org",
+        deadline: float = DEADLINE,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._url = f"{url}/search.json"
+        self._headers = {
+            "User-Agent": f"Flyleaf/{VERSION} ({contact})",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+        }
+        self._deadline = deadline
+        self._breaker = breaker or Breaker()
+        self._lock = threading.Lock()
+        self._exchange: Exchange | None = None
+        self._closed = False
+
+    @property
+    def pause(self) -> float:
+        """Seconds for which Open Library is left alone; 0 where it may be asked."""
+        return self._breaker.pause
+
+    def fetch_ratings(self, isbns: Sequence[str]) -> dict[str, OpenLibraryRating | None]:
+        """At most BATCH ISBNs in one request; each of them is in the answer, None where there are no ratings of it.
+
+        Raises OpenLibraryError, at the deadline at the latest.
+        """
+        if not 1 <= len(isbns) <= BATCH:
+            raise ValueError(f"{len(isbns)} ISBNs: 1 to {BATCH} fit one request")
+        books = [isbn.parse(text) for text in isbns]
+        codes = dict.fromkeys(book.identity for book in books)
+        if self.pause > 0:
+            raise OpenLibraryError(f"left alone for {self.pause:.0f} s more")
+        exchange = self._start(f"isbn:({' OR '.join(codes)})")
+        try:
+            works = _read_works(exchange.body())
+        except OpenLibraryError as error:
+            self._breaker.failed(error.retry_after)
+            raise
+        self._breaker.succeeded()
+        return {text: _best(works, book) for text, book in zip(isbns, books, strict=True)}
+
+    def close(self) -> None:
+        """Ask nothing any more; the request under way ends with an error. For the end of the process."""
+        with self._lock:
+            self._closed = True
+            if self._exchange is not None:
+                self._exchange.abort()
+
+    def _start(self, query: str) -> Exchange:
+        with self._lock:
+            if self._closed:
+                raise OpenLibraryError("closed")
+            if self._exchange is not None and self._exchange.is_alive():
+                raise OpenLibraryError("the request before has not ended")
+            params = {"q": query, "fields": FIELDS, "limit": str(WORKS)}
+            self._exchange = Exchange(self._url, params, self._headers, self._deadline)
+            self._exchange.start()
+            return self._exchange
+
+
+def _best(works: dict[str, list[OpenLibraryRating]], book: isbn.Isbn) -> OpenLibraryRating | None:
+    """Of several works with the book's ISBN, in either form, the one that most readers know."""
+    found = [work for code in {book.isbn, book.isbn10, book.isbn13} if code for work in works.get(code, ())]
+    return max(found, key=lambda work: (work.ratings_count, work.key), default=None)
+
+
+def _read_works(body: bytes) -> dict[str, list[OpenLibraryRating]]:
+    """The works that have ratings, by each ISBN of each of their editions."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise OpenLibraryError(f"answered no JSON ({type(error).__name__})") from error
+    works: dict[str, list[OpenLibraryRating]] = defaultdict(list)
+    for doc in _typed(_typed(answer, dict).get("docs"), list):
+        work = _read_work(_typed(doc, dict))
+        for code in _typed(doc.get("isbn", []), list):
+            if work is not None:
+                works[_typed(code, str)].append(work)
+    return works
+
+
+def _read_work(doc: dict[str, Any]) -> OpenLibraryRating | None:
+    """None where nobody has rated the work: its fields are absent then."""
+    key, average, count = doc.get("key"), doc.get("ratings_average"), doc.get("ratings_count")
+    if not isinstance(key, str) or not re.fullmatch(r"/works/OL[0-9]{1,12}W", key, re.ASCII):
+        raise OpenLibraryError("answered a work without a key")
+    if average is None or count is None:
+        return None
+    # type(): True is an int to isinstance. No NaN and no infinity gets through the comparisons.
+    if type(average) not in (int, float) or not 0 <= average <= AVERAGE_MAX:
+        raise OpenLibraryError(f"answered an average that is none, for {key}")
+    if type(count) is not int or not 0 <= count <= COUNT_MAX:
+        raise OpenLibraryError(f"answered a number of ratings that is none, for {key}")
+    if count == 0:
+        return None
+    return OpenLibraryRating(float(average), count, key)
+
+
+def _typed(value: Any, kind: type[Kind]) -> Kind:
+    if not isinstance(value, kind):
+        raise OpenLibraryError(f"answered something else where a {kind.__name__} belongs")
+    return value

@@ -1,0 +1,77 @@
+"""Books, and how our readers rated them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class RatingCounts:
+    """How many readers gave one star, two stars, … five stars."""
+
+    one: int = 0
+    two: int = 0
+    three: int = 0
+    four: int = 0
+    five: int = 0
+
+    @property
+    def review_count(self) -> int:
+        return self.one + self.two + self.three + self.four + self.five
+
+    @property
+    def average_score(self) -> float | None:
+        """From 1 to 5, rounded to two places; None without reviews."""
+        if not self.review_count:
+            return None
+        stars = self.one + 2 * self.two + 3 * self.three + 4 * self.four + 5 * self.five
+        return round(stars / self.review_count, 2)
+
+    def spread(self) -> list[tuple[int, int, int]]:
+        """(stars, readers, per cent of all readers), five stars first."""
+        counts = ((5, self.five), (4, self.four), (3, self.three), (2, self.two), (1, self.one))
+        total = self.review_count or 1
+        return [(stars, count, round(100 * count / total)) for stars, count in counts]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A book of the catalogue. `author` is empty, and the rest None, where the catalogue does not say."""
+
+    id: int
+    isbn: str
+    isbn13: str | None
+    title: str
+    author: str
+    year: int | None
+    publisher: str | None
+    language: str | None
+    pages: int | None
+    description: str | None
+    ratings: RatingCounts
+
+
+def select_book(connection: Connection, identity: str) -> Book | None:
+    """The book with this `isbn.Isbn.identity`."""
+    row = connection.execute(
+        text("""
+            SELECT b.id, b.isbn, b.isbn13, b.title, b.author, b.year, b.publisher, b.language, b.pages, b.description,
+                   coalesce(c.one, 0) AS one, coalesce(c.two, 0) AS two, coalesce(c.three, 0) AS three,
+                   coalesce(c.four, 0) AS four, coalesce(c.five, 0) AS five
+              FROM books AS b
+              LEFT JOIN rating_counts AS c ON c.book_id = b.id
+             WHERE b.identity = :identity
+        """),
+        {"identity": identity},
+    ).one_or_none()
+    if row is None:
+        return None
+    columns: dict[str, Any] = dict(row._mapping)
+    counts = RatingCounts(*(columns.pop(stars) for stars in ("one", "two", "three", "four", "five")))
+    return Book(**columns, ratings=counts)
+
+
+def has_books(connection: Connection) -> bool:
+    """Whether the catalogue holds any book."""
+    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM books)")).scalar())

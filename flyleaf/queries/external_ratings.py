@@ -1,0 +1,167 @@
+"""What readers of other sites think of a book, and the queue of the books that those sites are to be asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+Source = Literal["catalogue", "open_library"]
+SOURCE_NAMES: dict[Source, str] = {"catalogue": "Elsewhere, says the catalogue", "open_library": "Open Library"}
+
+HIT_AGE = timedelta(days=30)  # how long an answer is good
+MISS_AGE = timedelta(days=7)  # how long it is believed that the other site has no ratings of a book
+# Longer than one look-up takes; after a crash in the middle the books are asked for again from then on.
+CLAIM = timedelta(seconds=60)
+# Any number that no other program takes: the processes of the site claim books one after the other.
+CLAIM_LOCK = 7_303_003
+
+
+@dataclass(frozen=True)
+class ExternalRating:
+    """The stars of another site's readers. `catalogue`: they came with the imported file."""
+
+    source: Source
+    average: float  # 0 to 5
+    ratings_count: int | None  # None: the file did not say
+    key: str | None  # where the source keeps the book: a path of its site, /works/OL27448W
+    fetched_at: datetime
+
+    @property
+    def source_name(self) -> str:
+        return SOURCE_NAMES[self.source]
+
+
+@dataclass(frozen=True)
+class ExternalRatingRequest:
+    """A book that another site is to be asked for."""
+
+    book_id: int
+    isbn: str
+
+
+@dataclass(frozen=True)
+class ExternalRatingAnswer:
+    """What another site said about a book. A miss has none of the three."""
+
+    book_id: int
+    average: float | None = None
+    ratings_count: int | None = None
+    key: str | None = None
+
+
+def select_external_ratings(connection: Connection, book_id: int) -> list[ExternalRating]:
+    """At most one of each source, old ones too: better than none until there is a new answer. Misses are left out."""
+    rows = connection.execute(
+        text("""
+            SELECT source, average, ratings_count, key, fetched_at
+              FROM external_ratings
+             WHERE book_id = :book_id
+               AND average IS NOT NULL
+             ORDER BY source
+             LIMIT 2
+        """),
+        {"book_id": book_id},
+    )
+    return [ExternalRating(row.source, float(row.average), row.ratings_count, row.key, row.fetched_at) for row in rows]
+
+
+def request_external_rating(connection: Connection, book_id: int) -> bool:
+    """Queue the book for Open Library, unless its answer is fresh; whether it was queued just now."""
+    result = connection.execute(
+        text("""
+            INSERT INTO external_rating_requests (book_id)
+            SELECT id
+              FROM books
+             WHERE id = :book_id
+               AND NOT EXISTS (SELECT 1
+                                 FROM external_ratings
+                                WHERE book_id = :book_id
+                                  AND source = 'open_library'
+                                  AND fetched_at > now() - CASE WHEN average IS NULL THEN :miss_age
+                                                                ELSE :hit_age END)
+            ON CONFLICT (book_id) DO NOTHING
+        """),
+        {"book_id": book_id, "miss_age": MISS_AGE, "hit_age": HIT_AGE},
+    )
+    return result.rowcount == 1
+
+
+def take_requests(connection: Connection, limit: int) -> list[ExternalRatingRequest]:
+    """Claim the books that wait longest. None while another process's claim stands: one at a time asks.
+
+    The claim ends with delete_requests() or release_requests(), or by itself after CLAIM.
+    """
+    # A statement of its own: the next one then sees what the last holder of the lock has claimed.
+    lock = connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
+    if not lock.scalar_one():
+        return []
+    rows = connection.execute(
+        text("""
+            WITH waiting AS (
+                SELECT book_id
+                  FROM external_rating_requests
+                 WHERE NOT EXISTS (SELECT 1 FROM external_rating_requests WHERE claimed_until > now())
+                 ORDER BY requested_at, book_id
+                 LIMIT :limit
+                   FOR UPDATE SKIP LOCKED
+            )
+            UPDATE external_rating_requests AS requests
+               SET claimed_until = now() + :claim
+              FROM waiting
+              JOIN books ON books.id = waiting.book_id
+             WHERE requests.book_id = waiting.book_id
+            RETURNING requests.book_id, books.isbn
+        """),
+        {"limit": limit, "claim": CLAIM},
+    )
+    return [ExternalRatingRequest(row.book_id, row.isbn) for row in rows]
+
+
+def release_requests(connection: Connection, book_ids: Sequence[int], pause: timedelta = timedelta()) -> None:
+    """Give claimed books back, behind those that wait. For `pause` no process of the site asks for any."""
+    connection.execute(
+        text("""
+            UPDATE external_rating_requests
+               SET claimed_until = now() + :pause,
+                   requested_at  = now()
+             WHERE book_id = ANY(:book_ids)
+        """),
+        {"book_ids": list(book_ids), "pause": pause},
+    )
+
+
+def delete_requests(connection: Connection, book_ids: Sequence[int]) -> None:
+    """Take answered books out of the queue."""
+    connection.execute(
+        text("DELETE FROM external_rating_requests WHERE book_id = ANY(:book_ids)"), {"book_ids": list(book_ids)}
+    )
+
+
+def upsert_external_ratings(connection: Connection, source: Source, answers: Sequence[ExternalRatingAnswer]) -> None:
+    """Keep the answers, misses too, as of now. A book that was deleted meanwhile is left out."""
+    connection.execute(
+        text("""
+            INSERT INTO external_ratings (book_id, source, average, ratings_count, key, fetched_at)
+            SELECT books.id, :source, answers.average, answers.ratings_count, answers.key, now()
+              FROM unnest(CAST(:book_ids AS bigint[]), CAST(:averages AS double precision[]),
+                          CAST(:ratings_counts AS integer[]), CAST(:keys AS text[]))
+                   AS answers (book_id, average, ratings_count, key)
+              JOIN books ON books.id = answers.book_id
+             ORDER BY books.id
+               FOR KEY SHARE OF books
+            ON CONFLICT (book_id, source) DO UPDATE
+               SET average       = excluded.average,
+                   ratings_count = excluded.ratings_count,
+                   key           = excluded.key,
+                   fetched_at    = excluded.fetched_at
+        """),
+        {
+            "source": source,
+            "book_ids": [answer.book_id for answer in answers],
+            "averages": [answer.average for answer in answers],
+            "ratings_counts": [answer.ratings_count for answer in answers],
+            "keys": [answer.key for answer in answers],
+        },
+    )

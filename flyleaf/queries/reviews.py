@@ -1,0 +1,101 @@
+"""Reviews: what one reader thinks of one book."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from flyleaf.limits import REVIEWS_ON_A_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """`rating` in stars, 1 to 5; `edited_at` None where it never was."""
+
+    id: int
+    reader_id: int
+    reader_name: str
+    rating: int
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewsPage:
+    reviews: list[Review]
+    page: int
+    has_next: bool
+
+
+def select_reviews(connection: Connection, book_id: int, page: int, *, without_reader_id: int) -> ReviewsPage:
+    """A page of a book's reviews, newest first; `page` counts from 1. One's own is left out: it is shown apart."""
+    rows = connection.execute(
+        text("""
+            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at
+              FROM reviews AS r
+              JOIN readers AS a ON a.id = r.reader_id
+             WHERE r.book_id = :book_id
+               AND r.reader_id <> :without_reader_id
+             ORDER BY r.created_at DESC, r.id DESC
+             LIMIT :limit OFFSET :offset
+        """),
+        {
+            "book_id": book_id,
+            "without_reader_id": without_reader_id,
+            "limit": REVIEWS_ON_A_PAGE + 1,
+            "offset": (page - 1) * REVIEWS_ON_A_PAGE,
+        },
+    ).all()
+    return ReviewsPage([Review(*row) for row in rows[:REVIEWS_ON_A_PAGE]], page, len(rows) > REVIEWS_ON_A_PAGE)
+
+
+def select_review(connection: Connection, book_id: int, reader_id: int) -> Review | None:
+    """The one review that this reader wrote of this book."""
+    row = connection.execute(
+        text("""
+            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at
+              FROM reviews AS r
+              JOIN readers AS a ON a.id = r.reader_id
+             WHERE r.book_id = :book_id AND r.reader_id = :reader_id
+        """),
+        {"book_id": book_id, "reader_id": reader_id},
+    ).one_or_none()
+    return Review(*row) if row else None
+
+
+def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
+    """False, and nothing is written, where this reader has reviewed this book."""
+    row = connection.execute(
+        text("""
+            INSERT INTO reviews (book_id, reader_id, rating, text)
+            VALUES (:book_id, :reader_id, :rating, :words)
+            ON CONFLICT (book_id, reader_id) DO NOTHING
+            RETURNING id
+        """),
+        {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words},
+    ).one_or_none()
+    return row is not None
+
+
+def update_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
+    """False where this reader has no review of this book."""
+    row = connection.execute(
+        text("""
+            UPDATE reviews
+               SET rating = :rating, text = :words, edited_at = now()
+             WHERE book_id = :book_id AND reader_id = :reader_id
+            RETURNING id
+        """),
+        {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words},
+    ).one_or_none()
+    return row is not None
+
+
+def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
+    """False where this reader has no review of this book."""
+    row = connection.execute(
+        text("DELETE FROM reviews WHERE book_id = :book_id AND reader_id = :reader_id RETURNING id"),
+        {"book_id": book_id, "reader_id": reader_id},
+    ).one_or_none()
+    return row is not None

@@ -1,0 +1,69 @@
+"""Names, and what makes two of them one."""
+
+import unicodedata
+
+import pytest
+
+from flyleaf.queries.readers import (
+    insert_reader,
+    name_key,
+    select_credentials,
+    select_reader,
+    update_password_hash,
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Admin", "admin"),
+        ("Admin", "ａｄｍｉｎ"),
+        ("Straße", "STRASSE"),
+        ("Zoë", "ZOE\u0308"),
+        ("ﬁn", "FIN"),
+        ("ΣΑΣ", "σας"),
+        ("\u01f0", "J\u030c"),
+        ("K", "\u212a"),  # the sign of the kelvin
+        ("İ".casefold(), "I\u0307"),
+        ("\u0345\u03b1", "\u0399\u03b1"),
+    ],
+)
+def test_names_that_people_take_for_one_have_one_key(one, other):
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Alice", "Alicé"), ("Bob", "Rob"), ("a b", "ab"), ("1", "l")])
+def test_other_names_have_another(one, other):
+    assert name_key(one) != name_key(other)
+
+
+def test_a_key_is_its_own_key():
+    """For every letter that there is: else a name could be registered twice."""
+    letters = (chr(number) for number in range(0x30000) if not 0xD800 <= number < 0xE000)
+    named = [letter for letter in letters if unicodedata.category(letter) not in ("Cn", "Co")]
+    assert [letter for letter in named if name_key(name_key(letter)) != name_key(letter)] == []
+
+
+def test_a_reader_is_found_by_number_and_by_any_form_of_the_name(database):
+    with database.transaction() as connection:
+        alice = insert_reader(connection, "Alice", "a hash")
+        assert select_reader(connection, alice.id) == alice
+        assert select_credentials(connection, "ａLICE").reader == alice
+        assert select_credentials(connection, "Bob") is None
+        assert select_reader(connection, alice.id + 1) is None
+        assert select_reader(connection, -1) is None
+
+
+def test_a_taken_name_is_none_and_changes_nothing(database):
+    with database.transaction() as connection:
+        insert_reader(connection, "Alice", "a hash")
+        assert insert_reader(connection, "ALICE", "another") is None
+        assert select_credentials(connection, "alice").password_hash == "a hash"
+
+
+def test_a_new_hash_is_that_readers_alone(database):
+    with database.transaction() as connection:
+        alice, bob = (insert_reader(connection, name, "old") for name in ("Alice", "Bob"))
+        update_password_hash(connection, alice.id, "new")
+        assert select_credentials(connection, "Alice").password_hash == "new"
+        assert select_credentials(connection, bob.name).password_hash == "old"

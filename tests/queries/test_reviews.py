@@ -1,0 +1,81 @@
+"""Reviews, below the pages: the order, and the reader in every statement."""
+
+import pytest
+from sqlalchemy import text
+
+from flyleaf.limits import REVIEWS_ON_A_PAGE
+from flyleaf.queries.readers import insert_reader
+from flyleaf.queries.reviews import delete_review, insert_review, select_review, select_reviews, update_review
+
+
+@pytest.fixture
+def connection(database):
+    with database.transaction() as connection:
+        yield connection
+
+
+@pytest.fixture
+def book_id(dune, connection):
+    return connection.scalar(text("SELECT id FROM books"))
+
+
+def test_reviews_of_one_moment_have_an_order(connection, book_id):
+    """All of them are written in one transaction, at one time."""
+    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(2 * REVIEWS_ON_A_PAGE)]
+    for reader in readers:
+        insert_review(connection, book_id, reader.id, 3, reader.name)
+    pages = [select_reviews(connection, book_id, page, without_reader_id=0) for page in (1, 2, 3)]
+    names = [review.reader_name for page in pages for review in page.reviews]
+    assert names == [reader.name for reader in reversed(readers)]
+    assert [page.has_next for page in pages] == [True, False, False]
+
+
+def test_a_review_is_new_once(connection, book_id):
+    alice = insert_reader(connection, "Alice", "")
+    assert insert_review(connection, book_id, alice.id, 3, "First.") is True
+    assert insert_review(connection, book_id, alice.id, 5, "Second.") is False
+    assert select_review(connection, book_id, alice.id).text == "First."
+
+
+def test_an_unchanged_review_has_no_time_of_change(connection, book_id):
+    alice = insert_reader(connection, "Alice", "")
+    insert_review(connection, book_id, alice.id, 3, "First.")
+    assert select_review(connection, book_id, alice.id).edited_at is None
+    assert update_review(connection, book_id, alice.id, 4, "Second.") is True
+    assert select_review(connection, book_id, alice.id).edited_at is not None
+
+
+def test_nothing_happens_where_there_is_no_review(connection, book_id):
+    alice, bob = (insert_reader(connection, name, "") for name in ("Alice", "Bob"))
+    insert_review(connection, book_id, alice.id, 3, "Alice's.")
+    assert update_review(connection, book_id, bob.id, 1, "Bob's.") is False
+    assert delete_review(connection, book_id, bob.id) is False
+    assert delete_review(connection, book_id + 1, alice.id) is False
+    assert select_review(connection, book_id, alice.id).text == "Alice's."
+
+
+@pytest.mark.parametrize("rating", [0, 6, -1])
+def test_the_database_itself_refuses_other_ratings(connection, book_id, rating):
+    alice = insert_reader(connection, "Alice", "")
+    with pytest.raises(Exception, match="rating"), connection.begin_nested():
+        insert_review(connection, book_id, alice.id, rating, "")
+
+
+def test_the_counts_are_what_counting_would_say(connection, book_id):
+    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(7)]
+    for n, reader in enumerate(readers):
+        insert_review(connection, book_id, reader.id, 1 + n % 5, "")
+    update_review(connection, book_id, readers[0].id, 5, "")
+    update_review(connection, book_id, readers[1].id, 2, "the same stars")
+    delete_review(connection, book_id, readers[2].id)
+    counted = connection.execute(text("SELECT count(*), sum(rating) FROM reviews")).one()
+    kept = connection.execute(text("SELECT review_count, rating_sum FROM rating_counts")).one()
+    assert tuple(kept) == tuple(counted)
+
+
+def test_the_counts_go_with_the_book(connection, book_id):
+    alice = insert_reader(connection, "Alice", "")
+    insert_review(connection, book_id, alice.id, 3, "")
+    connection.execute(text("DELETE FROM books"))
+    assert connection.scalar(text("SELECT count(*) FROM reviews")) == 0
+    assert connection.scalar(text("SELECT count(*) FROM rating_counts")) == 0
