@@ -1,0 +1,79 @@
+"""The application factory: it wires the rooms together, in the order in which they are read."""
+
+import sys
+
+from cachelib.base import BaseCache
+from flask import Flask
+from flask_session import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from flyleaf import cli, views
+from flyleaf.config import PROJECT, Config
+from flyleaf.database import Database
+from flyleaf.database.connect import open_database
+from flyleaf.logs import configure_logging
+from flyleaf.open_library import OpenLibrary
+from flyleaf.rating_fetcher import RatingFetcher
+from flyleaf.sessions import LIFETIME, SessionFiles, SessionRedis
+from flyleaf.views.current import EXTENSION, Flyleaf
+
+BODY_MAX = 256 * 1024  # bytes: a review of 10,000 emoji, percent-encoded, and room to spare
+
+
+def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
+    """The site as a WSGI application, by the environment's settings where none are given.
+
+    Without `database` it opens the one that the settings name, starting the embedded server where that does not run.
+    Raises ConfigError, and DatabaseUnusableError where the embedded server can't be had. A server of somebody else's
+    that can't be reached is no error here: the site answers 503 until it can.
+    """
+    configure_logging()
+    config = config or Config.from_environment()
+    # First of all: as root it makes the data folder so that the account which PostgreSQL runs as can pass through.
+    database = database or open_database(config, _announce)
+    app = Flask("flyleaf", root_path=str(PROJECT), static_folder=None)  # static/: views.assets
+    app.config.from_mapping(
+        SECRET_KEY=config.kept_secret_key(),
+        MAX_CONTENT_LENGTH=BODY_MAX,
+        MAX_FORM_MEMORY_SIZE=BODY_MAX,
+        TRUSTED_HOSTS=list(config.trusted_hosts) or None,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask comes with
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    _keep_sessions(app, config)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions[EXTENSION] = Flyleaf(config, database, _rating_fetcher(config, database))
+    views.register(app)
+    cli.register(app)
+    return app
+
+
+def _keep_sessions(app: Flask, config: Config) -> None:
+    app.config.from_mapping(
+        SESSION_PERMANENT=False,
+        PERMANENT_SESSION_LIFETIME=LIFETIME,
+        # On, every request would write its session again, and a slow one bring it back after a log-out.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        SESSION_COOKIE_NAME="__Host-session" if config.https else "session",
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    if config.session_type == "redis":
+        sessions: BaseCache = SessionRedis(str(config.redis_url))
+    else:
+        sessions = SessionFiles(config.sessions)
+    app.config.from_mapping(SESSION_TYPE="cachelib", SESSION_CACHELIB=sessions)
+    Session(app)
+
+
+def _rating_fetcher(config: Config, database: Database) -> RatingFetcher | None:
+    if config.open_library_contact is None:
+        return None
+    return RatingFetcher(database, OpenLibrary(config.open_library_contact, config.open_library_url))
+
+
+def _announce(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

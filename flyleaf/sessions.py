@@ -1,0 +1,146 @@
+"""Where sessions are kept: a file each, below the data folder, or Redis. Flask-Session and cachelib do the work.
+
+What differs from cachelib's own: JSON instead of pickle, so that a file that somebody else wrote there can't run code;
+a damaged file is no session; a full disk is an error, not a silent log-out; and no live session is ever thrown out.
+"""
+
+import json
+import logging
+import os
+import struct
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from cachelib.base import BaseCache
+from cachelib.file import FileSystemCache
+from cachelib.serializers import FileSystemSerializer
+
+logger = logging.getLogger("flyleaf.sessions")
+
+LIFETIME = timedelta(days=7)  # after log-in, for the file; the cookie ends with the browser
+PRUNE_EVERY = timedelta(hours=1)
+UNAVAILABLE = "unavailable"  # the only key of a session that could not be read
+SECONDS = 3  # that Redis may take
+_EXPIRY = struct.Struct("I")  # cachelib's header: the time of expiry, in seconds of the epoch; 0 for never
+
+
+class SessionsUnavailableError(RuntimeError):
+    """A session could not be stored."""
+
+
+class _Json(FileSystemSerializer):
+    def dump(self, value: Any, f: IO[bytes], protocol: int = 0) -> None:
+        f.write(json.dumps(value).encode())
+
+    def load(self, f: BinaryIO) -> dict[str, Any] | None:
+        return _session(f.read())
+
+
+def _session(stored: bytes) -> dict[str, Any] | None:
+    """None where that is no session: damaged, or somebody else's."""
+    try:
+        value = json.loads(stored)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class SessionFiles(FileSystemCache):
+    """The files in `folder`, which is made, for nobody but this account, where it is not there."""
+
+    serializer = _Json()
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        self._folder = folder
+        # threshold 0: never evict. The default of 500 throws out readers who are logged in.
+        super().__init__(str(folder), threshold=0, default_timeout=int(LIFETIME.total_seconds()))
+
+    def set(self, key: str, value: Any, timeout: int | timedelta | None = None, mgmt_element: bool = False) -> bool:
+        """Raises SessionsUnavailableError where the file can't be written."""
+        if not super().set(key, value, timeout, mgmt_element):
+            raise SessionsUnavailableError(f"no session can be written to {self._folder}: is the disk full?")
+        self._prune_now_and_then()
+        return True
+
+    def delete(self, key: str, mgmt_element: bool = False) -> bool:
+        """Raises SessionsUnavailableError where the file is there to stay: that reader is not logged out."""
+        if not super().delete(key, mgmt_element):
+            raise SessionsUnavailableError(f"a session can't be deleted from {self._folder}: whose folder is it?")
+        return True
+
+    def prune(self) -> int:
+        """Delete the files of sessions that have expired, and drafts that a crash left. Returns how many."""
+        now, pruned = time.time(), 0
+        for entry in os.scandir(self._folder):
+            if entry.name == _PRUNED:
+                continue
+            try:
+                if self._is_expired(Path(entry), now):
+                    Path(entry).unlink()
+                    pruned += 1
+            except FileNotFoundError:  # another worker was faster
+                continue
+        return pruned
+
+    def _is_expired(self, path: Path, now: float) -> bool:
+        if path.name.endswith(self._fs_transaction_suffix):
+            return path.stat().st_mtime < now - PRUNE_EVERY.total_seconds()
+        with path.open("rb") as file:
+            header = file.read(_EXPIRY.size)
+        if len(header) < _EXPIRY.size:
+            return True
+        expires = int(_EXPIRY.unpack(header)[0])
+        return 0 < expires < now
+
+    def _prune_now_and_then(self) -> None:
+        # The marker's time is shared by all workers, and survives them.
+        marker = self._folder / _PRUNED
+        try:
+            due = time.time() - marker.stat().st_mtime > PRUNE_EVERY.total_seconds()
+        except FileNotFoundError:
+            due = True
+        if due:
+            marker.touch(mode=0o600)
+            self.prune()
+
+
+_PRUNED = "pruned"
+
+
+class SessionRedis(BaseCache):
+    """The same in Redis, which drops expired sessions by itself. While it can't be read, sessions are {UNAVAILABLE}."""
+
+    def __init__(self, url: str) -> None:
+        # Imported here: a start without Redis need not wait a tenth of a second for it.
+        from redis import Redis, RedisError
+
+        super().__init__(int(LIFETIME.total_seconds()))
+        self._fault = RedisError
+        self.redis = Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        try:
+            stored = self.redis.get(key)
+        except self._fault as error:
+            logger.error("unavailable", extra={"cause": f"sessions can't be read from Redis: {error}"})  # noqa: TRY400
+            return {UNAVAILABLE: True}  # not an exception: the error page itself is made with a session
+        return _session(stored) if isinstance(stored, bytes) else None
+
+    def set(self, key: str, value: Any, timeout: int | timedelta | None = None) -> bool:
+        """Raises SessionsUnavailableError."""
+        try:
+            return bool(self.redis.set(key, json.dumps(value), ex=timeout or self.default_timeout))
+        except self._fault as error:
+            raise SessionsUnavailableError(f"no session can be written to Redis: {error}") from error
+
+    def delete(self, key: str) -> bool:
+        """Raises SessionsUnavailableError."""
+        try:
+            self.redis.delete(key)
+        except self._fault as error:
+            raise SessionsUnavailableError(f"no session can be deleted from Redis: {error}") from error
+        return True

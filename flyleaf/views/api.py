@@ -1,0 +1,55 @@
+"""The API: for programs, without log-in, JSON in every case."""
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from flyleaf.limits import PAGE_SIZE
+from flyleaf.queries.search import SearchQuery, SearchResult, search_books
+from flyleaf.views.books import find_book
+from flyleaf.views.current import transaction
+from flyleaf.views.search_form import ApiSearchForm
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+
+@blueprint.get("/<isbn>")
+def book(isbn: str) -> ResponseReturnValue:
+    with transaction() as connection:
+        found = find_book(connection, isbn)
+    return jsonify(
+        title=found.title,
+        author=found.author,
+        year=found.year,
+        isbn=found.isbn,
+        review_count=found.ratings.review_count,
+        average_score=found.ratings.average_score,
+    )
+
+
+@blueprint.get("/search")
+def search() -> ResponseReturnValue:
+    form = ApiSearchForm(request.args)
+    if not form.validate():
+        return jsonify(error=form.first_error, status=422), 422
+    query = SearchQuery(form.q.data or "", form.page.data or 1, form.limit.data or PAGE_SIZE)
+    with transaction() as connection:
+        found = search_books(connection, query)
+    return jsonify(
+        query=found.query,
+        corrected_query=found.corrected_query,
+        results=[_result(result) for result in found.results],
+        page=found.page,
+        has_next=found.has_next,
+    )
+
+
+def _result(result: SearchResult) -> dict[str, object]:
+    return {
+        "isbn": result.isbn,
+        "title": result.title,
+        "author": result.author,
+        "year": result.year,
+        "review_count": result.review_count,
+        "average_score": result.average_score,
+        "match": {"stage": result.match.stage, "fields": result.match.fields, "words": result.match.words},
+    }

@@ -1,0 +1,79 @@
+"""The book page."""
+
+from flask import Blueprint, Response, after_this_request, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+
+from flyleaf import isbn as isbns
+from flyleaf.limits import PAGE_MAX
+from flyleaf.queries.books import Book, select_book
+from flyleaf.queries.external_ratings import ExternalRating, request_external_rating, select_external_ratings
+from flyleaf.queries.readers import Reader
+from flyleaf.queries.reviews import select_review, select_reviews
+from flyleaf.views.access import login_required
+from flyleaf.views.current import flyleaf
+from flyleaf.views.review_form import ReviewForm
+
+blueprint = Blueprint("books", __name__)
+
+
+@blueprint.get("/books/<isbn>")
+@login_required
+def book(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+    found = find_book(connection, isbn)
+    if isbn != found.isbn:
+        address = url_for("books.book", isbn=found.isbn)
+        query = request.query_string.decode("ascii", "ignore")
+        return redirect(f"{address}?{query}" if query else address, 301)
+    return render_book(connection, reader, found, ReviewForm())
+
+
+def find_book(connection: Connection, isbn: str) -> Book:
+    """The book that this ISBN, in any form, stands for. Raises NotFound."""
+    shown = "".join(filter(str.isprintable, isbn[:40]))
+    try:
+        identity = isbns.parse(isbn).identity
+    except isbns.IsbnError as error:
+        raise NotFound(f"“{shown}” is no ISBN: {error}.") from error
+    found = select_book(connection, identity)
+    if found is None:
+        raise NotFound(f"No book of this catalogue has the ISBN {shown}.")
+    return found
+
+
+def render_book(connection: Connection, reader: Reader, found: Book, form: ReviewForm) -> str:
+    """The page of this book as this reader sees it, with the form for a review as it stands."""
+    page = request.args.get("page", 1, type=int)
+    if not 1 <= page <= PAGE_MAX:
+        raise NotFound(f"Reviews are on the pages 1 to {PAGE_MAX}.")
+    return render_template(
+        "book.html",
+        book=found,
+        isbns=_isbns(found),
+        external_ratings=_external_ratings(connection, found),
+        open_library_url=flyleaf().config.open_library_url,
+        own=select_review(connection, found.id, reader.id),
+        reviews=select_reviews(connection, found.id, page, without_reader_id=reader.id),
+        form=form,
+    )
+
+
+def _external_ratings(connection: Connection, found: Book) -> list[ExternalRating]:
+    """What is known of them now. A look at a book asks for news of it, for whoever looks next."""
+    fetcher = flyleaf().rating_fetcher
+    if fetcher is not None and request_external_rating(connection, found.id):
+
+        @after_this_request  # the transaction that queued the book is committed by then
+        def wake(response: Response) -> Response:
+            fetcher.wake()
+            return response
+
+    return select_external_ratings(connection, found.id)
+
+
+def _isbns(found: Book) -> list[tuple[str, str]]:
+    """The names and hyphenated forms of a book's ISBNs; of one with a wrong check digit only the number as it is."""
+    isbn = isbns.Isbn(found.isbn, found.isbn13)
+    forms = (("ISBN-13", isbn.isbn13), ("ISBN-10", isbn.isbn10))
+    return [(name, isbns.hyphenated(number)) for name, number in forms if number] or [("ISBN", found.isbn)]

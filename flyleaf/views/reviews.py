@@ -1,0 +1,66 @@
+"""Writing, changing and deleting one's review of a book. Nobody else's can be reached from here: the reader is part
+of every statement."""
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from flyleaf.queries.books import Book
+from flyleaf.queries.readers import Reader
+from flyleaf.queries.reviews import delete_review, insert_review, select_review, update_review
+from flyleaf.views.access import login_required
+from flyleaf.views.books import find_book, render_book
+from flyleaf.views.forms import Form
+from flyleaf.views.notices import give_notice
+from flyleaf.views.review_form import ReviewForm
+
+blueprint = Blueprint("reviews", __name__, url_prefix="/books/<isbn>/review")
+
+
+@blueprint.post("")
+@login_required
+def publish(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+    book = find_book(connection, isbn)
+    form = ReviewForm(request.form)
+    if not form.validate():
+        return render_book(connection, reader, book, form), form.status
+    if not insert_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or ""):
+        return render_template("review_edit.html", book=book, form=form, is_second=True), 409
+    return _back_to(book, "review-published")
+
+
+@blueprint.route("/edit", methods=["GET", "POST"])
+@login_required
+def edit(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+    book = find_book(connection, isbn)
+    review = select_review(connection, book.id, reader.id)
+    if review is None:
+        raise NotFound("You have not reviewed this book, or have deleted your review.")
+    if request.method != "POST":
+        form = ReviewForm(rating=str(review.rating), text=review.text)
+        return render_template("review_edit.html", book=book, form=form)
+    form = ReviewForm(request.form)
+    if not form.validate():
+        return render_template("review_edit.html", book=book, form=form), form.status
+    update_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or "")
+    return _back_to(book, "review-changed")
+
+
+@blueprint.route("/delete", methods=["GET", "POST"])
+@login_required
+def delete(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+    book = find_book(connection, isbn)
+    review = select_review(connection, book.id, reader.id)
+    if review is None:
+        raise NotFound("You have not reviewed this book, or have deleted your review already.")
+    form = Form(request.form)
+    if request.method != "POST" or not form.validate():
+        return render_template("review_delete.html", book=book, review=review, form=form), form.status
+    delete_review(connection, book.id, reader.id)
+    return _back_to(book, "review-deleted")
+
+
+def _back_to(book: Book, notice: str) -> Response:
+    return give_notice(make_response(redirect(url_for("books.book", isbn=book.isbn, _anchor="reviews"), 303)), notice)

@@ -1,0 +1,53 @@
+"""A visitor of the site in the tests, who fills in the forms that the pages show, hidden fields and all."""
+
+import re
+from html import unescape
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+PASSWORD = "a rose is a rose"
+_HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
+_NAME = re.compile(r'name="([^"]*)"')
+_VALUE = re.compile(r'value="([^"]*)"')
+
+
+class Site:
+    """The site as one browser sees it."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, address: str, **values: Any) -> TestResponse:
+        return self.client.get(address, **values)
+
+    def submit(self, page: str, address: str | None = None, **fields: str | list[str]) -> TestResponse:
+        """Open `page` and send its form, with these fields filled in, to `address`, or to the page's own."""
+        response = self.client.get(page)
+        assert response.status_code == 200, (page, response.status)
+        return self.client.post(address or page, data=hidden_fields(response.text) | fields)
+
+    def registered(self, name: str, password: str = PASSWORD) -> "Site":
+        """This visitor, after registering (and so logged in)."""
+        response = self.submit("/register", username=name, password=password, confirmation=password)
+        assert response.status_code == 303, response.text
+        return self
+
+    def logged_in(self, name: str, password: str = PASSWORD) -> "Site":
+        response = self.submit("/login", username=name, password=password)
+        assert response.status_code == 303, response.text
+        return self
+
+    def review(self, isbn: str, rating: int | str, text: str = "") -> TestResponse:
+        return self.submit(f"/books/{isbn}", f"/books/{isbn}/review", rating=str(rating), text=text)
+
+
+def hidden_fields(html: str) -> dict[str, Any]:
+    """The hidden fields of a page with their values."""
+    fields = {}
+    for tag in _HIDDEN.findall(html):
+        name, value = _NAME.search(tag), _VALUE.search(tag)
+        if name:
+            fields[name[1]] = unescape(value[1]) if value else ""
+    return fields

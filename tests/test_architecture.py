@@ -1,0 +1,180 @@
+"""Who may import whom: the arrows between the rooms go one way."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flyleaf.config import PROJECT
+
+PACKAGE = PROJECT / "flyleaf"
+MODULES = {
+    ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if "migrations" not in path.parts
+}
+# What each room imports of its siblings; a room that is not listed is new, and has to be thought about here.
+MAY_IMPORT = {
+    "address": set(),
+    "config": set(),
+    "gateway": set(),
+    "isbn": set(),
+    "limits": set(),
+    "logs": set(),
+    "passwords": set(),
+    "sessions": set(),
+    "embedded": set(),
+    "open_library": {"isbn"},
+    "queries": {"isbn", "limits"},
+    "database": {"config", "embedded"},
+    "importing": {"isbn", "limits", "config", "database", "queries"},
+    "rating_fetcher": {"database", "open_library", "queries"},
+    "views": {
+        "config", "database", "isbn", "limits", "open_library", "passwords", "queries", "rating_fetcher", "sessions",
+    },
+}  # fmt: skip
+WIRE = {"app", "cli", "serving"}  # they import what they wire
+KNOW_FLASK = {"views", "app", "cli"}
+LOADER = {"flyleaf.importing.loader", "flyleaf.importing.merge"}  # the importer's half that knows the database
+# Of SQLAlchemy a view needs a type, and the exception that becomes a 503.
+VIEWS_KNOW_OF_SQLALCHEMY = {"Connection", "SQLAlchemyError"}
+LONGEST = 300  # lines
+
+
+def room(module: str) -> str:
+    """flyleaf.views.search is in the room views; flyleaf.config is a room of its own."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """(module, name) of each import, those inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, ""
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where the arrow points"
+            for alias in node.names:
+                yield node.module or "", alias.name
+
+
+def siblings(module: str) -> set[str]:
+    """The rooms that a module imports, apart from its own."""
+    rooms = set()
+    for name, what in imports(MODULES[module]):
+        if name == "flyleaf":
+            rooms.add(what)
+        elif name.startswith("flyleaf."):
+            rooms.add(room(name))
+    return rooms - {room(module)}
+
+
+def libraries(module: str) -> set[str]:
+    return {name.split(".")[0] for name, _ in imports(MODULES[module])}
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room(module) not in {"", *WIRE}])
+def test_a_module_imports_only_the_rooms_that_it_may(module):
+    assert room(module) in MAY_IMPORT, "a new room: say here which others it may import"
+    assert siblings(module) <= MAY_IMPORT[room(module)]
+
+
+def test_of_the_importer_only_the_loader_and_the_command_know_the_database():
+    """Readers of formats know files and rows."""
+    know = {module for module in MODULES if room(module) == "importing" and siblings(module) & {"database", "queries"}}
+    assert know <= LOADER | {"flyleaf.importing.command"}
+
+
+def test_the_package_itself_imports_nothing():
+    """The importer and the keeper of the database start without Flask."""
+    assert siblings("flyleaf") == set()
+
+
+def test_only_views_know_flask():
+    know = {
+        module for module in MODULES if libraries(module) & {"flask", "werkzeug", "wtforms", "jinja2", "markupsafe"}
+    }
+    assert {room(module) for module in know} <= KNOW_FLASK
+
+
+def test_only_the_database_queries_and_the_loader_know_sqlalchemy():
+    for module in MODULES:
+        names = {name or what for what, name in imports(MODULES[module]) if what.split(".")[0] == "sqlalchemy"}
+        if room(module) == "views":
+            assert names <= VIEWS_KNOW_OF_SQLALCHEMY, module
+        elif names:
+            assert room(module) in {"database", "queries"} or module in LOADER, module
+
+
+def test_only_the_database_and_the_loader_know_the_driver():
+    know = {module for module in MODULES if libraries(module) & {"psycopg2", "alembic"}}
+    assert {module for module in know if room(module) != "database"} <= LOADER
+
+
+def test_only_the_clients_of_outside_things_speak_http():
+    know = {module for module in MODULES if libraries(module) & {"requests", "urllib3", "http"}}
+    assert {room(module) for module in know} <= {"open_library", "address"}  # address asks who has taken the port
+
+
+def test_only_the_config_reads_the_environment():
+    readers = set()
+    names = {"environ", "environb", "getenv", "getenvb"}
+    for module, path in MODULES.items():
+        of_os = {
+            node.attr
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+        }
+        imported = {name for what, name in imports(path) if what == "os"}
+        if (of_os | imported) & names:
+            readers.add(module)
+    assert readers == {"flyleaf.config"}
+
+
+def test_queries_never_end_a_transaction():
+    for module, path in MODULES.items():
+        if room(module) == "queries":
+            calls = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+            assert not calls & {"commit", "rollback", "begin"}, module
+
+
+def test_no_module_is_too_long():
+    lengths = {module: len(path.read_text().splitlines()) for module, path in MODULES.items()}
+    assert {module: length for module, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_no_room_has_a_name_that_says_nothing():
+    names = {part for module in MODULES for part in module.split(".")}
+    assert not names & {"utils", "util", "helpers", "helper", "manager", "service", "data", "common", "misc"}
+
+
+def test_every_module_can_be_imported_first():
+    """And so in any order. A process for each would cost a minute: the package's modules are forgotten in between."""
+    program = (
+        "import importlib, sys\n"
+        "for module in sys.argv[1:]:\n"
+        "    for name in [name for name in sys.modules if name.split('.')[0] == 'flyleaf']:\n"
+        "        del sys.modules[name]\n"
+        "    importlib.import_module(module)\n"
+    )
+    modules = [module for module in MODULES if not module.endswith("__main__")]
+    done = subprocess.run([sys.executable, "-c", program, *modules], capture_output=True, text=True, cwd=PROJECT)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "unknown"),
+    [
+        ("flyleaf.embedded.keeper", {"flask", "sqlalchemy", "psycopg2"}),
+        ("flyleaf.importing", {"flask", "wtforms"}),
+        ("flyleaf.database", {"flask", "wtforms", "alembic"}),
+        ("flyleaf.config", {"flask", "sqlalchemy"}),
+    ],
+)
+def test_what_is_not_needed_is_not_loaded(module, unknown):
+    program = f"import sys, {module}; print(*{unknown!r} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=True)
+    assert done.stdout.split() == []

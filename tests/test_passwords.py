@@ -1,0 +1,94 @@
+"""Password hashes."""
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.low_level import Type
+
+from flyleaf import passwords
+from flyleaf.passwords import hash_password, needs_rehash, verify_password
+
+PASSWORD = "a rose is a rose"
+
+pytestmark = pytest.mark.usefixtures("real_passwords")
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return hash_password(PASSWORD)
+
+
+def test_it_is_argon2id_at_the_cost_that_owasp_names(stored):
+    parameters = extract_parameters(stored)
+    assert parameters.type is Type.ID
+    assert (parameters.time_cost, parameters.memory_cost, parameters.parallelism) == (2, 19_456, 1)
+    assert parameters.salt_len >= 16
+    assert parameters.hash_len >= 32
+
+
+def test_the_same_password_is_never_stored_the_same(stored):
+    assert hash_password(PASSWORD) != stored
+
+
+def test_the_password_opens(stored):
+    assert verify_password(stored, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["", PASSWORD + "\0", "\0" + PASSWORD, PASSWORD + " ", " " + PASSWORD, PASSWORD.title(), PASSWORD[:-1], "\0"],
+)
+def test_nearly_the_password_does_not(stored, other):
+    assert not verify_password(stored, other)
+
+
+def test_a_password_is_the_same_in_each_normal_form():
+    stored = hash_password("Zoës ﬁne pass")
+    assert verify_password(stored, "Zoe\u0308s fine pass")
+    assert verify_password(stored, "Ｚoës ﬁne pass")
+    assert not verify_password(stored, "Zoes fine pass")
+
+
+def test_all_of_a_long_password_counts():
+    stored = hash_password("é" * 255 + "x")
+    assert not verify_password(stored, "é" * 255 + "y")
+
+
+@pytest.mark.parametrize("password", ["\0", "", PASSWORD])
+def test_nobody_has_no_password(password):
+    assert not verify_password(None, password)
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$", PASSWORD, "scrypt:32768:8:1$a$b"]
+)
+def test_a_hash_that_is_none_opens_for_nobody(broken):
+    assert not verify_password(broken, PASSWORD)
+    assert not verify_password(broken, broken)
+
+
+def test_an_unknown_reader_costs_as_many_hashes_of_the_same_cost_as_a_wrong_password(stored, monkeypatch):
+    computed = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash, password):
+            computed.append(extract_parameters(hash))
+            return super().verify(hash, password)
+
+        def hash(self, password, **more):
+            computed.append("hash")
+            return super().hash(password, **more)
+
+    monkeypatch.setattr(passwords, "_HASHER", Counting(time_cost=2, memory_cost=19_456, parallelism=1))
+    verify_password(stored, "wrong")
+    wrong, computed[:] = list(computed), []
+    verify_password(None, "wrong")
+    assert len(wrong) == 1
+    assert computed == wrong
+
+
+def test_hashes_of_other_parameters_are_to_be_made_anew(stored):
+    assert not needs_rehash(stored)
+    for time_cost, memory_cost, parallelism in ((1, 19_456, 1), (2, 1_024, 1), (2, 19_456, 2)):
+        old = PasswordHasher(time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism).hash(PASSWORD)
+        assert needs_rehash(old)
+        assert verify_password(old, PASSWORD), "and open until then"

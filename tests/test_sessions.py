@@ -1,0 +1,398 @@
+"""Sessions: who stays logged in, and who does not."""
+
+import json
+import os
+import pickle
+import socket
+import stat
+import struct
+import threading
+import time
+from dataclasses import replace
+
+import fakeredis
+import pytest
+from cachelib.file import FileSystemCache
+from redis import Redis
+
+from flyleaf.app import create_app
+from flyleaf.sessions import LIFETIME, SessionFiles, SessionsUnavailableError
+from tests.site import PASSWORD, Site
+
+
+@pytest.fixture
+def files(config):
+    """The files that sessions are kept in."""
+    return lambda: [path for path in config.sessions.iterdir() if path.name != "pruned"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return SessionFiles(tmp_path / "sessions")
+
+
+def is_logged_in(site) -> bool:
+    return site.get("/search").status_code == 200
+
+
+def session_id(site) -> str | None:
+    cookie = site.client.get_cookie("session")
+    return cookie.value if cookie else None
+
+
+def with_session_id(visit, value) -> Site:
+    """A browser that has got hold of a session's id."""
+    site = visit()
+    site.client.set_cookie("session", value)
+    return site
+
+
+def test_only_this_account_can_read_sessions(alice, config, files):
+    assert stat.S_IMODE(config.sessions.stat().st_mode) == 0o700
+    [path] = files()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_that_others_could_read_is_closed(tmp_path):
+    (tmp_path / "sessions").mkdir(mode=0o755)
+    SessionFiles(tmp_path / "sessions")
+    assert stat.S_IMODE((tmp_path / "sessions").stat().st_mode) == 0o700
+
+
+def test_a_session_is_json_and_holds_no_secret_of_alice(alice, files):
+    [path] = files()
+    stored = json.loads(path.read_bytes()[4:])
+    assert isinstance(stored["reader_id"], int)
+    assert PASSWORD not in path.read_text(errors="replace")
+    assert session_id(alice) not in path.name, "who can list the folder can't log in"
+
+
+def test_a_pickle_that_somebody_put_there_is_not_run(alice, files, tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "evil"),)
+
+    [path] = files()
+    path.write_bytes(struct.pack("I", 0) + pickle.dumps({"reader_id": Evil()}))
+    assert not is_logged_in(alice)
+    assert not (tmp_path / "evil").exists()
+
+
+def test_nothing_is_stored_for_visitors(visit, files, subtests):
+    visitor = visit()
+    for address in (
+        "/",
+        "/login",
+        "/register",
+        "/search",
+        "/books/1",
+        "/logout",
+        "/api/1",
+        "/healthz",
+        "/no-such-page",
+    ):
+        with subtests.test(address):
+            visitor.get(address)
+            assert files() == []
+    visitor.submit("/login", username="Alice", password="a wrong password")
+    assert files() == []
+    assert session_id(visitor) is None
+
+
+def test_an_id_that_a_visitor_made_up_is_not_taken(visit, files):
+    visitor = with_session_id(visit, "chosen-by-mallory")
+    visitor.registered("Alice")
+    assert session_id(visitor) != "chosen-by-mallory"
+    assert not is_logged_in(with_session_id(visit, "chosen-by-mallory"))
+
+
+def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(alice, visit, files):
+    old = session_id(alice)
+    token = alice.get("/logout", headers={"Sec-Fetch-Site": "cross-site"}).text
+    token = token.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+    response = alice.client.post("/login", data={"username": "Alice", "password": PASSWORD, "csrf_token": token})
+    assert response.status_code == 303
+    assert session_id(alice) != old
+    assert is_logged_in(alice)
+    assert not is_logged_in(with_session_id(visit, old))
+    assert len(files()) == 1
+
+
+def test_an_id_is_long_and_never_the_same(visit):
+    visit().registered("Alice")
+    ids = {session_id(visit().logged_in("Alice")) for _ in range(5)}
+    assert len(ids) == 5
+    assert all(len(value) >= 32 for value in ids)
+
+
+def test_logging_out_kills_the_session_also_for_who_kept_its_id(alice, visit, files):
+    value = session_id(alice)
+    alice.get("/logout")
+    assert not is_logged_in(with_session_id(visit, value))
+    assert files() == []
+
+
+def test_a_log_out_that_cannot_delete_the_session_is_503(app, alice, monkeypatch):
+    """Else Alice believes that she is logged out, and is not."""
+    app.testing = False  # as in earnest: what is raised becomes an answer
+
+    def read_only(*_values, **_named):
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cachelib.file.os.remove", read_only)
+        assert alice.get("/logout").status_code == 503
+    assert alice.get("/logout").status_code == 303
+    assert not is_logged_in(alice)
+
+
+def test_no_log_out_is_undone_by_slow_pages(app, alice, visit, dune, together):
+    """Pages of Alice that were asked for before she logs out, and end after it."""
+    visit()
+    opened, ended = threading.Semaphore(0), threading.Event()
+    search = app.view_functions["search.search"]
+
+    def slow(**values):
+        answer = search(**values)
+        opened.release()
+        ended.wait(10)
+        return answer
+
+    app.view_functions["search.search"] = slow
+    came_back = 0
+    for _ in range(50):
+        browser = visit().logged_in("Alice")
+        value = session_id(browser)
+        ended.clear()
+        pages = [threading.Thread(target=with_session_id(visit, value).get, args=["/search?q=dune"]) for _ in range(2)]
+        for page in pages:
+            page.start()
+        for _ in pages:
+            opened.acquire(timeout=10)
+        browser.get("/logout")
+        ended.set()
+        for page in pages:
+            page.join(10)
+        came_back += with_session_id(visit, value).get(f"/books/{dune}").status_code == 200
+    assert came_back == 0
+
+
+def test_requests_of_a_reader_do_not_write_her_session_again(alice, files, dune):
+    [path] = files()
+    before = path.stat().st_mtime_ns, path.stat().st_ino
+    for address in ("/search?q=dune", f"/books/{dune}", "/", "/login"):
+        alice.get(address)
+    alice.review(dune, 5)
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
+
+
+def test_a_damaged_session_is_logged_out_and_alice_can_log_in_again(alice, files, subtests):
+    head = b"\0\0\0\0"  # it never expires
+    stored = [b"{", b"null", b"[1]", b"\xff\xfe", b"{}", b"NaN", b"[" * 100_000]
+    readers = [b'"1"', b"null", b"[1]", b"-1", b"99999999999999999999", b"1.5", b"true"]
+    for damage in (
+        *(b"", b"\0", b"\0\0\0", head, b"\xff" * 100, b"garbage" * 1000),
+        *(head + content for content in stored),
+        *(head + b'{"reader_id": ' + reader + b"}" for reader in readers),
+    ):
+        with subtests.test(repr(damage)[:40]):
+            [path] = files()
+            path.write_bytes(damage)
+            assert alice.get("/search").status_code == 303
+            assert alice.get("/").status_code == 200
+            alice.logged_in("Alice")
+            assert is_logged_in(alice)
+            path.unlink(missing_ok=True)
+
+
+def test_a_csrf_secret_that_is_damaged_is_no_fault(alice, files, dune):
+    [path] = files()
+    stored = json.loads(path.read_bytes()[4:])
+    for damage in (None, 1, "", [], {"a": 1}, "\ud800"):
+        path.write_bytes(struct.pack("I", 0) + json.dumps(stored | {"csrf": damage}).encode())
+        assert alice.get(f"/books/{dune}").status_code in (200, 303)
+        assert alice.client.post(f"/books/{dune}/review", data={"rating": "5", "csrf_token": "x"}).status_code in (
+            303,
+            400,
+        )
+
+
+def test_a_session_ends_after_seven_days(alice, files):
+    [path] = files()
+    [expires] = struct.unpack("I", path.read_bytes()[:4])
+    assert LIFETIME.days == 7
+    assert abs(expires - time.time() - LIFETIME.total_seconds()) < 60
+    path.write_bytes(struct.pack("I", int(time.time()) - 2) + path.read_bytes()[4:])
+    assert not is_logged_in(alice)
+
+
+def full_disk(monkeypatch):
+    def no_space(*_values, **_named):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cachelib.file.tempfile.mkstemp", no_space)
+
+
+def test_with_a_full_disk_the_log_in_is_503_and_logged(app, alice, visit, log, monkeypatch, files):
+    app.testing = False  # as in earnest: what is raised becomes an answer
+    visitor = visit()
+    with monkeypatch.context() as patch:
+        full_disk(patch)
+        response = visitor.submit("/login", username="Alice", password=PASSWORD)
+        assert response.status_code == 503
+        assert int(response.headers["Retry-After"]) > 0
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert is_logged_in(alice), "who is logged in stays so"
+    lines = [json.loads(line) for line in log]
+    assert any("no session can be written" in line.get("cause", "") for line in lines)
+    assert [line["status"] for line in lines if line["event"] == "request" and line["method"] == "POST"][-1] == 503
+    visitor.logged_in("Alice")
+
+
+def test_with_a_full_disk_half_a_file_is_no_session(folder, monkeypatch):
+    folder.set("alice", {"reader_id": 1})
+    full_disk(monkeypatch)
+    with pytest.raises(SessionsUnavailableError):
+        folder.set("alice", {"reader_id": 2})
+    assert folder.get("alice") == {"reader_id": 1}
+
+
+def test_600_readers_are_logged_in_and_none_is_thrown_out(folder):
+    for number in range(600):
+        folder.set(f"session:{number}", {"reader_id": number})
+    assert all(folder.get(f"session:{number}") == {"reader_id": number} for number in range(600))
+
+
+def test_expired_sessions_are_deleted_and_live_ones_stay(folder, tmp_path):
+    folder.set("live", {"reader_id": 1})
+    for number in range(5):
+        folder.set(f"expired {number}", {"reader_id": 1}, timeout=-10)
+    folder.set("for ever", {"reader_id": 1}, timeout=0)
+    (tmp_path / "sessions" / "damaged").write_bytes(b"\0")
+    assert folder.prune() == 6
+    assert folder.get("live") == folder.get("for ever") == {"reader_id": 1}
+    assert folder.prune() == 0
+
+
+def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder, tmp_path):
+    old, new = (tmp_path / "sessions" / f"{name}{FileSystemCache._fs_transaction_suffix}" for name in ("old", "new"))
+    for draft in (old, new):
+        draft.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    assert folder.prune() == 1
+    assert new.exists()
+    assert not old.exists()
+
+
+def test_the_site_prunes_by_itself_once_an_hour(folder, tmp_path):
+    folder.set("first", {})
+    folder.set("expired", {"reader_id": 1}, timeout=-10)
+    folder.set("another", {})
+    names = len(list((tmp_path / "sessions").iterdir()))
+    os.utime(tmp_path / "sessions" / "pruned", (1, 1))
+    folder.set("after an hour", {})
+    assert len(list((tmp_path / "sessions").iterdir())) == names
+
+
+def test_workers_that_prune_at_once_do_not_stumble(folder, together):
+    folder.set("first", {})
+    for number in range(100):
+        folder.set(f"expired {number}", {}, timeout=-10)
+    assert sum(together(*[folder.prune] * 4)) == 100
+
+
+def test_the_operator_can_prune(app, alice, config):
+    SessionFiles(config.sessions).set("expired", {}, timeout=-10)
+    result = app.test_cli_runner().invoke(args=["sessions", "prune"])
+    assert result.exit_code == 0
+    assert result.output == "1 expired sessions deleted.\n"
+
+
+@pytest.fixture(scope="module")
+def redis_server():
+    with fakeredis.TcpFakeServer(("127.0.0.1", 0)) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+        server.shutdown()
+        thread.join(5)
+
+
+@pytest.fixture
+def redis(redis_server):
+    with Redis.from_url(redis_server) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def visit_redis(config, database, redis_server, redis):
+    """A new browser of a site that keeps its sessions in Redis."""
+    app = create_app(replace(config, session_type="redis", redis_url=redis_server), database)
+    return lambda: Site(app.test_client())
+
+
+def test_in_redis_alice_logs_in_and_out(visit_redis, redis, config):
+    alice = visit_redis().registered("Alice")
+    assert is_logged_in(alice)
+    [key] = redis.keys()
+    assert 0 < redis.ttl(key) <= LIFETIME.total_seconds()
+    assert not list(config.sessions.glob("*")), "and no file is written"
+    value = session_id(alice)
+    alice.get("/logout")
+    assert redis.keys() == []
+    assert not is_logged_in(with_session_id(visit_redis, value))
+
+
+def test_in_redis_nothing_is_stored_for_visitors(visit_redis, redis):
+    visitor = visit_redis()
+    for address in ("/", "/login", "/search", "/api/1"):
+        visitor.get(address)
+    assert redis.keys() == []
+
+
+def test_in_redis_every_log_in_has_a_new_id(visit_redis, redis):
+    alice = visit_redis().registered("Alice")
+    old = session_id(alice)
+    alice.get("/logout")
+    alice.logged_in("Alice")
+    assert session_id(alice) != old
+    assert len(redis.keys()) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x80", b"garbage", b"\xc0", b"5", b"[1]", b"{}", b"[" * 100_000])
+def test_in_redis_a_damaged_session_is_logged_out(visit_redis, redis, damage):
+    alice = visit_redis().registered("Alice")
+    [key] = redis.keys()
+    redis.set(key, damage)
+    assert alice.get("/search").status_code == 303
+
+
+def test_in_redis_a_pickle_that_somebody_put_there_is_not_run(visit_redis, redis, tmp_path):
+    alice = visit_redis().registered("Alice")
+    [key] = redis.keys()
+    redis.set(key, f"cos\nmkdir\n(V{tmp_path}/evil\ntR.".encode())
+    assert alice.get("/search").status_code == 303
+    assert not (tmp_path / "evil").exists()
+
+
+def test_without_redis_the_site_is_503_and_comes_back(config, database, redis_server):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]  # of nobody, as soon as the block ends
+    config = replace(config, session_type="redis", redis_url=f"redis://127.0.0.1:{port}/0")
+    app = create_app(config, database)  # not `testing`: what is raised becomes an answer, as in earnest
+    alice = with_session_id(lambda: Site(app.test_client()), "some-id")
+    for address in ("/search", "/books/9780441172719"):
+        response = alice.get(address)
+        assert response.status_code == 503
+        assert int(response.headers["Retry-After"]) > 0
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert alice.get("/").status_code == 200
+    assert alice.submit("/register", username="A", password=PASSWORD, confirmation=PASSWORD).status_code == 503
+    with fakeredis.TcpFakeServer(("127.0.0.1", port)) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        assert alice.submit("/login", username="A", password=PASSWORD).status_code == 303
+        assert is_logged_in(alice)
+        server.shutdown()

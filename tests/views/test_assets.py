@@ -1,0 +1,75 @@
+"""Style sheet, pictures and scripts."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flyleaf.config import PROJECT
+
+FILES = sorted(
+    path.relative_to(PROJECT / "static").as_posix() for path in (PROJECT / "static").rglob("*") if path.is_file()
+)
+
+
+def assets(html: str) -> list[str]:
+    return re.findall(r'(?:href|src)="(/static/[^"]+)"', html)
+
+
+def test_all_that_a_page_refers_to_is_there_and_may_be_kept_forever(client, alice):
+    for page in (client.get("/").text, alice.get("/search").text):
+        assert assets(page)
+        for address in assets(page):
+            with client.get(address) as response:
+                assert response.status_code == 200
+                assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_the_address_tells_the_content(client):
+    [style] = [address for address in assets(client.get("/").text) if address.endswith(".css")]
+    assert re.fullmatch(r"/static/style\.[0-9a-f]{12}\.css", style)
+    with client.get(style) as response:
+        assert response.data == Path(PROJECT, "static", "style.css").read_bytes()
+        assert response.mimetype == "text/css"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_under_its_plain_name_a_file_is_asked_for_anew(client, name):
+    with client.get(f"/static/{name}") as response:
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_nothing_else_is_given_out(client, subtests):
+    for name in [
+        "",
+        "no.css",
+        "style.000000000000.css",
+        "../application.py",
+        "..%2fapplication.py",
+        "%2e%2e/application.py",
+        "..\\application.py",
+        "/etc/passwd",
+        "%00",
+        "style.css%00",
+        "style.css/",
+        "%ff",
+        ".",
+    ]:
+        with subtests.test(name), client.get(f"/static/{name}") as response:
+            assert response.status_code in (308, 404)
+            assert b"root:" not in response.data
+
+
+def test_nobody_has_to_log_in_and_no_cookie_is_set(client):
+    with client.get("/static/style.css") as response:
+        assert "Set-Cookie" not in response.headers
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_stands_inline(alice, dune, client):
+    """The Content-Security-Policy would refuse it."""
+    pages = [client.get("/").text, client.get("/login").text, client.get("/register").text, client.get("/no").text]
+    pages += [alice.get(address).text for address in ("/search", "/search?q=dune", f"/books/{dune}")]
+    for page in pages:
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)", page)
+        assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", page)

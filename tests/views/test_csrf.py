@@ -1,0 +1,165 @@
+"""Forms that another site sends in a reader's name."""
+
+import re
+import time
+
+import pytest
+from itsdangerous import TimestampSigner
+
+from flyleaf.views.forms import TOKEN_LIFETIME
+from tests.site import PASSWORD, hidden_fields
+
+# Searching changes nothing. Logging out asks a visitor whom another site sent, see test_logout.py.
+WITHOUT_TOKEN = {"/search", "/logout"}
+VALUES = {
+    "/register": {"username": "Carol", "password": PASSWORD, "confirmation": PASSWORD},
+    "/login": {"username": "Alice", "password": PASSWORD},
+    "/books/<isbn>/review": {"rating": "5", "text": "Typed words."},
+    "/books/<isbn>/review/edit": {"rating": "5", "text": "Typed words."},
+}
+
+
+def post_rules(app) -> list[str]:
+    rules = {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    assert len(rules) >= 6
+    return sorted(rules - WITHOUT_TOKEN)
+
+
+def token(site, page: str) -> str:
+    return hidden_fields(site.get(page).text)["csrf_token"]
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Turns the clock of the tokens on."""
+    return lambda seconds: monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + seconds)
+
+
+@pytest.fixture
+def tokens(alice, bob, visit, dune, app):
+    """Tokens that are none of Alice's."""
+    alice.review(dune, 2, "Alice's words.")
+    page = f"/books/{dune}/review/edit"
+    good = token(alice, page)
+    body, stamp, signature = good.rsplit(".", 2)
+    return {
+        "none": None,
+        "empty": "",
+        "wrong": "x",
+        "another reader's": token(bob, f"/books/{dune}"),
+        "a visitor's": token(visit(), "/login"),
+        "her own from before the log-in": "",
+        "changed": ("A" if good[0] != "A" else "B") + good[1:],
+        "without its signature": f"{body}.{stamp}",
+        "with another's signature": f"{body}.{stamp}.{'A' * len(signature)}",
+        "with a line break": good + "\n",
+        "NUL": "\0",
+        "no ASCII": "é" * 20,
+        "a surrogate": "%ED%A0%80",
+        "very long": "a" * 100_000,
+    }
+
+
+def test_every_form_that_changes_something_is_refused_without_the_visitors_token(
+    app, alice, dune, tokens, select, subtests
+):
+    for rule in post_rules(app):
+        for what, value in tokens.items():
+            with subtests.test(rule, token=what):
+                fields = VALUES.get(rule, {}) | ({} if value is None else {"csrf_token": value})
+                response = alice.client.post(rule.replace("<isbn>", dune), data=fields)
+                assert response.status_code == 400
+    assert select("SELECT text FROM reviews") == "Alice's words."
+    assert select("SELECT count(*) FROM readers") == 2
+    assert alice.get("/search").status_code == 200
+
+
+def test_a_token_that_comes_twice_is_refused(app, alice, dune, tokens):
+    good = token(alice, f"/books/{dune}/review/edit")
+    fields = VALUES["/books/<isbn>/review/edit"] | {"csrf_token": [good, good]}
+    assert alice.client.post(f"/books/{dune}/review/edit", data=fields).status_code == 400
+
+
+def test_a_page_that_was_open_for_too_long_is_refused_and_what_was_typed_is_kept(alice, visit, dune, later):
+    alice.review(dune, 2, "Alice's words.")
+    visitor = visit()
+    old = token(alice, f"/books/{dune}/review/edit"), token(visitor, "/login")
+    later(TOKEN_LIFETIME + 2)
+    edit = alice.client.post(
+        f"/books/{dune}/review/edit", data={"csrf_token": old[0], "rating": "4", "text": "Typed words."}
+    )
+    login = visitor.client.post("/login", data={"csrf_token": old[1], "username": "Alice", "password": PASSWORD})
+    assert (edit.status_code, login.status_code) == (400, 400)
+    assert "Typed words." in edit.text
+    assert re.search(r'<input[^>]*value="4"[^>]*checked|<input[^>]*checked[^>]*value="4"', edit.text)
+    assert 'value="Alice"' in login.text
+    assert PASSWORD not in login.text
+
+
+def test_a_refused_form_can_be_sent_once_more_as_it_stands(alice, dune, later):
+    old = token(alice, f"/books/{dune}")
+    later(TOKEN_LIFETIME + 2)
+    fields = {"rating": "4", "text": "Typed words."}
+    refused = alice.client.post(f"/books/{dune}/review", data=fields | {"csrf_token": old})
+    assert refused.status_code == 400
+    assert 'role="alert"' in refused.text
+    again = alice.client.post(f"/books/{dune}/review", data=fields | hidden_fields(refused.text))
+    assert again.status_code == 303
+
+
+def test_a_form_may_stand_open_for_hours(alice, dune, later):
+    good = token(alice, f"/books/{dune}")
+    later(TOKEN_LIFETIME - 60)
+    response = alice.client.post(f"/books/{dune}/review", data={"rating": "4", "csrf_token": good})
+    assert response.status_code == 303
+
+
+@pytest.mark.parametrize(("page", "rule"), [("/register", "/register"), ("/login", "/login")])
+def test_a_visitor_without_cookies_is_refused_and_what_was_typed_is_kept(alice, app, page, rule):
+    client = app.test_client(use_cookies=False)
+    fields = hidden_fields(client.get(page).text) | VALUES[rule]
+    response = client.post(page, data=fields)
+    assert response.status_code == 400
+    assert f'value="{fields["username"]}"' in response.text
+    assert PASSWORD not in response.text
+
+
+def test_tokens_of_before_and_after_the_log_in_are_two(alice, visit):
+    visitor = visit()
+    before = token(visitor, "/login")
+    visitor.logged_in("Alice")
+    response = visitor.client.post("/login", data=VALUES["/login"] | {"csrf_token": before})
+    assert response.status_code == 400
+
+
+def test_a_token_does_not_outlive_its_session(alice, visit, dune):
+    alice.review(dune, 2, "Alice's words.")
+    old = token(alice, f"/books/{dune}/review/edit")
+    alice.get("/logout")
+    alice.logged_in("Alice")
+    response = alice.client.post(f"/books/{dune}/review/delete", data={"csrf_token": old})
+    assert response.status_code == 400
+
+
+def test_with_the_right_token_each_form_works(app, alice, visit, dune):
+    """So that the tests above refuse for the right reason."""
+    alice.review(dune, 2, "Alice's words.")
+    her_token = token(alice, f"/books/{dune}/review/edit")
+    for rule in sorted(post_rules(app), key=lambda rule: rule.endswith("/delete")):
+        visitor = visit() if rule in ("/login", "/register") else alice
+        fields = VALUES.get(rule, {}) | {"csrf_token": her_token if visitor is alice else token(visitor, rule)}
+        response = visitor.client.post(rule.replace("<isbn>", dune), data=fields)
+        assert response.status_code in (303, 409), rule
+
+
+def test_searching_needs_no_token(alice):
+    assert alice.client.post("/search", data={"q": "dune"}).status_code == 303
+
+
+def test_no_get_changes_anything(app, alice, dune, select):
+    alice.review(dune, 2, "Alice's words.")
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.rule != "/logout" and "<path:" not in rule.rule:
+            alice.get(rule.rule.replace("<isbn>", dune), query_string={"rating": "5", "text": "x", "q": "x"}).close()
+    assert select("SELECT text FROM reviews") == "Alice's words."
+    assert alice.get("/search").status_code == 200

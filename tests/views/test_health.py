@@ -1,0 +1,74 @@
+"""What a watchman asks."""
+
+import pytest
+
+from flyleaf.app import create_app
+from flyleaf.config import Config
+from flyleaf.database import Database
+
+
+@pytest.fixture
+def lonely(tmp_path):
+    """A browser of a site whose database can't be reached."""
+    url = f"postgresql+psycopg2://flyleaf:a-secret-word@/x?host={tmp_path}"
+    database = Database(url)
+    yield create_app(
+        Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database
+    ).test_client()
+    database.close()
+
+
+def test_the_site_is_alive_and_ready(client):
+    for address, status in (("/healthz", "alive"), ("/readyz", "ready")):
+        response = client.get(address)
+        assert response.status_code == 200
+        assert response.json["status"] == status
+
+
+def test_without_its_database_it_is_alive_but_not_ready(lonely):
+    assert lonely.get("/healthz").status_code == 200
+    response = lonely.get("/readyz")
+    assert response.status_code == 503
+    assert response.is_json
+    assert int(response.headers["Retry-After"]) > 0
+    assert "a-secret-word" not in response.text
+
+
+def test_it_is_not_ready_before_the_schema_is_up_to_date(client, select):
+    assert client.get("/readyz").status_code == 200
+    select("UPDATE alembic_version SET version_num = '0000'")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_the_first_question_brings_the_schema_up_to_date(server, tmp_path):
+    """An operator who starts the site before its server need do nothing."""
+    url = server.create_database("not_migrated")
+    database = Database(url)
+    try:
+        app = create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)
+        assert app.test_client().get("/readyz").status_code == 200
+    finally:
+        database.close()
+        server.drop_database("not_migrated")
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_nobody_has_to_log_in_and_nothing_is_kept(client, address):
+    response = client.get(address)
+    assert "Set-Cookie" not in response.headers
+    assert response.headers["Cache-Control"] == "no-store"
+    assert client.head(address).status_code == 200
+    assert client.post(address).status_code == 405
+
+
+def test_pages_without_a_database_are_503_and_say_when_to_come_back(lonely):
+    for address in ("/api/9780441172719", "/api/search?q=x"):
+        response = lonely.get(address)
+        assert response.status_code == 503
+        assert response.is_json
+        assert int(response.headers["Retry-After"]) > 0
+        assert "a-secret-word" not in response.text
+    assert lonely.get("/").status_code == 200
+    assert lonely.get("/login").status_code == 200

@@ -1,0 +1,258 @@
+"""Logging in, and where it leads."""
+
+import re
+
+import pytest
+from argon2 import PasswordHasher
+
+from flyleaf import passwords
+from tests.site import PASSWORD
+
+WRONG = "a rose is a daisy"
+
+# What browsers take for another site, or not for a path; the last ones are too long or broken.
+ELSEWHERE = [
+    "//evil.example",
+    "///evil.example",
+    "////evil.example/search",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "\\/evil.example",
+    "/\\/evil.example",
+    "https://evil.example",
+    "http:evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "HTTPS://evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "evil.example",
+    "@evil.example",
+    ".evil.example",
+    "?next=//evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/\r\n/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "\0//evil.example",
+    "/\0/evil.example",
+    "/search\r\nSet-Cookie: a=b",
+    "/search\\..\\evil",
+    "\x01https://evil.example",
+    "\u2028//evil.example",
+    "",
+    " ",
+    "/" + "a" * 100_000,
+]
+
+
+def message(html: str) -> str:
+    return re.search(r'class="error form-error"[^>]*>([^<]+)<', html)[1]
+
+
+def test_alice_logs_in_and_searches(alice, visit):
+    again = visit()
+    response = again.submit("/login", username="Alice", password=PASSWORD)
+    assert response.status_code == 303
+    assert response.location == "/search"
+    assert "Alice" in again.get("/search").text
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", "  Alice ", "Ａｌｉｃｅ"])
+def test_alice_may_write_her_name_as_she_likes(alice, visit, name):
+    assert visit().submit("/login", username=name, password=PASSWORD).status_code == 303
+
+
+def test_alice_is_led_on_if_she_is_logged_in_already(alice):
+    assert alice.get("/login").location == "/search"
+    assert alice.get("/login?next=/books/1").location == "/books/1"
+    assert alice.get("/login?next=//evil.example").location == "/search"
+
+
+def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(alice, visit):
+    def refusal(name):
+        response = visit().submit("/login", username=name, password=WRONG)
+        page = re.sub(r'value="[^"]{30,}"', "", response.text)  # the token
+        return response.status_code, message(response.text), page.replace(name, "")
+
+    assert refusal("Alice") == refusal("Mallory")
+    assert 400 <= refusal("Alice")[0] < 500
+
+
+def test_an_unknown_name_and_a_wrong_password_cost_the_same_hashes(alice, visit, monkeypatch):
+    hashes = []
+
+    class Counting(PasswordHasher):
+        def verify(self, hash, password):
+            hashes.append(("verify", str(hash).rsplit("$", 2)[0]))
+            return super().verify(hash, password)
+
+        def hash(self, password, **more):
+            hashes.append("hash")
+            return super().hash(password, **more)
+
+    monkeypatch.setattr(passwords, "_HASHER", Counting(time_cost=1, memory_cost=8, parallelism=1))
+    visit().submit("/login", username="Alice", password=WRONG)
+    known, hashes[:] = list(hashes), []
+    visit().submit("/login", username="Mallory", password=WRONG)
+    assert len(known) == 1
+    assert hashes == known
+
+
+def test_a_visitor_who_is_refused_is_not_logged_in_and_nothing_is_stored(alice, visit, config):
+    before = len(list(config.sessions.iterdir()))
+    mallory = visit()
+    mallory.submit("/login", username="Alice", password=WRONG)
+    assert mallory.get("/search").status_code == 303
+    assert len(list(config.sessions.iterdir())) == before
+
+
+def test_the_name_is_kept_and_the_password_is_not(alice, visit):
+    text = visit().submit("/login", username="Alice", password=WRONG).text
+    assert 'value="Alice"' in text
+    assert WRONG not in text
+
+
+def test_nearly_the_password_is_not_the_password(alice, visit, subtests):
+    for password in [
+        PASSWORD + "\0",
+        PASSWORD + " ",
+        PASSWORD.upper(),
+        PASSWORD[:-1],
+        "\0" + PASSWORD,
+        PASSWORD + "x" * 300,
+        "",
+    ]:
+        with subtests.test(repr(password)[:30]):
+            assert 400 <= visit().submit("/login", username="Alice", password=password).status_code < 500
+
+
+def test_256_characters_are_compared_to_the_last_one(visit):
+    visit().registered("Alice", "é" * 256)
+    assert visit().submit("/login", username="Alice", password="é" * 257).status_code == 422
+    assert visit().submit("/login", username="Alice", password="é" * 255).status_code == 422
+    assert visit().submit("/login", username="Alice", password="é" * 256).status_code == 303
+
+
+def test_a_password_typed_on_another_keyboard_is_the_same(visit):
+    visit().registered("Zoë", "Zoe\u0308s passwo\ufb01rd")
+    assert visit().submit("/login", username="Zoe\u0308", password="Zoës passwofird").status_code == 303
+
+
+def test_strange_input_is_refused_and_is_no_fault(alice, visit, subtests):
+    for what, name in {
+        "NUL": "Ali\0ce",
+        "only NUL": "\0",
+        "a control character": "\x1b[2J",
+        "a quote": "' OR '1'='1",
+        "a comment": "Alice'--",
+        "a wildcard": "Al%",
+        "very long": "A" * 100_000,
+        "a private letter": "\U0010ffff",
+        "empty": "",
+    }.items():
+        with subtests.test(what):
+            assert 400 <= visit().submit("/login", username=name, password=PASSWORD).status_code < 500
+
+
+def test_missing_and_repeated_fields_are_refused(alice, visit, subtests):
+    for fields in (
+        {},
+        {"username": "Alice"},
+        {"password": PASSWORD},
+        {"username": ["Alice", "Bob"], "password": PASSWORD},
+        {"username": "Alice", "password": [PASSWORD, WRONG]},
+        {"username": "Alice", "password": [WRONG, PASSWORD]},
+    ):
+        with subtests.test(str(fields)):
+            assert visit().submit("/login", **fields).status_code == 422
+
+
+def test_bytes_that_are_no_utf8_are_no_fault(visit, subtests):
+    for body in (
+        b"username=%ff&password=%ff",
+        b"username=\xff&password=\xc0",
+        b"username=%ED%A0%80&password=%ED%BF%BF",
+    ):
+        with subtests.test(body):
+            kind = "application/x-www-form-urlencoded"
+            assert 400 <= visit().client.post("/login", data=body, content_type=kind).status_code < 500
+
+
+def test_a_name_with_markup_is_shown_as_text(visit):
+    text = visit().submit("/login", username='"><script>alert(1)</script>', password=WRONG).text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_page_that_was_asked_for_comes_after_the_log_in(alice, visit, dune, subtests):
+    for wanted in (f"/books/{dune}", f"/books/{dune}?page=2", "/search?q=a%26b+c%C3%A9", "/search?q=100%25&page=3"):
+        with subtests.test(wanted):
+            visitor = visit()
+            asked = visitor.get(wanted)
+            assert asked.status_code == 303
+            assert asked.location.startswith("/login?next=")
+            assert visitor.submit(asked.location, "/login", username="Alice", password=PASSWORD).location == wanted
+
+
+def test_the_wish_outlives_a_wrong_password(alice, visit, dune):
+    visitor = visit()
+    address = visitor.get(f"/books/{dune}").location
+    page = visitor.submit(address, "/login", username="Alice", password=WRONG).text
+    assert f'value="/books/{dune}"' in page
+
+
+def test_after_sending_a_review_alice_comes_back_to_the_book(alice, visit, dune):
+    visitor = visit()
+    asked = visitor.client.post(f"/books/{dune}/review", data={"rating": "5", "text": "Sand."})
+    assert asked.status_code == 303
+    assert visitor.submit(asked.location, "/login", username="Alice", password=PASSWORD).location == f"/books/{dune}"
+
+
+def test_next_never_leads_to_another_site(alice, visit, subtests):
+    for next_ in ELSEWHERE:
+        with subtests.test(repr(next_)[:40]):
+            response = visit().submit("/login", username="Alice", password=PASSWORD, next=next_)
+            assert (response.status_code, response.location) in [(303, "/search"), (422, None)]
+            assert "evil" not in str(response.headers)
+    with subtests.test("twice"):
+        fields = {"username": "Alice", "password": PASSWORD, "next": ["/search", "//evil.example"]}
+        assert visit().submit("/login", **fields).status_code == 422
+
+
+def test_next_never_leads_to_another_site_after_registering(visit, subtests):
+    for number, next_ in enumerate(ELSEWHERE[:4] + ELSEWHERE[-5:-3]):
+        with subtests.test(repr(next_)):
+            fields = {"password": PASSWORD, "confirmation": PASSWORD, "next": next_}
+            assert visit().submit("/register", username=f"Alice {number}", **fields).location == "/search"
+
+
+def test_a_wish_with_markup_is_shown_as_text(client):
+    text = client.get("/login", query_string={"next": '/"><script>alert(1)</script>'}).text
+    assert "<script>alert" not in text
+
+
+def test_a_password_hashed_with_other_parameters_is_hashed_anew_and_still_opens(alice, visit, select):
+    old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
+    select("UPDATE readers SET password_hash = :old", old=old)
+    visit().logged_in("Alice")
+    new = select("SELECT password_hash FROM readers")
+    assert new != old
+    assert "m=8,t=1,p=1" in new
+    visit().logged_in("Alice")
+    assert select("SELECT password_hash FROM readers") == new, "hashed anew once"
+
+
+def test_a_wrong_password_never_changes_the_hash(alice, visit, select):
+    old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
+    select("UPDATE readers SET password_hash = :old", old=old)
+    visit().submit("/login", username="Alice", password=WRONG)
+    assert select("SELECT password_hash FROM readers") == old
+
+
+def test_a_hash_that_is_none_lets_nobody_in(alice, visit, select, subtests):
+    for stored in ("", "x", "$argon2id$", "pbkdf2:sha256:1$a$b", PASSWORD):
+        with subtests.test(stored):
+            select("UPDATE readers SET password_hash = :stored", stored=stored)
+            assert visit().submit("/login", username="Alice", password=PASSWORD).status_code == 422

@@ -1,0 +1,67 @@
+"""Suggestions while typing."""
+
+import pytest
+
+
+@pytest.fixture
+def suggest(alice):
+    """The suggestions that Alice gets."""
+
+    def ask(q):
+        response = alice.get("/search/suggestions", query_string={"q": q})
+        assert response.status_code == 200
+        return response.json["suggestions"]
+
+    return ask
+
+
+def test_a_visitor_gets_401_as_json(client):
+    response = client.get("/search/suggestions?q=dune")
+    assert response.status_code == 401
+    assert response.is_json
+    assert response.json["error"]
+
+
+def test_a_few_letters_suggest_the_book(suggest, dune):
+    [suggestion] = suggest("du")
+    assert suggestion["title"] == "Dune"
+    assert suggestion["author"] == "Frank Herbert"
+    assert suggestion["isbn"] == dune
+    assert suggestion["address"] == f"/books/{dune}"
+
+
+def test_there_are_8_at_most(suggest, select):
+    select(
+        "INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume ' || n FROM generate_series(1, 9) n"
+    )
+    assert len(suggest("volume")) == 8
+
+
+def test_nothing_typed_suggests_nothing(suggest, alice, dune):
+    assert suggest("") == []
+    assert suggest("   ") == []
+    assert alice.get("/search/suggestions").json["suggestions"] == []
+
+
+def test_wildcards_are_letters(suggest, dune, subtests):
+    for query in ("%", "_", "\\", "%%", "___", "'", "& | ! ( ) : *"):
+        with subtests.test(query):
+            assert suggest(query) == []
+
+
+@pytest.mark.parametrize("query", ["\0", "du\0ne", "\x1b", "a" * 201])
+def test_what_cannot_be_searched_is_refused_as_json(alice, query):
+    response = alice.get("/search/suggestions", query_string={"q": query})
+    assert response.status_code == 422
+    assert response.is_json
+
+
+def test_titles_stay_as_they_are(suggest, add_book):
+    add_book(title="<b>Zebra</b> & “co”", author="")
+    assert suggest("zebra")[0]["title"] == "<b>Zebra</b> & “co”"
+
+
+def test_it_can_only_be_asked_for(alice):
+    response = alice.client.post("/search/suggestions")
+    assert response.status_code == 405
+    assert response.is_json
