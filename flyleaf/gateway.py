@@ -1,0 +1,135 @@
+"""From granian's RSGI to WSGI: the whole body of a request is here before a thread is taken.
+
+Under granian's own WSGI a thread waits for each body, without end: as many bodies that stall as there are threads, and
+the site stands still. Here a body that drips costs a few kilobytes until its time is up; docs/server.md has figures.
+"""
+
+import asyncio
+import io
+import logging
+import signal
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # exported so by its docs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+BODY_MAX = 1024 * 1024  # bytes that are read; the application's own, smaller limit answers what is larger
+BODY_SECONDS = 15.0  # from the end of the headers to the end of the body
+QUEUE_SECONDS = 4.0  # for a thread, while others wait for a slow database
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Serves a WSGI application by `threads` threads. Answers go out whole: nothing of ours is larger than memory."""
+
+    def __init__(self, application: "WSGIApplication", threads: int) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._free = asyncio.Semaphore(threads)
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Leave Ctrl-C and a closed terminal, which reach every process, to the parent: it stops the workers."""
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                # What comes with a GET has no meaning; not to wait for it makes pages faster.
+                body = b"" if scope.method in ("GET", "HEAD") else await _read(protocol)
+        except ProtocolClosed:
+            return  # the client went away
+        except TimeoutError:
+            _refuse(protocol, 408, "The request took too long to arrive.")
+            return
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            _refuse(protocol, 503, "The site is busy: try again in a moment.", ("retry-after", "5"))
+            return
+        try:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._call, _environ(scope, body))
+        finally:
+            self._free.release()
+        protocol.response_bytes(*answer)
+
+    def _call(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+        begun: list[tuple[int, list[tuple[str, str]]]] = []
+        written: list[bytes] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> Any:
+            begun.append((int(status[:3]), headers))
+            return written.append
+
+        try:
+            chunks: Iterable[bytes] = self._application(environ, start_response)
+            try:
+                written.extend(chunks)
+            finally:
+                if hasattr(chunks, "close"):
+                    chunks.close()
+        except Exception:
+            # The application answers its own errors; this one is in what it was answered by.
+            log.exception("request failed")
+            return 500, [("content-type", "text/plain")], b"Internal Server Error"
+        return *begun[-1], b"".join(written)
+
+
+async def _read(protocol: HTTPProtocol) -> bytes:
+    body = bytearray()
+    async for chunk in protocol:
+        body += chunk
+        if len(body) > BODY_MAX:
+            break
+    return bytes(body)
+
+
+def _refuse(protocol: HTTPProtocol, status: int, text: str, *headers: tuple[str, str]) -> None:
+    log.warning("request refused", extra={"status": status})
+    protocol.response_str(status, [("content-type", "text/plain; charset=utf-8"), *headers], text)
+
+
+def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+    """The request as PEP 3333 wants it: texts are bytes in the guise of Latin-1."""
+    name, _, port = scope.server.rpartition(":")
+    environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _latin1(scope.path),
+        "QUERY_STRING": _latin1(scope.query_string),
+        "SERVER_NAME": name.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for header, value in scope.headers.items():
+        if "_" in header or header == "transfer-encoding":
+            continue  # X_Forwarded_For would pass for X-Forwarded-For; and the body is whole now
+        key = header.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        joint = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
+    if len(body) > BODY_MAX or "CONTENT_LENGTH" not in environ:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+def _latin1(text: str) -> str:
+    return text.encode().decode("latin-1")

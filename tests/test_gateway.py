@@ -1,0 +1,149 @@
+"""The gateway keeps to PEP 3333, and nobody who is slow keeps a thread."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterable
+from types import SimpleNamespace
+from typing import Any
+from wsgiref.validate import validator
+
+import pytest
+
+from flyleaf import gateway
+from flyleaf.gateway import Gateway
+
+
+class Protocol:
+    """granian's half of a request: a body in chunks, and the answer to it."""
+
+    def __init__(self, *chunks: bytes, seconds_between: float = 0) -> None:
+        self.chunks, self.seconds_between = chunks, seconds_between
+        self.status, self.headers, self.body = 0, [("", "")], b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            await asyncio.sleep(self.seconds_between)
+            yield chunk
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    def response_str(self, status: int, headers: list[tuple[str, str]], body: str) -> None:
+        self.response_bytes(status, headers, body.encode())
+
+
+class Application:
+    """Answers with what it was asked, and remembers it."""
+
+    def __init__(self) -> None:
+        self.environ: dict[str, Any] = {}
+        self.received = b""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.environ = environ
+        self.received = environ["wsgi.input"].read(2_000_000)
+        start_response("201 Created", [("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+        return [b"two ", b"parts"]
+
+
+def _ask(application: Any, protocol: Protocol, threads: int = 1, **scope: Any) -> Protocol:
+    request = {
+        "method": "GET", "path": "/", "query_string": "", "http_version": "1.1", "scheme": "http",
+        "server": "127.0.0.1:5000", "client": "192.0.2.7:40000", "headers": {}, **scope,
+    }  # fmt: skip
+    asyncio.run(Gateway(application, threads).__rsgi__(SimpleNamespace(**request), protocol))  # type: ignore[arg-type]
+    return protocol
+
+
+def test_the_answer_goes_out_as_it_was_given() -> None:
+    answer = _ask(validator(Application()), Protocol())
+    assert (answer.status, answer.body) == (201, b"two parts")
+    assert answer.headers[1:] == [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+
+
+def test_the_request_is_what_pep_3333_says() -> None:
+    application = Application()
+    headers = [("host", "example.org"), ("content-type", "text/plain"), ("x-b", "1"), ("x-b", "2")]
+    headers += [
+        ("cookie", "a=1"),
+        ("cookie", "b=2"),
+        ("x_forwarded_for", "192.0.2.66"),
+        ("transfer-encoding", "chunked"),
+    ]
+    path = {"method": "POST", "path": "/caf\u00e9 \u6771", "query_string": "q=%C3%A9\u00e9"}
+    _ask(validator(application), Protocol(b"bo", b"dy"), headers=dict_of(headers), client="[2001:db8::1]:40000", **path)
+    got = application.environ
+    assert got["PATH_INFO"].encode("latin-1").decode() == "/caf\u00e9 \u6771"
+    assert got["QUERY_STRING"].encode("latin-1").decode() == "q=%C3%A9\u00e9"
+    assert (got["CONTENT_TYPE"], got["CONTENT_LENGTH"], application.received) == ("text/plain", "4", b"body")
+    assert (got["HTTP_X_B"], got["HTTP_COOKIE"]) == ("1,2", "a=1; b=2")
+    assert (got["REMOTE_ADDR"], got["SERVER_NAME"], got["SERVER_PORT"]) == ("2001:db8::1", "127.0.0.1", "5000")
+    assert "HTTP_X_FORWARDED_FOR" not in got
+    assert "HTTP_TRANSFER_ENCODING" not in got, "Werkzeug would look for an end in the body itself"
+
+
+def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "BODY_SECONDS", 0.05)
+    application = Application()
+    answer = _ask(application, Protocol(*[b"x"] * 100, seconds_between=0.02), method="POST")
+    assert answer.status == 408
+    assert application.environ == {}
+
+
+def test_a_body_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "BODY_MAX", 100)
+    application = Application()
+    _ask(application, Protocol(*[b"x" * 60] * 100), method="POST")
+    assert application.environ["CONTENT_LENGTH"] == "120", "the application sees that it is too long"
+
+
+def test_who_waits_too_long_for_a_thread_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "QUEUE_SECONDS", 0.05)
+    release = threading.Event()
+
+    def slow(_environ: Any, start_response: Any) -> list[bytes]:
+        release.wait(5)
+        start_response("200 OK", [])
+        return [b""]
+
+    async def two() -> list[int]:
+        served, answers = Gateway(slow, threads=1), [Protocol(), Protocol()]
+        scope: Any = SimpleNamespace(
+            method="GET", path="/", query_string="", http_version="1.1", scheme="http", headers={},
+            server="127.0.0.1:1", client="127.0.0.1:2",
+        )  # fmt: skip
+        first = asyncio.create_task(served.__rsgi__(scope, answers[0]))  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        before = time.monotonic()
+        await served.__rsgi__(scope, answers[1])  # type: ignore[arg-type]
+        assert time.monotonic() - before < 4
+        release.set()
+        await first
+        assert dict(answers[1].headers)["retry-after"] == "5"
+        return [answer.status for answer in answers]
+
+    assert asyncio.run(two()) == [200, 503]
+
+
+def test_what_the_application_opened_is_closed_also_after_an_error() -> None:
+    closed = []
+
+    class Broken:
+        def __iter__(self) -> AsyncIterator[bytes]:
+            raise ValueError("no page")
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def application(_environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return Broken()
+
+    assert _ask(application, Protocol()).status == 500
+    assert closed == [True]
+
+
+def dict_of(headers: list[tuple[str, str]]) -> Any:
+    """Headers as granian gives them: names may come twice."""
+    return SimpleNamespace(items=lambda: headers)
