@@ -1,0 +1,151 @@
+"""make bench, or python -m benchmarks [CATALOGUE.csv …]: how long a start takes, and what a page costs.
+
+Everything is measured on the site as `make run` serves it, in one run. Pages are given as a ratio to the floor: a route
+on the same server that looks up one row by its key. Absolute figures are worth nothing elsewhere.
+"""
+
+import argparse
+import csv
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import requests
+
+from benchmarks.load import Round, Summary, measure
+from flyleaf.config import PROJECT
+from flyleaf.isbn import parse
+
+ROUNDS = 7
+REQUESTS = 400  # a round and a kind of page
+CONNECTIONS = 4
+PASSWORD = "a rose is a rose"
+
+
+@contextmanager
+def running(program: Sequence[str], data: Path, port: int) -> Iterator[float]:
+    """The site; the value is the seconds from the command to the first page."""
+    environment = os.environ | {"FLYLEAF_DATA": str(data), "PORT": str(port)}
+    environment.pop("DATABASE_URL", None)
+    start = time.perf_counter()
+    log = (data.parent / "log").open("ab")
+    site = subprocess.Popen([sys.executable, *program], cwd=PROJECT, env=environment, stdout=log, stderr=log)
+    try:
+        while True:
+            try:
+                requests.get(f"http://127.0.0.1:{port}/", timeout=5).raise_for_status()
+                break
+            except requests.ConnectionError:
+                if site.poll() is not None or time.perf_counter() - start > 120:
+                    raise RuntimeError(f"the site did not start: {(data.parent / 'log').read_text()[-2000:]}") from None
+                time.sleep(0.01)
+        yield time.perf_counter() - start
+    finally:
+        site.send_signal(signal.SIGTERM)
+        site.wait(60)
+        log.close()
+
+
+def log_in(port: int) -> str:
+    """Register a reader; the session's cookie."""
+    with requests.Session() as browser:
+        page = browser.get(f"http://127.0.0.1:{port}/register", timeout=10)
+        token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[0]
+        fields = {"csrf_token": token, "username": "Bench", "password": PASSWORD, "confirmation": PASSWORD}
+        browser.post(f"http://127.0.0.1:{port}/register", data=fields, timeout=10).raise_for_status()
+        return f"session={browser.cookies['session']}"
+
+
+def kinds_of_pages(catalogue: Path) -> dict[str, list[str]]:
+    """For each kind of page the addresses to ask for, in the same order in every run."""
+    chance = random.Random(1)
+    with catalogue.open(encoding="utf-8", newline="") as file:
+        books = chance.sample(list(csv.DictReader(file)), REQUESTS)
+    isbns = [parse(book["isbn"]) for book in books]
+    queries = []
+    for book in books:
+        words = re.findall(r"\w+", book["title"])
+        author = re.findall(r"\w+", book["author"])[-1:]
+        queries.append(" ".join(chance.choice([words[:6], words[:2], author, words[-1:] + author])) or "book")
+    return {
+        "floor": [f"/floor/{isbn.identity}" for isbn in isbns],
+        "search": [f"/search?q={quote_plus(query)}" for query in queries],
+        "book": [f"/books/{isbn.isbn}" for isbn in isbns],
+        "api": [f"/api/{isbn.isbn}" for isbn in isbns],
+        "api search": [f"/api/search?q={quote_plus(query)}" for query in queries],
+    }
+
+
+def bench_start(folder: Path) -> None:
+    """Print how long the first start (a database made, books.csv imported) and later ones take to the first page."""
+    with running(["application.py"], folder / "start", free_port()) as first:
+        pass
+    later = []
+    for _ in range(5):
+        with running(["application.py"], folder / "start", free_port()) as seconds:
+            later.append(seconds)
+    print(f"\nfrom the command to the first page: {first:.1f} s; later starts {statistics.median(later):.2f} s")
+
+
+def bench_pages(catalogue: Path, folder: Path) -> None:
+    """Print what the pages cost on this catalogue, beside the floor."""
+    data, port = folder / catalogue.stem, free_port()
+    environment = os.environ | {"FLYLEAF_DATA": str(data)}
+    environment.pop("DATABASE_URL", None)
+    subprocess.run(
+        [sys.executable, "import.py", str(catalogue)], cwd=PROJECT, env=environment, check=True, capture_output=True
+    )
+    with running(["-m", "benchmarks.floor"], data, port):
+        cookie, pages = log_in(port), kinds_of_pages(catalogue)
+        rounds: dict[str, list[Round]] = {kind: [] for kind in pages}
+        for number in range(ROUNDS + 1):
+            for kind, paths in pages.items():
+                one = measure(port, paths, CONNECTIONS, cookie)
+                if number:  # the first warms up
+                    rounds[kind].append(one)
+    print(f"\n{catalogue.name}, {CONNECTIONS} connections, medians of {ROUNDS} rounds of {REQUESTS} requests")
+    print(f"{'':12}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'cost':>8}")
+    for kind, taken in rounds.items():
+        summary = Summary.of(taken)
+        cost = statistics.median(
+            floor.requests_a_second / one.requests_a_second
+            for floor, one in zip(rounds["floor"], taken, strict=True)
+        )  # fmt: skip
+        print(f"{kind:12}{summary.requests_a_second:12.0f}{summary.p50:9.2f}{summary.p99:9.2f}{cost:7.2f}x")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What a start and a page cost.")
+    parser.add_argument("catalogues", nargs="*", type=Path, default=[PROJECT / "books.csv"])
+    catalogues: list[Path] = parser.parse_args().catalogues
+    folder = Path(tempfile.mkdtemp(prefix="flyleaf-bench-"))
+    folder.chmod(0o711)  # as root, the database runs under another account
+    try:
+        bench_start(folder)
+        for catalogue in catalogues:
+            bench_pages(catalogue.absolute(), folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

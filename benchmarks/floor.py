@@ -1,0 +1,39 @@
+"""python -m benchmarks.floor: the site, served as always, and beside its pages the least that one can cost."""
+
+import sys
+
+from flask import Flask, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from flyleaf import address as addresses
+from flyleaf.app import create_app
+from flyleaf.config import Config
+from flyleaf.database import Database
+from flyleaf.serving import prepared, serve
+from flyleaf.views.current import transaction
+
+
+def create_floor(config: Config, database: Database) -> Flask:
+    """The application with one route more: a look-up by a key, as JSON."""
+    app = create_app(config, database)
+
+    @app.get("/floor/<isbn>")
+    def floor(isbn: str) -> ResponseReturnValue:
+        with transaction() as connection:
+            title = connection.execute(text("SELECT title FROM books WHERE identity = :isbn"), {"isbn": isbn}).scalar()
+        return jsonify(title=title)
+
+    return app
+
+
+def main() -> int:
+    config = Config.from_environment()
+    address = addresses.find(config.host, config.port)
+    with addresses.reserved(address), prepared(config):
+        serve(config, address, create_floor)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
