@@ -1,0 +1,39 @@
+"""The README says what is true."""
+
+import json
+import re
+from collections.abc import Callable
+
+from flyleaf.config import PROJECT, Config
+from tests.site import Site
+
+README = (PROJECT / "README.md").read_text()
+
+
+def test_every_setting_is_in_the_table_and_nothing_else() -> None:
+    asked: set[str] = set()
+
+    class Environment(dict[str, str]):
+        def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+            asked.add(name)
+            return default
+
+    Config.from_environment(Environment())
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE)) == asked
+
+
+def test_every_file_that_is_linked_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if "://" not in link and not (PROJECT / link).exists()] == []
+
+
+def test_the_example_of_the_api_is_its_answer(visit: Callable[[], Site], add_book: Callable[..., object]) -> None:
+    example = re.search(r"curl \S+(/api/[0-9X]+)\n```\n\n```json\n(.+?)```", README, re.DOTALL)
+    assert example
+    expected = json.loads(example[2])
+    add_book(expected["isbn"], expected["title"], expected["author"], year=expected["year"])
+    answer = visit().get(example[1]).json
+    assert answer is not None
+    assert list(answer) == list(expected)
+    assert answer | {"review_count": 0, "average_score": None} == expected | {"review_count": 0, "average_score": None}
