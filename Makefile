@@ -1,7 +1,7 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test lint bench screenshots
+.PHONY: run test lint bench screenshots requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
@@ -12,6 +12,9 @@ lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . &&
 bench: .venv/.test ; .venv/bin/python -m benchmarks
 
 screenshots: .venv/.test ; .venv/bin/python -m scripts.screenshots
+
+requirements: .venv/.test
+	for name in requirements requirements-dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$name.in -o $$name.txt || exit; done
 
 .venv/.run: requirements.txt .venv/bin/pip ; .venv/bin/pip install --quiet --disable-pip-version-check -r $< && touch $@
 

@@ -31,6 +31,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     config = config or Config.from_environment()
     # First of all: as root it makes the data folder so that the account which PostgreSQL runs as can pass through.
     database = database or open_database(config, _announce)
+    config.make_data_folder()
     app = Flask("flyleaf", root_path=str(PROJECT), static_folder=None)  # static/: views.assets
     app.config.from_mapping(
         SECRET_KEY=config.kept_secret_key(),

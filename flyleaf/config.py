@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 PROJECT = Path(__file__).resolve().parent.parent
 POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg2://")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 SessionType = Literal["filesystem", "redis"]
 
@@ -48,6 +49,8 @@ class Config:
         redis_url = environ.get("REDIS_URL") or None
         if session_type == "redis" and redis_url is None:
             raise ConfigError("SESSION_TYPE is 'redis', but REDIS_URL is not set: write redis://host:6379/0.")
+        if redis_url is not None and not redis_url.startswith(REDIS_SCHEMES):  # it may hold a password: not shown
+            raise ConfigError(f"REDIS_URL starts with none of {', '.join(REDIS_SCHEMES)}: write redis://host:6379/0.")
         bindir = environ.get("PG_BINDIR")
         return cls(
             data=Path(environ.get("FLYLEAF_DATA") or cls.data).expanduser().absolute(),
@@ -69,6 +72,18 @@ class Config:
     @property
     def sessions(self) -> Path:
         return self.data / "sessions"
+
+    def make_data_folder(self) -> None:
+        """The data folder, and in it what the site itself keeps there. Raises ConfigError where that can't be."""
+        try:
+            self.kept_secret_key()
+            if self.session_type == "filesystem":
+                self.sessions.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"FLYLEAF_DATA is {self.data}, where nothing can be kept ({error.strerror}: {error.filename}): name a "
+                "folder that you can write to."
+            ) from error
 
     def kept_secret_key(self) -> str:
         """SECRET_KEY, or else the one in the data folder, made there (0600) the first time."""

@@ -42,8 +42,7 @@ class Gateway:
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                # What comes with a GET has no meaning; not to wait for it makes pages faster.
-                body = b"" if scope.method in ("GET", "HEAD") else await _read(protocol)
+                body = await _read(protocol) if _has_body(scope) else b""
         except ProtocolClosed:
             return  # the client went away
         except TimeoutError:
@@ -82,6 +81,13 @@ class Gateway:
             log.exception("request failed")
             return 500, [("content-type", "text/plain")], b"Internal Server Error"
         return *begun[-1], b"".join(written)
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether it is worth waiting for one. What comes with a GET has no meaning, and not to wait for it makes pages
+    faster; what says that it is too large is not read, and the application refuses it for its Content-Length."""
+    length = scope.headers.get("content-length", "0")
+    return scope.method not in ("GET", "HEAD") and not (length.isdigit() and int(length) > BODY_MAX)
 
 
 async def _read(protocol: HTTPProtocol) -> bytes:

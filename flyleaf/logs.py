@@ -48,3 +48,5 @@ def configure_logging() -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # What `flask run` says of each request: ours says it, without what the reader searched for.
+    logging.getLogger("werkzeug").addFilter(lambda record: " - - [" not in record.getMessage())

@@ -67,6 +67,7 @@ def prepared(config: Config) -> Iterator[None]:
     """The database, up to date and with books in it; the embedded one runs until the end of the block."""
     with contextlib.closing(open_database(config, _announce)) as database:
         database.migrate()
+        config.make_data_folder()  # each worker does it again; here it can be said once what hinders it
         _import_first_books(database)
         database.engine.dispose()  # connections must not be shared with the workers, which are forks
         yield

@@ -143,6 +143,12 @@ def test_secrets_are_not_shown_with_the_settings():
     assert "tops3cret" not in shown
 
 
+def test_an_address_that_is_no_redis_is_told_without_its_password():
+    with pytest.raises(ConfigError, match="write redis://host:6379/0") as refusal:
+        read(SESSION_TYPE="redis", REDIS_URL="http://:tops3cret@host/0")
+    assert "tops3cret" not in str(refusal.value)
+
+
 def test_the_password_of_the_database_is_not_shown_with_the_settings():
     assert "tops3cret" not in repr(read(DATABASE_URL="postgresql://alice:tops3cret@db/books"))
 
@@ -189,6 +195,21 @@ def test_starts_at_the_same_moment_agree_on_one_key(tmp_path, together):
 def test_a_key_that_is_set_is_taken_and_nothing_is_written(tmp_path):
     config = Config(data=tmp_path / "none", secret_key=KEY)
     assert config.kept_secret_key() == KEY
+    assert not config.data.exists()
+
+
+def test_a_data_folder_where_nothing_can_be_kept_is_told_in_one_line(tmp_path, subtests):
+    (tmp_path / "file").touch()
+    for config in (Config(data=tmp_path / "file"), Config(data=tmp_path / "file" / "below", secret_key=KEY)):
+        with subtests.test(config.data.name):
+            with pytest.raises(ConfigError, match=r"FLYLEAF_DATA is .*: name a folder") as refusal:
+                config.make_data_folder()
+            assert "\n" not in str(refusal.value)
+
+
+def test_a_site_that_keeps_nothing_there_needs_no_data_folder(tmp_path):
+    config = Config(data=tmp_path / "none", secret_key=KEY, session_type="redis", redis_url="redis://host")
+    config.make_data_folder()
     assert not config.data.exists()
 
 

@@ -146,4 +146,14 @@ def test_what_the_application_opened_is_closed_also_after_an_error() -> None:
 
 def dict_of(headers: list[tuple[str, str]]) -> Any:
     """Headers as granian gives them: names may come twice."""
-    return SimpleNamespace(items=lambda: headers)
+    return SimpleNamespace(items=lambda: headers, get=dict(headers).get)
+
+
+def test_a_body_that_says_it_is_too_large_is_not_waited_for() -> None:
+    class Stalls(Protocol):
+        def __aiter__(self) -> "Stalls":
+            raise AssertionError("it was read")
+
+    application = Application()
+    _ask(application, Stalls(), method="POST", headers=dict_of([("content-length", "99999999999")]))
+    assert application.environ["CONTENT_LENGTH"] == "99999999999"

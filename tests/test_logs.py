@@ -76,6 +76,18 @@ def test_a_traceback_says_where(line):
     assert "test_logs.py" in json.loads(text)["traceback"]
 
 
+def test_what_a_reader_searches_for_is_not_in_the_lines_of_flask_run():
+    program = (
+        "import logging; from flyleaf.logs import configure_logging; configure_logging();"
+        "logger = logging.getLogger('werkzeug'); logger.setLevel(logging.INFO);"
+        "logger.info('127.0.0.1 - - [24/Nov/2026 08:57:47] \"GET /search?q=secret HTTP/1.1\" 200 -');"
+        "logger.info(' * Running on http://127.0.0.1:5000')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    [line] = done.stderr.splitlines()
+    assert json.loads(line)["event"] == " * Running on http://127.0.0.1:5000"
+
+
 def test_lines_go_to_stderr_once_however_often_it_is_configured():
     program = (
         "import logging; from flyleaf.logs import configure_logging;"

@@ -83,6 +83,14 @@ def test_either_form_of_an_isbn_matches(other_site: StubOpenLibrary, open_librar
     assert other_site.visits[-1].isbns == [DUNE]
 
 
+def test_works_without_isbns_are_those_of_the_only_book_asked_for(
+    other_site: StubOpenLibrary, open_library: OpenLibrary
+) -> None:
+    other_site.scene = stub.answering(works({"key": "/works/OL1W", "ratings_average": 4.2, "ratings_count": 20}))
+    assert open_library.fetch_ratings([DUNE_10]) == {DUNE_10: OpenLibraryRating(4.2, 20, "/works/OL1W")}
+    assert open_library.fetch_ratings([DUNE, EMMA]) == {DUNE: None, EMMA: None}
+
+
 def test_wrong_check_digit_is_asked_for_as_it_is(other_site: StubOpenLibrary, open_library: OpenLibrary) -> None:
     assert open_library.fetch_ratings([WRONG_CHECK_DIGIT])[WRONG_CHECK_DIGIT] is not None
     assert other_site.visits[0].isbns == [WRONG_CHECK_DIGIT]

@@ -22,6 +22,13 @@ def test_every_setting_is_in_the_table_and_nothing_else() -> None:
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE)) == asked
 
 
+def test_every_make_target_that_is_named_is_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    texts = [PROJECT / "requirements.in", *PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
+    named = {name for text in texts for name in re.findall(r"(?:^|`)make\s+([a-z]+)", text.read_text(), re.MULTILINE)}
+    assert {"run", "test", "requirements"} <= named <= targets
+
+
 def test_every_file_that_is_linked_is_there() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links

@@ -258,6 +258,8 @@ def test_another_program_at_the_port_is_said_in_one_line(place: Path, run: Run) 
         ({"HOST": "192.0.2.1"}, "this machine doesn't have that address"),
         ({"HOST": "no such host"}, "There is no address for HOST 'no such host'"),
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/books"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:abc/books"}, "DATABASE_URL can't be read"),
+        ({"DATABASE_URL": "postgresql://nobody:secret@[::1/books"}, "DATABASE_URL"),
     ],
 )
 def test_a_setting_that_does_not_work_is_said_in_one_line(
@@ -277,6 +279,7 @@ def test_a_setting_that_does_not_work_is_said_in_one_line(
     said = capsys.readouterr()
     assert said.out == ""
     assert words in said.err
+    assert "secret" not in said.err
     assert said.err.count("\n") == 1
     assert not (place / "data").exists()
 

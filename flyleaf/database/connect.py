@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError
 
 from flyleaf.config import Config
 from flyleaf.database.engine import Database
@@ -27,10 +28,17 @@ class EmbeddedDatabase(Database):
 def open_database(config: Config, announce: Callable[[str], None]) -> Database:
     """Open it; use it in a `with`, or close it. `announce` is told in a line what takes a while.
 
-    Raises DatabaseUnusableError where the embedded server can't be had; DATABASE_URL is tried by the first transaction.
+    Raises DatabaseUnusableError where the embedded server can't be had, or DATABASE_URL can't be read; it is tried by
+    the first transaction.
     """
     if config.database_url is not None:
-        return Database(config.database_url)
+        try:
+            return Database(config.database_url)
+        except (ArgumentError, ValueError):  # their words may hold the password
+            raise DatabaseUnusableError(
+                "DATABASE_URL can't be read: write postgresql://user:password@host:5432/database, and escape what is "
+                "no letter or digit in user and password (@ is %40)."
+            ) from None
     try:
         return EmbeddedDatabase(attach(config.data, config.pg_bindir, announce))
     except EmbeddedServerError as error:

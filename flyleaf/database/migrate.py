@@ -25,7 +25,10 @@ def is_migrated(connection: Connection) -> bool:
 
 
 def migrate(engine: Engine) -> None:
-    """All missing revisions in one transaction, or nothing. DatabaseUnusableError: the server is too old."""
+    """All missing revisions in one transaction, or nothing.
+
+    Raises DatabaseUnusableError where the server is too old, or the schema newer than this Flyleaf.
+    """
     with engine.begin() as connection:
         if is_migrated(connection):
             return
@@ -43,8 +46,15 @@ def _upgrade(connection: Connection) -> None:
     # Imported here: it takes a fifth of a second that a start without a new migration need not wait.
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseUnusableError(
+            f"The database's schema is not of this Flyleaf ({error}): run the newer version that made it, or set "
+            "DATABASE_URL to another database."
+        ) from error

@@ -14,9 +14,10 @@ from flyleaf.database.connect import open_database
 from flyleaf.importing.cells import shown
 from flyleaf.importing.findings import Outcome
 from flyleaf.importing.formats import read_table
-from flyleaf.importing.loader import ImportRunningError, has_books, import_transaction, is_empty, load
+from flyleaf.importing.loader import ImportRunningError, import_transaction, is_empty, load
 from flyleaf.importing.report import Report
 from flyleaf.importing.source import UnusableFileError, open_source
+from flyleaf.queries.books import has_books
 
 BOOKS = PROJECT / "books.csv"
 DONE, UNUSABLE = 0, 1  # 2, wrong arguments, is argparse's

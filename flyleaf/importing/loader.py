@@ -16,6 +16,7 @@ from flyleaf.importing.report import Report
 from flyleaf.importing.rows import Columns, clean_columns
 from flyleaf.importing.source import Source
 from flyleaf.importing.table import Table
+from flyleaf.queries.books import has_books
 
 # Any number that no other program takes: a second importer is turned away here.
 IMPORT_LOCK = 7_303_002
@@ -67,11 +68,6 @@ def load(connection: Connection, source: Source, table: Table, report: Report) -
     merged = merge(connection, table.columns, findings)
     # The search engine's upkeep belongs here: import_changes (book_id, added) names the books.
     return Outcome(merged.added, merged.changed, merged.left_alone, findings)
-
-
-def has_books(connection: Connection) -> bool:
-    """Whether the catalogue holds any."""
-    return bool(connection.execute(text("SELECT EXISTS (SELECT FROM books)")).scalar_one())
 
 
 def is_empty(database: Database) -> bool:

@@ -32,9 +32,8 @@ class UnusableFileError(ValueError):
 class Source:
     """An open file of `size` bytes, of which a reader has taken the first `position`."""
 
-    def __init__(self, file: BinaryIO, name: str, size: int) -> None:
+    def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
-        self.name = name
         self.size = size
         self.position = 0
         self._lines = 0  # handed out so far
@@ -112,4 +111,4 @@ def open_source(path: Path) -> Iterator[Source]:
             raise
         raise UnusableFileError(f"it can't be opened: {getattr(error, 'strerror', None) or error}.") from error
     with file:
-        yield Source(file, path.name, status.st_size)
+        yield Source(file, status.st_size)

@@ -77,7 +77,7 @@ class OpenLibrary:
             raise OpenLibraryError(f"left alone for {self.pause:.0f} s more")
         exchange = self._start(f"isbn:({' OR '.join(codes)})")
         try:
-            works = _read_works(exchange.body())
+            works = _read_works(exchange.body(), next(iter(codes)) if len(codes) == 1 else None)
         except OpenLibraryError as error:
             self._breaker.failed(error.retry_after)
             raise
@@ -109,8 +109,11 @@ def _best(works: dict[str, list[OpenLibraryRating]], book: isbn.Isbn) -> OpenLib
     return max(found, key=lambda work: (work.ratings_count, work.key), default=None)
 
 
-def _read_works(body: bytes) -> dict[str, list[OpenLibraryRating]]:
-    """The works that have ratings, by each ISBN of each of their editions."""
+def _read_works(body: bytes, asked: str | None) -> dict[str, list[OpenLibraryRating]]:
+    """The works that have ratings, by each ISBN of each of their editions.
+
+    `asked`: the only ISBN that was asked for. A work that doesn't name its ISBNs was found by that one.
+    """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -118,7 +121,7 @@ def _read_works(body: bytes) -> dict[str, list[OpenLibraryRating]]:
     works: dict[str, list[OpenLibraryRating]] = defaultdict(list)
     for doc in _typed(_typed(answer, dict).get("docs"), list):
         work = _read_work(_typed(doc, dict))
-        for code in _typed(doc.get("isbn", []), list):
+        for code in _typed(doc.get("isbn", [asked] if asked else []), list):
             if work is not None:
                 works[_typed(code, str)].append(work)
     return works

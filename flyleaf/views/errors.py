@@ -6,7 +6,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from flyleaf.database import is_unavailable
+from flyleaf.database import DatabaseUnusableError, is_unavailable
 from flyleaf.sessions import SessionsUnavailableError
 from flyleaf.views.requests import wants_json
 
@@ -59,7 +59,8 @@ def answer(error: Exception) -> Response:
 
 def _fault(error: BaseException) -> HTTPException:
     request_id = g.get("request_id")
-    if isinstance(error, SessionsUnavailableError) or (isinstance(error, SQLAlchemyError) and is_unavailable(error)):
+    unusable = isinstance(error, SessionsUnavailableError | DatabaseUnusableError)
+    if unusable or (isinstance(error, SQLAlchemyError) and is_unavailable(error)):
         logger.error("unavailable", extra={"request_id": request_id, "cause": str(error).split("\n")[0]})
         unavailable = HTTPException()
         unavailable.code = 503

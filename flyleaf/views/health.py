@@ -4,6 +4,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
+from flyleaf.database import DatabaseUnusableError
 from flyleaf.database.migrate import is_migrated
 from flyleaf.views.current import transaction
 
@@ -21,6 +22,8 @@ def ready() -> ResponseReturnValue:
     try:
         with transaction() as connection:
             migrated = is_migrated(connection)
+    except DatabaseUnusableError:
+        return jsonify(status="not ready", database="unusable"), 503, {"Retry-After": "5"}
     except SQLAlchemyError:
         return jsonify(status="not ready", database="unreachable"), 503, {"Retry-After": "5"}
     if not migrated:

@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
@@ -50,10 +51,15 @@ def _begin() -> None:
 
 
 def _refuse_bytes() -> None:
+    """No browser sends bytes that are no UTF-8; Werkzeug would take their escapes, %ED%A0%80, for what was typed."""
+    sent = [request.query_string]
+    if request.mimetype == "application/x-www-form-urlencoded":
+        sent.append(request.get_data())
     try:
-        request.query_string.decode()
-    except UnicodeDecodeError as error:  # sent without an escape, which no browser does
-        raise BadRequest("The address holds bytes that are no letters.") from error
+        for text in sent:
+            unquote_to_bytes(text).decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("There are bytes that are no letters in the address or the form.") from error
 
 
 def _finish(response: Response) -> Response:

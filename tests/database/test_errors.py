@@ -105,6 +105,16 @@ def test_an_extension_is_not_installed(complaint, server, superuser, tmp_path):
         server.drop_database("no_contrib")
 
 
+def test_a_schema_that_a_newer_version_made(server, complaint):
+    url = server.create_database("newer")
+    try:
+        with Database(url) as database, database.transaction() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
+        assert "run the newer version" in complaint(url)
+    finally:
+        server.drop_database("newer")
+
+
 def failure(database, statement):
     """The error that a statement ends in."""
     with pytest.raises(SQLAlchemyError) as raised, database.transaction() as connection:

@@ -2,6 +2,8 @@
 
 import io
 import random
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from flyleaf.database import Database
 from flyleaf.importing.command import import_file
 from flyleaf.importing.findings import Outcome
 from flyleaf.importing.report import Report
+from flyleaf.importing.table import ROWS_AT_ONCE, Batch
 from flyleaf.isbn import isbn13
 
 HEADER = "isbn,title,author,year\n"
@@ -49,3 +52,11 @@ def generated(folder: Path, books: int) -> Path:
         words = " ".join(dice.choices(("river", "night", "été", "of", "the", "glass", "東京", "house"), k=5))
         lines.append(f"{isbn},{words} {number},Author {number % 997},{dice.randint(1500, 2020)}\n")
     return written(folder, "".join(lines))
+
+
+def in_batches(records: Iterable[tuple[int, Sequence[str]]]) -> Iterator[Batch]:
+    """Records, each the line on which it begins and its cells, as a reader hands them over."""
+    records = iter(records)
+    while some := list(islice(records, ROWS_AT_ONCE)):
+        lines, rows = zip(*some, strict=True)
+        yield Batch(lines, list(zip(*rows, strict=True)))

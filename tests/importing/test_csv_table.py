@@ -7,7 +7,6 @@ import pytest
 
 from flyleaf.importing.csv_table import read
 from flyleaf.importing.source import BLOCK, UnusableFileError, open_source
-from flyleaf.importing.table import in_batches
 from tests.importing.files import written
 
 
@@ -156,10 +155,3 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(UnusableFileError, match="it can't be opened: Permission denied"), open_source(path):
         pass
-
-
-def test_records_of_other_readers_are_turned_into_batches() -> None:
-    records = [(number, (str(number), "x")) for number in range(600)]
-    batches = list(in_batches(records))
-    assert [line for batch in batches for line in batch.lines] == list(range(600))
-    assert [cell for batch in batches for cell in batch.columns[0]] == [str(number) for number in range(600)]

@@ -7,7 +7,8 @@ import pytest
 
 from flyleaf.importing.findings import SHOWN, Findings, Outcome
 from flyleaf.importing.rows import clean_columns
-from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Table, in_batches
+from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Table
+from tests.importing.files import in_batches
 
 
 def cleaned(

@@ -1,6 +1,7 @@
 """What a watchman asks."""
 
 import pytest
+from sqlalchemy import text
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
@@ -40,6 +41,22 @@ def test_it_is_not_ready_before_the_schema_is_up_to_date(client, select):
     response = client.get("/readyz")
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
+
+
+def test_a_schema_that_a_newer_version_made_is_not_ready_and_no_fault(server, tmp_path):
+    url = server.create_database("made_by_a_newer_version")
+    database = Database(url)
+    try:
+        with Database(url) as other, other.transaction() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
+        app = create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)
+        for address in ("/readyz", "/api/9780441172719"):
+            response = app.test_client().get(address)
+            assert response.status_code == 503
+            assert response.is_json
+    finally:
+        database.close()
+        server.drop_database("made_by_a_newer_version")
 
 
 def test_the_first_question_brings_the_schema_up_to_date(server, tmp_path):

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from flyleaf.limits import PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX
-from tests.site import PASSWORD
+from tests.site import PASSWORD, hidden_fields
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 LONG = "a rose is a rose is a rose, and then some"
@@ -239,6 +239,15 @@ def test_a_name_with_markup_is_shown_as_text_on_every_page(visit):
     text = alice.get("/search").text
     assert "<b>Alice" not in text
     assert "&lt;b&gt;Alice&lt;/b&gt;&amp;amp;" in text
+
+
+def test_escapes_of_bytes_that_are_no_utf8_are_no_name(visit):
+    """Werkzeug would take %ED%A0%80 for what was typed."""
+    new = visit()
+    token = hidden_fields(new.get("/register").text)["csrf_token"]
+    body = f"username=%ED%A0%80x&password={LONG}&confirmation={LONG}&csrf_token={token}"
+    response = new.client.post("/register", data=body, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 400
 
 
 def test_bytes_that_are_no_utf8_are_no_fault(visit, subtests):
