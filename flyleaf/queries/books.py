@@ -75,3 +75,20 @@ def select_book(connection: Connection, identity: str) -> Book | None:
 def has_books(connection: Connection) -> bool:
     """Whether the catalogue holds any book."""
     return bool(connection.execute(text("SELECT EXISTS (SELECT FROM books)")).scalar())
+
+
+def select_languages(connection: Connection) -> list[str]:
+    """The languages of the catalogue, as its files name them. It hops along the index: one look for each language."""
+    rows = connection.execute(
+        text("""
+            WITH RECURSIVE languages AS (
+                (SELECT language FROM books WHERE language IS NOT NULL ORDER BY language LIMIT 1)
+                 UNION ALL
+                SELECT (SELECT b.language FROM books AS b WHERE b.language > l.language ORDER BY b.language LIMIT 1)
+                  FROM languages AS l
+                 WHERE l.language IS NOT NULL
+            )
+            SELECT language FROM languages WHERE language IS NOT NULL ORDER BY language LIMIT 500
+        """)
+    )
+    return list(rows.scalars())

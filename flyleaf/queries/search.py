@@ -1,116 +1,209 @@
-"""The search: from a typed query to a typed page of results. Nothing else in the site knows how books are found."""
+"""Searching books: the narrow door to the engine in flyleaf.search, whose stages docs/search.md explains."""
 
-import re
-from collections.abc import Sequence
-from contextlib import suppress
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from flyleaf import isbn as isbns
-from flyleaf.limits import PAGE_SIZE
+from flyleaf.search import isbn_stage
+from flyleaf.search.candidates import Narrowing
+from flyleaf.search.engine import Search, find
+from flyleaf.search.ranking import Match
+from flyleaf.search.reading import clean
+from flyleaf.search.results import (
+    Edition,
+    Filters,
+    Preference,
+    Shown,
+    bayesian_average,
+    load_books,
+    load_editions,
+    load_works,
+    passing,
+    select_editions,
+)
+from flyleaf.search.suggestions import Suggestion, suggest
 
-WORDS_MAX = 12  # of a query are looked at
-ISBN_PART = re.compile(r"[0-9][0-9 -]{2,16}[0-9Xx]?")
+__all__ = [
+    "Edition",
+    "MatchReason",
+    "Order",
+    "SearchPage",
+    "SearchQuery",
+    "SearchResult",
+    "Suggestion",
+    "search_books",
+    "select_editions",
+    "suggest",
+]
+
+DEEPEST = 200  # results; a search looks no further, and says has_next only as far as it has looked
 
 
-@dataclass(frozen=True, slots=True)
+class Order(StrEnum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    BEST_RATED = "best_rated"
+
+
+@dataclass(frozen=True)
 class SearchQuery:
-    """`text` as the reader typed it; `page` counts from 1."""
+    """What a reader asks. `verbatim`: no other spelling is tried. Pages count from 1."""
 
     text: str
     page: int = 1
-    page_size: int = PAGE_SIZE
+    page_size: int = 20
+    year_from: int | None = None
+    year_to: int | None = None
+    language: str | None = None
+    has_reviews: bool = False
+    order: Order = Order.RELEVANCE
+    verbatim: bool = False
+
+    @property
+    def filters(self) -> Filters:
+        return Filters(self.year_from, self.year_to, self.language or None, self.has_reviews)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Why a book is among the results: the fields that matched, and the words, folded."""
+@dataclass(frozen=True)
+class MatchReason:
+    """Why a result is there: the stage that found it, and the fields and the words of the book that matched."""
 
     stage: str
-    fields: list[str]
-    words: list[str]
+    fields: tuple[str, ...]
+    words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SearchResult:
+    """One work, shown as one of its editions, with the reviews of that one. `editions` counts all, `other_editions` are
+    the newest of them, where there are more than one."""
+
     isbn: str
     title: str
     author: str
     year: int | None
     review_count: int
     average_score: float | None
-    match: Match
+    match: MatchReason
+    editions: int
+    other_editions: tuple[Edition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SearchPage:
-    """`corrected_query`: what was searched instead of `query`, or None."""
+    """A page of results. `corrected_query`: what was searched instead; `invalid_isbn`: the text is an ISBN with a slip
+    in it, and `did_you_mean` are the books one slip away."""
 
     query: str
-    results: list[SearchResult]
+    corrected_query: str | None
+    results: tuple[SearchResult, ...]
     page: int
     has_next: bool
-    corrected_query: str | None = None
+    invalid_isbn: bool = False
+    did_you_mean: tuple[SearchResult, ...] = ()
 
 
 def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
-    """The books that hold every word of the query, in any order, anywhere in title or author; or its part of an ISBN.
-
-    An exact title comes first, then an exact author, titles that begin so, and so on; the order is total.
-    """
-    folded: str = connection.execute(text("SELECT fold(:typed)"), {"typed": query.text}).scalar_one()
-    words = folded.split()[:WORDS_MAX]
-    compact = _isbn_part(query.text)
-    if not words:
-        return SearchPage(query.text, [], query.page, has_next=False)
-    rows = connection.execute(
-        text("""
-            SELECT b.isbn, b.title, b.author, b.year, b.folded_title, b.folded_author,
-                   coalesce(c.review_count, 0), c.rating_sum
-              FROM books AS b
-              LEFT JOIN rating_counts AS c ON c.book_id = b.id
-             WHERE b.folded_title || ' ' || b.folded_author LIKE ALL (:patterns)
-                OR b.isbn || ' ' || coalesce(b.isbn13, '') LIKE :isbn_pattern
-             ORDER BY b.folded_title = :folded DESC,
-                      b.folded_author = :folded DESC,
-                      b.folded_title LIKE :begins DESC,
-                      ' ' || b.folded_title || ' ' || b.folded_author LIKE ALL (:beginnings) DESC,
-                      coalesce(c.review_count, 0) DESC,
-                      char_length(b.folded_title),
-                      b.folded_title, b.id
-             LIMIT :limit OFFSET :offset
-        """),
-        {
-            "folded": folded,
-            "patterns": [f"%{word}%" for word in words],
-            "beginnings": [f"% {word}%" for word in words],
-            "begins": f"{folded}%",
-            "isbn_pattern": f"%{compact}%" if compact else None,
-            "limit": query.page_size + 1,
-            "offset": (query.page - 1) * query.page_size,
-        },
-    ).all()
-    results = [_result(tuple(row), words, compact) for row in rows[: query.page_size]]
-    return SearchPage(query.text, results, query.page, has_next=len(rows) > query.page_size)
+    """Find the books that are meant, the likeliest first."""
+    number = isbn_stage.compact(clean(query.text))
+    if number is not None and (page := _search_isbn(connection, query, number)):
+        return page
+    filters = query.filters
+    search = find(
+        connection,
+        query.text,
+        Narrowing(query.year_from, query.year_to, query.has_reviews),
+        filters.language is not None,
+        query.verbatim,
+    )
+    matches = search.ranked() if query.order is Order.RELEVANCE else search.typed_only
+    years: dict[int, int | None] = {}
+    if filters.active:
+        years = passing(connection, [match.candidate.id for match in matches], filters)
+        matches = [
+            match
+            for match in matches
+            if match.candidate.id in years and (match.candidate.review_count or not query.has_reviews)
+        ]
+    matches = _ordered(matches[:DEEPEST], query.order, years)
+    first = (max(query.page, 1) - 1) * query.page_size
+    wanted = matches[first : first + query.page_size]
+    shown = load_works(connection, [match.candidate.id for match in wanted], filters, _preference(query))
+    why = {match.candidate.id: MatchReason(match.stage, match.fields, match.words) for match in wanted}
+    results = _results(connection, shown, why)
+    return SearchPage(
+        query.text, _corrected(search, matches), results, query.page, len(matches) > first + query.page_size
+    )
 
 
-def _isbn_part(typed: str) -> str | None:
-    """The part of an ISBN that was typed; None where it is none. A whole one as books.identity has it."""
-    compact = re.sub("[ -]", "", typed).upper() if ISBN_PART.fullmatch(typed.strip()) else None
-    if compact is not None and len(compact) in (10, 13):
-        with suppress(isbns.IsbnError):
-            return isbns.parse(compact).identity
-    return compact
+def _search_isbn(connection: Connection, query: SearchQuery, number: str) -> SearchPage | None:
+    """None: no book has, begins with, or is near this number; it may be a word of a title."""
+    stage, books = "isbn", isbn_stage.find_exact(connection, number)
+    if not books:
+        stage, books = "isbn_prefix", isbn_stage.find_prefix(connection, number)
+    if not books:
+        stage, books = "isbn_part", isbn_stage.find_part(connection, number)
+    if books:
+        first = (max(query.page, 1) - 1) * query.page_size
+        shown = load_books(connection, books[first : first + query.page_size])
+        why = dict.fromkeys((book.work_id for book in shown), MatchReason(stage, ("isbn",), (number,)))
+        results = _results(connection, shown, why)
+        return SearchPage(query.text, None, results, query.page, len(books) > first + query.page_size)
+    if len(number) < isbn_stage.FULL_LENGTH:
+        return None
+    near = load_books(connection, isbn_stage.find_near(connection, number))
+    why = dict.fromkeys((book.work_id for book in near), MatchReason("isbn_near", ("isbn",), (number,)))
+    invalid = isbn_stage.to_isbn13(number) is None
+    return SearchPage(query.text, None, (), query.page, False, invalid, _results(connection, near, why))
 
 
-def _result(columns: Sequence[Any], words: Sequence[str], compact: str | None) -> SearchResult:
-    isbn, title, author, year, folded_title, folded_author, review_count, rating_sum = columns
-    fields = {"title": folded_title, "author": folded_author}
-    matched = [name for name, folded in fields.items() if any(word in folded for word in words)]
-    match = Match("words", matched, list(words))
-    if not all(word in f"{folded_title} {folded_author}" for word in words):
-        match = Match("isbn", ["isbn"], [compact or ""])
-    average = round(rating_sum / review_count, 2) if review_count else None
-    return SearchResult(isbn, title, author, year, review_count, average, match)
+def _preference(query: SearchQuery) -> Preference:
+    if query.has_reviews or query.order is Order.BEST_RATED:
+        return Preference.REVIEWED
+    return Preference.NEWEST if query.order is Order.NEWEST else Preference.LEAD
+
+
+def _ordered(matches: list[Match], order: Order, years: dict[int, int | None]) -> list[Match]:
+    """Newest and best rated order what was found; relevance decides between equals."""
+    if order is Order.NEWEST:
+        return sorted(matches, key=lambda m: -(years.get(m.candidate.id) or m.candidate.year_max or -9999))
+    if order is Order.BEST_RATED:
+        return sorted(matches, key=lambda m: -bayesian_average(m.candidate.rating_sum, m.candidate.review_count))
+    return matches
+
+
+def _corrected(search: Search, matches: list[Match]) -> str | None:
+    """What was searched instead, where the best match was found under another reading."""
+    best = max(matches, key=lambda match: match.score, default=None)
+    if best is None or best.stage in (search.query.reading.label, "connectives"):
+        return None
+    words = best.words
+    if len(words) == len(best.typed):  # a last word still being typed stays as it is
+        words = tuple(typed if word.startswith(typed) else word for typed, word in zip(best.typed, words, strict=True))
+    corrected = " ".join(words)
+    return corrected if corrected != search.query.key else None
+
+
+def _results(
+    connection: Connection, shown: Sequence[Shown], why: Mapping[int, MatchReason]
+) -> tuple[SearchResult, ...]:
+    """The books with the reasons for their works, and their other editions where there are any."""
+    editions = load_editions(connection, [book.work_id for book in shown if book.editions > 1])
+    return tuple(
+        SearchResult(
+            book.isbn,
+            book.title,
+            book.author,
+            book.year,
+            book.review_count,
+            book.average_score,
+            why[book.work_id],
+            book.editions,
+            tuple(edition for edition in editions.get(book.work_id, ()) if edition.isbn != book.isbn),
+        )
+        for book in shown
+    )

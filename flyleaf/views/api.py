@@ -4,7 +4,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from flyleaf.limits import PAGE_SIZE
-from flyleaf.queries.search import SearchQuery, SearchResult, search_books
+from flyleaf.queries.search import SearchResult, search_books
 from flyleaf.views.books import find_book
 from flyleaf.views.current import transaction
 from flyleaf.views.search_form import ApiSearchForm
@@ -31,9 +31,8 @@ def search() -> ResponseReturnValue:
     form = ApiSearchForm(request.args)
     if not form.validate():
         return jsonify(error=form.first_error, status=422), 422
-    query = SearchQuery(form.q.data or "", form.page.data or 1, form.limit.data or PAGE_SIZE)
     with transaction() as connection:
-        found = search_books(connection, query)
+        found = search_books(connection, form.query(form.limit.data or PAGE_SIZE))
     return jsonify(
         query=found.query,
         corrected_query=found.corrected_query,

@@ -11,6 +11,7 @@ from flyleaf.queries.books import Book, select_book
 from flyleaf.queries.external_ratings import ExternalRating, request_external_rating, select_external_ratings
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import select_review, select_reviews
+from flyleaf.queries.search import select_editions
 from flyleaf.views.access import login_required
 from flyleaf.views.current import flyleaf
 from flyleaf.views.review_form import ReviewForm
@@ -53,6 +54,7 @@ def render_book(connection: Connection, reader: Reader, found: Book, form: Revie
         isbns=_isbns(found),
         external_ratings=_external_ratings(connection, found),
         open_library_url=flyleaf().config.open_library_url,
+        editions=[one for one in select_editions(connection, found.isbn13 or found.isbn) if one.isbn != found.isbn],
         own=select_review(connection, found.id, reader.id),
         reviews=select_reviews(connection, found.id, page, without_reader_id=reader.id),
         form=form,

@@ -1,14 +1,17 @@
 """How dates and texts of readers stand on a page."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 from flask import Flask
 from markupsafe import Markup, escape
 
+from flyleaf.search.marking import marked
+
 
 def register(app: Flask) -> None:
-    app.jinja_env.filters.update(day=day, iso_time=iso_time, paragraphs=paragraphs)
+    app.jinja_env.filters.update(day=day, iso_time=iso_time, paragraphs=paragraphs, marked=mark)
 
 
 def day(moment: datetime) -> str:
@@ -26,3 +29,11 @@ def paragraphs(text: str) -> Markup:
     parts = re.split(r"\n\s*\n", text.strip())
     lines = Markup("<br>")
     return Markup("").join(Markup("<p>{}</p>").format(lines.join(map(escape, part.split("\n")))) for part in parts)
+
+
+def mark(text: str, words: Collection[str]) -> Markup:
+    """The text with the matched words of a search marked."""
+    pieces = (
+        Markup("<mark>{}</mark>").format(piece) if matches else escape(piece) for piece, matches in marked(text, words)
+    )
+    return Markup("").join(pieces)

@@ -4,26 +4,29 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from flyleaf.queries.books import has_books
+from flyleaf.queries.books import has_books, select_languages
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.queries.search import Suggestion, search_books, suggest
 from flyleaf.views.access import login_required
 from flyleaf.views.search_form import SearchForm
 
 blueprint = Blueprint("search", __name__)
-SUGGESTIONS = 8
 
 
 @blueprint.get("/search")
 @login_required
 def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
     form = SearchForm(request.args)
-    if not form.validate():
-        return render_template("search.html", form=form, found=None), 422
+    valid = form.validate()
+    # The fields that narrow a search are shown where they are wanted; most searches do without.
+    narrow = "narrow" in request.args or form.is_narrowed or not valid
+    languages = select_languages(connection) if narrow else []
+    page = {"form": form, "narrow": narrow, "languages": languages}
+    if not valid:
+        return render_template("search.html", **page), 422
     if not form.q.data:
-        return render_template("search.html", form=form, found=None, is_empty=not has_books(connection))
-    found = search_books(connection, SearchQuery(form.q.data, form.page.data or 1))
-    return render_template("search.html", form=form, found=found)
+        return render_template("search.html", **page, is_empty=not has_books(connection))
+    return render_template("search.html", **page, found=search_books(connection, form.query()))
 
 
 @blueprint.post("/search")
@@ -38,12 +41,14 @@ def suggestions(connection: Connection, reader: Reader) -> ResponseReturnValue:
     form = SearchForm(request.args)
     if not form.validate():
         return jsonify(error=form.first_error, status=422), 422
-    found = search_books(connection, SearchQuery(form.q.data or "", page_size=SUGGESTIONS))
-    return jsonify(
-        query=form.q.data or "",
-        suggestions=[
-            {"title": result.title, "author": result.author, "isbn": result.isbn}
-            | {"address": url_for("books.book", isbn=result.isbn)}
-            for result in found.results
-        ],
-    )
+    typed = form.q.data or ""
+    return jsonify(query=typed, suggestions=[_suggestion(one) for one in suggest(connection, typed)])
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, str | None]:
+    """A title leads to its book, an author to all books of theirs."""
+    if suggestion.isbn is None:
+        address = url_for("search.search", q=suggestion.text)
+    else:
+        address = url_for("books.book", isbn=suggestion.isbn)
+    return {"kind": suggestion.kind, "text": suggestion.text, "author": suggestion.author, "address": address}

@@ -1,10 +1,25 @@
 """What a search may be asked with, on the page and in the API."""
 
-from wtforms import Form, IntegerField, SearchField
+from typing import Any
+
+from wtforms import BooleanField, Form, IntegerField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import Length, NumberRange, Optional
 
-from flyleaf.limits import PAGE_MAX, PAGE_SIZE_MAX, QUERY_MAX
-from flyleaf.views.forms import no_control_characters
+from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
+from flyleaf.queries.search import Order, SearchQuery
+from flyleaf.views.forms import line, no_control_characters
+
+A_YEAR = NumberRange(YEAR_MIN, YEAR_MAX, f"A year is a whole number from {YEAR_MIN} to {YEAR_MAX}.")
+
+
+class WholeNumberField(IntegerField):
+    """Names itself where it can't be read: in an address there is no label beside it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(f"{self.name} is a whole number.") from error
 
 
 class SearchForm(Form):
@@ -17,20 +32,62 @@ class SearchForm(Form):
             no_control_characters,
         ],
     )
-    page = IntegerField(
+    page = WholeNumberField(
         validators=[
             Optional(),
             NumberRange(1, PAGE_MAX, f"There are pages 1 to {PAGE_MAX}: add a word to find what lies further down."),
         ]
     )
+    year_from = WholeNumberField("From year", validators=[Optional(), A_YEAR])
+    year_to = WholeNumberField("To year", validators=[Optional(), A_YEAR])
+    language = StringField("Language", filters=[line], validators=[Length(max=LANGUAGE_MAX), no_control_characters])
+    has_reviews = BooleanField("Only books with reviews", false_values=(False, "", "0", "false"))
+    order = SelectField(
+        "Order",
+        choices=[
+            SelectChoice(Order.RELEVANCE, "Best match"),
+            SelectChoice(Order.NEWEST, "Newest"),
+            SelectChoice(Order.BEST_RATED, "Best rated"),
+        ],
+        default=Order.RELEVANCE,
+    )
+    verbatim = BooleanField(false_values=(False, "", "0", "false"))  # no other spelling is tried
 
     @property
     def first_error(self) -> str | None:
         """The first thing to mend, in one sentence."""
         return next((str(error) for field in self for error in field.errors), None)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter or an order of its own is asked for."""
+        return set(self.address_values()) - {"q", "verbatim"} != set()
+
+    def address_values(self, **other: Any) -> dict[str, Any]:
+        """What an address of the same search holds, with some values exchanged; what is not asked for is left out."""
+        values = {field.name: field.data for field in self if field.name != "page"} | other
+        return {
+            name: 1 if value is True else value
+            for name, value in values.items()
+            if value not in (None, "", False, Order.RELEVANCE)
+        }
+
+    def query(self, page_size: int = PAGE_SIZE) -> SearchQuery:
+        """The validated form as the search takes it."""
+        return SearchQuery(
+            self.q.data or "",
+            self.page.data or 1,
+            page_size,
+            year_from=self.year_from.data,
+            year_to=self.year_to.data,
+            language=self.language.data or None,
+            has_reviews=self.has_reviews.data,
+            order=Order(self.order.data),
+            verbatim=self.verbatim.data,
+        )
+
 
 class ApiSearchForm(SearchForm):
-    limit = IntegerField(
+    limit = WholeNumberField(
         validators=[Optional(), NumberRange(1, PAGE_SIZE_MAX, f"limit is a whole number from 1 to {PAGE_SIZE_MAX}.")]
     )

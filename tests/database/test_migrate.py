@@ -93,9 +93,9 @@ def test_the_head_is_the_last_file():
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(engine):
-    """The second file fails here, at a column that is there; the first one's tables go with it."""
+    """The second file fails here, at a function that is there; the first one's tables go with it."""
     with engine.begin() as connection:
-        connection.execute(text("CREATE FUNCTION fold(original text) RETURNS text LANGUAGE sql AS 'SELECT original'"))
+        connection.execute(text("CREATE FUNCTION search_key(string text) RETURNS text LANGUAGE sql AS 'SELECT string'"))
     with pytest.raises(ProgrammingError):
         migrate(engine)
     assert tables(engine) == set()
@@ -107,12 +107,12 @@ def test_a_failed_start_can_be_repeated(server):
     try:
         with database.engine.begin() as connection:
             connection.execute(
-                text("CREATE FUNCTION fold(original text) RETURNS text LANGUAGE sql AS 'SELECT original'")
+                text("CREATE FUNCTION search_key(string text) RETURNS text LANGUAGE sql AS 'SELECT string'")
             )
         with pytest.raises(DatabaseUnusableError):
             database.migrate()
         with database.engine.begin() as connection:
-            connection.execute(text("DROP FUNCTION fold"))
+            connection.execute(text("DROP FUNCTION search_key"))
         database.migrate()
         with database.transaction() as connection:
             assert is_migrated(connection)

@@ -205,16 +205,10 @@ def test_wildcards_and_operators_are_letters(search, dune, subtests):
 
 
 def test_bytes_that_are_no_utf8_are_no_fault(client, subtests):
-    for address in (
-        "/api/search?q=%ff",
-        "/api/search?q=%ED%A0%80",
-        "/api/search?limit=%ff",
-        "/api/search?q=%",
-        "/api/search?%ff",
-    ):
+    for address in ("/api/search?q=%ff", "/api/search?q=%ED%A0%80", "/api/search?limit=%ff", "/api/search?%ff"):
         with subtests.test(address):
             response = client.get(address)
-            assert response.status_code < 500
+            assert response.status_code == 400
             assert response.is_json
     response = client.get("/api/search", environ_overrides={"QUERY_STRING": "q=\xff"})
     assert response.status_code == 400
@@ -228,7 +222,7 @@ def test_no_session_is_begun(client, dune, config):
 
 
 def test_a_broken_database_is_told_as_json(client, dune, select):
-    select("DROP TABLE reviews, rating_counts")
+    select("DROP TABLE reviews, rating_counts CASCADE")
     response = client.get(f"/api/{dune}")
     assert response.status_code == 500
     assert json.loads(response.text)["status"] == 500

@@ -24,10 +24,13 @@ def test_a_visitor_gets_401_as_json(client):
 
 def test_a_few_letters_suggest_the_book(suggest, dune):
     [suggestion] = suggest("du")
-    assert suggestion["title"] == "Dune"
-    assert suggestion["author"] == "Frank Herbert"
-    assert suggestion["isbn"] == dune
-    assert suggestion["address"] == f"/books/{dune}"
+    assert suggestion == {"kind": "title", "text": "Dune", "author": "Frank Herbert", "address": f"/books/{dune}"}
+
+
+def test_an_author_is_suggested_and_leads_to_their_books(suggest, dune):
+    assert {"kind": "author", "text": "Frank Herbert", "author": None, "address": "/search?q=Frank+Herbert"} in suggest(
+        "frank h"
+    )
 
 
 def test_there_are_8_at_most(suggest, select):
@@ -58,7 +61,7 @@ def test_what_cannot_be_searched_is_refused_as_json(alice, query):
 
 def test_titles_stay_as_they_are(suggest, add_book):
     add_book(title="<b>Zebra</b> & “co”", author="")
-    assert suggest("zebra")[0]["title"] == "<b>Zebra</b> & “co”"
+    assert suggest("zebra")[0]["text"] == "<b>Zebra</b> & “co”"
 
 
 def test_it_can_only_be_asked_for(alice):

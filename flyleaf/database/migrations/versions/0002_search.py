@@ -1,41 +1,35 @@
-"""What the search looks at: titles and authors folded, and trigrams of them."""
+"""The search: what it derives from books, and the stages that ask it. Explained in docs/search.md."""
+
+from pathlib import Path
 
 from alembic import op
+from sqlalchemy import text
+
+from flyleaf.search.letters import letters
 
 revision = "0002"
 down_revision = "0001"
 
-# The extensions may live in another schema than the tables (hosts keep them apart), so that schema is looked up, and
-# named in full inside fold(): an immutable function must not depend on the search_path.
-FOLD = r"""
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE EXTENSION IF NOT EXISTS unaccent;
-
-DO $do$
-DECLARE
-    place text := (SELECT nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
-                    WHERE extname = 'unaccent');
-BEGIN
-    EXECUTE format($sql$
-        CREATE FUNCTION fold(original text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-        BEGIN
-            RETURN btrim(regexp_replace(
-                translate(lower(%1$I.unaccent('%1$I.unaccent', original)), '''’ʼ`', ''), '[^[:alnum:]]+', ' ', 'g'));
-        END $$
-    $sql$, place);
-END $do$;
-COMMENT ON FUNCTION fold IS 'without accents, case and punctuation; apostrophes close up, the rest are single spaces';
-"""
-
-COLUMNS = """
-ALTER TABLE books
-    ADD COLUMN folded_title  text NOT NULL GENERATED ALWAYS AS (fold(title)) STORED,
-    ADD COLUMN folded_author text NOT NULL GENERATED ALWAYS AS (fold(author)) STORED;
-CREATE INDEX books_folded ON books USING gin ((folded_title || ' ' || folded_author) gin_trgm_ops);
-CREATE INDEX books_isbns  ON books USING gin ((isbn || ' ' || coalesce(isbn13, '')) gin_trgm_ops);
-"""
+SQL = Path(__file__).parent.parent / "sql"
+EXTENSIONS = ("pg_trgm", "unaccent", "fuzzystrmatch")
+FILES = ("search_1_text.sql", "search_2_tables.sql", "search_3_upkeep.sql", "search_4_stages.sql")
 
 
 def upgrade() -> None:
-    op.execute(FOLD)
-    op.execute(COLUMNS)
+    for extension in EXTENSIONS:
+        op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+    # Without parameters the driver leaves % alone, which the functions are full of.
+    connection = op.get_bind().execution_options(no_parameters=True)
+    for name in FILES:
+        connection.exec_driver_sql((SQL / name).read_text(encoding="utf-8"))
+    table = list(letters())
+    connection.execute(
+        text("""
+            INSERT INTO search_letters (letter, latin)
+            SELECT letter, latin
+              FROM unnest(CAST(:letters AS text[]), CAST(:latins AS text[])) AS rows (letter, latin)"""),
+        {"letters": [letter for letter, _ in table], "latins": [latin for _, latin in table]},
+    )
+    op.execute("ANALYZE search_letters")
+    op.execute("CREATE INDEX books_isbns ON books USING gin ((isbn || ' ' || coalesce(isbn13, '')) gin_trgm_ops)")
+    op.execute("CREATE INDEX books_languages ON books (language) WHERE language IS NOT NULL")

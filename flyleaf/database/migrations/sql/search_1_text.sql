@@ -1,0 +1,124 @@
+-- How text is read: the same functions for books and for queries.
+
+-- One row a letter outside ASCII, filled from AnyAscii by the migration. `latin` is in lower case; an ideograph's has
+-- a space on either side, so that each is a word of its own; a mark that only modifies its neighbour has ''.
+CREATE TABLE search_letters (
+    letter text COLLATE "C" PRIMARY KEY,
+    latin  text NOT NULL
+);
+
+CREATE FUNCTION search_latin(string text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    plain text := unaccent(string);
+BEGIN
+    IF octet_length(plain) = length(plain) THEN
+        RETURN plain;
+    END IF;
+    RETURN (SELECT string_agg(CASE WHEN character <= '~' THEN character ELSE coalesce(latin, ' ') END, '' ORDER BY place)
+              FROM unnest(string_to_array(unaccent(normalize(plain, NFKC)), NULL)) WITH ORDINALITY AS characters (character, place)
+              LEFT JOIN search_letters ON letter = character COLLATE "C");
+END $$;
+COMMENT ON FUNCTION search_latin IS 'without accents, other scripts transliterated: ''Łódź'' Lodz, ''Толстой'' tolstoy';
+
+-- replace() for the common marks is five times as fast as the regular expression, which is left for the rare ones.
+CREATE FUNCTION search_key(string text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    plain text := lower(CASE WHEN octet_length(string) = length(string) THEN string ELSE search_latin(string) END COLLATE "C");
+BEGIN
+    IF plain ~ '[^a-z0-9 ]' COLLATE "C" THEN
+        plain := replace(replace(replace(replace(replace(replace(plain, '''', ''), '.', ' '), ',', ' '), ':', ' '), '-', ' '), '&', ' and ');
+        IF plain ~ '[^a-z0-9 ]' COLLATE "C" THEN
+            plain := regexp_replace(replace(plain, '`', ''), '[^a-z0-9]+' COLLATE "C", ' ', 'g');
+        END IF;
+    END IF;
+    WHILE strpos(plain, '  ') > 0 LOOP
+        plain := replace(plain, '  ', ' ');
+    END LOOP;
+    RETURN btrim(plain);
+END $$;
+COMMENT ON FUNCTION search_key IS 'words of a to z and 0 to 9 with single spaces; & is and; apostrophes are dropped';
+
+CREATE FUNCTION search_start(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF key ~ '^(the|an?|l[aeo]s?|un|une|der|die|das|den|det|ein|eine|el|il|gli|het|een|os?|as|um|uma|en|et) .' THEN
+        key := substr(key, strpos(key, ' ') + 1);
+    END IF;
+    RETURN left(replace(key, ' ', ''), 60);
+END $$;
+COMMENT ON FUNCTION search_start IS 'a key without its leading article and without spaces, cut at 60: equal however the words are run together';
+
+CREATE FUNCTION search_work_id(title_key text, author_key text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN ('x' || left(md5(title_key || '|' || author_key), 16))::bit(64)::bigint;
+COMMENT ON FUNCTION search_work_id IS 'books of one title and one author are editions of one work: 64 bits of MD5, which no server version changes';
+
+-- Extra words ------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION search_numerals(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    romans constant text[] := '{i,ii,iii,iv,v,vi,vii,viii,ix,x,xi,xii,xiii,xiv,xv,xvi,xvii,xviii,xix,xx}';
+    names  constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve}';
+    extra  text := '';
+    word   text;
+    n      int;
+BEGIN
+    FOREACH word IN ARRAY string_to_array(key, ' ') LOOP
+        n := coalesce(array_position(romans, word), array_position(names, word), CASE WHEN word ~ '^([1-9]|1[0-9]|20)$' THEN word::int END);
+        IF n IS NOT NULL THEN
+            extra := concat_ws(' ', extra, n, romans[n], names[n]);
+        END IF;
+    END LOOP;
+    RETURN extra;
+END $$;
+COMMENT ON FUNCTION search_numerals IS 'the numbers of one to twenty in their other forms: ''henry v'' gives 5 v five';
+
+CREATE FUNCTION search_initials(key text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT coalesce(string_agg(replace(run[1], ' ', ''), ' '), '') FROM regexp_matches(key, '\m[a-z0-9](?: [a-z0-9])+\M', 'g') AS runs (run)
+$$;
+COMMENT ON FUNCTION search_initials IS 'single letters in a row as one word: ''j r r tolkien'' gives jrr, ''u s a'' usa';
+
+CREATE FUNCTION search_romanised(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    key := regexp_replace(key, 't(s?)ch', 'ch', 'g');
+    key := regexp_replace(key, '\mye', 'e', 'g');
+    key := regexp_replace(key, '([aeo])[yj]e', '\1e', 'g');
+    key := regexp_replace(key, '([oe])ff\M', '\1v', 'g');
+    key := regexp_replace(key, 'o[ij]\M', 'oy', 'g');
+    key := regexp_replace(key, 'ski\M', 'sky', 'g');
+    RETURN regexp_replace(key, '(?<=[a-z]{3})[iy][ijy]\M', 'y', 'g');
+END $$;
+COMMENT ON FUNCTION search_romanised IS 'one spelling for the common romanisations of Slavonic names: tolstoi, tolstoj and tolstoy are tolstoy';
+
+CREATE FUNCTION search_elided(title text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT coalesce(string_agg(search_key(elided[1]), ' '), '')
+      FROM regexp_matches(title, '\m(?:l|d|qu|dell|all|nell|sull|un)[''’](\w{3,})', 'gi') AS matches (elided)
+$$;
+COMMENT ON FUNCTION search_elided IS 'words behind an elided article: ''L''Étranger'' gives etranger';
+
+CREATE FUNCTION search_words(title text, title_key text, author_key text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    names text[] := string_to_array(author_key, ' ');
+    words text   := title_key || ' ' || author_key;
+    given text   := '';
+BEGIN
+    FOR n IN 1 .. least(cardinality(names) - 1, 4) LOOP
+        given := given || left(names[n], 1);
+        words := words || ' ' || left(names[n], 1);
+    END LOOP;
+    words := words || ' ' || given;
+    IF ' ' || title_key || ' ' ~ ' ([ivx]+|1?[0-9]|20|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) ' COLLATE "C" THEN
+        words := words || ' ' || search_numerals(title_key);
+    END IF;
+    IF title_key ~ '( |^)[a-z0-9] [a-z0-9]( |$)' COLLATE "C" THEN
+        words := words || ' ' || search_initials(title_key);
+    END IF;
+    IF author_key ~ '(o[ij]|[iy][ijy]|ski|off|eff|[aeo][yj]e|tch|tsch|( |^)ye)' COLLATE "C" THEN
+        words := words || ' ' || search_romanised(author_key);
+    END IF;
+    IF strpos(title, '''') > 0 OR strpos(title, '’') > 0 THEN
+        words := words || ' ' || search_elided(title);
+    END IF;
+    RETURN array_to_tsvector(array_remove(string_to_array(words, ' '), ''));
+END $$;
+COMMENT ON FUNCTION search_words IS
+    'every word under which a work is found: of the title and the author, and numerals, initials, romanisations and elided words';

@@ -1,0 +1,144 @@
+"""The stages in their order. Each is run only where those before it found too little."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from flyleaf.search.candidates import Candidate, Narrowing, find_all, find_first, find_popular
+from flyleaf.search.ranking import WEIGHTS, Match, TermMatcher, Weights, score
+from flyleaf.search.reading import Query, Reading, read_query
+from flyleaf.search.spelling import corrected_terms, doubtful, relaxed, resegmented, without_connectives
+
+MOST_READINGS = 6  # other readings that one search tries; each scan is bounded by the rows that it looks at
+LATEST = 0.100  # seconds: on an overloaded machine no further reading is tried after this
+KEEP_OTHERS = 80  # candidates of a reading that is not as typed
+COMMON = 8_000  # works; words that are all commoner are looked for among the popular works only
+ENOUGH = 60  # popular candidates; after so many, the others are left out
+FEW = 8  # fewer than this: other readings are tried
+
+
+@dataclass
+class Search:
+    """One search under way: what was asked, and the best match of every candidate so far."""
+
+    connection: Connection
+    query: Query
+    narrowing: Narrowing
+    weights: Weights = WEIGHTS
+    matches: dict[int, Match] = field(default_factory=dict)
+    keep: int = 200
+    started: float = field(default_factory=time.monotonic)
+    readings: int = 0
+    trace: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def in_time(self) -> bool:
+        return self.readings < MOST_READINGS and time.monotonic() - self.started < LATEST
+
+    @property
+    def poor(self) -> bool:
+        """Whether other readings are worth a look: nothing has all the words, or one word finds next to nothing."""
+        return not self.matches or (len(self.query.words) == 1 and len(self.matches) < FEW)
+
+    def add(self, stage: str, reading: Reading, candidates: list[Candidate]) -> int:
+        """Score the candidates as matches of the reading; keep each one's best. How many there were."""
+        matcher = TermMatcher(reading)
+        for candidate in candidates:
+            match = score(matcher, candidate, self.weights)
+            if len(match.words) < reading.least:
+                continue
+            known = self.matches.get(candidate.id)
+            if known is None or match.score > known.score:
+                self.matches[candidate.id] = match
+        self.trace.append((stage, len(candidates)))
+        return len(candidates)
+
+    @property
+    def typed_only(self) -> list[Match]:
+        """The matches of the query as typed, where there are any; else all."""
+        ranked = self.ranked()
+        return [match for match in ranked if match.stage == self.query.reading.label] or ranked
+
+    def ranked(self) -> list[Match]:
+        return sorted(self.matches.values(), key=lambda match: (-match.score, match.candidate.id))
+
+
+def find(
+    connection: Connection, typed: str, narrowing: Narrowing | None = None, wide: bool = False, verbatim: bool = False
+) -> Search:
+    """Run the stages for a query that is no ISBN. `wide`: keep more, because a filter will take most away."""
+    query = read_query(connection, typed)
+    search = Search(connection, query, narrowing or Narrowing(), keep=600 if wide else 200)
+    if not query.words:
+        return search
+    as_typed(search)
+    if search.poor:
+        disconnect(search)
+    if search.poor and not verbatim:
+        resegment(search)
+    if search.poor and not verbatim:
+        correct(search)
+    if not search.matches and not verbatim:
+        relax(search)
+    return search
+
+
+def as_typed(search: Search, everything: bool = True) -> None:
+    """Stages: as typed. Titles that begin with it, its author's works, popular works with its words, then all works."""
+    query = search.query
+    popular = 0
+    for stage, candidates in find_first(search.connection, query.key, query.reading, search.narrowing).items():
+        popular = search.add(stage, query.reading, candidates)
+    if everything and popular < ENOUGH and not query.all_are_popular:
+        search.add("all", query.reading, find_all(search.connection, query.reading, search.narrowing, search.keep))
+
+
+def everywhere(search: Search, reading: Reading) -> int:
+    """Stages: popular works with the words of another reading, then all works. How many were found."""
+    if not search.in_time or not all(term.alternatives for term in reading.asked):
+        return 0
+    search.readings += 1
+    found = {candidate.id: candidate for candidate in find_popular(search.connection, reading, search.narrowing)}
+    rarest = min((term.works for term in reading.asked), default=0)
+    if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular:
+        others = find_all(search.connection, reading, search.narrowing, KEEP_OTHERS)
+        found |= {candidate.id: candidate for candidate in others}
+    return search.add(reading.label, reading, list(found.values()))
+
+
+def disconnect(search: Search) -> None:
+    """Stage: without "and", "by" and their like, which readers put between a title and an author."""
+    reading = without_connectives(search.query.reading)
+    if reading is not None:
+        everywhere(search, reading)
+
+
+def resegment(search: Search) -> None:
+    """Stage: two words run together, or one taken apart."""
+    for reading in resegmented(search.connection, search.query):
+        everywhere(search, reading)
+
+
+def correct(search: Search) -> None:
+    """Stage: words that may be misspelt: all unknown ones, or any one of the known; where that finds nothing, all."""
+    reading = search.query.reading
+    unknown, others = doubtful(reading)
+    fixed = reading.with_terms(corrected_terms(search.connection, reading, unknown), "spelling")
+    if unknown and everywhere(search, fixed):
+        return
+    corrected = corrected_terms(search.connection, reading, others)
+    found = 0
+    if not unknown:
+        for place, term in corrected.items():
+            found += everywhere(search, reading.with_terms({place: term}, "spelling"))
+    if not found and len(reading.terms) > 1:
+        everywhere(search, fixed.with_terms(corrected, "spelling"))
+
+
+def relax(search: Search) -> None:
+    """Stage: all words but one, which is compared with what these works have instead."""
+    for reading in relaxed(search.query.reading):
+        everywhere(search, reading)

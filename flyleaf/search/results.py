@@ -1,0 +1,165 @@
+"""From ranked works to results: filters checked on the editions, order, the page, and the edition that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, text
+
+# IMDb's weighted rating (v*R + m*C) / (v + m): so many reviews of the middle of the scale are added to each book's own.
+BAYES_REVIEWS = 5
+BAYES_MEAN = 3.0
+EDITIONS_SHOWN = 20  # of one work below a result; its book page lists more
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A book as results show it: with its own reviews, and how many editions its work has."""
+
+    work_id: int
+    isbn: str
+    title: str
+    author: str
+    year: int | None
+    review_count: int
+    average_score: float | None
+    editions: int
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What an edition must be. None: anything."""
+
+    year_from: int | None = None
+    year_to: int | None = None
+    language: str | None = None
+    has_reviews: bool = False
+
+    @property
+    def active(self) -> bool:
+        return self != Filters()
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        return {"year_from": self.year_from, "year_to": self.year_to, "language": self.language}
+
+
+_PASSING = text("""
+    SELECT work_id, max(year)
+      FROM search_editions JOIN books ON books.id = book_id
+     WHERE work_id = ANY (:works)
+       AND (CAST(:year_from AS int) IS NULL OR year >= :year_from)
+       AND (CAST(:year_to AS int) IS NULL OR year <= :year_to)
+       AND (CAST(:language AS text) IS NULL OR lower(language) = lower(:language))
+     GROUP BY work_id""")
+_LEADS = text("SELECT work_id, isbn, title, author, year, review_count, average, editions FROM search_leads(:works)")
+_CHOSEN = text("""
+    SELECT work.id, isbn, title, author, year, coalesce(review_count, 0),
+           round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions
+      FROM unnest(CAST(:works AS bigint[])) WITH ORDINALITY AS wanted (id, place)
+      JOIN (SELECT id, lead_book_id, editions FROM search_works) AS work ON work.id = wanted.id
+     CROSS JOIN LATERAL (
+    SELECT isbn, title, author, year, counts.review_count, counts.rating_sum
+      FROM search_editions AS edition
+      JOIN books ON books.id = edition.book_id
+      LEFT JOIN rating_counts AS counts ON counts.book_id = books.id
+     WHERE work_id = work.id
+       AND (CAST(:year_from AS int) IS NULL OR year >= :year_from)
+       AND (CAST(:year_to AS int) IS NULL OR year <= :year_to)
+       AND (CAST(:language AS text) IS NULL OR lower(language) = lower(:language))
+     ORDER BY CASE WHEN :reviewed THEN counts.review_count END DESC NULLS LAST,
+              CASE WHEN :newest THEN year END DESC NULLS LAST,
+              books.id = work.lead_book_id DESC, books.id
+     LIMIT 1) AS chosen
+     ORDER BY place LIMIT 1000""")
+_BOOKS = text("""
+    SELECT work.id, isbn, title, author, year, coalesce(counts.review_count, 0),
+           round(counts.rating_sum::numeric / nullif(counts.review_count, 0), 2)::float8, work.editions
+      FROM unnest(CAST(:books AS bigint[])) WITH ORDINALITY AS wanted (id, place)
+      JOIN books ON books.id = wanted.id
+      JOIN search_editions AS edition ON edition.book_id = books.id
+      JOIN search_works AS work ON work.id = work_id
+      LEFT JOIN rating_counts AS counts ON counts.book_id = books.id
+     ORDER BY place LIMIT 1000""")
+_EDITIONS = text("""
+    SELECT isbn, title, author, year FROM search_editions JOIN books ON books.id = book_id
+     WHERE work_id = (SELECT work_id FROM search_editions JOIN books ON books.id = book_id WHERE identity = :identity)
+     ORDER BY year DESC NULLS LAST, isbn LIMIT :limit""")
+
+_EDITIONS_OF = text("""
+    SELECT work_id, isbn, title, author, year
+      FROM unnest(CAST(:works AS bigint[])) AS wanted (work_id)
+     CROSS JOIN LATERAL (
+    SELECT isbn, title, author, year
+      FROM search_editions JOIN books ON books.id = book_id
+     WHERE search_editions.work_id = wanted.work_id
+     ORDER BY year DESC NULLS LAST, isbn
+     LIMIT :limit) AS editions
+     ORDER BY work_id, year DESC NULLS LAST, isbn""")
+
+
+def passing(connection: Connection, works: Sequence[int], filters: Filters) -> dict[int, int | None]:
+    """Which of the works have an edition that passes, and the newest year of those."""
+    return {row[0]: row[1] for row in connection.execute(_PASSING, {"works": list(works), **filters.parameters})}
+
+
+class Preference(StrEnum):
+    """Which of the editions that pass the filters stands for a work."""
+
+    LEAD = "lead"  # the most popular one
+    NEWEST = "newest"
+    REVIEWED = "reviewed"  # the one with the most reviews
+
+
+def load_works(
+    connection: Connection, works: Sequence[int], filters: Filters, preference: Preference = Preference.LEAD
+) -> list[Shown]:
+    """One book a work, in the order given."""
+    if not works:
+        return []
+    if not filters.active and preference is Preference.LEAD:
+        return [Shown(*row) for row in connection.execute(_LEADS, {"works": list(works)})]
+    wanted = {
+        "works": list(works),
+        "newest": preference is Preference.NEWEST,
+        "reviewed": preference is Preference.REVIEWED,
+        **filters.parameters,
+    }
+    return [Shown(*row) for row in connection.execute(_CHOSEN, wanted)]
+
+
+def load_books(connection: Connection, books: Sequence[int]) -> list[Shown]:
+    """These very books, in the order given."""
+    return [Shown(*row) for row in connection.execute(_BOOKS, {"books": list(books)})]
+
+
+def bayesian_average(rating_sum: int, review_count: int) -> float:
+    """IMDb's weighted rating, from 1 to 5."""
+    return (BAYES_REVIEWS * BAYES_MEAN + rating_sum) / (BAYES_REVIEWS + review_count)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Another book of the same title and author."""
+
+    isbn: str
+    title: str
+    author: str
+    year: int | None
+
+
+def select_editions(connection: Connection, identity: str, limit: int = 100) -> list[Edition]:
+    """All editions of the work that the book is one of, itself included; the newest first."""
+    return [Edition(*row) for row in connection.execute(_EDITIONS, {"identity": identity, "limit": limit})]
+
+
+def load_editions(connection: Connection, works: Sequence[int]) -> dict[int, list[Edition]]:
+    """The newest EDITIONS_SHOWN editions of each work, newest first."""
+    editions: dict[int, list[Edition]] = {work: [] for work in works}
+    if not works:
+        return editions
+    for work, *edition in connection.execute(_EDITIONS_OF, {"works": list(works), "limit": EDITIONS_SHOWN}):
+        editions[work].append(Edition(*edition))
+    return editions

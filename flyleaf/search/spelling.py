@@ -1,0 +1,152 @@
+"""Other readings of a query whose words, as typed, find too little: misspelt, run together, taken apart, cut out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+from sqlalchemy import Connection, text
+
+from flyleaf.search.edits import with_swaps
+from flyleaf.search.reading import Alternative, Query, Reading, Term
+
+EDIT_COST = 3.0  # one wrong letter in a word: about one word in twenty
+FIRST_LETTER_COST = 1.5  # few get the first letter wrong
+SPLIT_COST = 2.0
+INSIDE_COST = 3.0  # a part of a word of four letters; less for longer parts, which are in few words by chance
+MOST_ALTERNATIVES = 20
+MOST_CORRECTED = 4  # words of a query for which the vocabulary is searched: the longest ones
+MOST_JOINED = 2  # pairs of neighbours tried as one word: the longest
+MOST_KNOWN = 3  # … of those, words that other books do have
+MOST_RELAXED = 3
+# Typed between a title and an author, or between two names.
+CONNECTIVES = frozenset({"and", "by", "und", "von", "et", "par", "y", "por", "e"})
+SHORTEST = 3
+LONG = 5  # letters; shorter words are allowed one edit only
+RELAXED_COMMON = 5_000  # works; words that are all commoner than this say too little without the one left out
+
+_LOOK_UP = text("""
+    SELECT typed, distance, spelling, spelling_works
+      FROM unnest(CAST(:words AS text[])) AS typed, search_spellings(typed, :keep)
+     UNION ALL
+    SELECT typed, 0, spelling, spelling_works
+      FROM unnest(CAST(:parts AS text[])) AS typed, search_containing(typed, 8)""")
+_KNOWN = text("SELECT known, known_works FROM search_known(:words)")
+
+
+def inside_cost(part: str, word: str) -> float:
+    """How unlikely it is that a reader typed the middle of this word."""
+    return max(0.5, INSIDE_COST - 0.5 * (len(part) - 4)) + math.log(len(word) / len(part))
+
+
+def look_up(connection: Connection, words: list[str], parts: list[str]) -> dict[str, list[Alternative]]:
+    """For each word those of the vocabulary within two edits (one, under five letters), and for each part those that
+    have it inside; the likelier first."""
+    found: dict[str, list[Alternative]] = {word: [] for word in words}
+    for typed, levenshtein, spelling, works in connection.execute(
+        _LOOK_UP, {"words": words, "parts": parts, "keep": 2 * MOST_ALTERNATIVES}
+    ):
+        if levenshtein == 0:
+            found[typed].append(Alternative(spelling, inside_cost(typed, spelling), works))
+        elif (distance := with_swaps(levenshtein, typed, spelling)) <= (2 if len(typed) >= LONG else 1):
+            found[typed].append(
+                Alternative(spelling, EDIT_COST * distance + FIRST_LETTER_COST * (spelling[0] != typed[0]), works)
+            )
+    return {
+        word: sorted(near, key=lambda a: (a.cost - 0.7 * math.log(a.works), a.word))[:MOST_ALTERNATIVES]
+        for word, near in found.items()
+    }
+
+
+def known(connection: Connection, words: list[str]) -> dict[str, int]:
+    """How many works have each of the words; those that none has are left out."""
+    return {row[0]: row[1] for row in connection.execute(_KNOWN, {"words": words})}
+
+
+def corrected_terms(connection: Connection, reading: Reading, places: list[int]) -> dict[int, Term]:
+    """By place: the terms with what they may be a misspelling of, themselves included where they are words."""
+    if not places:
+        return {}
+    terms = [reading.terms[place] for place in places]
+    found = look_up(connection, [term.typed for term in terms], [term.typed for term in terms if not term.known])
+    corrected = {}
+    for place, term in zip(places, terms, strict=True):
+        own = tuple(alternative for alternative in term.alternatives if alternative.works)
+        names = {alternative.word for alternative in own if not alternative.prefix}
+        best = {a.word: a for a in sorted(found[term.typed], key=lambda a: -a.cost) if a.word not in names}
+        alternatives = (*own, *best.values())
+        corrected[place] = Term(term.typed, sum(a.works for a in alternatives), alternatives)
+    return corrected
+
+
+def doubtful(reading: Reading) -> tuple[list[int], list[int]]:
+    """Places of the words worth looking up, the longest first: those that no book has, and the others."""
+    places = [place for place, t in enumerate(reading.terms) if len(t.typed) >= SHORTEST and not t.typed.isdigit()]
+    places.sort(key=lambda place: -len(reading.terms[place].typed))
+    unknown = [place for place in places if not reading.terms[place].known][:MOST_CORRECTED]
+    known_ones = [place for place in places if reading.terms[place].known]
+    return unknown, known_ones[: min(MOST_KNOWN, MOST_CORRECTED - len(unknown))]
+
+
+def without_connectives(reading: Reading) -> Reading | None:
+    """The other words alone: "garcía & márquez", "emma by jane austen". None where there is nothing to leave out."""
+    terms = tuple(term for term in reading.terms if term.typed not in CONNECTIVES)
+    return Reading("connectives", terms) if 0 < len(terms) < len(reading.terms) else None
+
+
+def relaxed(reading: Reading) -> list[Reading]:
+    """Readings that ask for all words but one, the doubtful ones first; the one left out is compared afterwards."""
+    if len(reading.terms) < 2:
+        return []
+    places = sorted(
+        range(len(reading.terms)), key=lambda place: (reading.terms[place].known, -len(reading.terms[place].typed))
+    )
+    readings = []
+    for place in places[:MOST_RELAXED]:
+        term = replace(reading.terms[place], loose=True)
+        others = [t for t in reading.terms if t is not reading.terms[place]]
+        if all(t.alternatives for t in others) and min(t.works for t in others) < RELAXED_COMMON:
+            readings.append(reading.with_terms({place: term}, "relaxed"))
+    return readings
+
+
+def resegmented(connection: Connection, query: Query) -> list[Reading]:
+    """Readings with two neighbours joined, or one unknown word split into two known ones."""
+    words = query.words
+    joined = [a + b for a, b in pairwise(words)]
+    unknown = [place for place, works in enumerate(query.works) if not works and len(words[place]) >= 4][:3]
+    halves = {
+        place: [(words[place][:cut], words[place][cut:]) for cut in range(1, len(words[place]))] for place in unknown
+    }
+    asked = joined + [half for pairs in halves.values() for pair in pairs for half in pair]
+    if not asked:
+        return []
+    counts = known(connection, asked)
+    readings = []
+    together = sorted(
+        (place for place, word in enumerate(joined) if word in counts), key=lambda place: -len(joined[place])
+    )
+    for place in together[:MOST_JOINED]:
+        word = joined[place]
+        terms = (*query.reading.terms[:place], exact_term(word, counts[word]), *query.reading.terms[place + 2 :])
+        readings.append(Reading("joined", terms, SPLIT_COST))
+    for place, pairs in halves.items():
+        good = [
+            (min(counts[a], counts[b]), a, b)
+            for a, b in pairs
+            if a in counts and b in counts and (len(a) > 1 or a in "ai")
+        ]
+        for _, a, b in sorted(good, reverse=True)[:2]:
+            terms = (
+                *query.reading.terms[:place],
+                exact_term(a, counts[a]),
+                exact_term(b, counts[b]),
+                *query.reading.terms[place + 1 :],
+            )
+            readings.append(Reading("split", terms, SPLIT_COST))
+    return readings
+
+
+def exact_term(word: str, works: int) -> Term:
+    return Term(word, works, (Alternative(word, 0.0, works),))

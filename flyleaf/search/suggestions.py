@@ -1,0 +1,70 @@
+"""Suggestions while typing: titles and authors that may become the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from flyleaf.search.candidates import Narrowing, find_all
+from flyleaf.search.engine import Search, as_typed, correct
+from flyleaf.search.ranking import Match
+from flyleaf.search.reading import read_query
+
+TYPO_FROM = 4  # letters
+COMMON = 20_000  # works; a prefix of so many words is answered from the popular ones alone
+
+_TEXTS = text("""
+    SELECT work.id, title, author, isbn
+      FROM search_works AS work JOIN books ON books.id = work.lead_book_id
+     WHERE work.id = ANY (:works)
+     ORDER BY work.id LIMIT 100""")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """`kind` is title or author; a title comes with its author and the ISBN of its book."""
+
+    text: str
+    kind: str
+    author: str | None = None
+    isbn: str | None = None
+
+
+def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggestion]:
+    """At most `limit` titles and authors that the text may be the beginning of, the likeliest first."""
+    query = read_query(connection, typed)
+    if not query.words:
+        return []
+    search = Search(connection, query, Narrowing())
+    as_typed(search, everything=False)
+    if (
+        len(search.matches) < limit
+        and not query.all_are_popular
+        and min(term.works for term in query.reading.terms) < COMMON
+    ):
+        search.add("all", query.reading, find_all(connection, query.reading, search.narrowing, keep=50))
+    if len(search.matches) < limit // 2 and len(query.key) >= TYPO_FROM:
+        correct(search)
+    return _texts(connection, search.ranked(), limit)
+
+
+def _texts(connection: Connection, matches: list[Match], limit: int) -> list[Suggestion]:
+    """Authors where the words are all the author's, titles else; each text once."""
+    chosen: dict[tuple[str, str], Match] = {}
+    for match in matches:
+        kind = "author" if match.fields == ("author",) else "title"
+        key = match.candidate.author_key if kind == "author" else match.candidate.title_key
+        chosen.setdefault((kind, key), match)
+        if len(chosen) == limit:
+            break
+    works = [match.candidate.id for match in chosen.values()]
+    rows = {row.id: row for row in connection.execute(_TEXTS, {"works": works})}
+    suggestions = []
+    for (kind, _), match in chosen.items():
+        row = rows.get(match.candidate.id)
+        if row is not None:
+            suggestions.append(
+                Suggestion(row.author, kind) if kind == "author" else Suggestion(row.title, kind, row.author, row.isbn)
+            )
+    return suggestions

@@ -1,0 +1,134 @@
+"""What the search must find, line by line: each query is one that a reader types, with the book that is meant."""
+
+import pytest
+from sqlalchemy import Connection
+
+from flyleaf.queries.search import SearchQuery, search_books
+
+
+def titles(connection: Connection, query: str, **options: object) -> list[str]:
+    return [result.title for result in search_books(connection, SearchQuery(query, **options)).results]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("harry pottr and the gob", "Harry Potter and the Goblet of Fire"),  # misspelt, and unfinished
+        ("harry potter and the golb", "Harry Potter and the Goblet of Fire"),  # the unfinished word misspelt
+        ("harry poter chamber", "Harry Potter and the Chamber of Secrets"),
+        ("gameof thrones", "A Game of Thrones"),  # run together
+        ("gameofthrones", "A Game of Thrones"),
+        ("game ofthrones martin", "A Game of Thrones"),
+        ("air port", "Airport"),  # taken apart
+        ("air port hailey", "Airport"),
+        ("irp", "Airport"),  # three letters inside a word
+        ("obl", "Harry Potter and the Goblet of Fire"),
+        ("henry v", "Henry V"),
+        ("henry 5", "Henry V"),
+        ("henry five", "Henry V"),
+        ("henry iv", "Henry IV, Part 1"),
+        ("henry 4 part one", "Henry IV, Part 1"),
+        ("rocky 2", "Rocky II"),
+        ("rocky ii", "Rocky II"),
+        ("it", "It"),
+        ("IT", "It"),
+        ("the the", "The The"),
+        ("if", "If"),
+        ("there there", "There There"),
+        ("hobbit", "The Hobbit"),
+        ("a hobbit", "The Hobbit"),
+        ("verwandlung", "Die Verwandlung"),
+        ("die verwandlung", "Die Verwandlung"),
+        ("pride and prejudice", "Pride & Prejudice"),
+        ("pride & prejudice", "Pride & Prejudice"),
+        ("krieg & frieden", "Krieg und Frieden"),
+        ("garcía & márquez", "Cien años de soledad"),  # between two names
+        ("dune messiah by frank herbert", "Dune Messiah"),  # between title and author
+        ("etranger", "L'Étranger"),
+        ("l'etranger", "L'Étranger"),
+        ("l’étranger", "L'Étranger"),
+        ("letranger", "L'Étranger"),
+        ("l etranger camus", "L'Étranger"),
+        ("cien anos de soledad", "Cien años de soledad"),
+        ("garcia marquez", "Cien años de soledad"),
+        ("García Márquez", "Cien años de soledad"),
+        ("marquez, gabriel garcia", "Cien años de soledad"),  # last, first
+        ("tolkien, j.r.r.", "The Fellowship of the Ring"),
+        ("村上", "ノルウェイの森"),
+        ("村上春樹", "ノルウェイの森"),
+        ("ノルウェイの森", "ノルウェイの森"),
+        ("Война и мир", "Война и мир"),
+        ("voina i mir", "Война и мир"),
+        ("l'engle", "A Wrinkle in Time"),
+        ("lengle", "A Wrinkle in Time"),
+        ("madeleine l'engle", "A Wrinkle in Time"),
+        ("100% cotton_shirts", "100% cotton_shirts \\ and more"),
+        ("dune", "Dune"),
+        ("dune mesiah", "Dune Messiah"),
+        ("dune herbert", "Dune"),
+        ("herbert dune messiah", "Dune Messiah"),
+        ("jane austin", "Pride & Prejudice"),
+        ("tolkein hobbit", "The Hobbit"),
+    ],
+)
+def test_the_book_that_is_meant_comes_first(connection: Connection, query: str, title: str) -> None:
+    assert titles(connection, query)[:1] == [title]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "jrr tolkien",
+        "j.r.r. tolkien",
+        "J R R Tolkien",
+        "J. R. R. Tolkien",
+        "tolkien",
+        "tolkein",
+        "John Ronald Reuel Tolkien",
+    ],
+)
+def test_initials_find_every_form_of_the_name(connection: Connection, query: str) -> None:
+    assert "The Hobbit" in titles(connection, query)
+
+
+@pytest.mark.parametrize("query", ["jrr tolkien", "j.r.r. tolkien", "J R R Tolkien", "tolkien"])
+def test_initials_find_initials(connection: Connection, query: str) -> None:
+    assert "The Fellowship of the Ring" in titles(connection, query)
+
+
+@pytest.mark.parametrize("query", ["Tolstoy", "Tolstoi", "tolstoj", "Толстой", "leo tolstoi", "tolstoy, leo"])
+def test_all_spellings_of_a_romanised_name_find_all_of_them(connection: Connection, query: str) -> None:
+    found = titles(connection, query)
+    assert {"Anna Karenina", "Krieg und Frieden"} <= set(found)
+    assert "leo" in query or "Война и мир" in found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        " ",
+        "%",
+        "_",
+        "\\",
+        "' & | : ! ( ) *",
+        "!!!",
+        "\x00",
+        "\ud800",
+        "a\x00b",
+        "🙂",
+        "-",
+        "''",
+        "((((",
+        ":*",
+        "<->",
+    ],
+)
+def test_marks_are_only_marks(connection: Connection, query: str) -> None:
+    search_books(connection, SearchQuery(query))
+
+
+def test_nothing_is_found_where_nothing_is_meant(connection: Connection) -> None:
+    page = search_books(connection, SearchQuery("xqzvw kjhgq"))
+    assert page.results == ()
+    assert page.corrected_query is None

@@ -1,0 +1,153 @@
+"""The derived tables follow books and reviews, and equal those built anew."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from flyleaf.queries.search import SearchQuery, search_books
+from tests.search.conftest import insert, review
+
+VOCABULARY = "SELECT word, works FROM search_vocabulary ORDER BY word LIMIT 100000"
+WORKS = """SELECT id, lead_book_id, popularity, editions, year_min, year_max, review_count, rating_sum,
+                  main_length, title_key, author_key, words
+             FROM search_works ORDER BY id LIMIT 100000"""
+EDITIONS = "SELECT book_id, work_id FROM search_editions ORDER BY book_id LIMIT 100000"
+
+
+def state(connection: Connection) -> list[list[tuple[object, ...]]]:
+    return [[tuple(row) for row in connection.execute(text(query))] for query in (VOCABULARY, WORKS, EDITIONS)]
+
+
+def first(connection: Connection, query: str) -> str | None:
+    results = search_books(connection, SearchQuery(query)).results
+    return results[0].title if results else None
+
+
+def test_a_book_is_found_as_soon_as_it_is_there_and_not_after(connection: Connection) -> None:
+    book = insert(connection, "9790000000001", "Quincunx of time", "James Blish")
+    assert first(connection, "quincunx") == "Quincunx of time"
+    connection.execute(text("UPDATE books SET title = 'Cities in flight' WHERE id = :id"), {"id": book})
+    assert first(connection, "cities flight") == "Cities in flight"
+    assert first(connection, "quincunx time") is None
+    connection.execute(text("DELETE FROM books WHERE id = :id"), {"id": book})
+    assert first(connection, "cities flight") is None
+
+
+def test_reviews_change_popularity(connection: Connection) -> None:
+    one = insert(connection, "9790000000001", "Wombat tales", "A One")
+    two = insert(connection, "9790000000018", "Wombat tales", "B Two")
+    for reader in ("alice", "bob"):
+        review(connection, two, reader, 1)
+    assert [r.author for r in search_books(connection, SearchQuery("wombat tales")).results] == ["B Two", "A One"]
+    for reader in ("alice", "bob", "carol", "dan"):
+        review(connection, one, reader, 1)
+    assert [r.author for r in search_books(connection, SearchQuery("wombat tales")).results] == ["A One", "B Two"]
+    connection.execute(text("DELETE FROM reviews WHERE book_id = :id"), {"id": one})
+    assert [r.author for r in search_books(connection, SearchQuery("wombat tales")).results] == ["B Two", "A One"]
+
+
+def test_after_all_kinds_of_changes_everything_equals_a_rebuild(connection: Connection) -> None:
+    books = [
+        insert(connection, f"9792222{n:06d}", f"Common word {n % 7} of {n}", f"Author {n % 5}", 1900 + n, "eng", n)
+        for n in range(60)
+    ]
+    connection.execute(text("UPDATE books SET title = 'Changed ' || title WHERE id = ANY (:ids)"), {"ids": books[:20]})
+    connection.execute(
+        text("UPDATE books SET title = 'Common word 0 of 0', author = 'Author 0' WHERE id = ANY (:ids)"),
+        {"ids": books[5:10]},
+    )
+    connection.execute(text("DELETE FROM books WHERE id = ANY (:ids)"), {"ids": books[40:50]})
+    connection.execute(
+        text("UPDATE external_ratings SET ratings_count = 7 WHERE book_id = ANY (:ids)"), {"ids": books[20:30]}
+    )
+    for book in books[:5]:
+        review(connection, book, "alice", 3)
+    connection.execute(text("UPDATE reviews SET rating = 5"))
+    kept = state(connection)
+    connection.execute(text("SELECT search_rebuild()"))
+    assert state(connection) == kept
+
+
+def test_many_books_are_settled_when_their_transaction_commits(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("""INSERT INTO books (isbn, isbn13, title, author)
+            SELECT '979' || lpad(n::text, 10, '0'), '979' || lpad(n::text, 10, '0'), 'Bulk ' || n, 'Bulk author'
+              FROM generate_series(1, 7000) AS n""")
+        )
+    try:
+        with engine.begin() as connection:
+            assert first(connection, "bulk 6999") == "Bulk 6999"
+            assert connection.execute(text("SELECT count(*) FROM search_changes")).scalar_one() == 0
+            kept = state(connection)
+            connection.execute(text("SELECT search_rebuild()"))
+            assert state(connection) == kept
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM books WHERE author = 'Bulk author'"))
+    with engine.begin() as connection:
+        assert first(connection, "bulk 6999") is None
+
+
+def test_a_review_waits_for_no_import(engine: Engine) -> None:
+    with engine.begin() as importing:
+        dune = importing.execute(text("SELECT id FROM books WHERE title = 'Dune'")).scalar_one()
+        importing.execute(
+            text("UPDATE external_ratings SET ratings_count = ratings_count + 1 WHERE book_id = :id"), {"id": dune}
+        )
+        with engine.begin() as reviewing:
+            reviewing.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
+            review(reviewing, dune, "alice", 5)
+        with engine.begin() as reviewing:
+            reviewing.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
+            assert (
+                reviewing.execute(
+                    text("SELECT review_count FROM rating_counts WHERE book_id = :id"), {"id": dune}
+                ).scalar_one()
+                == 1
+            )
+    with engine.begin() as connection:
+        connection.execute(text("SELECT search_settle()"))
+        assert search_books(connection, SearchQuery("dune")).results[0].review_count == 1
+        connection.execute(text("DELETE FROM reviews"))
+
+
+def test_books_with_common_words_are_added_side_by_side(engine: Engine) -> None:
+    def add(n: int) -> None:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+            insert(connection, f"979333{n:07d}", f"The common history of the world {n}", "Common Author")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(40)))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT search_settle(), search_fold_vocabulary()"))
+            kept = state(connection)
+            connection.execute(text("SELECT search_rebuild()"))
+            assert state(connection) == kept
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM books WHERE author = 'Common Author'"))
+
+
+def test_readers_go_on_while_everything_is_made_anew(engine: Engine) -> None:
+    with engine.connect() as rebuilding:
+        rebuilding.exec_driver_sql("SELECT search_build_editions(), search_build_works(), search_finish_works()")
+        with engine.begin() as reading:
+            reading.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
+            assert first(reading, "dune") == "Dune"
+        rebuilding.rollback()
+
+
+def test_a_long_title_is_no_trouble(connection: Connection) -> None:
+    insert(connection, "9790000000001", "長" * 1000, "村" * 500)
+    insert(connection, "9790000000018", "verylong " * 111, "x" * 500)
+    assert first(connection, "verylong") is not None
+
+
+@pytest.mark.parametrize("title", ["!!!", "…", "   x", "🙂"])
+def test_a_title_without_words_is_no_trouble(connection: Connection, title: str) -> None:
+    insert(connection, "9790000000001", title, "Wordless Writer")
+    assert first(connection, "wordless") == title
