@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -52,8 +52,9 @@ _FIRST = text("""
     SELECT 'popular', id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
       FROM search_popular(CAST(:words AS tsquery), 1000, 120, 100, :year_from, :year_to, :has_reviews)""")
 _POPULAR = text("""
-    SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
-      FROM search_popular(CAST(:driver AS tsquery), 1000, 120, 100, :year_from, :year_to, :has_reviews)""")
+    SELECT place, id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
+      FROM unnest(CAST(:drivers AS text[])) WITH ORDINALITY AS asked (driver, place),
+           search_popular(CAST(driver AS tsquery), 1000, 60, 100, :year_from, :year_to, :has_reviews)""")
 _ALL = text("""
     SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
       FROM search_all(CAST(:driver AS tsquery), CAST(:others AS tsquery), :look, :keep,
@@ -71,12 +72,13 @@ def find_first(connection: Connection, key: str, reading: Reading, narrowing: Na
     return found
 
 
-def find_popular(connection: Connection, reading: Reading, narrowing: Narrowing) -> list[Candidate]:
-    """The most popular works that have all terms of the reading."""
-    return [
-        Candidate._make(row)
-        for row in connection.execute(_POPULAR, {"driver": tsquery(reading.asked), **asdict(narrowing)})
-    ]
+def find_popular(connection: Connection, readings: Sequence[Reading], narrowing: Narrowing) -> list[list[Candidate]]:
+    """For each of the readings the most popular works that have all its terms; one statement for all."""
+    found: list[list[Candidate]] = [[] for _ in readings]
+    drivers = [tsquery(reading.asked) for reading in readings]
+    for place, *candidate in connection.execute(_POPULAR, {"drivers": drivers, **asdict(narrowing)}):
+        found[place - 1].append(Candidate._make(candidate))
+    return found
 
 
 def find_all(connection: Connection, reading: Reading, narrowing: Narrowing, keep: int = 200) -> list[Candidate]:

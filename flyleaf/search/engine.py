@@ -45,10 +45,10 @@ class Search:
 
     def add(self, stage: str, reading: Reading, candidates: list[Candidate]) -> int:
         """Score the candidates as matches of the reading; keep each one's best. How many there were."""
-        matcher = TermMatcher(reading)
+        matcher, least = TermMatcher(reading), reading.least
         for candidate in candidates:
             match = score(matcher, candidate, self.weights)
-            if len(match.words) < reading.least:
+            if len(match.words) < least:
                 continue
             known = self.matches.get(candidate.id)
             if known is None or match.score > known.score:
@@ -89,37 +89,44 @@ def find(
 def as_typed(search: Search, everything: bool = True) -> None:
     """Stages: as typed. Titles that begin with it, its author's works, popular works with its words, then all works."""
     query = search.query
-    popular = 0
-    for stage, candidates in find_first(search.connection, query.key, query.reading, search.narrowing).items():
-        popular = search.add(stage, query.reading, candidates)
-    if everything and popular < ENOUGH and not query.all_are_popular:
-        search.add("all", query.reading, find_all(search.connection, query.reading, search.narrowing, search.keep))
+    stages = find_first(search.connection, query.key, query.reading, search.narrowing)
+    found = {candidate.id: candidate for candidates in stages.values() for candidate in candidates}
+    search.add("first", query.reading, list(found.values()))
+    if everything and len(stages["popular"]) < ENOUGH and not query.all_are_popular:
+        others = find_all(search.connection, query.reading, search.narrowing, search.keep)
+        search.add("all", query.reading, [candidate for candidate in others if candidate.id not in found])
 
 
-def everywhere(search: Search, reading: Reading) -> int:
-    """Stages: popular works with the words of another reading, then all works. How many were found."""
-    if not search.in_time or not all(term.alternatives for term in reading.asked):
+def everywhere(search: Search, readings: list[Reading]) -> int:
+    """Stages: popular works with the words of other readings, then all works. How many were found."""
+    if not search.in_time:
         return 0
-    search.readings += 1
-    found = {candidate.id: candidate for candidate in find_popular(search.connection, reading, search.narrowing)}
-    rarest = min((term.works for term in reading.asked), default=0)
-    if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular:
-        others = find_all(search.connection, reading, search.narrowing, KEEP_OTHERS)
-        found |= {candidate.id: candidate for candidate in others}
-    return search.add(reading.label, reading, list(found.values()))
+    askable = [reading for reading in readings if all(term.alternatives for term in reading.asked)]
+    askable = askable[: MOST_READINGS - search.readings]
+    if not askable:
+        return 0
+    search.readings += len(askable)
+    count = 0
+    for reading, popular in zip(askable, find_popular(search.connection, askable, search.narrowing), strict=True):
+        found = {candidate.id: candidate for candidate in popular}
+        rarest = min((term.works for term in reading.asked), default=0)
+        if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular and search.in_time:
+            others = find_all(search.connection, reading, search.narrowing, KEEP_OTHERS)
+            found |= {candidate.id: candidate for candidate in others}
+        count += search.add(reading.label, reading, list(found.values()))
+    return count
 
 
 def disconnect(search: Search) -> None:
     """Stage: without "and", "by" and their like, which readers put between a title and an author."""
     reading = without_connectives(search.query.reading)
     if reading is not None:
-        everywhere(search, reading)
+        everywhere(search, [reading])
 
 
 def resegment(search: Search) -> None:
     """Stage: two words run together, or one taken apart."""
-    for reading in resegmented(search.connection, search.query):
-        everywhere(search, reading)
+    everywhere(search, resegmented(search.connection, search.query))
 
 
 def correct(search: Search) -> None:
@@ -127,18 +134,16 @@ def correct(search: Search) -> None:
     reading = search.query.reading
     unknown, others = doubtful(reading)
     fixed = reading.with_terms(corrected_terms(search.connection, reading, unknown), "spelling")
-    if unknown and everywhere(search, fixed):
+    if unknown and everywhere(search, [fixed]):
         return
     corrected = corrected_terms(search.connection, reading, others)
     found = 0
     if not unknown:
-        for place, term in corrected.items():
-            found += everywhere(search, reading.with_terms({place: term}, "spelling"))
+        found = everywhere(search, [reading.with_terms({at: term}, "spelling") for at, term in corrected.items()])
     if not found and len(reading.terms) > 1:
-        everywhere(search, fixed.with_terms(corrected, "spelling"))
+        everywhere(search, [fixed.with_terms(corrected, "spelling")])
 
 
 def relax(search: Search) -> None:
     """Stage: all words but one, which is compared with what these works have instead."""
-    for reading in relaxed(search.query.reading):
-        everywhere(search, reading)
+    everywhere(search, relaxed(search.query.reading))

@@ -113,23 +113,28 @@ class TermMatcher:
         self.typed = tuple(term.typed for term in reading.terms)
         self.loose = tuple(term.loose for term in reading.terms)
         self.simple = tuple(set(exact) == {typed} for exact, typed in zip(self.exact, self.typed, strict=True))
+        # Most terms stand for themselves, and most often the word is there: the short way.
+        self.exactly: tuple[Placed, ...] = tuple(
+            (typed, 0.0) if simple and not loose else None
+            for typed, simple, loose in zip(self.typed, self.simple, self.loose, strict=True)
+        )
         self.size = len(self.typed)
         self.repeats = len(set(self.typed)) < self.size
         self.has_article = self.typed[0] in ARTICLES and self.size > 1
 
     def place(self, words: list[str], unfinished: float) -> list[Placed]:
         """For each term the best of the words that it can stand for, and its cost."""
-        return [self._best(term, words, unfinished) for term in range(self.size)]
+        return [
+            exactly if exactly is not None and exactly[0] in words else self._best(term, words, unfinished)
+            for term, exactly in enumerate(self.exactly)
+        ]
 
     def _best(self, term: int, words: list[str], unfinished: float) -> Placed:
         best: Placed = None
         exact = self.exact[term]
         if self.loose[term]:
             return self._loosely(self.typed[term], words)
-        if self.simple[term]:
-            if self.typed[term] in words:
-                return self.typed[term], 0.0
-        else:
+        if self.exactly[term] is None:
             for word in words:
                 cost = exact.get(word)
                 if cost is not None and (best is None or cost < best[1]):
