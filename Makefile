@@ -1,11 +1,14 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test lint bench screenshots requirements
+.PHONY: run test quick lint bench screenshots requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
 test: .venv/.test ; .venv/bin/python -m pytest -n auto $(TESTS)
+
+# All but the browser and the programs that are started and killed: under a minute.
+quick: .venv/.test ; .venv/bin/python -m pytest -n auto --ignore=tests/browser --ignore=tests/test_run.py --ignore=tests/embedded $(TESTS)
 
 lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 

@@ -5,13 +5,15 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from flyleaf.database import DatabaseUnusableError
+from flyleaf.queries.search import rebuild_search
 from flyleaf.sessions import SessionFiles
-from flyleaf.views.current import flyleaf
+from flyleaf.views.current import flyleaf, transaction
 
 
 def register(app: Flask) -> None:
     app.cli.add_command(migrate)
     app.cli.add_command(sessions)
+    app.cli.add_command(search)
 
 
 @click.command()
@@ -35,3 +37,14 @@ def prune() -> None:
     if not isinstance(kept, SessionFiles):
         raise click.ClickException("The sessions are in Redis, which drops expired ones by itself.")
     click.echo(f"{kept.prune()} expired sessions deleted.")
+
+
+search = AppGroup("search", help="What the search derives from the catalogue.")
+
+
+@search.command()
+def rebuild() -> None:
+    """Derive it all anew, while readers go on searching."""
+    with transaction() as connection:
+        rebuild_search(connection)
+    click.echo("The search is built anew.")

@@ -17,6 +17,7 @@ from flyleaf.importing.rows import Columns, clean_columns
 from flyleaf.importing.source import Source
 from flyleaf.importing.table import Table
 from flyleaf.queries.books import has_books
+from flyleaf.queries.search import settle_search
 
 # Any number that no other program takes: a second importer is turned away here.
 IMPORT_LOCK = 7_303_002
@@ -56,6 +57,9 @@ def import_transaction(database: Database) -> Iterator[Connection]:
             connection.execute(text("SET LOCAL client_connection_check_interval = '500ms'"))
         _lock(connection)
         yield connection
+    # What the search derives follows at the commit; this takes along what a review at the same moment had locked.
+    with _transaction(database) as connection:
+        settle_search(connection)
 
 
 def load(connection: Connection, source: Source, table: Table, report: Report) -> Outcome:
@@ -66,7 +70,6 @@ def load(connection: Connection, source: Source, table: Table, report: Report) -
         _copy(connection, table, _CopyText(clean_columns(table, findings), lambda: advance(source.position)))
     report.say("Merging into the catalogue …")
     merged = merge(connection, table.columns, findings)
-    # The search engine's upkeep belongs here: import_changes (book_id, added) names the books.
     return Outcome(merged.added, merged.changed, merged.left_alone, findings)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing
@@ -35,8 +35,10 @@ __all__ = [
     "SearchQuery",
     "SearchResult",
     "Suggestion",
+    "rebuild_search",
     "search_books",
     "select_editions",
+    "settle_search",
     "suggest",
 ]
 
@@ -181,9 +183,9 @@ def _corrected(search: Search, matches: list[Match]) -> str | None:
     best = max(matches, key=lambda match: match.score, default=None)
     if best is None or best.stage in (search.query.reading.label, "connectives"):
         return None
-    words = best.words
-    if len(words) == len(best.typed):  # a last word still being typed stays as it is
-        words = tuple(typed if word.startswith(typed) else word for typed, word in zip(best.typed, words, strict=True))
+    words = list(best.words)
+    if len(words) == len(best.typed) and words[-1].startswith(best.typed[-1]):
+        words[-1] = best.typed[-1]  # it is still being typed, and may become another word
     corrected = " ".join(words)
     return corrected if corrected != search.query.key else None
 
@@ -207,3 +209,14 @@ def _results(
         )
         for book in shown
     )
+
+
+def settle_search(connection: Connection) -> None:
+    """Bring what the search derives from books up to date where another writer had to leave something behind."""
+    connection.execute(text("SELECT search_settle()"))
+
+
+def rebuild_search(connection: Connection) -> None:
+    """Derive everything anew, beside the live tables: readers go on searching. A minute for a million books."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SELECT search_rebuild()"))

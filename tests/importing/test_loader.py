@@ -17,6 +17,7 @@ from flyleaf.importing.formats import read_table
 from flyleaf.importing.loader import ImportRunningError, import_transaction, load
 from flyleaf.importing.report import Report
 from flyleaf.importing.source import UnusableFileError, open_source
+from flyleaf.queries.search import SearchQuery, search_books
 from tests.importing.files import DUNE, EMMA, HEADER, generated, imported, numbers, rows_of, written
 
 # The course's own books.csv, which is not ours to ship: COURSE_BOOKS=… make test
@@ -275,3 +276,17 @@ def test_of_two_starts_at_once_one_imports(database: Database, tmp_path: Path) -
         outcomes = list(starts.map(lambda _: import_if_empty(database, path, quiet()), range(2)))
     assert [numbers(outcome) for outcome in outcomes if outcome] == [(1_000, 0, 0, 0)]
     assert rows_of(database, "SELECT count(*) FROM books") == [(1_000,)]
+
+
+def test_what_was_imported_is_found_at_once_and_what_changed_is_found_by_its_new_name(
+    config: Config, database: Database, tmp_path: Path
+) -> None:
+    imported(config, written(tmp_path, HEADER + DUNE + EMMA))
+    imported(config, written(tmp_path, HEADER + DUNE.replace("Dune", "Arrakis")))
+    with database.transaction() as connection:
+        found = {
+            q: [r.title for r in search_books(connection, SearchQuery(q)).results] for q in ("arrakis", "dune", "emma")
+        }
+        waiting = connection.execute(text("SELECT count(*) FROM search_changes")).scalar_one()
+    assert found == {"arrakis": ["Arrakis"], "dune": [], "emma": ["Emma"]}
+    assert waiting == 0

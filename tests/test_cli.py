@@ -1,0 +1,25 @@
+"""`flask --app application …`, as an operator types it."""
+
+import struct
+
+from flask import Flask
+
+from flyleaf.queries.search import SearchQuery, search_books
+
+
+def test_the_search_is_built_anew(app: Flask, database, add_book, select) -> None:
+    add_book(title="Dune")
+    select("TRUNCATE search_works, search_editions, search_vocabulary")
+    with database.transaction() as connection:
+        assert search_books(connection, SearchQuery("dune")).results == ()
+    result = app.test_cli_runner().invoke(args=["search", "rebuild"])
+    assert (result.exit_code, result.output) == (0, "The search is built anew.\n")
+    with database.transaction() as connection:
+        assert [found.title for found in search_books(connection, SearchQuery("dune")).results] == ["Dune"]
+
+
+def test_expired_sessions_are_deleted_and_live_ones_kept(app: Flask, config, alice) -> None:
+    (config.sessions / ("0" * 64)).write_bytes(struct.pack("I", 1) + b"{}")
+    result = app.test_cli_runner().invoke(args=["sessions", "prune"])
+    assert (result.exit_code, result.output) == (0, "1 expired sessions deleted.\n")
+    assert alice.get("/search").status_code == 200
