@@ -42,6 +42,8 @@ PAGES = (
     ("login", "/login?next=/search", False),
     ("search", "/search", True),
     ("results", "/search?q=dickens", True),
+    ("corrected", "/search?q=dickens+olivr+twist", True),
+    ("narrowed", "/search?q=shakespeare&narrow=1", True),
     ("nothing", "/search?q=zzzzzzzz", True),
     ("book", BOOK, True),
     ("edit", BOOK + "/review/edit", True),

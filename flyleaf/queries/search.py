@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing
-from flyleaf.search.engine import Search, find
+from flyleaf.search.engine import AS_TYPED, Search, find
 from flyleaf.search.ranking import Match
 from flyleaf.search.reading import clean
 from flyleaf.search.results import (
@@ -111,9 +111,14 @@ class SearchPage:
 
 def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
     """Find the books that are meant, the likeliest first."""
-    number = isbn_stage.compact(clean(query.text))
+    typed = clean(query.text)
+    number = isbn_stage.compact(typed)
     if number is not None and (page := _search_isbn(connection, query, number)):
         return page
+    if number is None and (numbers := isbn_stage.inside(typed)):
+        books = isbn_stage.find_exact(connection, *numbers)
+        if books:
+            return _isbn_page(connection, query, "isbn", books, tuple(numbers))
     filters = query.filters
     search = find(
         connection,
@@ -150,17 +155,23 @@ def _search_isbn(connection: Connection, query: SearchQuery, number: str) -> Sea
     if not books:
         stage, books = "isbn_part", isbn_stage.find_part(connection, number)
     if books:
-        first = (max(query.page, 1) - 1) * query.page_size
-        shown = load_books(connection, books[first : first + query.page_size])
-        why = dict.fromkeys((book.work_id for book in shown), MatchReason(stage, ("isbn",), (number,)))
-        results = _results(connection, shown, why)
-        return SearchPage(query.text, None, results, query.page, len(books) > first + query.page_size)
+        return _isbn_page(connection, query, stage, books, (number,))
     if len(number) < isbn_stage.FULL_LENGTH:
         return None
     near = load_books(connection, isbn_stage.find_near(connection, number))
     why = dict.fromkeys((book.work_id for book in near), MatchReason("isbn_near", ("isbn",), (number,)))
     invalid = isbn_stage.to_isbn13(number) is None
     return SearchPage(query.text, None, (), query.page, False, invalid, _results(connection, near, why))
+
+
+def _isbn_page(
+    connection: Connection, query: SearchQuery, stage: str, books: list[int], numbers: tuple[str, ...]
+) -> SearchPage:
+    first = (max(query.page, 1) - 1) * query.page_size
+    shown = load_books(connection, books[first : first + query.page_size])
+    why = dict.fromkeys((book.work_id for book in shown), MatchReason(stage, ("isbn",), numbers))
+    results = _results(connection, shown, why)
+    return SearchPage(query.text, None, results, query.page, len(books) > first + query.page_size)
 
 
 def _preference(query: SearchQuery) -> Preference:
@@ -181,7 +192,7 @@ def _ordered(matches: list[Match], order: Order, years: dict[int, int | None]) -
 def _corrected(search: Search, matches: list[Match]) -> str | None:
     """What was searched instead, where the best match was found under another reading."""
     best = max(matches, key=lambda match: match.score, default=None)
-    if best is None or best.stage in (search.query.reading.label, "connectives"):
+    if best is None or best.stage in AS_TYPED or best.stage in ("connectives", "year"):
         return None
     words = list(best.words)
     if len(words) == len(best.typed) and words[-1].startswith(best.typed[-1]):

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from flyleaf.search.candidates import Candidate, Narrowing, find_all, find_first, find_popular
 from flyleaf.search.ranking import WEIGHTS, Match, TermMatcher, Weights, score
 from flyleaf.search.reading import Query, Reading, read_query
-from flyleaf.search.spelling import corrected_terms, doubtful, relaxed, resegmented, without_connectives
+from flyleaf.search.spelling import (
+    corrected_terms,
+    doubtful,
+    partial,
+    relaxed,
+    resegmented,
+    without_connectives,
+    without_year,
+)
 
+MORE_READINGS = 2  # … and so many more where all that found nothing
 MOST_READINGS = 6  # other readings that one search tries; each scan is bounded by the rows that it looks at
 LATEST = 0.100  # seconds: on an overloaded machine no further reading is tried after this
 KEEP_OTHERS = 80  # candidates of a reading that is not as typed
 COMMON = 8_000  # works; words that are all commoner are looked for among the popular works only
+AS_TYPED = frozenset({"words", "start"})  # stages of matches that leave nothing out and change no word
 ENOUGH = 60  # popular candidates; after so many, the others are left out
+NEEDLESS_COST = 2.5  # of a correction where the query as typed found something
 FEW = 8  # fewer than this: other readings are tried
 
 
@@ -32,11 +43,17 @@ class Search:
     keep: int = 200
     started: float = field(default_factory=time.monotonic)
     readings: int = 0
+    most_readings: int = MOST_READINGS
+    fixed: Reading = field(init=False)  # the same with what its unknown words may be
+    rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
     trace: list[tuple[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rest = self.fixed = self.query.reading
 
     @property
     def in_time(self) -> bool:
-        return self.readings < MOST_READINGS and time.monotonic() - self.started < LATEST
+        return self.readings < self.most_readings and time.monotonic() - self.started < LATEST
 
     @property
     def poor(self) -> bool:
@@ -57,10 +74,15 @@ class Search:
         return len(candidates)
 
     @property
+    def by_letters(self) -> bool:
+        """Whether what was found has its words set apart elsewhere than the query."""
+        return all(match.stage == "start" for match in self.matches.values())
+
+    @property
     def typed_only(self) -> list[Match]:
         """The matches of the query as typed, where there are any; else all."""
         ranked = self.ranked()
-        return [match for match in ranked if match.stage == self.query.reading.label] or ranked
+        return [match for match in ranked if match.stage in AS_TYPED] or ranked
 
     def ranked(self) -> list[Match]:
         return sorted(self.matches.values(), key=lambda match: (-match.score, match.candidate.id))
@@ -77,12 +99,18 @@ def find(
     as_typed(search)
     if search.poor:
         disconnect(search)
-    if search.poor and not verbatim:
+    if not search.matches:
+        date(search)
+    if verbatim:
+        return search
+    if search.poor or search.by_letters:
         resegment(search)
-    if search.poor and not verbatim:
+    if search.poor:
         correct(search)
-    if not search.matches and not verbatim:
+    if not search.matches:
         relax(search)
+    if not search.matches:
+        leave_out(search)
     return search
 
 
@@ -97,21 +125,22 @@ def as_typed(search: Search, everything: bool = True) -> None:
         search.add("all", query.reading, [candidate for candidate in others if candidate.id not in found])
 
 
-def everywhere(search: Search, readings: list[Reading]) -> int:
+def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | None = None) -> int:
     """Stages: popular works with the words of other readings, then all works. How many were found."""
+    narrowing = narrowing or search.narrowing
     if not search.in_time:
         return 0
     askable = [reading for reading in readings if all(term.alternatives for term in reading.asked)]
-    askable = askable[: MOST_READINGS - search.readings]
+    askable = askable[: search.most_readings - search.readings]
     if not askable:
         return 0
     search.readings += len(askable)
     count = 0
-    for reading, popular in zip(askable, find_popular(search.connection, askable, search.narrowing), strict=True):
+    for reading, popular in zip(askable, find_popular(search.connection, askable, narrowing), strict=True):
         found = {candidate.id: candidate for candidate in popular}
         rarest = min((term.works for term in reading.asked), default=0)
         if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular and search.in_time:
-            others = find_all(search.connection, reading, search.narrowing, KEEP_OTHERS)
+            others = find_all(search.connection, reading, narrowing, KEEP_OTHERS)
             found |= {candidate.id: candidate for candidate in others}
         count += search.add(reading.label, reading, list(found.values()))
     return count
@@ -124,6 +153,14 @@ def disconnect(search: Search) -> None:
         everywhere(search, [reading])
 
 
+def date(search: Search) -> None:
+    """Stage: a year that no title has is that of publication, or near it: "dune 1965"."""
+    found = without_year(search.rest)
+    if found is not None and search.narrowing.year_from is None and search.narrowing.year_to is None:
+        search.rest, year = found
+        everywhere(search, [search.rest], replace(search.narrowing, year_from=year - 1, year_to=year + 1))
+
+
 def resegment(search: Search) -> None:
     """Stage: two words run together, or one taken apart."""
     everywhere(search, resegmented(search.connection, search.query))
@@ -131,9 +168,12 @@ def resegment(search: Search) -> None:
 
 def correct(search: Search) -> None:
     """Stage: words that may be misspelt: all unknown ones, or any one of the known; where that finds nothing, all."""
-    reading = search.query.reading
+    reading = search.rest
     unknown, others = doubtful(reading)
+    if search.matches:  # which may be all that was meant
+        reading = replace(reading, cost=NEEDLESS_COST)
     fixed = reading.with_terms(corrected_terms(search.connection, reading, unknown), "spelling")
+    search.fixed = fixed
     if unknown and everywhere(search, [fixed]):
         return
     corrected = corrected_terms(search.connection, reading, others)
@@ -146,4 +186,12 @@ def correct(search: Search) -> None:
 
 def relax(search: Search) -> None:
     """Stage: all words but one, which is compared with what these works have instead."""
-    everywhere(search, relaxed(search.query.reading))
+    everywhere(search, relaxed(search.rest))
+
+
+def leave_out(search: Search) -> None:
+    """Stage: some of the words, where no book has nearly all: "percy jackson lightning thief"."""
+    for together, reading in ((2, search.fixed), (1, search.rest)):  # a word alone is not corrected: it may be anything
+        search.most_readings = search.readings + MORE_READINGS
+        if len(reading.terms) > together and everywhere(search, partial(reading, together)):
+            return

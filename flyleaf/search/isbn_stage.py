@@ -4,15 +4,15 @@ a "did you mean"."""
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from sqlalchemy import Connection, text
 from stdnum import isbn as stdnum
 from stdnum.exceptions import ValidationError
 
-_LOOKS_LIKE_ONE = re.compile(
-    r"\s*(?:isbn(?:[- ]?1[03])?\s*:?)?\s*([0-9][0-9\s\u00ad\u200b\u2010-\u2015\u2212\ufe58\ufe63\uff0d-]*[0-9Xx])\s*",
-    re.IGNORECASE,
-)
+_DIGITS = r"[0-9][0-9\s\u00ad\u200b\u2010-\u2015\u2212\ufe58\ufe63-]*[0-9Xx]"
+_LOOKS_LIKE_ONE = re.compile(rf"\W*(?:isbn(?:[- ]?1[03])?\W*)?({_DIGITS})\W*", re.IGNORECASE)
+_INSIDE = re.compile(rf"\b(?:{_DIGITS}|[0-9]{{9,12}}[0-9Xx])\b")
 SHORTEST = 5  # digits: fewer are a year or a word of a title
 FULL_LENGTH = 9  # digits: an ISBN-10 with one lost
 PREFIX_LOOK = 200
@@ -34,9 +34,21 @@ _PART = text("""
 
 def compact(typed: str) -> str | None:
     """The digits of what looks like an ISBN or the beginning of one, None for all else."""
-    match = _LOOKS_LIKE_ONE.fullmatch(typed)
-    digits = re.sub("[^0-9X]", "", match[1].upper()) if match else ""
+    match = _LOOKS_LIKE_ONE.fullmatch(unicodedata.normalize("NFKC", typed))
+    digits = _digits(match[1]) if match else ""
     return digits if SHORTEST <= len(digits) <= 14 else None
+
+
+def inside(typed: str) -> list[str]:
+    """The valid ISBNs that stand among other words: "Eeyore loses a tail, ISBN 0-525-46456-5 (paper)"."""
+    typed = unicodedata.normalize("NFKC", typed)
+    runs = [match[0] for match in _INSIDE.finditer(typed)] + typed.split()
+    numbers = [digits for run in runs if len(digits := _digits(run)) in (10, 13) and to_isbn13(digits)]
+    return list(dict.fromkeys(numbers))
+
+
+def _digits(run: str) -> str:
+    return re.sub("[^0-9X]", "", run.upper())
 
 
 def to_isbn13(number: str) -> str | None:
@@ -49,9 +61,9 @@ def to_isbn13(number: str) -> str | None:
     return None
 
 
-def find_exact(connection: Connection, number: str) -> list[int]:
-    """The books with the number, in whichever form it and they are; also those with a wrong check digit."""
-    identities = {number, number.zfill(10), to_isbn13(number) or number}
+def find_exact(connection: Connection, *numbers: str) -> list[int]:
+    """The books with the numbers, in whichever form they are; also those with a wrong check digit."""
+    identities = {form for n in numbers for form in (n, n.zfill(10), to_isbn13(n) or n)}
     return list(connection.execute(_EXACT, {"identities": sorted(identities)}).scalars())
 
 
@@ -59,7 +71,7 @@ def find_prefix(connection: Connection, number: str) -> list[int]:
     """Books whose ISBN-13, or ISBN-10 (whose check digit differs), begins with the number; popular ones first."""
     if "X" in number[:-1]:
         return []
-    ten = "978" + number[:9]
+    ten = "978" + number if len(number) <= 9 else number  # ten digits are no beginning of an ISBN-10
     bounds = {"low": number, "high": _after(number), "low10": ten, "high10": _after(ten), "look": PREFIX_LOOK}
     return list(connection.execute(_PREFIX, bounds).scalars())
 

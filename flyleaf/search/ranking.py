@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from flyleaf.search.candidates import Candidate
 from flyleaf.search.edits import resembles
-from flyleaf.search.reading import Reading
+from flyleaf.search.reading import ARTICLES, Reading
 
 
 @dataclass(frozen=True)
@@ -41,40 +41,8 @@ class Weights:
 
 WEIGHTS = Weights()
 REPEAT_COST = 6.0  # a word that was typed more often than the work has it
+SPACES_COST = 2.0  # set apart or run together otherwise than printed
 LOOSE_COST = 3.0  # an edit of the word that was left out
-ARTICLES = frozenset(
-    (
-        "the",
-        "a",
-        "an",
-        "la",
-        "le",
-        "les",
-        "los",
-        "las",
-        "der",
-        "die",
-        "das",
-        "den",
-        "det",
-        "ein",
-        "eine",
-        "el",
-        "il",
-        "lo",
-        "gli",
-        "het",
-        "een",
-        "un",
-        "une",
-        "os",
-        "um",
-        "uma",
-        "en",
-        "et",
-        "as",
-    )
-)
 
 
 class Match(NamedTuple):
@@ -167,13 +135,18 @@ def score(matcher: TermMatcher, candidate: Candidate, weights: Weights = WEIGHTS
             _as_author(matcher, author, in_author, weights),
             _as_both(matcher, title, author, in_title, in_author, weights),
         )
+    stage = matcher.reading.label
+    if len(best[1]) < matcher.size and stage == "words":
+        letters = _as_letters(matcher, title, weights)
+        if letters[0] > best[0]:
+            best, stage = letters, "start"
     value, words, fields = best
-    if matcher.repeats:  # typed twice, as in "the the"
+    if matcher.repeats and stage != "start":  # typed twice, as in "the the"
         value -= REPEAT_COST * sum(max(0, words.count(word) - (title + author).count(word)) for word in set(words))
     return Match(
         value + prior(candidate.popularity, weights) - matcher.reading.cost,
         candidate,
-        matcher.reading.label,
+        stage,
         words,
         fields,
         matcher.typed,
@@ -210,6 +183,19 @@ def _as_title(
         if length.startswith(typed):
             value += weights.article
     return value - cost, words, ("title",)
+
+
+def _as_letters(matcher: TermMatcher, title: list[str], weights: Weights) -> Scored:
+    """The title or its beginning, but with spaces in other places."""
+    typed = "".join(matcher.typed)
+    for words in (title, without_article(title)):
+        letters = "".join(words)
+        if letters.startswith(typed):
+            value = weights.title_whole if letters == typed else weights.title_start
+            covered = next(n for n in range(len(words) + 1) if len("".join(words[:n])) >= len(typed))
+            length = 0.3 * weights.title_length * math.log(len(words) / covered)
+            return value - length - SPACES_COST, tuple(words[:covered]), ("title",)
+    return NOTHING
 
 
 def _as_author(matcher: TermMatcher, author: list[str], placed: list[Placed], weights: Weights) -> Scored:

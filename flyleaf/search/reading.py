@@ -9,6 +9,9 @@ from sqlalchemy import Connection, text
 
 LONGEST_QUERY = 300  # characters; what comes after is not read
 MOST_WORDS = 12
+ARTICLES = frozenset(
+    "the a an la le les los las der die das den det ein eine el il lo gli het een un une os um uma en et as".split()
+)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -51,6 +54,7 @@ class Reading:
     label: str
     terms: tuple[Term, ...]
     cost: float = 0.0
+    least: int = 0  # how many words a work must match, where some are left out
 
     @property
     def key(self) -> str:
@@ -60,11 +64,6 @@ class Reading:
     def asked(self) -> tuple[Term, ...]:
         """The terms that a work must have."""
         return tuple(term for term in self.terms if not term.loose)
-
-    @property
-    def least(self) -> int:
-        """How many words a work must match where one is left out: two, or one and what resembles the other."""
-        return min(2, len(self.terms)) if any(term.loose for term in self.terms) else 0
 
     def with_terms(self, changed: dict[int, Term], label: str) -> Reading:
         """The reading with other terms in some places."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from itertools import pairwise
 
 from sqlalchemy import Connection, text
 
 from flyleaf.search.edits import with_swaps
-from flyleaf.search.reading import Alternative, Query, Reading, Term
+from flyleaf.search.reading import ARTICLES, Alternative, Query, Reading, Term
 
 EDIT_COST = 3.0  # one wrong letter in a word: about one word in twenty
 FIRST_LETTER_COST = 1.5  # few get the first letter wrong
@@ -22,7 +23,9 @@ MOST_KNOWN = 3  # … of those, words that other books do have
 MOST_RELAXED = 3
 # Typed between a title and an author, or between two names.
 CONNECTIVES = frozenset({"and", "by", "und", "von", "et", "par", "y", "por", "e"})
+MOST_PARTIAL = 2
 SHORTEST = 3
+_YEAR = re.compile("1[4-9][0-9][0-9]|20[0-9][0-9]")
 LONG = 5  # letters; shorter words are allowed one edit only
 RELAXED_COMMON = 5_000  # works; words that are all commoner than this say too little without the one left out
 
@@ -107,8 +110,38 @@ def relaxed(reading: Reading) -> list[Reading]:
         term = replace(reading.terms[place], loose=True)
         others = [t for t in reading.terms if t is not reading.terms[place]]
         if all(t.alternatives for t in others) and min(t.works for t in others) < RELAXED_COMMON:
-            readings.append(reading.with_terms({place: term}, "relaxed"))
+            readings.append(replace(reading.with_terms({place: term}, "relaxed"), least=2))
     return readings
+
+
+def without_year(reading: Reading) -> tuple[Reading, int] | None:
+    """The other words and the year, where one of several words looks like one: "dune 1965"."""
+    years = [place for place, term in enumerate(reading.terms) if _YEAR.fullmatch(term.typed)]
+    if not years or len(reading.terms) < 2:
+        return None
+    terms = tuple(term for place, term in enumerate(reading.terms) if place != years[-1])
+    return Reading("year", terms), int(reading.terms[years[-1]].typed)
+
+
+def partial(reading: Reading, together: int) -> list[Reading]:
+    """Readings that ask for one word, or for two neighbours, the rarest first; all others are compared afterwards."""
+    telling = [
+        place
+        for place, term in enumerate(reading.terms)
+        if term.works and len(term.typed) >= SHORTEST and term.typed not in ARTICLES | CONNECTIVES
+    ]
+    asked = [telling[at : at + together] for at in range(len(telling) - together + 1)]
+    rarest = {places[0]: min(reading.terms[place].works for place in places) for places in asked}
+    asked = sorted((p for p in asked if rarest[p[0]] < RELAXED_COMMON), key=lambda p: rarest[p[0]])
+    return [
+        replace(
+            reading.with_terms(
+                {at: replace(term, loose=True) for at, term in enumerate(reading.terms) if at not in places}, "partial"
+            ),
+            least=together,
+        )
+        for places in asked[:MOST_PARTIAL]
+    ]
 
 
 def resegmented(connection: Connection, query: Query) -> list[Reading]:

@@ -39,6 +39,9 @@ CATALOGUE = [
     ("9780441172719", "Dune", "Frank Herbert", 1965, "eng", 1_000_000),
     ("9780441172696", "Dune Messiah", "Frank Herbert", 1969, "eng", 150_000),
     ("9780679720201", "The Stranger", "Albert Camus", 1988, "eng", 100_000),
+    ("9780451526342", "Nineteen Eighty-Four", "George Orwell", 1949, "eng", 2_000),
+    ("9780684833392", "Catch-22", "Joseph Heller", 1961, "eng", 700_000),
+    ("9783423010177", "Emil und die Detektive", "Erich Kästner", 1929, "ger", 9_000),
     ("9780000000002", "100% cotton_shirts \\ and more", "O'Brien, Patrick", 2001, "eng", 1),
 ]
 

@@ -20,6 +20,12 @@ from tests.search.conftest import insert
         "ISBN 978-0441172719",
         "isbn-10: 0441172717",
         " 978‑0‑441‑17271‑9 ",
+        "(0441172717)",
+        "isbn: 0441172717.",
+        "ISBN #0441172717",
+        "０４４１１７２７１７",
+        "0-441-17271-7 (paperback)",
+        "Dune, ISBN 978-0-441-17271-9",
     ],
 )
 def test_every_form_of_an_isbn(connection: Connection, query: str) -> None:
@@ -35,7 +41,10 @@ def test_the_beginning_of_an_isbn(connection: Connection) -> None:
         assert page.results[0].match.stage == "isbn_prefix"
 
 
-@pytest.mark.parametrize("query", ["9780441172718", "9780441172791", "0441172771", "978044172719", "97804411727199"])
+@pytest.mark.parametrize(
+    "query",
+    ["9780441172718", "9780441172791", "0441172771", "0441172718", "04411727177", "978044172719", "97804411727199"],
+)
 def test_a_slip_is_answered_with_the_book_that_was_meant(connection: Connection, query: str) -> None:
     page = search_books(connection, SearchQuery(query))
     assert page.results == ()
@@ -75,3 +84,8 @@ def test_a_book_with_a_wrong_check_digit_is_found_by_it(connection: Connection) 
 )
 def test_what_looks_like_an_isbn(typed: str, expected: str | None) -> None:
     assert compact(typed) == expected
+
+
+def test_several_isbns_find_all_their_books(connection: Connection) -> None:
+    page = search_books(connection, SearchQuery("0441172717, 9780441172696"))
+    assert {result.title for result in page.results} == {"Dune", "Dune Messiah"}

@@ -1,9 +1,10 @@
 """What the search must find, line by line: each query is one that a reader types, with the book that is meant."""
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from flyleaf.queries.search import SearchQuery, search_books
+from tests.search.conftest import insert
 
 
 def titles(connection: Connection, query: str, **options: object) -> list[str]:
@@ -69,10 +70,59 @@ def titles(connection: Connection, query: str, **options: object) -> list[str]:
         ("herbert dune messiah", "Dune Messiah"),
         ("jane austin", "Pride & Prejudice"),
         ("tolkein hobbit", "The Hobbit"),
+        ("1984", "Nineteen Eighty-Four"),  # numbers as they are said
+        ("catch twenty two", "Catch-22"),
+        ("catch22", "Catch-22"),
+        ("kaestner", "Emil und die Detektive"),  # umlauts as they are typed without one
+        ("Kästner, Erich", "Emil und die Detektive"),
+        ("dune 1965", "Dune"),  # a year of publication
+        ("frank herbert 1969", "Dune Messiah"),
+        ("dune mesiah 1969", "Dune Messiah"),
+        ("middle earth quest hobbit", "The Hobbit"),  # words that are not in the book
+        ("rama goblet fire voldemort", "Harry Potter and the Goblet of Fire"),
     ],
 )
 def test_the_book_that_is_meant_comes_first(connection: Connection, query: str, title: str) -> None:
     assert titles(connection, query)[:1] == [title]
+
+
+def test_words_run_together_are_told_as_such(connection: Connection) -> None:
+    page = search_books(connection, SearchQuery("gameofthrones"))
+    assert page.corrected_query is None
+    match = page.results[0].match
+    assert (match.stage, match.fields, match.words) == ("start", ("title",), ("game", "of", "thrones"))
+
+
+def test_words_left_out_are_told(connection: Connection) -> None:
+    page = search_books(connection, SearchQuery("middle earth quest hobbit"))
+    assert page.corrected_query == "hobbit"
+    assert page.results[0].match.stage == "partial"
+    assert search_books(connection, SearchQuery("middle earth quest hobbit", verbatim=True)).results == ()
+
+
+def test_what_was_typed_comes_before_what_it_may_be_a_slip_of(connection: Connection) -> None:
+    insert(connection, "9780000000019", "The Tots", "A. Writer")
+    assert titles(connection, "pott")[0].startswith("Harry Potter")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "22 twenty two",
+        "1984 nineteen eighty four",
+        "100 one hundred",
+        "2001 two thousand one",
+        "451 four fifty one",
+        "13 thirteen",
+        "40000 forty thousand",
+    ],
+)
+def test_a_number_has_its_other_form(connection: Connection, number: str) -> None:
+    digits, spelled = number.split(" ", 1)
+    for given, other in ((digits, spelled), (spelled, digits)):
+        if (given, other) != ("four fifty one", "451"):
+            extra = connection.execute(text("SELECT search_numerals(:key)"), {"key": given}).scalar_one()
+            assert set(other.split()) <= set(extra.split()), given
 
 
 @pytest.mark.parametrize(

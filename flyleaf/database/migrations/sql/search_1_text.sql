@@ -53,23 +53,54 @@ COMMENT ON FUNCTION search_work_id IS 'books of one title and one author are edi
 
 -- Extra words ------------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION search_spelled(n integer) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    units constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,sixteen,seventeen,eighteen,nineteen}';
+    tens  constant text[] := '{ten,twenty,thirty,forty,fifty,sixty,seventy,eighty,ninety}';
+BEGIN
+    RETURN CASE WHEN n < 20 THEN units[n]
+                WHEN n < 100 THEN concat_ws(' ', tens[n / 10], units[n % 10])
+                WHEN n % 1000 = 0 THEN search_spelled(n / 1000) || ' thousand'
+                WHEN n % 100 = 0 THEN search_spelled(n / 100) || ' hundred'
+                WHEN n BETWEEN 2000 AND 2099 THEN 'two thousand ' || search_spelled(n % 100)
+                ELSE concat_ws(' ', search_spelled(n / 100), search_spelled(n % 100)) END;
+END $$;
+COMMENT ON FUNCTION search_spelled IS 'a number as it is said: 22 twenty two, 1984 nineteen eighty four, 100 one hundred';
+
 CREATE FUNCTION search_numerals(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     romans constant text[] := '{i,ii,iii,iv,v,vi,vii,viii,ix,x,xi,xii,xiii,xiv,xv,xvi,xvii,xviii,xix,xx}';
-    names  constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve}';
+    names  constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,sixteen,seventeen,eighteen,nineteen,twenty}';
+    tens   constant text[] := '{ten,twenty,thirty,forty,fifty,sixty,seventy,eighty,ninety}';
     extra  text := '';
     word   text;
+    said   int;  -- the number that the words so far say
     n      int;
 BEGIN
     FOREACH word IN ARRAY string_to_array(key, ' ') LOOP
-        n := coalesce(array_position(romans, word), array_position(names, word), CASE WHEN word ~ '^([1-9]|1[0-9]|20)$' THEN word::int END);
-        IF n IS NOT NULL THEN
+        n := coalesce(array_position(romans, word), array_position(names, word), CASE WHEN word ~ '^[1-9][0-9]{0,4}$' THEN word::int END);
+        IF n <= 20 THEN
             extra := concat_ws(' ', extra, n, romans[n], names[n]);
+        ELSIF n IS NOT NULL OR word = '000' THEN
+            extra := concat_ws(' ', extra, coalesce(search_spelled(n), 'thousand'));
+        END IF;
+        n := coalesce(array_position(names, word), 10 * array_position(tens, word));
+        said := CASE WHEN word = 'hundred' THEN coalesce(nullif(said, 0), 1) * 100
+                     WHEN word = 'thousand' THEN coalesce(nullif(said, 0), 1) * 1000
+                     WHEN n IS NULL THEN NULL
+                     WHEN said % 100 = 0 OR (said % 100 >= 20 AND said % 10 = 0 AND n < 10) THEN said + n
+                     WHEN said BETWEEN 10 AND 20 AND n >= 10 THEN said * 100 + n
+                     ELSE n END;
+        IF said BETWEEN 21 AND 99999 THEN
+            extra := concat_ws(' ', extra, said);
+        ELSIF said > 99999 THEN
+            said := NULL;
         END IF;
     END LOOP;
     RETURN extra;
 END $$;
-COMMENT ON FUNCTION search_numerals IS 'the numbers of one to twenty in their other forms: ''henry v'' gives 5 v five';
+COMMENT ON FUNCTION search_numerals IS
+    'numbers in their other forms: ''henry v'' gives 5 v five, ''catch 22'' twenty two, ''nineteen eighty four'' 19 1980 1984';
 
 CREATE FUNCTION search_initials(key text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT coalesce(string_agg(replace(run[1], ' ', ''), ' '), '') FROM regexp_matches(key, '\m[a-z0-9](?: [a-z0-9])+\M', 'g') AS runs (run)
@@ -84,9 +115,11 @@ BEGIN
     key := regexp_replace(key, '([oe])ff\M', '\1v', 'g');
     key := regexp_replace(key, 'o[ij]\M', 'oy', 'g');
     key := regexp_replace(key, 'ski\M', 'sky', 'g');
-    RETURN regexp_replace(key, '(?<=[a-z]{3})[iy][ijy]\M', 'y', 'g');
+    key := regexp_replace(key, '(?<=[a-z]{3})[iy][ijy]\M', 'y', 'g');
+    RETURN regexp_replace(key, '(?<![gq])([aou])e(?!l?\M)', '\1', 'g');
 END $$;
-COMMENT ON FUNCTION search_romanised IS 'one spelling for the common romanisations of Slavonic names: tolstoi, tolstoj and tolstoy are tolstoy';
+COMMENT ON FUNCTION search_romanised IS
+    'one spelling for the common romanisations of names: tolstoi, tolstoj and tolstoy are tolstoy; kaestner is kastner, as Kästner is';
 
 CREATE FUNCTION search_elided(title text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT coalesce(string_agg(search_key(elided[1]), ' '), '')
@@ -106,13 +139,13 @@ BEGIN
         words := words || ' ' || left(names[n], 1);
     END LOOP;
     words := words || ' ' || given;
-    IF ' ' || title_key || ' ' ~ ' ([ivx]+|1?[0-9]|20|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) ' COLLATE "C" THEN
+    IF ' ' || title_key || ' ' ~ ' ([ivx]+|[0-9]{1,5}|one|two|three|(four|six|seven|nine)(teen)?|five|eight(een)?|ten|eleven|twelve|thirteen|fifteen|[a-z]+ty|hundred|thousand) ' COLLATE "C" THEN
         words := words || ' ' || search_numerals(title_key);
     END IF;
     IF title_key ~ '( |^)[a-z0-9] [a-z0-9]( |$)' COLLATE "C" THEN
         words := words || ' ' || search_initials(title_key);
     END IF;
-    IF author_key ~ '(o[ij]|[iy][ijy]|ski|off|eff|[aeo][yj]e|tch|tsch|( |^)ye)' COLLATE "C" THEN
+    IF author_key ~ '(o[ij]|[iy][ijy]|ski|off|eff|[aeo][yj]e|tch|tsch|[aou]e|( |^)ye)' COLLATE "C" THEN
         words := words || ' ' || search_romanised(author_key);
     END IF;
     IF strpos(title, '''') > 0 OR strpos(title, '’') > 0 THEN

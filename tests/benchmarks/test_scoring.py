@@ -1,0 +1,78 @@
+"""Scores of a search: where the book came, and how long it took."""
+
+import pytest
+
+from benchmarks.search.scoring import Answer, Score, by_kind, compare, rank, shortfalls, table
+from benchmarks.search.workload import Query
+
+DUNE = ("0441172717", "Dune", "Frank Herbert")
+EMMA = ("0141439580", "Emma", "Jane Austen")
+
+
+def query(mode: str = "item", target: str = "dune|frank herbert", kind: str = "title") -> Query:
+    return Query(kind, "dune", mode, target, "uniform")
+
+
+def answer(place: int, milliseconds: float = 1.0, mode: str = "item", kind: str = "title") -> Answer:
+    return Answer(query(mode, kind=kind), place, [milliseconds])
+
+
+@pytest.mark.parametrize(
+    ("mode", "target"),
+    [
+        ("item", "dune|frank herbert"),
+        ("author", "frank herbert"),
+        ("isbn", "9780441172719"),
+        ("isbn_prefix", "044117"),
+        ("isbn_prefix", "978044117"),
+        ("substring", "erbe"),
+    ],
+)
+def test_each_mode_has_its_own_idea_of_what_is_meant(mode, target):
+    assert rank(query(mode, target), [EMMA, DUNE]) == 2
+    assert rank(query(mode, target), [EMMA]) == 0
+
+
+def test_what_comes_behind_the_tenth_place_is_not_found():
+    assert rank(query(), [EMMA] * 9 + [DUNE]) == 10
+    assert rank(query(), [EMMA] * 10 + [DUNE]) == 0
+
+
+def test_nothing_is_meant_by_what_is_for_speed_alone():
+    assert rank(query("none", ""), [DUNE]) == 0
+    assert Score.of([answer(0, mode="none")]).mrr is None
+
+
+def test_a_score_is_of_the_queries_that_mean_something_and_its_times_of_all():
+    score = Score.of([answer(1, 4), answer(2, 1), answer(0, 3), answer(4, 2), answer(0, 9, mode="none")])
+    assert (score.queries, score.success_1, score.success_10) == (5, 0.25, 0.75)
+    assert score.mrr == pytest.approx((1 + 1 / 2 + 1 / 4) / 4)
+    assert score.times == [1, 2, 3, 4, 9]
+    assert (score.percentile(50), score.percentile(100)) == (3, 9)
+
+
+def test_the_smallest_of_the_repeats_counts():
+    assert Answer(query(), 1, [3.0, 1.0, 2.0]).milliseconds == 1.0
+
+
+def test_engines_are_asked_in_turns():
+    asked = []
+
+    def engine(name):
+        return lambda text: asked.append(name) or [DUNE]
+
+    answers = compare({"a": engine("a"), "b": engine("b")}, [query(), query()], passes=3)
+    assert asked == ["a", "a", "b", "b", *["a", "b"] * 4]
+    assert [[len(one.times) for one in given] for given in answers.values()] == [[2, 2], [2, 2]]
+
+
+def test_a_kind_that_falls_behind_is_named():
+    ours, theirs = [answer(2), answer(1, kind="isbn")], [answer(1), answer(1, kind="isbn")]
+    assert list(shortfalls(ours, theirs, 0.02)) == ["title 0.500 against 1.000"]
+    assert list(shortfalls(ours, theirs, 0.5)) == []
+
+
+def test_the_table_has_a_line_a_kind_and_one_for_all():
+    lines = list(table("Flyleaf", [answer(1), answer(1, kind="isbn"), answer(0, mode="none", kind="common")]))
+    assert [line.split()[0] for line in lines] == ["Flyleaf", "common", "isbn", "title", "all"]
+    assert by_kind([answer(1)])["title"].success_1 == 1
