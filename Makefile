@@ -1,7 +1,7 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test quick lint bench screenshots requirements
+.PHONY: run test quick lint bench bench-search screenshots requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
@@ -13,6 +13,8 @@ quick: .venv/.test ; .venv/bin/python -m pytest -n auto --ignore=tests/browser -
 lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
 bench: .venv/.test ; .venv/bin/python -m benchmarks
+
+bench-search: .venv/.test ; .venv/bin/python -m benchmarks.search
 
 screenshots: .venv/.test ; .venv/bin/python -m scripts.screenshots
 

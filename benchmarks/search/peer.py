@@ -1,0 +1,144 @@
+"""The engine to compare with: tantivy, the library behind Quickwit, used as well as its Python package allows.
+
+All words but a leading article must stand in title or author, the last may be unfinished, the whole title counts more.
+Where that finds nothing, each word may have slips in it. The best hundred are ranked again with how many read them, and
+editions of one work are one result. Nothing is done for numerals, initials or words run together.
+"""
+
+import csv
+import math
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from anyascii import anyascii
+
+from benchmarks.search.kinds import fold
+from benchmarks.search.scoring import SHOWN, Found
+from flyleaf.isbn import IsbnError, parse
+
+CANDIDATES = 100
+POPULARITY = 0.05  # of ln(1 + ratings), beside a relevance of 1 for the best; found by trying
+TITLE, AUTHOR, WHOLE = 3.0, 2.0, 6.0  # what a word, and the whole title, is worth
+MEMORY = 400_000_000  # bytes, for the writer
+ISBN = re.compile(r"[0-9][0-9 -]{3,}[0-9xX]")
+ARTICLES = frozenset("the a an le la les el los las il der die das".split())
+Query, Occur = tantivy.Query, tantivy.Occur
+
+
+def build(catalogue: Path, folder: Path) -> None:
+    """Index the catalogue, ready for searching."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    writer = _open(folder, new=True).writer(MEMORY, num_threads=2)
+    with catalogue.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            writer.add_document(
+                tantivy.Document(
+                    title=_latin(row["title"]),
+                    author=_latin(row["author"]),
+                    whole=fold(row["title"]),
+                    shown=[row["isbn"], row["title"], row["author"]],
+                    numbers=_numbers(row["isbn"]),
+                    popularity=int(row.get("ratings_count") or 0),
+                )
+            )
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+def _latin(text: str) -> str:
+    """Other scripts in Latin letters; tantivy itself leaves out marks."""
+    return text if text.isascii() else anyascii(text)
+
+
+def _numbers(isbn: str) -> list[str]:
+    try:
+        number = parse(isbn)
+    except IsbnError:
+        return []
+    return sorted({form.lower() for form in (number.isbn, number.isbn13, number.isbn10) if form})
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("title", tokenizer_name="folded")
+    builder.add_text_field("author", tokenizer_name="folded")
+    builder.add_text_field("whole", tokenizer_name="raw")
+    builder.add_text_field("numbers", tokenizer_name="raw")
+    builder.add_text_field("shown", stored=True, tokenizer_name="raw")
+    builder.add_integer_field("popularity", stored=True)
+    return builder.build()
+
+
+SCHEMA = _schema()
+
+
+def _open(folder: Path, new: bool = False) -> tantivy.Index:
+    index = tantivy.Index(SCHEMA, path=str(folder)) if new else tantivy.Index.open(str(folder))
+    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    index.register_tokenizer(
+        "folded", words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold()).build()
+    )
+    return index
+
+
+class Peer:
+    """A searcher over a built index."""
+
+    def __init__(self, folder: Path) -> None:
+        self._searcher = _open(folder).searcher()
+
+    def search(self, text: str) -> list[Found]:
+        if ISBN.fullmatch(text.strip()):
+            number = re.sub("[ -]", "", text).lower()
+            beginning = Query.fuzzy_term_query(SCHEMA, "numbers", number, distance=0, prefix=True)
+            return [found for _, _, found in self._found(beginning, SHOWN)]
+        words = fold(text).split()
+        for fuzzy in (False, True):
+            ranked = self._ranked(_all_of(words, fuzzy)) if words else []
+            if ranked:
+                return ranked
+        return []
+
+    def _ranked(self, query: tantivy.Query) -> list[Found]:
+        hits = list(self._found(query, CANDIDATES))
+        if not hits:
+            return []
+        best = hits[0][0]
+        hits.sort(key=lambda hit: -(hit[0] / best + POPULARITY * math.log1p(hit[1])))
+        works = {(title, author): (isbn, title, author) for _, _, (isbn, title, author) in reversed(hits)}
+        return list(works.values())[: -SHOWN - 1 : -1]
+
+    def _found(self, query: tantivy.Query, limit: int) -> Iterator[tuple[float, int, Found]]:
+        for score, address in self._searcher.search(query, limit, count=False).hits:
+            document: dict[str, Any] = self._searcher.doc(address).to_dict()
+            isbn, title, author = document["shown"]
+            yield float(score or 0), document["popularity"][0], (isbn, title, author)
+
+
+def _all_of(words: list[str], fuzzy: bool) -> tantivy.Query:
+    last = len(words) - 1
+    clauses = [
+        (Occur.Should if place == 0 < last and word in ARTICLES else Occur.Must, _word(word, place == last, fuzzy))
+        for place, word in enumerate(words)
+    ]
+    whole = Query.boost_query(Query.term_query(SCHEMA, "whole", " ".join(words)), WHOLE)
+    return Query.boolean_query([*clauses, (Occur.Should, whole)])
+
+
+def _word(word: str, unfinished: bool, fuzzy: bool) -> tantivy.Query:
+    ways = []
+    for name, worth in (("title", TITLE), ("author", AUTHOR)):
+        ways.append((Query.term_query(SCHEMA, name, word), worth))
+        if unfinished:
+            ways.append((Query.fuzzy_term_query(SCHEMA, name, word, distance=0, prefix=True), worth / 2))
+        if fuzzy and len(word) > 3:
+            slips = 2 if len(word) > 4 else 1
+            ways.append(
+                (Query.fuzzy_term_query(SCHEMA, name, word, distance=slips, transposition_cost_one=True), worth / 3)
+            )
+    return Query.boolean_query([(Occur.Should, Query.boost_query(query, worth)) for query, worth in ways])

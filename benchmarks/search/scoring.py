@@ -1,0 +1,121 @@
+"""Where the book that was meant came, and how long it took."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.search.kinds import fold, thirteen
+from benchmarks.search.workload import Query
+
+SHOWN = 10  # results; what comes later is not found
+PASSES = 4  # the first warms up; the smallest of the others counts
+
+Found = tuple[str, str, str]  # ISBN, title, author
+Search = Callable[[str], Sequence[Found]]  # the first SHOWN results, the best first
+
+
+@dataclass
+class Answer:
+    """What an engine made of a query. `rank` counts from 1; 0: not among the first SHOWN."""
+
+    query: Query
+    rank: int
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def milliseconds(self) -> float:
+        return min(self.times, default=0.0)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of the answers to some queries. The relevance is None where no query means a book."""
+
+    queries: int
+    success_1: float | None
+    success_10: float | None
+    mrr: float | None
+    times: Sequence[float]  # milliseconds, sorted
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer]) -> "Score":
+        ranks = [answer.rank for answer in answers if answer.query.mode != "none"]
+        times = sorted(answer.milliseconds for answer in answers)
+        if not ranks:
+            return cls(len(answers), None, None, None, times)
+        return cls(
+            len(answers),
+            ranks.count(1) / len(ranks),
+            sum(rank > 0 for rank in ranks) / len(ranks),
+            statistics.fmean(1 / rank if rank else 0.0 for rank in ranks),
+            times,
+        )
+
+    def percentile(self, percent: float) -> float:
+        return self.times[min(len(self.times) - 1, int(len(self.times) * percent / 100))]
+
+
+def rank(query: Query, results: Sequence[Found]) -> int:
+    """The place of the first result that is what was meant, from 1; 0 where there is none."""
+    places = (place for place, found in enumerate(results[:SHOWN], 1) if _is_meant(query, *found))
+    return next(places, 0)
+
+
+def _is_meant(query: Query, isbn: str, title: str, author: str) -> bool:
+    match query.mode:
+        case "item":
+            return f"{fold(title)}|{fold(author)}" == query.target
+        case "author":
+            return fold(author) == query.target
+        case "isbn":
+            return thirteen(isbn) == query.target
+        case "isbn_prefix":
+            return thirteen(isbn).startswith(query.target) or isbn.startswith(query.target)
+        case "substring":
+            return query.target in fold(f"{title} {author}")
+    return False
+
+
+def compare(searches: Mapping[str, Search], queries: Sequence[Query], passes: int = PASSES) -> dict[str, list[Answer]]:
+    """Ask every engine every query, in turns, so that what else the machine does meets all of them alike."""
+    answers = {name: [Answer(query, rank(query, search(query.text))) for query in queries] for name, search in
+               searches.items()}  # fmt: skip
+    for _ in range(passes - 1):
+        for number, query in enumerate(queries):
+            for name, search in searches.items():
+                answers[name][number].times.append(timed(search, query.text))
+    return answers
+
+
+def timed(search: Callable[[str], object], text: str) -> float:
+    """Milliseconds."""
+    start = time.perf_counter()
+    search(text)
+    return 1000 * (time.perf_counter() - start)
+
+
+def by_kind(answers: Sequence[Answer]) -> dict[str, Score]:
+    kinds = sorted({answer.query.kind for answer in answers})
+    return {kind: Score.of([answer for answer in answers if answer.query.kind == kind]) for kind in kinds}
+
+
+def table(name: str, answers: Sequence[Answer]) -> Iterator[str]:
+    """Lines for people: a kind of query each, and all of them."""
+    yield f"{name:14}{'queries':>8}{'succ@1':>8}{'succ@10':>8}{'MRR':>7}{'p50':>9}{'p95':>8}{'p99':>8}{'max':>8} ms"
+    for kind, score in (by_kind(answers) | {"all": Score.of(answers)}).items():
+        relevance = "".join(
+            f"{'' if value is None else f'{value:.3f}':>{width}}"
+            for value, width in ((score.success_1, 8), (score.success_10, 8), (score.mrr, 7))
+        )
+        times = f"{score.percentile(50):9.2f}" + "".join(f"{score.percentile(p):8.2f}" for p in (95, 99, 100))
+        yield f"{kind:14}{score.queries:8}{relevance}{times}"
+
+
+def shortfalls(ours: Sequence[Answer], theirs: Sequence[Answer], allowed: float) -> Iterator[str]:
+    """The kinds of queries in which ours has a smaller MRR by more than `allowed`."""
+    peer = by_kind(theirs)
+    for kind, score in by_kind(ours).items():
+        other = peer[kind].mrr
+        if score.mrr is not None and other is not None and score.mrr < other - allowed:
+            yield f"{kind} {score.mrr:.3f} against {other:.3f}"

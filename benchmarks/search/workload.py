@@ -1,0 +1,138 @@
+"""Queries with what they mean: for each way of typing some books, half of them popular, half drawn evenly."""
+
+import csv
+import heapq
+import json
+import math
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.search.kinds import KINDS, Book, Kind, fold, thirteen
+from flyleaf.isbn import IsbnError, parse
+
+POOL = 20_000  # books that are looked at for each half
+EACH = 60  # queries of a kind
+CONSONANTS, VOWELS = "bcdfghjklmnpqrstvwxz", "aeiou"
+COMMON = (
+    "the", "of", "a", "and", "in", "of the", "the of", "the a of and", "novel", "a novel", "love", "life", "la", "de",
+    "history of the", "the story of", "an introduction to", "stories", "s", "e", "th", "st", "ma", "the s", "of a",
+    "john", "smith", "mary", "world", "the world", "women in", "love the life", "vol", "vol 2", "i", "1", "978",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Query:
+    """`mode` and `target`: what must be found; folded "title|author", author, ISBN-13, its beginning or a part."""
+
+    kind: str
+    text: str
+    mode: str
+    target: str
+    sample: str  # how the book was drawn
+
+
+def make(catalogue: Path, seed: int, each: int = EACH) -> list[Query]:
+    """A workload for the catalogue, the same for the same seed, in no order."""
+    chance = random.Random(seed)
+    popular, even = drawn(read_books(catalogue), chance)
+    queries: list[Query] = []
+    for kind in KINDS:
+        own = random.Random(f"{seed} {kind.name}")  # so that a change of one kind leaves the others as they are
+        seen: set[str] = set()
+        queries += _typed(kind, popular, "popular", each // 2, own, seen)
+        queries += _typed(kind, even, "uniform", each // 2, own, seen)
+    queries += [Query("common", text, "none", "", "-") for text in COMMON]
+    queries += [Query("gibberish", _gibberish(chance), "none", "", "-") for _ in range(each // 2)]
+    chance.shuffle(queries)
+    return queries
+
+
+def read_books(catalogue: Path) -> Iterator[Book]:
+    """Those of its rows whose ISBN can be read."""
+    with catalogue.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                isbn = parse(row["isbn"]).isbn
+            except IsbnError:
+                continue
+            yield Book(isbn, row["title"].strip(), row["author"].strip(), int(row.get("ratings_count") or 0))
+
+
+def drawn(books: Iterable[Book], chance: random.Random, size: int = POOL) -> tuple[list[Book], list[Book]]:
+    """In one pass: some by the square root of their popularity (Efraimidis and Spirakis 2006), some evenly."""
+    popular: list[tuple[float, int, Book]] = []
+    even: list[Book] = []
+    for number, book in enumerate(books):
+        weight = math.log(1 - chance.random()) / math.sqrt(book.popularity + 1)
+        if len(popular) < size:
+            heapq.heappush(popular, (weight, number, book))
+        elif weight > popular[0][0]:
+            heapq.heapreplace(popular, (weight, number, book))
+        if len(even) < size:
+            even.append(book)
+        elif (place := chance.randrange(number + 1)) < size:
+            even[place] = book
+    popular.sort(reverse=True)  # so the first ones are such a sample, too, however few are taken
+    chance.shuffle(even)
+    return [book for _, _, book in popular], even
+
+
+def _typed(
+    kind: Kind, books: Sequence[Book], sample: str, wanted: int, chance: random.Random, seen: set[str]
+) -> Iterator[Query]:
+    """Queries of one kind for so many of the books, none that means what is in `seen`."""
+    # The popular ones come in their order: from a place of its own for each kind, so that not all have the same books.
+    first = chance.randrange(max(1, len(books) // 20))
+    for book in (*books[first:], *books[:first]):
+        if wanted == 0:
+            return
+        if not (text := kind.typed(book, chance).strip()):
+            continue
+        target = _target(kind.mode, book, text)
+        if target not in seen:
+            seen.add(target)
+            wanted -= 1
+            yield Query(kind.name, text, kind.mode, target, sample)
+
+
+def _target(mode: str, book: Book, text: str) -> str:
+    return {
+        "item": book.key,
+        "author": fold(book.author),
+        "isbn": thirteen(book.isbn),
+        "isbn_prefix": text if len(book.isbn) == 13 else f"978{text}",
+        "substring": text,
+    }[mode]
+
+
+def _gibberish(chance: random.Random) -> str:
+    def word() -> str:
+        size = chance.randrange(5, 11)
+        return "".join(chance.choice(CONSONANTS if chance.random() < 0.7 else VOWELS) for _ in range(size))
+
+    return " ".join(word() for _ in range(chance.choice((1, 1, 2, 3))))
+
+
+def save(queries: Iterable[Query], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for query in queries:
+            fields = asdict(query)
+            fields = {"class": fields.pop("kind"), "query": fields.pop("text"), **fields}
+            file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+
+
+def load(path: Path) -> list[Query]:
+    """A workload that was saved, or comes from elsewhere in the same form."""
+    with path.open(encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    return [
+        Query(line["class"], line["query"], line["mode"], _refolded(line["target"]), line.get("sample", "-"))
+        for line in lines
+    ]
+
+
+def _refolded(target: str) -> str:
+    """Others may fold less than we do."""
+    return "|".join(fold(part) for part in target.split("|"))
