@@ -16,14 +16,16 @@ from typing import Any
 import tantivy
 from anyascii import anyascii
 
+from benchmarks.search.catalogue import with_check_digit
 from benchmarks.search.kinds import fold
 from benchmarks.search.scoring import SHOWN, Found
-from flyleaf.isbn import IsbnError, parse
+from flyleaf.isbn import isbn13
 
 CANDIDATES = 100
 POPULARITY = 0.05  # of ln(1 + ratings), beside a relevance of 1 for the best; found by trying
 TITLE, AUTHOR, WHOLE = 3.0, 2.0, 6.0  # what a word, and the whole title, is worth
 MEMORY = 400_000_000  # bytes, for the writer
+ASCII_WORD = re.compile("[a-z0-9]+")
 ISBN = re.compile(r"[0-9][0-9 -]{3,}[0-9xX]")
 ARTICLES = frozenset("the a an le la les el los las il der die das".split())
 Query, Occur = tantivy.Query, tantivy.Occur
@@ -40,7 +42,7 @@ def build(catalogue: Path, folder: Path) -> None:
                 tantivy.Document(
                     title=_latin(row["title"]),
                     author=_latin(row["author"]),
-                    whole=fold(row["title"]),
+                    whole=_whole(row["title"]),
                     shown=[row["isbn"], row["title"], row["author"]],
                     numbers=_numbers(row["isbn"]),
                     popularity=int(row.get("ratings_count") or 0),
@@ -56,11 +58,20 @@ def _latin(text: str) -> str:
 
 
 def _numbers(isbn: str) -> list[str]:
-    try:
-        number = parse(isbn)
-    except IsbnError:
-        return []
-    return sorted({form.lower() for form in (number.isbn, number.isbn13, number.isbn10) if form})
+    """The ISBN with ten and with thirteen characters; as it stands where its check digit is wrong."""
+    long = isbn13(isbn)
+    if long is None:
+        return [isbn.lower()]
+    if len(isbn) == 10 or long.startswith("979"):
+        return [long] if len(isbn) == 13 else [long, isbn.lower()]
+    return [long, with_check_digit(long[3:12]).lower()]
+
+
+def _whole(title: str) -> str:
+    """As fold(), in a tenth of the time for most: the index must not be slow to build because of this program."""
+    if title.isascii():
+        return " ".join(ASCII_WORD.findall(title.replace("'", "").lower()))
+    return fold(title)
 
 
 def _schema() -> tantivy.Schema:

@@ -195,8 +195,9 @@ def _corrected(search: Search, matches: list[Match]) -> str | None:
     if best is None or best.stage in AS_TYPED or best.stage in ("connectives", "year"):
         return None
     words = list(best.words)
-    if len(words) == len(best.typed) and words[-1].startswith(best.typed[-1]):
-        words[-1] = best.typed[-1]  # it is still being typed, and may become another word
+    last = best.typed[-1]
+    if len(words) == len(best.typed) and last == search.query.words[-1] and words[-1].startswith(last):
+        words[-1] = last  # it is still being typed, and may become another word
     corrected = " ".join(words)
     return corrected if corrected != search.query.key else None
 

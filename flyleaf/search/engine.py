@@ -45,6 +45,7 @@ class Search:
     readings: int = 0
     most_readings: int = MOST_READINGS
     fixed: Reading = field(init=False)  # the same with what its unknown words may be
+    undated: Reading | None = None  # the query without what may be a year of publication
     rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
     trace: list[tuple[str, int]] = field(default_factory=list)
 
@@ -107,6 +108,9 @@ def find(
         resegment(search)
     if search.poor:
         correct(search)
+    if not search.matches and search.undated is not None:
+        search.rest = search.undated  # it was no word of a title after all
+        correct(search)
     if not search.matches:
         relax(search)
     if not search.matches:
@@ -157,8 +161,8 @@ def date(search: Search) -> None:
     """Stage: a year that no title has is that of publication, or near it: "dune 1965"."""
     found = without_year(search.rest)
     if found is not None and search.narrowing.year_from is None and search.narrowing.year_to is None:
-        search.rest, year = found
-        everywhere(search, [search.rest], replace(search.narrowing, year_from=year - 1, year_to=year + 1))
+        search.undated, year = found
+        everywhere(search, [search.undated], replace(search.narrowing, year_from=year - 1, year_to=year + 1))
 
 
 def resegment(search: Search) -> None:
