@@ -47,7 +47,6 @@ class Search:
     fixed: Reading = field(init=False)  # the same with what its unknown words may be
     undated: Reading | None = None  # the query without what may be a year of publication
     rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
-    trace: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rest = self.fixed = self.query.reading
@@ -61,7 +60,7 @@ class Search:
         """Whether other readings are worth a look: nothing has all the words, or one word finds next to nothing."""
         return not self.matches or (len(self.query.words) == 1 and len(self.matches) < FEW)
 
-    def add(self, stage: str, reading: Reading, candidates: list[Candidate]) -> int:
+    def add(self, reading: Reading, candidates: list[Candidate]) -> int:
         """Score the candidates as matches of the reading; keep each one's best. How many there were."""
         matcher, least = TermMatcher(reading), reading.least
         for candidate in candidates:
@@ -71,7 +70,6 @@ class Search:
             known = self.matches.get(candidate.id)
             if known is None or match.score > known.score:
                 self.matches[candidate.id] = match
-        self.trace.append((stage, len(candidates)))
         return len(candidates)
 
     @property
@@ -123,10 +121,10 @@ def as_typed(search: Search, everything: bool = True) -> None:
     query = search.query
     stages = find_first(search.connection, query.key, query.reading, search.narrowing)
     found = {candidate.id: candidate for candidates in stages.values() for candidate in candidates}
-    search.add("first", query.reading, list(found.values()))
+    search.add(query.reading, list(found.values()))
     if everything and len(stages["popular"]) < ENOUGH and not query.all_are_popular:
         others = find_all(search.connection, query.reading, search.narrowing, search.keep)
-        search.add("all", query.reading, [candidate for candidate in others if candidate.id not in found])
+        search.add(query.reading, [candidate for candidate in others if candidate.id not in found])
 
 
 def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | None = None) -> int:
@@ -146,7 +144,7 @@ def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | N
         if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular and search.in_time:
             others = find_all(search.connection, reading, narrowing, KEEP_OTHERS)
             found |= {candidate.id: candidate for candidate in others}
-        count += search.add(reading.label, reading, list(found.values()))
+        count += search.add(reading, list(found.values()))
     return count
 
 

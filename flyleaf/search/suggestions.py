@@ -43,7 +43,7 @@ def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggesti
         and not query.all_are_popular
         and min(term.works for term in query.reading.terms) < COMMON
     ):
-        search.add("all", query.reading, find_all(connection, query.reading, search.narrowing, keep=50))
+        search.add(query.reading, find_all(connection, query.reading, search.narrowing, keep=50))
     if len(search.matches) < limit // 2 and len(query.key) >= TYPO_FROM:
         correct(search)
     return _texts(connection, search.ranked(), limit)
