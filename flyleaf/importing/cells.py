@@ -11,6 +11,7 @@ from itertools import filterfalse
 from typing import NamedTuple
 
 from flyleaf import limits
+from flyleaf.importing.table import Reason
 
 RATING_HIGHEST = 5
 RATINGS_COUNT_MAX = 2**31 - 1
@@ -26,6 +27,10 @@ class CellError(ValueError):
 
 class RowError(ValueError):
     """The row can't be stored. The text says why."""
+
+    def __init__(self, text: str, reason: Reason = Reason.TOO_LONG) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 def clean(cell: str) -> str:
@@ -50,7 +55,7 @@ def _text(name: str, longest: int, error: type[ValueError] = CellError, required
     def cell(cell: str) -> str:
         text = clean(cell)
         if required and not text:
-            raise error(f"it has no {name}")
+            raise RowError(f"it has no {name}", Reason.NO_TITLE)
         if len(text) > longest:
             raise error(f"{name} has {len(text):,} characters, more than {longest:,}")
         return text

@@ -13,7 +13,7 @@ from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.database.connect import open_database
 from flyleaf.importing.cells import shown
 from flyleaf.importing.findings import Outcome
-from flyleaf.importing.formats import read_table
+from flyleaf.importing.formats import format_of
 from flyleaf.importing.loader import ImportRunningError, import_transaction, is_empty, load
 from flyleaf.importing.report import Report
 from flyleaf.importing.source import UnusableFileError, open_source
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def import_file(config: Config, path: Path, report: Report) -> Outcome:
     """Into the site's database. Raises UnusableFileError, ImportRunningError, DatabaseUnusableError."""
     with open_source(path) as source:
-        table = read_table(source)  # before the database: a file without its columns starts no server
+        table = format_of(source).read(source)  # before the database: a file without its columns starts no server
         report.say(f"Importing {path}")
         if table.ignored:
             report.say(f"Columns that are not imported: {', '.join(map(shown, table.ignored[:20]))}")
@@ -67,7 +67,7 @@ def import_if_empty(database: Database, path: Path, report: Report) -> Outcome |
         return None
     try:
         with open_source(path) as source:
-            table = read_table(source)
+            table = format_of(source).read(source)
             report.say(f"Importing {path}")
             with import_transaction(database) as connection:
                 if has_books(connection):

@@ -1,7 +1,10 @@
 """What an import found that the operator should know, in bounded memory however many there are."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+from flyleaf.importing.table import Reason, Refusal
 
 SHOWN = 20  # of each kind; of the others only the number is told
 
@@ -31,13 +34,20 @@ class Kind:
 
 
 class Findings:
-    """Everything that is told of a file's rows."""
+    """Everything that is told of a file's rows. `on_refusal` gets each record that is refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_refusal: Callable[[Refusal], object] = lambda refusal: None) -> None:
+        self._on_refusal = on_refusal
+        self.reasons: Counter[Reason] = Counter()
         self.refused = Kind("refused; the rest of the file is imported")
         self.left_empty = Kind("imported with an empty cell, because what stands there can't be stored")
         self.repeated = Kind("left out, because a later row has the same ISBN, and the last one counts")
         self.wrong_digits = Kind("imported with a wrong check digit, as they stand in the file")
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.reasons[refusal.reason] += 1
+        self.refused.add(refusal.line, refusal.detail)
+        self._on_refusal(refusal)
 
     def lines(self) -> Iterator[str]:
         for kind in (self.refused, self.left_empty, self.repeated, self.wrong_digits):

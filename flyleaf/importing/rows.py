@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from flyleaf.importing.cells import RULES, CellError, RowError, Rule, shown
 from flyleaf.importing.findings import Findings
-from flyleaf.importing.table import Batch, Table
+from flyleaf.importing.table import Batch, Reason, Refusal, Table
 from flyleaf.isbn import IsbnError, isbn13, parse
 
 # Rows that can be stored, turned like a Batch: line, isbn, isbn13 ("": the check digit is wrong), then a column of
@@ -41,9 +41,10 @@ def _row_by_row(batch: Batch, rules: list[Rule], findings: Findings) -> Columns:
             isbn = parse(cell)
             values = [_value(rule, value, line, findings) for rule, value in zip(rules, cells, strict=True)]
         except IsbnError as error:
-            findings.refused.add(line, f"isbn {shown(cell)}: {error}")
+            detail = f"isbn {shown(cell)}: {error}"
+            findings.refuse(Refusal(line, Reason.WRONG_ISBN, detail, (cell, *cells)))
         except RowError as error:  # of title or author, which come first: nothing else has been told of the row
-            findings.refused.add(line, str(error))
+            findings.refuse(Refusal(line, error.reason, str(error), (cell, *cells)))
         else:
             if isbn.isbn13 is None:
                 findings.wrong_digits.add(line, isbn.isbn)

@@ -1,11 +1,33 @@
 """What every reader makes of a file: a table, whose columns have our names, whatever the file calls them."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Literal, NamedTuple
 
 REQUIRED = ("isbn", "title", "author", "year")
 OPTIONAL = ("publisher", "language", "pages", "description", "average_rating", "ratings_count")
 ROWS_AT_ONCE = 256  # what is in memory; more at once is no faster
+
+
+class Reason(StrEnum):
+    """Why a record was refused: what refusals are counted by."""
+
+    NO_ISBN = "no ISBN"
+    WRONG_ISBN = "no valid ISBN"
+    ROUNDED_ISBN = "ISBN rounded by a spreadsheet"
+    NO_TITLE = "no title"
+    TOO_LONG = "title or author too long"
+    RAGGED = "wrong number of cells"
+    UNREADABLE = "not readable"
+
+
+class Refusal(NamedTuple):
+    """A record that can't become a book."""
+
+    line: int  # or the number of the record, as Table.unit says
+    reason: Reason
+    detail: str  # what is told of it: "isbn '9.78E+12': a spreadsheet has rounded it: …"
+    cells: Sequence[str]  # what stands there, as far as it can be read
 
 
 class Batch(NamedTuple):
@@ -16,6 +38,7 @@ class Batch(NamedTuple):
 
     lines: Sequence[int]  # on which the records begin
     columns: Sequence[Sequence[str]]
+    refused: Sequence[Refusal] = ()  # by the reader, between the others
 
 
 class Table(NamedTuple):
@@ -24,3 +47,5 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
     ignored: tuple[str, ...]  # the file's names of the columns that nobody reads
     batches: Iterator[Batch]
+    unit: Literal["line", "record"] = "line"  # what the numbers in Batch.lines count
+    remarks: tuple[str, ...] = ()  # sentences for the operator: "The file is not UTF-8: it is read as Latin-1."

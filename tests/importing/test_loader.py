@@ -13,7 +13,7 @@ from sqlalchemy import text
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.importing.command import import_file, import_if_empty
-from flyleaf.importing.formats import read_table
+from flyleaf.importing.formats import format_of
 from flyleaf.importing.loader import ImportRunningError, import_transaction, load
 from flyleaf.importing.report import Report
 from flyleaf.importing.source import UnusableFileError, open_source
@@ -173,7 +173,7 @@ def test_import_changes_names_the_books_that_were_added_or_changed(
     )
     content = RATED + "0441172717,Dune 2,x,1,4,1\n0141439580,Emma,x,1,4,2\n0000000000,A,x,1,4,1\n1857231082,B,x,1,,\n"
     with open_source(written(tmp_path, content)) as source, import_transaction(database) as connection:
-        load(connection, source, read_table(source), quiet())
+        load(connection, source, format_of(source).read(source), quiet())
         changes = connection.execute(
             text("SELECT title, added FROM import_changes JOIN books ON books.id = book_id ORDER BY title")
         )

@@ -12,6 +12,7 @@ from flyleaf.importing.table import OPTIONAL, REQUIRED, ROWS_AT_ONCE, Batch, Tab
 if TYPE_CHECKING:
     from _csv import Reader
 
+NAME = "csv"
 _DELIMITERS = ",;\t"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # A part of the csv module's message, and what it means to the person who has the file.

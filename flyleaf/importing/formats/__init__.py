@@ -1,14 +1,17 @@
-"""The formats that can be imported. A new one is a module with these two functions, and its line in FORMATS."""
+"""The formats that can be imported. A new one is a module with NAME and two functions, and its line in FORMATS."""
 
 from typing import Protocol
 
-from flyleaf.importing import csv_table
+from flyleaf.importing.formats import csv_table
 from flyleaf.importing.source import Source
 from flyleaf.importing.table import Table
 
 
 class Format(Protocol):
     """A module that reads one format."""
+
+    NAME: str
+    """What `--format` calls it, and the report: one word, "csv"."""
 
     def recognises(self, source: Source) -> bool:
         """Whether the file is of this format, from its first bytes (`source.head`)."""
@@ -21,6 +24,6 @@ class Format(Protocol):
 FORMATS: tuple[Format, ...] = (csv_table,)
 
 
-def read_table(source: Source) -> Table:
-    """The file's table, read by the format that recognises it. Raises UnusableFileError."""
-    return next(format_ for format_ in FORMATS if format_.recognises(source)).read(source)
+def format_of(source: Source) -> Format:
+    """The format that recognises the file."""
+    return next(format_ for format_ in FORMATS if format_.recognises(source))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flyleaf.importing.csv_table import read
+from flyleaf.importing.formats.csv_table import read
 from flyleaf.importing.source import BLOCK, UnusableFileError, open_source
 from tests.importing.files import written
 
