@@ -3,15 +3,20 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError
+import psycopg2
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flyleaf.database.errors import DatabaseUnusableError, describe
 from flyleaf.database.migrate import migrate
+from flyleaf.database.watchdog import Watchdog
 
 CONNECT_TIMEOUT = 3  # seconds
+PING_SECONDS = 1.5  # for a kept connection to show that it lives; a new one is made where it does not
+TRANSACTION_SECONDS = 4.0  # from the first statement of a request to the last; past statement_timeout
 # What the server ends by itself, in milliseconds: no page is worth waiting longer for.
 SERVER_TIMEOUTS = {
     "statement_timeout": 3_000,
@@ -36,7 +41,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=CONNECT_TIMEOUT,
-            pool_pre_ping=True,  # a connection that a restart of the server killed is replaced, not handed out
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
                 "application_name": "flyleaf",
@@ -44,18 +48,38 @@ class Database:
                 **TCP_TIMEOUTS,
             },
         )
+        self._watchdog = Watchdog()
+        event.listen(self.engine, "checkout", self._ping)
         self._migrated = False
         self._migrating = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A connection whose work is committed at the end, or rolled back where the block raises.
+        """A connection whose work is committed at the end, or rolled back where the block raises. It is cut after
+        TRANSACTION_SECONDS, which raises the driver's OperationalError: what lasts longer is a command_transaction.
 
         The first one brings the schema up to date, so that a site that was started before its server needs nobody.
         """
         self._ensure_migrated()
-        with self.engine.begin() as connection:
+        with (
+            self.engine.connect() as connection,
+            self._watchdog.watch(_descriptor(connection.connection.driver_connection), TRANSACTION_SECONDS),
+            connection.begin(),
+        ):
             yield connection
+
+    @contextmanager
+    def command_transaction(self) -> Iterator[Connection]:
+        """The same for commands, which may take their time, and tell their operator in a line what is wrong: every
+        failure of the database is a DatabaseUnusableError."""
+        try:
+            self._ensure_migrated()
+            with self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise DatabaseUnusableError(describe(error, self.engine.url)) from error
+        except PoolTimeout as error:
+            raise DatabaseUnusableError("The database has no connection free: try again later.") from error
 
     def migrate(self) -> None:
         """Bring the schema up to date. Raises DatabaseUnusableError, whose text says what the server lacks."""
@@ -74,6 +98,14 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _ping(self, connection: Any, *_: object) -> None:
+        """A connection that a restart of the server has killed, or that hangs, is replaced, not handed out."""
+        try:
+            with self._watchdog.watch(_descriptor(connection), PING_SECONDS):
+                self.engine.dialect.do_ping(connection)
+        except psycopg2.Error as error:
+            raise DisconnectionError from error
+
     def _ensure_migrated(self) -> None:
         if self._migrated:
             return
@@ -81,3 +113,11 @@ class Database:
             if not self._migrated:
                 migrate(self.engine)
                 self._migrated = True
+
+
+def _descriptor(connection: Any) -> int:
+    """Of the driver's socket."""
+    try:
+        return int(connection.fileno())
+    except psycopg2.Error as error:  # it has been closed
+        raise DisconnectionError from error

@@ -1,0 +1,53 @@
+"""A bound for what the server can't bound: while it is frozen its own timeouts don't fire, and the kernel beneath it
+still acknowledges every packet. Whoever waits too long has the connection cut, and gets the driver's own error."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class Watchdog:
+    """Cuts connections whose time is up. Its thread starts with the first one that is watched."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: dict[object, tuple[float, socket.socket]] = {}
+        self._wakes_at = float("inf")
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def watch(self, descriptor: int, seconds: float) -> Iterator[None]:
+        """Cuts the connection behind the socket `descriptor` where the block takes longer than that."""
+        # A descriptor of our own: the driver may close its own at any moment, and its number may be given away.
+        connection = socket.socket(fileno=os.dup(descriptor))
+        deadline = time.monotonic() + seconds
+        key = object()
+        with self._changed:
+            self._watched[key] = deadline, connection
+            if deadline < self._wakes_at:
+                self._changed.notify()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="database watchdog", daemon=True)
+                self._thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._watched[key]
+                connection.close()
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for deadline, connection in self._watched.values():
+                    if deadline <= now:
+                        with suppress(OSError):  # it is cut already
+                            connection.shutdown(socket.SHUT_RDWR)
+                self._wakes_at = min(
+                    (deadline for deadline, _ in self._watched.values() if deadline > now), default=float("inf")
+                )
+                self._changed.wait(None if self._wakes_at == float("inf") else self._wakes_at - now)
