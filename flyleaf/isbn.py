@@ -19,6 +19,10 @@ class IsbnError(ValueError):
     """No ISBN. The text says why, as the end of a sentence."""
 
 
+class RoundedIsbnError(IsbnError):
+    """A spreadsheet has made a rounded number of it."""
+
+
 @dataclass(frozen=True)
 class Isbn:
     """One ISBN, compact: ten or thirteen characters, digits but for a final X."""
@@ -45,7 +49,7 @@ def parse(text: str) -> Isbn:
     A wrong check digit is no error (books are sold under such numbers): `isbn13` is None then. Raises IsbnError.
     """
     if _SCIENTIFIC.fullmatch(text.strip()):
-        raise IsbnError("a spreadsheet has rounded it: format the column as text there, and export again")
+        raise RoundedIsbnError("a spreadsheet has rounded it: format the column as text there, and export again")
     compact = _SEPARATORS.sub("", text).upper()
     if not compact:
         raise IsbnError("it is empty")

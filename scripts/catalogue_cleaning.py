@@ -5,7 +5,14 @@ record is left out of the list.
 """
 
 import re
+import sys
 import unicodedata
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # for `python scripts/choose_books.py`
+
+from flyleaf.importing.names import without_additions
+from flyleaf.importing.punctuation import natural_title
 
 LONGEST_TITLE = 150
 
@@ -32,9 +39,6 @@ LETTERS = (
 READABLE_TITLE = re.compile(rf"[0-9A-Za-z{LETTERS} ,.:;!?'\"&()/+#%$@*—°²½·¿¡«»-]+")
 READABLE_NAME = re.compile(rf"[A-Z{LETTERS}][A-Za-z{LETTERS} .'·-]*[A-Za-z{LETTERS}.]")
 
-ABBREVIATION_AT_END = re.compile(r"(?:\.\.\.|\b\w\.|\b(?:Jr|Sr|Dr|Mr|Mrs|Ms|St|Co|Inc|Ltd|Esq|etc|et al|vs|Chr)\.)$")
-# Cataloguers put commas round the word between two titles: Frankenstein, or, The modern Prometheus.
-JOINED_TITLES = re.compile(r"(, (?:or|o|ou|oder|ossia|ovvero|eller)|; (?:[a-z&]+)(?: d[ei])?), ")
 # Who made the edition, where it came into the title.
 EDITORS = re.compile(r"[;:,] (?:translated|edited|illustrated|selected|introduced)(?: and \w+)? by .*$")
 BROKEN_SENTENCE = re.compile(r"[a-z]{3}\. [a-z]")
@@ -50,13 +54,9 @@ def plain(text: str) -> str:
 def clean_title(raw: str, language: str = "eng") -> str | None:
     # What follows is the statement of responsibility (/) or the title in another language (=).
     title = re.split(r" /| = |\\", _readable_letters(raw, language))[0]
-    title = _without_brackets(title)
-    title = EDITORS.sub("", _with_ellipses(title))
-    title = JOINED_TITLES.sub(r"\1 ", re.sub(r"\s+;", ";", title))
-    title = re.sub(r"\s+", " ", title)
-    title = re.sub(r" ([,:;?!])", r"\1", title)
-    title = re.sub(r"[:;,]+ ?(?=[:;,])", "", title)
-    title = _shortened(_without_end_marks(title))
+    if (title.startswith("[") and title.endswith("]")) or title.count("[") != title.count("]"):
+        return None  # the cataloguer's words, not the book's
+    title = _shortened(natural_title(EDITORS.sub("", title)))
     if language == "spa":
         title = _with_opening_marks(title)
     if not plain(title) or len(title) > LONGEST_TITLE or not READABLE_TITLE.fullmatch(title):
@@ -72,27 +72,6 @@ def _readable_letters(text: str, language: str) -> str:
         text = text.translate(MISREAD_MARKS)
     text = re.sub("(?<=[cC])\u0328|(?<=[cC])\u0326", "\u0327", text)
     return unicodedata.normalize("NFC", text)
-
-
-def _without_brackets(title: str) -> str:
-    """Cataloguers' brackets: remarks at the end go, words and letters supplied in the middle stay."""
-    title = re.sub(r"\s*\[(?:sic|i\.e\.[^\]]*|et al\.?)\]", "", title)
-    title = re.sub(r"[:;,]?\s*\[[^\]]*\]$", "", title)
-    return re.sub(r"\[([^\[\]]*)\]", r"\1", title)
-
-
-def _with_ellipses(title: str) -> str:
-    """`--` stands for an ellipsis, or between two words for a dash; ` ...` for words left out."""
-    title = re.sub(r"(?<=\w)--(?=\w)", "—", title)
-    title = re.sub(r"\s*--", "...", title)
-    return re.sub(r" \.\.\.(?=$|\s?[:;,])", "", title)
-
-
-def _without_end_marks(title: str) -> str:
-    title = title.strip(" ,:;/=-").strip()
-    if title.endswith(".") and not ABBREVIATION_AT_END.search(title):
-        title = title.rstrip(". ")
-    return title
 
 
 def _shortened(title: str) -> str:
@@ -114,11 +93,7 @@ def _with_opening_marks(title: str) -> str:
 
 
 def clean_name(raw: str) -> str | None:
-    name = re.sub(r"\([^)]*\)", " ", _readable_letters(raw, "eng"))
-    name = re.sub(r",?\s*(?:b\.|d\.|ca\.|fl\.)?\s*\d{3,4}\??(?:-(?:\d{3,4}\??)?)?\.?$", "", name)
-    name = re.sub(r"\s+", " ", name).strip(" ,;/")
-    if name.endswith(".") and not re.search(r"\b(?:\w|Jr|Sr)\.$", name):
-        name = name.rstrip(". ")
+    name = without_additions(_readable_letters(raw, "eng"))
     return name if READABLE_NAME.fullmatch(name) else None
 
 

@@ -14,7 +14,7 @@ from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.database.connect import open_database
 from flyleaf.database.migrate import migrate
-from flyleaf.importing.command import import_file
+from flyleaf.importing.command import import_files
 from flyleaf.importing.report import Report
 from flyleaf.queries.search import SearchQuery, search_books, suggest
 
@@ -29,15 +29,20 @@ def serving(data: Path) -> Iterator[tuple[Config, Database]]:
 
 def build(config: Config, database: Database, catalogue: Path) -> float:
     """Import the catalogue into a database made anew; the seconds until it can be searched."""
-    _run(database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")  # an earlier one may have an older form
-    migrate(database.engine)
+    empty(database)
     start = time.perf_counter()
-    outcome = import_file(config, catalogue, Report(io.StringIO(), io.StringIO()))
+    outcome = import_files(config, [catalogue], Report(io.StringIO(), io.StringIO()))
     seconds = time.perf_counter() - start
     if refused := outcome.findings.refused.count:
         print(f"{refused} rows were refused")
     _run(database, "VACUUM ANALYZE")  # as PostgreSQL does by itself within minutes
     return seconds
+
+
+def empty(database: Database) -> None:
+    """Make the database anew: an earlier one may have an older form."""
+    _run(database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    migrate(database.engine)
 
 
 def _run(database: Database, *statements: str) -> None:

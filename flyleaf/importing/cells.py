@@ -11,7 +11,9 @@ from itertools import filterfalse
 from typing import NamedTuple
 
 from flyleaf import limits
+from flyleaf.importing.languages import UNDETERMINED, language_code
 from flyleaf.importing.table import Reason
+from flyleaf.importing.years import year_of
 
 RATING_HIGHEST = 5
 RATINGS_COUNT_MAX = 2**31 - 1
@@ -49,6 +51,8 @@ class Rule(NamedTuple):
 
     cell: Callable[[str], str]
     column: Callable[[Sequence[str]], Sequence[str]]
+    longest: int = 0  # characters of a text that is clean; 0: the field has few different values
+    required: bool = False
 
 
 def _text(name: str, longest: int, error: type[ValueError] = CellError, required: bool = False) -> Rule:
@@ -65,7 +69,7 @@ def _text(name: str, longest: int, error: type[ValueError] = CellError, required
             return cells
         return list(map(cell, cells))
 
-    return Rule(cell, column)
+    return Rule(cell, column, longest, required)
 
 
 def _repeating(cell: Callable[[str], str]) -> Rule:
@@ -87,10 +91,19 @@ def _are_clean(cells: Sequence[str]) -> bool:
 
 
 def year(cell: str) -> str:
-    text = _whole_number("year", cell, limits.YEAR_MIN, limits.YEAR_MAX)
-    if text == "0":
-        raise CellError(f"year {shown(cell)} is none: 1 follows -1")
-    return text
+    text = clean(cell)
+    found = year_of(text)
+    if text and found is None:
+        raise CellError(f"year {shown(cell)} tells no year from {limits.YEAR_MIN} to {limits.YEAR_MAX}")
+    return str(found or "")
+
+
+def language(cell: str) -> str:
+    text = clean(cell)
+    code = language_code(text)
+    if code is None and text.casefold() not in UNDETERMINED:
+        raise CellError(f"language {shown(cell)} is not known: use a code such as en or eng, or its English name")
+    return code or ""
 
 
 def average_rating(cell: str) -> str:
@@ -114,9 +127,10 @@ def _whole_number(name: str, cell: str, low: int, high: int) -> str:
 RULES = {
     "title": _text("title", limits.TITLE_MAX, RowError, required=True),
     "author": _text("author", limits.AUTHOR_MAX, RowError),
+    "author_keys": _text("author_keys", limits.AUTHOR_MAX),  # for the staging table, not for the catalogue
     "year": _repeating(year),
     "publisher": _text("publisher", limits.PUBLISHER_MAX),
-    "language": _text("language", limits.LANGUAGE_MAX),
+    "language": _repeating(language),
     "pages": _repeating(partial(_whole_number, "pages", low=1, high=limits.PAGES_MAX)),
     "description": _text("description", limits.DESCRIPTION_MAX),
     "average_rating": _repeating(average_rating),

@@ -1,10 +1,13 @@
-"""`python import.py [FILE]`, and the same import at the site's first start."""
+"""`python import.py [FILE …]`, and the same import at the site's first start."""
 
 import argparse
 import io
+import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -13,48 +16,87 @@ from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.database.connect import open_database
 from flyleaf.importing.cells import shown
 from flyleaf.importing.findings import Outcome
-from flyleaf.importing.formats import format_of
-from flyleaf.importing.loader import ImportRunningError, import_transaction, is_empty, load
+from flyleaf.importing.formats import FORMATS, format_of
+from flyleaf.importing.loader import (
+    CatalogueFile,
+    ImportRunningError,
+    finish,
+    import_transaction,
+    is_empty,
+    load,
+    naming,
+)
+from flyleaf.importing.rejects import Rejects
 from flyleaf.importing.report import Report
 from flyleaf.importing.source import UnusableFileError, open_source
 from flyleaf.queries.books import has_books
 
 BOOKS = PROJECT / "books.csv"
 DONE, UNUSABLE = 0, 1  # 2, wrong arguments, is argparse's
+EXAMPLES = """\
+examples:
+  python import.py                                    the books that come with Flyleaf
+  python import.py goodreads_library_export.csv
+  python import.py catalogue.mrc.gz --rejects refused.csv
+  python import.py ol_dump_authors.txt.gz ol_dump_editions.txt.gz
+  ssh library cat catalogue.csv | python import.py - --json
+
+docs/importing.md tells what each format is, and what becomes of its columns."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How some files are imported."""
+
+    format_name: str | None = None  # None: as the content says
+    rejects: Path | None = None  # where refused records are written
+    dry_run: bool = False  # do everything, keep nothing
+    wait: bool = False  # for another import to end
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0 done, 1 the file or the database can't be used (one line says why, nothing is imported)."""
-    parser = argparse.ArgumentParser(prog="import.py", description="Import a catalogue of books, all of it or nothing.")
-    parser.add_argument("file", nargs="?", type=Path, default=BOOKS, help="a CSV file (UTF-8; default: books.csv)")
-    path: Path = parser.parse_args(arguments).file
+    """The exit code: 0 done, 1 a file or the database can't be used (one line says why, nothing is imported)."""
+    parsed = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         _allow_any_letter(stream)
     # Ctrl-C ends it at once, in the midst of a long statement too, and the transaction ends with it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    report = Report()
+    report = Report(out=sys.stderr if parsed.json else sys.stdout)
+    options = Options(parsed.format, parsed.rejects, parsed.dry_run, parsed.wait)
     try:
-        import_file(Config.from_environment(), path, report)
-    except UnusableFileError as error:
-        return _failed(f"{path}: {error} Nothing was imported.")
-    except (ConfigError, ImportRunningError) as error:
-        return _failed(f"{error} Nothing was imported.")
+        outcome = import_files(Config.from_environment(), parsed.file or [BOOKS], report, options)
+    except (UnusableFileError, ConfigError, ImportRunningError) as error:
+        return _failed(f"{error} Nothing was imported.", parsed.json)
     except DatabaseUnusableError as error:  # all or nothing; which, nobody knows where it went away while it committed
-        return _failed(str(error))
+        return _failed(str(error), parsed.json)
+    if parsed.json:
+        seconds = {name: round(seconds, 3) for name, seconds in report.seconds.items()}
+        print(json.dumps(outcome.numbers() | {"seconds": seconds}))
     return DONE
 
 
-def import_file(config: Config, path: Path, report: Report) -> Outcome:
-    """Into the site's database. Raises UnusableFileError, ImportRunningError, DatabaseUnusableError."""
-    with open_source(path) as source:
-        table = format_of(source).read(source)  # before the database: a file without its columns starts no server
-        report.say(f"Importing {path}")
-        if table.ignored:
-            report.say(f"Columns that are not imported: {', '.join(map(shown, table.ignored[:20]))}")
-        with open_database(config, report.say) as database, import_transaction(database) as connection:
-            outcome = load(connection, source, table, report)
+def import_files(config: Config, paths: Sequence[Path], report: Report, options: Options = Options()) -> Outcome:
+    """All of the files or nothing, into the site's database.
+
+    Raises UnusableFileError, ImportRunningError, DatabaseUnusableError.
+    """
+    with ExitStack() as stack:
+        # Before the database: files that can't be read start no server.
+        files = [stack.enter_context(_opened(path, report, options.format_name)) for path in paths]
+        rejects = stack.enter_context(_rejects(options.rejects, paths)) if options.rejects else None
+        database = stack.enter_context(open_database(config, report.say))
+        wait = report.say if options.wait else None
+        with import_transaction(database, wait) as connection:
+            outcome = load(connection, files, report, rejects)
+            if options.dry_run:
+                connection.rollback()
+                outcome = replace(outcome, only_tried=True)
+            else:
+                finish(connection, files, outcome, report)
     for line in outcome.lines():  # only now: the transaction is committed
         report.say(line)
+    if options.rejects and outcome.findings.refused.count:
+        report.say(f"The refused rows are in {options.rejects}: mend them there, and import that file.")
     return outcome
 
 
@@ -66,13 +108,11 @@ def import_if_empty(database: Database, path: Path, report: Report) -> Outcome |
     if not is_empty(database):
         return None
     try:
-        with open_source(path) as source:
-            table = format_of(source).read(source)
-            report.say(f"Importing {path}")
-            with import_transaction(database) as connection:
-                if has_books(connection):
-                    return None
-                outcome = load(connection, source, table, report)
+        with _opened(path, report) as file, import_transaction(database) as connection:
+            if has_books(connection):
+                return None
+            outcome = load(connection, [file], report)
+            finish(connection, [file], outcome, report)
     except ImportRunningError:
         report.say("Another import is filling the catalogue: its books appear when it ends.")
         return None
@@ -80,8 +120,57 @@ def import_if_empty(database: Database, path: Path, report: Report) -> Outcome |
     return outcome
 
 
-def _failed(line: str) -> int:
+@contextmanager
+def _opened(path: Path, report: Report, format_name: str | None = None) -> Iterator[CatalogueFile]:
+    """The file, recognised, with its header read."""
+    name = "standard input" if str(path) == "-" else str(path)
+    with ExitStack() as stack:
+        with naming(name):
+            source = stack.enter_context(open_source(path))
+            format_ = next((format_ for format_ in FORMATS if format_name == format_.NAME), None) or format_of(source)
+            table = format_.read(source)
+        report.say(f"Importing {name} ({format_.NAME})")
+        if table.ignored:
+            report.say(f"Columns that are not imported: {', '.join(map(shown, table.ignored[:20]))}")
+        for remark in table.remarks:
+            report.say(remark)
+        yield CatalogueFile(name, source, table)
+
+
+@contextmanager
+def _rejects(path: Path, imported: Sequence[Path]) -> Iterator[Rejects]:
+    """Raises UnusableFileError where it would take the place of a file that is imported."""
+    with ExitStack() as stack:
+        with naming(str(path)):
+            if any(other.exists() and path.exists() and path.samefile(other) for other in imported):
+                raise UnusableFileError("it is imported in the same run: name another file for the refused rows.")
+            rejects = stack.enter_context(Rejects(path))
+        yield rejects
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="import.py",
+        description="Import catalogues of books: all of it or nothing.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "file", nargs="*", type=Path, help="files, plain or compressed; - is standard input (default: books.csv)"
+    )
+    names = [format_.NAME for format_ in FORMATS]
+    parser.add_argument("--format", choices=names, help="read the files as this, whatever they look like")
+    parser.add_argument("--rejects", type=Path, metavar="FILE", help="write the refused rows to this CSV file")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    parser.add_argument("--wait", action="store_true", help="wait where another import is running")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON; all else goes to stderr")
+    return parser
+
+
+def _failed(line: str, as_json: bool) -> int:
     print(line, file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": line}))
     return UNUSABLE
 
 

@@ -14,35 +14,47 @@ class Kind:
     """Findings of one kind: how many, and the first SHOWN of them."""
 
     heading: str  # what follows the number
+    place: str = "line"  # what its next lines are: of which file, or whether they are the numbers of records
     count: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)  # line in the file, text
+    _places: list[str] = field(default_factory=list)
 
-    def add(self, line: int, text: str) -> None:
+    def add(self, line: int, text: str, place: str | None = None) -> None:
         self.count += 1
         if len(self.first) < SHOWN:
             self.first.append((line, text))
+            self._places.append(place or self.place)
 
     def lines(self) -> Iterator[str]:
         """For people; none where there is nothing to tell."""
         if not self.count:
             return
         yield f"{self.count:,} {self.heading}:"
-        for line, text in self.first:
-            yield f"  line {line}: {text}"
+        for place, (line, text) in zip(self._places, self.first, strict=True):
+            yield f"  {place} {line}: {text}"
         if self.count > len(self.first):
             yield f"  and {self.count - len(self.first):,} more"
 
 
 class Findings:
-    """Everything that is told of a file's rows. `on_refusal` gets each record that is refused."""
+    """Everything that is told of the rows of some files. `on_refusal` gets each record that is refused."""
 
     def __init__(self, on_refusal: Callable[[Refusal], object] = lambda refusal: None) -> None:
         self._on_refusal = on_refusal
         self.reasons: Counter[Reason] = Counter()
-        self.refused = Kind("refused; the rest of the file is imported")
+        self.refused = Kind("refused")
         self.left_empty = Kind("imported with an empty cell, because what stands there can't be stored")
         self.repeated = Kind("left out, because a later row has the same ISBN, and the last one counts")
         self.wrong_digits = Kind("imported with a wrong check digit, as they stand in the file")
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return self.refused, self.left_empty, self.repeated, self.wrong_digits
+
+    def begin(self, place: str) -> None:
+        """What follows is told of this place: "line", "record", or "second.csv, line"."""
+        for kind in self.kinds:
+            kind.place = place
 
     def refuse(self, refusal: Refusal) -> None:
         self.reasons[refusal.reason] += 1
@@ -50,7 +62,9 @@ class Findings:
         self._on_refusal(refusal)
 
     def lines(self) -> Iterator[str]:
-        for kind in (self.refused, self.left_empty, self.repeated, self.wrong_digits):
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in self.reasons.most_common())
+        self.refused.heading = f"refused ({reasons}); the rest is imported"
+        for kind in self.kinds:
             yield from kind.lines()
 
 
@@ -62,15 +76,34 @@ class Outcome:
     changed: int
     left_alone: int
     findings: Findings
+    only_tried: bool = False  # a dry run: nothing of it was kept
 
     @property
     def read(self) -> int:
         return self.added + self.changed + self.left_alone + self.findings.repeated.count + self.findings.refused.count
 
     def lines(self) -> Iterator[str]:
+        """For people."""
         repeated = self.findings.repeated.count
         yield (
             f"{self.read:,} rows read: {self.added:,} added, {self.changed:,} changed, {self.left_alone:,} left alone, "
             f"{self.findings.refused.count:,} refused{f', {repeated:,} repeated' if repeated else ''}."
         )
         yield from self.findings.lines()
+        if self.only_tried:
+            yield "This was a dry run: the catalogue is as it was."
+
+    def numbers(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "read": self.read,
+            "added": self.added,
+            "changed": self.changed,
+            "left_alone": self.left_alone,
+            "refused": self.findings.refused.count,
+            "refused_by_reason": {str(reason): count for reason, count in self.findings.reasons.items()},
+            "repeated": self.findings.repeated.count,
+            "left_empty": self.findings.left_empty.count,
+            "wrong_check_digits": self.findings.wrong_digits.count,
+            "dry_run": self.only_tried,
+        }

@@ -1,23 +1,25 @@
 """Rows into the catalogue: COPY into a staging table and one merge, in one transaction under the importers' lock."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
 
-import psycopg2
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flyleaf.database import Database, DatabaseUnusableError
-from flyleaf.database.errors import describe
+from flyleaf.database import Database
 from flyleaf.importing.findings import Findings, Outcome
-from flyleaf.importing.merge import create_staging, merge
+from flyleaf.importing.merge import Merged, merge
+from flyleaf.importing.rejects import Rejects
 from flyleaf.importing.report import Report
-from flyleaf.importing.rows import Columns, clean_columns
-from flyleaf.importing.source import Source
+from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.staging import copy_author_names, copy_rows, create_staging, name_authors
 from flyleaf.importing.table import Table
-from flyleaf.queries.books import has_books
-from flyleaf.queries.search import settle_search
+from flyleaf.queries.books import count_books, has_books
+from flyleaf.queries.events import Detail, EventKind, insert_event
+from flyleaf.queries.search import needs_rebuild, rebuild_search, settle_search
 
 # Any number that no other program takes: a second importer is turned away here.
 IMPORT_LOCK = 7_303_002
@@ -29,8 +31,10 @@ SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL work_mem = '64MB'
 """
 
-RUNNING_FOR = """
-SELECT extract(epoch FROM clock_timestamp() - activity.xact_start)::bigint
+RUNNING = """
+SELECT activity.application_name AS name,
+       host(activity.client_addr) AS host,
+       extract(epoch FROM clock_timestamp() - activity.xact_start)::bigint AS seconds
   FROM pg_locks AS locks
   JOIN pg_stat_activity AS activity ON activity.pid = locks.pid
  WHERE locks.locktype = 'advisory'
@@ -45,92 +49,124 @@ class ImportRunningError(RuntimeError):
     """Another import is at work. The text is one line."""
 
 
+class CatalogueFile(NamedTuple):
+    """A file that is open, and recognised."""
+
+    name: str
+    source: Source
+    table: Table
+
+
 @contextmanager
-def import_transaction(database: Database) -> Iterator[Connection]:
-    """The transaction of one import, and of no second one: raises ImportRunningError at once where another runs, so
-    that people learn it and scheduled imports don't pile up. Raises DatabaseUnusableError."""
-    with _transaction(database) as connection:
+def import_transaction(database: Database, wait: Callable[[str], object] | None = None) -> Iterator[Connection]:
+    """The transaction of one import, and of no second one. Where another runs, `wait` is told who it is, and it is
+    waited for; without `wait` ImportRunningError is raised at once, so that people learn it and scheduled imports
+    don't pile up. Raises DatabaseUnusableError."""
+    with database.command_transaction() as connection:
         connection.execute(text(SETTINGS))
         # The server looks whether a killed importer is still there, in the midst of a statement too. Not all systems
         # can tell it.
         with suppress(DBAPIError), connection.begin_nested():
             connection.execute(text("SET LOCAL client_connection_check_interval = '500ms'"))
-        _lock(connection)
+        _lock(connection, wait)
         yield connection
     # What the search derives follows at the commit; this takes along what a review at the same moment had locked.
-    with _transaction(database) as connection:
+    with database.command_transaction() as connection:
         settle_search(connection)
 
 
-def load(connection: Connection, source: Source, table: Table, report: Report) -> Outcome:
-    """Everything that the table holds, in the transaction of `import_transaction`."""
-    findings = Findings()
+def load(
+    connection: Connection, files: Sequence[CatalogueFile], report: Report, rejects: Rejects | None = None
+) -> Outcome:
+    """Everything that the files hold, in the transaction of `import_transaction`: one after the other, so that the
+    last one has the last word. The names of authors, which other files refer to, come first."""
+    findings = Findings(rejects.write if rejects else lambda refusal: None)
+    merged = Merged(0, 0, 0)
     create_staging(connection)
-    with report.reading(source.size) as advance:
-        _copy(connection, table, _CopyText(clean_columns(table, findings), lambda: advance(source.position)))
-    report.say("Merging into the catalogue …")
-    merged = merge(connection, table.columns, findings)
+    for file in sorted(files, key=lambda file: file.table.kind == "books"):
+        unit = file.table.unit
+        findings.begin(unit if len(files) == 1 else f"{file.name}, {unit}")
+        if rejects:
+            rejects.begin(file.name, file.table.columns)
+        rows = _read(connection, file, report, findings)
+        if file.table.kind == "books":
+            with report.phase("merging", "Merging", rows) as advance:
+                merged += merge(connection, file.table.columns, findings, lambda done: advance(done, done))
     return Outcome(merged.added, merged.changed, merged.left_alone, findings)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """What is wrong with a file is told with the file's name."""
+    try:
+        yield
+    except UnusableFileError as error:
+        raise UnusableFileError(f"{name}: {error}") from error
+
+
+def _read(connection: Connection, file: CatalogueFile, report: Report, findings: Findings) -> int:
+    """Into staging; how many rows that are."""
+    copy = copy_rows if file.table.kind == "books" else copy_author_names
+    name = Path(file.name).name
+    with naming(file.name), report.phase("reading", f"Reading {name}", file.source.size) as advance:
+        rows = copy(connection, file.table, findings, lambda rows: advance(file.source.position, rows))
+    for remark in file.source.remarks:
+        report.say(remark)
+    if "author_keys" in file.table.columns and (unnamed := name_authors(connection)):
+        report.say(f"{unnamed:,} rows name their authors by keys alone: import the file of names together with this.")
+    return rows
+
+
+def finish(connection: Connection, files: Sequence[CatalogueFile], outcome: Outcome, report: Report) -> None:
+    """What belongs to an import that is kept: the entry in the audit trail, and the search."""
+    # A file's name may be no text.
+    names = ", ".join(file.name for file in files).encode(errors="replace").decode()
+    detail: Detail = {
+        "files": names,
+        "added": outcome.added,
+        "changed": outcome.changed,
+        "left_alone": outcome.left_alone,
+        "refused": outcome.findings.refused.count,
+    }
+    insert_event(connection, EventKind.CATALOGUE_IMPORTED, detail=detail)
+    _build_search(connection, report)
+
+
+def _build_search(connection: Connection, report: Report) -> None:
+    """What the search derives from the books, where so much changed that it is derived anew. The commit would do the
+    same, and tell nobody how far it is."""
+    if not needs_rebuild(connection):
+        return
+    books = count_books(connection)
+    with report.phase("search", "Building the search", books) as advance:
+        for share in rebuild_search(connection):
+            advance(round(share * books), round(share * books))
 
 
 def is_empty(database: Database) -> bool:
     """Whether the catalogue has no book yet. Raises DatabaseUnusableError."""
-    with _transaction(database) as connection:
+    with database.command_transaction() as connection:
         return not has_books(connection)
 
 
-@contextmanager
-def _transaction(database: Database) -> Iterator[Connection]:
-    try:
-        with database.transaction() as connection:
-            yield connection
-    except DBAPIError as error:
-        raise DatabaseUnusableError(describe(error, database.engine.url)) from error
-    except PoolTimeout as error:
-        raise DatabaseUnusableError("The database has no connection free: try again later.") from error
-
-
-def _lock(connection: Connection) -> None:
+def _lock(connection: Connection, wait: Callable[[str], object] | None) -> None:
     """Until the transaction ends, and with it when the importer is killed."""
+    name = f"flyleaf import, process {os.getpid()}"
+    connection.execute(text("SELECT set_config('application_name', :name, true)"), {"name": name})
     if connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK}).scalar_one():
         return
-    seconds = connection.execute(text(RUNNING_FOR), {"lock": IMPORT_LOCK}).scalar()
-    since = f", since {seconds:,} s" if seconds is not None else ""
-    raise ImportRunningError(f"Another import is running{since}: wait until it has ended, and try again.")
+    running = _running(connection)
+    if wait is None:
+        raise ImportRunningError(f"{running}: wait until it has ended, and try again; --wait does so by itself.")
+    wait(f"{running}: waiting for its end …")
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
 
 
-class _CopyText:
-    """What psycopg2's copy_expert takes for a file: each `read` gives a batch of rows in COPY's text format."""
-
-    def __init__(self, batches: Iterator[Columns], advance: Callable[[], object]) -> None:
-        self._texts = filter(None, map(_copy_text, batches))  # an empty one would be the end
-        self._advance = advance
-        self.failure: BaseException | None = None  # psycopg2 makes an error of its own of what `read` raises
-
-    def read(self, size: int) -> str:
-        try:
-            self._advance()
-            return next(self._texts, "")
-        except BaseException as error:
-            self.failure = error
-            raise
-
-
-def _copy_text(columns: Columns) -> str:
-    """Clean cells hold neither tabs nor line ends, so only backslashes are escaped. An empty cell is NULL."""
-    text = "".join([f"{row}\n" for row in map("\t".join, zip(*columns, strict=True))])
-    return text.replace("\\", "\\\\") if "\\" in text else text
-
-
-def _copy(connection: Connection, table: Table, rows: _CopyText) -> None:
-    columns = ", ".join(("line", "isbn", "isbn13", *table.columns[1:]))
-    driver = connection.connection.driver_connection
-    if driver is None:
-        raise DatabaseUnusableError("The database has closed the connection.")
-    try:
-        with driver.cursor() as cursor:
-            cursor.copy_expert(f"COPY import_rows ({columns}) FROM STDIN WITH (NULL '')", rows)
-    except psycopg2.Error as error:
-        if rows.failure is not None:
-            raise rows.failure from None
-        raise DBAPIError("COPY", None, error) from error
+def _running(connection: Connection) -> str:
+    """Which other import runs, as the beginning of a sentence."""
+    row = connection.execute(text(RUNNING), {"lock": IMPORT_LOCK}).one_or_none()
+    if row is None:  # it has ended in this moment
+        return "Another import is running"
+    name = row.name.removeprefix("flyleaf import, ")
+    host = f" on {row.host}" if row.host else ""
+    return f"Another import is running ({name}{host}, since {row.seconds or 0:,} s)"

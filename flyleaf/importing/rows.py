@@ -5,51 +5,78 @@ from collections.abc import Iterator, Sequence
 from flyleaf.importing.cells import RULES, CellError, RowError, Rule, shown
 from flyleaf.importing.findings import Findings
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
-from flyleaf.isbn import IsbnError, isbn13, parse
+from flyleaf.isbn import IsbnError, RoundedIsbnError, isbn13, parse
 
-# Rows that can be stored, turned like a Batch: line, isbn, isbn13 ("": the check digit is wrong), then a column of
-# clean cells ("": none) for each of the table's columns behind isbn.
+# Rows that can be stored, turned like a Batch: line, isbn13 ("": the check digit is wrong), then a column of clean
+# cells ("": none) for each of the table's columns.
 Columns = Sequence[Sequence[str]]
+Row = tuple[str, ...]
 
 
-def clean_columns(table: Table, findings: Findings) -> Iterator[Columns]:
-    """What can be stored; what is wrong with the other rows, or with their cells, goes to `findings`."""
+def clean_columns(table: Table, findings: Findings) -> Iterator[tuple[bytes, Columns]]:
+    """What can be stored: rows that COPY takes as they are, and the others. What is wrong with rows, or with their
+    cells, goes to `findings`."""
     rules = [RULES[column] for column in table.columns[1:]]
     for batch in table.batches:
-        try:
-            columns = _at_once(batch, rules)
-        except (IsbnError, RowError, CellError):
-            columns = _row_by_row(batch, rules, findings)
-        yield columns
+        refused = [*batch.refused]
+        columns = _cleaned(batch, rules, findings, refused) if batch.lines else ()
+        for refusal in sorted(refused, key=lambda refusal: refusal.line):
+            findings.refuse(refusal)
+        yield batch.copied, columns
 
 
-def _at_once(batch: Batch, rules: list[Rule]) -> Columns:
-    """Raises where something is to be told of a row, or an ISBN is not compact."""
+def _cleaned(batch: Batch, rules: Sequence[Rule], findings: Findings, refused: list[Refusal]) -> Columns:
+    """Column by column, and row by row where something is to be told of the row, or its ISBN is not compact."""
     isbns, *columns = batch.columns
     thirteens = [isbn13(isbn) or "" for isbn in isbns]
-    if "" in thirteens:
-        raise IsbnError("one has hyphens, or a wrong check digit, or is none")
-    values = [rule.column(cells) for rule, cells in zip(rules, columns, strict=True)]
-    return [list(map(str, batch.lines)), isbns, thirteens, *values]
+    odd = {place for place, thirteen in enumerate(thirteens) if not thirteen}
+    values = [_column(rule, cells, odd) for rule, cells in zip(rules, columns, strict=True)]
+    cleaned = (list(map(str, batch.lines)), thirteens, isbns, *values)
+    if not odd:
+        return cleaned
+    rows: list[Row | None] = list(zip(*cleaned, strict=True))
+    for place in sorted(odd):
+        cells = tuple(column[place] for column in batch.columns)
+        rows[place] = _row(batch.lines[place], cells, rules, findings, refused)
+    return list(zip(*filter(None, rows), strict=True))
 
 
-def _row_by_row(batch: Batch, rules: list[Rule], findings: Findings) -> Columns:
-    """The same for a batch at which a closer look is needed."""
-    rows = []
-    for line, cell, *cells in zip(batch.lines, *batch.columns, strict=True):
-        try:
-            isbn = parse(cell)
-            values = [_value(rule, value, line, findings) for rule, value in zip(rules, cells, strict=True)]
-        except IsbnError as error:
-            detail = f"isbn {shown(cell)}: {error}"
-            findings.refuse(Refusal(line, Reason.WRONG_ISBN, detail, (cell, *cells)))
-        except RowError as error:  # of title or author, which come first: nothing else has been told of the row
-            findings.refuse(Refusal(line, error.reason, str(error), (cell, *cells)))
-        else:
-            if isbn.isbn13 is None:
-                findings.wrong_digits.add(line, isbn.isbn)
-            rows.append((str(line), isbn.isbn, isbn.isbn13 or "", *values))
-    return list(zip(*rows, strict=True))
+def _column(rule: Rule, cells: Sequence[str], odd: set[int]) -> Sequence[str]:
+    """The places of cells that the rule refuses go to `odd`."""
+    try:
+        return rule.column(cells)
+    except (RowError, CellError):
+        return [_cell_or_odd(rule, cell, place, odd) for place, cell in enumerate(cells)]
+
+
+def _cell_or_odd(rule: Rule, cell: str, place: int, odd: set[int]) -> str:
+    try:
+        return rule.cell(cell)
+    except (RowError, CellError):
+        odd.add(place)
+        return ""
+
+
+def _row(line: int, cells: Row, rules: Sequence[Rule], findings: Findings, refused: list[Refusal]) -> Row | None:
+    """None where it is refused."""
+    try:
+        isbn = parse(cells[0])
+        values = [_value(rule, cell, line, findings) for rule, cell in zip(rules, cells[1:], strict=True)]
+    except IsbnError as error:
+        refused.append(Refusal(line, _reason(cells[0], error), f"isbn {shown(cells[0])}: {error}", cells))
+        return None
+    except RowError as error:  # of title or author, which come first: nothing else has been told of the row
+        refused.append(Refusal(line, error.reason, str(error), cells))
+        return None
+    if isbn.isbn13 is None:
+        findings.wrong_digits.add(line, isbn.isbn)
+    return str(line), isbn.isbn13 or "", isbn.isbn, *values
+
+
+def _reason(cell: str, error: IsbnError) -> Reason:
+    if not cell.strip():
+        return Reason.NO_ISBN
+    return Reason.ROUNDED_ISBN if isinstance(error, RoundedIsbnError) else Reason.WRONG_ISBN
 
 
 def _value(rule: Rule, cell: str, line: int, findings: Findings) -> str:

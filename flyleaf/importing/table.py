@@ -39,6 +39,7 @@ class Batch(NamedTuple):
     lines: Sequence[int]  # on which the records begin
     columns: Sequence[Sequence[str]]
     refused: Sequence[Refusal] = ()  # by the reader, between the others
+    copied: bytes = b""  # further rows, which no rule would change, in COPY's text format: see plain_rows.py
 
 
 class Table(NamedTuple):
@@ -48,4 +49,5 @@ class Table(NamedTuple):
     ignored: tuple[str, ...]  # the file's names of the columns that nobody reads
     batches: Iterator[Batch]
     unit: Literal["line", "record"] = "line"  # what the numbers in Batch.lines count
+    kind: Literal["books", "author_names"] = "books"
     remarks: tuple[str, ...] = ()  # sentences for the operator: "The file is not UTF-8: it is read as Latin-1."

@@ -77,6 +77,11 @@ def has_books(connection: Connection) -> bool:
     return bool(connection.execute(text("SELECT EXISTS (SELECT FROM books)")).scalar())
 
 
+def count_books(connection: Connection) -> int:
+    """It looks at each of them: a tenth of a second for a million."""
+    return int(connection.execute(text("SELECT count(*) FROM books")).scalar_one())
+
+
 def select_languages(connection: Connection) -> list[str]:
     """The languages of the catalogue, as its files name them. It hops along the index: one look for each language."""
     rows = connection.execute(

@@ -20,13 +20,13 @@ CLAIM_LOCK = 7_303_003
 
 @dataclass(frozen=True)
 class ExternalRating:
-    """The stars of another site's readers. `catalogue`: they came with the imported file."""
+    """The stars of other readers. `catalogue`: they came with the imported file, nobody knows from when."""
 
     source: Source
     average: float  # 0 to 5
     ratings_count: int | None  # None: the file did not say
     key: str | None  # where the source keeps the book: a path of its site, /works/OL27448W
-    fetched_at: datetime
+    fetched_at: datetime | None
 
     @property
     def source_name(self) -> str:
@@ -55,6 +55,11 @@ def select_external_ratings(connection: Connection, book_id: int) -> list[Extern
     """At most one of each source, old ones too: better than none until there is a new answer. Misses are left out."""
     rows = connection.execute(
         text("""
+            SELECT 'catalogue' AS source, average_rating AS average, ratings_count, NULL AS key, NULL AS fetched_at
+              FROM books
+             WHERE id = :book_id
+               AND average_rating IS NOT NULL
+             UNION ALL
             SELECT source, average, ratings_count, key, fetched_at
               FROM external_ratings
              WHERE book_id = :book_id
@@ -139,7 +144,9 @@ def delete_requests(connection: Connection, book_ids: Sequence[int]) -> None:
     )
 
 
-def upsert_external_ratings(connection: Connection, source: Source, answers: Sequence[ExternalRatingAnswer]) -> None:
+def upsert_external_ratings(
+    connection: Connection, source: Literal["open_library"], answers: Sequence[ExternalRatingAnswer]
+) -> None:
     """Keep the answers, misses too, as of now. A book that was deleted meanwhile is left out."""
     connection.execute(
         text("""

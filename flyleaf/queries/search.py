@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +35,7 @@ __all__ = [
     "SearchQuery",
     "SearchResult",
     "Suggestion",
+    "needs_rebuild",
     "rebuild_search",
     "search_books",
     "select_editions",
@@ -228,7 +229,20 @@ def settle_search(connection: Connection) -> None:
     connection.execute(text("SELECT search_settle()"))
 
 
-def rebuild_search(connection: Connection) -> None:
-    """Derive everything anew, beside the live tables: readers go on searching. A minute for a million books."""
+def needs_rebuild(connection: Connection) -> bool:
+    """Whether so much changed, in this transaction too, that the search is to be derived anew: the COMMIT would do it,
+    in silence."""
+    return bool(connection.execute(text("SELECT search_needs_rebuild()")).scalar())
+
+
+def rebuild_search(connection: Connection) -> Iterator[float]:
+    """Derive everything anew, beside the live tables: readers go on searching. Half a minute for a million books.
+
+    Each step yields the share that is done, the last one 1. Nothing happens unless it is iterated to the end.
+    """
     connection.execute(text("SET LOCAL statement_timeout = 0"))
-    connection.execute(text("SELECT search_rebuild()"))
+    done = 0.0
+    for step, share in connection.execute(text("SELECT step, share FROM search_rebuild_steps()")).all():
+        connection.execute(text(f"SELECT {step}()"))
+        done += share
+        yield min(done, 1.0)

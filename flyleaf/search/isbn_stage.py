@@ -29,7 +29,7 @@ _PREFIX = text("""
      ORDER BY popularity DESC NULLS LAST, found.id LIMIT :look""")
 
 _PART = text("""
-    SELECT id FROM books WHERE isbn || ' ' || coalesce(isbn13, '') LIKE '%' || :part || '%' ORDER BY id LIMIT :look""")
+    SELECT book_id FROM search_editions WHERE isbns LIKE '%' || :part || '%' ORDER BY book_id LIMIT :look""")
 
 
 def compact(typed: str) -> str | None:

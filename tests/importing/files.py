@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from flyleaf.config import Config
 from flyleaf.database import Database
-from flyleaf.importing.command import import_file
+from flyleaf.importing.command import import_files
 from flyleaf.importing.findings import Outcome
 from flyleaf.importing.report import Report
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch
@@ -29,7 +29,7 @@ def written(folder: Path, content: str | bytes) -> Path:
 
 
 def imported(config: Config, path: Path) -> Outcome:
-    return import_file(config, path, Report(io.StringIO(), io.StringIO()))
+    return import_files(config, [path], Report(io.StringIO(), io.StringIO()))
 
 
 def numbers(outcome: Outcome) -> tuple[int, int, int, int]:

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,18 +12,17 @@ from sqlalchemy import text
 
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database, DatabaseUnusableError
-from flyleaf.importing.command import import_file, import_if_empty
-from flyleaf.importing.formats import format_of
-from flyleaf.importing.loader import ImportRunningError, import_transaction, load
-from flyleaf.importing.report import Report
-from flyleaf.importing.source import UnusableFileError, open_source
+from flyleaf.importing.command import import_files, import_if_empty
+from flyleaf.importing.loader import ImportRunningError, import_transaction
+from flyleaf.importing.report import Advance, Report
+from flyleaf.importing.source import UnusableFileError
 from flyleaf.queries.search import SearchQuery, search_books
 from tests.importing.files import DUNE, EMMA, HEADER, generated, imported, numbers, rows_of, written
 
 # The course's own books.csv, which is not ours to ship: COURSE_BOOKS=… make test
 CS50 = Path(os.environ.get("COURSE_BOOKS", PROJECT / "cs50-books.csv"))
 RATED = "isbn,title,author,year,average_rating,ratings_count\n"
-RATINGS = "SELECT average::text, ratings_count FROM external_ratings WHERE source = 'catalogue'"
+RATINGS = "SELECT average_rating::text, ratings_count FROM books WHERE average_rating IS NOT NULL"
 
 
 def quiet() -> Report:
@@ -161,23 +160,22 @@ def test_ratings_from_open_library_are_left_alone(config: Config, database: Data
     )
     rows_of(database, insert)
     imported(config, written(tmp_path, RATED + DUNE.replace("\n", ",3.5,7\n")))
-    rows = rows_of(database, "SELECT source, average::float FROM external_ratings ORDER BY source")
-    assert rows == [("catalogue", 3.5), ("open_library", 4.0)]
+    assert rows_of(database, "SELECT source, average::float FROM external_ratings") == [("open_library", 4.0)]
+    assert rows_of(database, RATINGS) == [("3.500", 7)]
 
 
-def test_import_changes_names_the_books_that_were_added_or_changed(
-    config: Config, database: Database, tmp_path: Path
-) -> None:
+def test_each_row_is_counted_as_what_became_of_it(config: Config, database: Database, tmp_path: Path) -> None:
     imported(
         config, written(tmp_path, RATED + "0441172717,Dune,x,1,4,1\n0141439580,Emma,x,1,4,1\n0000000000,A,x,1,4,1\n")
     )
     content = RATED + "0441172717,Dune 2,x,1,4,1\n0141439580,Emma,x,1,4,2\n0000000000,A,x,1,4,1\n1857231082,B,x,1,,\n"
-    with open_source(written(tmp_path, content)) as source, import_transaction(database) as connection:
-        load(connection, source, format_of(source).read(source), quiet())
-        changes = connection.execute(
-            text("SELECT title, added FROM import_changes JOIN books ON books.id = book_id ORDER BY title")
-        )
-        assert [tuple(row) for row in changes] == [("B", True), ("Dune 2", False), ("Emma", False)]
+    assert numbers(imported(config, written(tmp_path, content))) == (1, 2, 1, 0)
+    assert rows_of(database, "SELECT title, ratings_count FROM books ORDER BY title") == [
+        ("A", 1),
+        ("B", None),
+        ("Dune 2", 1),
+        ("Emma", 2),
+    ]
 
 
 def test_a_header_alone_imports_nothing(config: Config, tmp_path: Path) -> None:
@@ -197,7 +195,7 @@ def test_a_second_importer_is_turned_away(config: Config, database: Database, tm
     path = written(tmp_path, HEADER + DUNE)
     with (
         import_transaction(database),
-        pytest.raises(ImportRunningError, match=r"^Another import is running, since \d+ s"),
+        pytest.raises(ImportRunningError, match=r"^Another import is running \(process \d+"),
     ):
         imported(config, path)
     assert numbers(imported(config, path)) == (1, 0, 0, 0)
@@ -211,13 +209,9 @@ class DatabaseGone(Report):
         self.database = database
         self.moment = moment
 
-    def say(self, line: str) -> None:
-        if line.startswith(self.moment):
-            self.end_connections()
-
     @contextmanager
-    def reading(self, size: int) -> Iterator[Callable[[int], object]]:
-        yield lambda position: self.end_connections() if self.moment == "rows" and position else None
+    def phase(self, name: str, text: str, total: int | None) -> Iterator[Advance]:
+        yield lambda position, rows: self.end_connections() if name == self.moment else None
 
     def end_connections(self) -> None:
         rows_of(
@@ -228,13 +222,13 @@ class DatabaseGone(Report):
         )
 
 
-@pytest.mark.parametrize("moment", ["rows", "Merging"])
+@pytest.mark.parametrize("moment", ["reading", "merging"])
 def test_a_database_that_goes_away_is_told_in_one_line(
     config: Config, database: Database, tmp_path: Path, moment: str
 ) -> None:
     path = generated(tmp_path, 3_000)
     with pytest.raises(DatabaseUnusableError) as caught:
-        import_file(config, path, DatabaseGone(database, moment))
+        import_files(config, [path], DatabaseGone(database, moment))
     assert str(caught.value).startswith("The database failed: ")
     assert len(str(caught.value).splitlines()) == 1
     assert rows_of(database, "SELECT count(*) FROM books") == [(0,)]
@@ -290,3 +284,14 @@ def test_what_was_imported_is_found_at_once_and_what_changed_is_found_by_its_new
         waiting = connection.execute(text("SELECT count(*) FROM search_changes")).scalar_one()
     assert found == {"arrakis": ["Arrakis"], "dune": [], "emma": ["Emma"]}
     assert waiting == 0
+
+
+def test_an_import_is_in_the_audit_trail(config: Config, database: Database, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.write_text(HEADER + DUNE)
+    imported(config, path)
+    [(kind, detail)] = rows_of(database, "SELECT kind, detail FROM events")
+    assert kind == "catalogue-imported"
+    assert isinstance(detail, dict)
+    assert str(detail.pop("files")).endswith("caf?.csv")
+    assert detail == {"added": 1, "changed": 0, "left_alone": 0, "refused": 0}

@@ -7,7 +7,7 @@ import pytest
 
 from flyleaf.importing.findings import SHOWN, Findings, Outcome
 from flyleaf.importing.rows import clean_columns
-from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Table
+from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 from tests.importing.files import in_batches
 
 
@@ -18,7 +18,7 @@ def cleaned(
     records = list(enumerate(rows, 2))
     one_by_one = (Batch([line], [[cell] for cell in row]) for line, row in records)
     table = Table(columns, (), in_batches(records) if at_once else one_by_one)
-    return [row for batch in clean_columns(table, findings) for row in zip(*batch, strict=True)], findings
+    return [row for _, columns in clean_columns(table, findings) for row in zip(*columns, strict=True)], findings
 
 
 @pytest.mark.parametrize(
@@ -37,45 +37,49 @@ def cleaned(
 )
 def test_the_forms_of_an_isbn(cell: str, isbn: str, isbn13: str) -> None:
     rows, findings = cleaned([(cell, "Dune", "Frank Herbert", "1965")])
-    assert rows == [("2", isbn, isbn13, "Dune", "Frank Herbert", "1965")]
+    assert rows == [("2", isbn13, isbn, "Dune", "Frank Herbert", "1965")]
     assert findings.wrong_digits.first == ([] if isbn13 else [(2, isbn)])
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "reason", "detail"),
     [
-        (("", "Dune", "", ""), "isbn '': it is empty"),
+        (("", "Dune", "", ""), Reason.NO_ISBN, "isbn '': it is empty"),
+        ((" ", "Dune", "", ""), Reason.NO_ISBN, "isbn ' ': it is empty"),
         (
             ("9.78044E+12", "Dune", "", ""),
+            Reason.ROUNDED_ISBN,
             "isbn '9.78044E+12': a spreadsheet has rounded it: format the column as text",
         ),
-        (("044117271", "Dune", "", ""), "isbn '044117271': it has 9 characters, and leading zeros do not make an ISBN"),
-        (("not a number", "Dune", "", ""), "isbn 'not a number': it has other characters than digits"),
-        (("\x1b]0;x\x07", "Dune", "", ""), "isbn '\\x1b]0;x\\x07': it has other characters"),
-        (("0441172717", "", "Frank Herbert", "c1965"), "it has no title"),
-        (("0441172717", "x" * 1001, "", ""), "title has 1,001 characters, more than 1,000"),
-        (("0441172717", "Dune", "x" * 501, "c1965"), "author has 501 characters, more than 500"),
+        (("9,78E+12", "Dune", "", ""), Reason.ROUNDED_ISBN, "isbn '9,78E+12': a spreadsheet has rounded it"),
+        (("044117271", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '044117271': it has 9 characters, and leading zeros"),
+        (("not a number", "Dune", "", ""), Reason.WRONG_ISBN, "isbn 'not a number': it has other characters than"),
+        (("\x1b]0;x\x07", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '\\x1b]0;x\\x07': it has other characters"),
+        (("0441172717", "", "Frank Herbert", "?"), Reason.NO_TITLE, "it has no title"),
+        (("0441172717", "x" * 1001, "", ""), Reason.TOO_LONG, "title has 1,001 characters, more than 1,000"),
+        (("0441172717", "Dune", "x" * 501, "?"), Reason.TOO_LONG, "author has 501 characters, more than 500"),
     ],
 )
-def test_refused_rows_are_told_and_the_others_stay(row: tuple[str, ...], reason: str) -> None:
+def test_refused_rows_are_told_and_the_others_stay(row: tuple[str, ...], reason: Reason, detail: str) -> None:
     good = ("0141439580", "Emma", "Jane Austen", "1815")
     rows, findings = cleaned([good, row, good])
     assert [cells[0] for cells in rows] == ["2", "4"]
     assert findings.refused.count == 1
     [(line, text)] = findings.refused.first
     assert line == 3
-    assert text.startswith(reason)
+    assert text.startswith(detail)
+    assert findings.reasons == {reason: 1}
     assert findings.left_empty.count == 0
 
 
 def test_a_cell_that_can_not_be_stored_is_left_empty_and_told() -> None:
     rows, findings = cleaned(
-        [("0441172717", "Dune", "", "c1965", "4,3", "100", "many")],
+        [("0441172717", "Dune", "", "unknown", "4,3", "100", "many")],
         ("isbn", "title", "author", "year", "average_rating", "ratings_count", "pages"),
     )
-    assert rows == [("2", "0441172717", "9780441172719", "Dune", "", "", "", "100", "")]
+    assert rows == [("2", "9780441172719", "0441172717", "Dune", "", "", "", "100", "")]
     assert [text for _, text in findings.left_empty.first] == [
-        "year 'c1965' is no whole number",
+        "year 'unknown' tells no year from -3000 to 2100",
         "average_rating '4,3' is no number from 0 to 5",
         "pages 'many' is no whole number",
     ]
@@ -88,11 +92,18 @@ def test_a_batch_of_which_every_row_is_refused() -> None:
     assert len(findings.refused.first) == SHOWN
 
 
+def test_what_the_reader_refused_is_told_in_its_place() -> None:
+    batch = Batch([2, 4], [["x", "y"], ["a", "b"]], [Refusal(3, Reason.RAGGED, "it has 1 cell", ("z",))], b"copied")
+    findings = Findings()
+    assert list(clean_columns(Table(("isbn", "title"), (), iter([batch])), findings)) == [(b"copied", [])]
+    assert [line for line, _ in findings.refused.first] == [2, 3, 4]
+
+
 def test_rows_at_once_and_one_by_one_are_the_same() -> None:
     dice = random.Random()
     isbns = ["0441172717"] * 20 + ["0441172718", "0-441-17271-7", "", "x"]
     titles = ["Dune"] * 20 + [" Dune", "", "D\u0301u  ne", "x" * 1001]
-    years = ["1965"] * 20 + ["c1965", "", "0"]
+    years = ["1965"] * 20 + ["c1965", "", "0", "?"]
     for _ in range(100):
         rows = [
             (dice.choice(isbns), dice.choice(titles), dice.choice(["", "É"]), dice.choice(years))

@@ -74,19 +74,14 @@ def insert(
     language: str | None = None,
     count: int | None = None,
 ) -> int:
-    """One book, and its ratings elsewhere."""
+    """One book, and how many ratings it has elsewhere."""
     book_id: int = connection.execute(
         text(
-            """INSERT INTO books (isbn, isbn13, title, author, year, language)
-               VALUES (:isbn, :isbn, :title, :author, :year, :language) RETURNING id"""
+            """INSERT INTO books (isbn, isbn13, title, author, year, language, ratings_count)
+               VALUES (:isbn, :isbn, :title, :author, :year, :language, :count) RETURNING id"""
         ),
-        {"isbn": isbn, "title": title, "author": author, "year": year, "language": language},
+        {"isbn": isbn, "title": title, "author": author, "year": year, "language": language, "count": count},
     ).scalar_one()
-    if count is not None:
-        connection.execute(
-            text("INSERT INTO external_ratings (book_id, source, ratings_count) VALUES (:id, 'catalogue', :count)"),
-            {"id": book_id, "count": count},
-        )
     return book_id
 
 

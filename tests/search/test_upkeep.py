@@ -5,14 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.queries.search import SearchQuery, needs_rebuild, rebuild_search, search_books
 from tests.search.conftest import insert, review
 
 VOCABULARY = "SELECT word, works FROM search_vocabulary ORDER BY word LIMIT 100000"
 WORKS = """SELECT id, lead_book_id, popularity, editions, year_min, year_max, review_count, rating_sum,
                   main_length, title_key, author_key, words
              FROM search_works ORDER BY id LIMIT 100000"""
-EDITIONS = "SELECT book_id, work_id FROM search_editions ORDER BY book_id LIMIT 100000"
+EDITIONS = "SELECT book_id, work_id, isbns FROM search_editions ORDER BY book_id LIMIT 100000"
+
+
+# Between two attempts, as one sleeps: the lock itself was waited for before.
+WAITS_FOR_THE_SWAP = """SELECT count(*) FROM pg_stat_activity
+                         WHERE datname = current_database() AND wait_event = 'PgSleep'"""
 
 
 def state(connection: Connection) -> list[list[tuple[object, ...]]]:
@@ -58,8 +63,12 @@ def test_after_all_kinds_of_changes_everything_equals_a_rebuild(connection: Conn
         {"ids": books[5:10]},
     )
     connection.execute(text("DELETE FROM books WHERE id = ANY (:ids)"), {"ids": books[40:50]})
+    connection.execute(text("UPDATE books SET ratings_count = 7 WHERE id = ANY (:ids)"), {"ids": books[20:30]})
+    connection.execute(text("UPDATE books SET isbn = substr(isbn, 4) WHERE id = ANY (:ids)"), {"ids": books[30:35]})
     connection.execute(
-        text("UPDATE external_ratings SET ratings_count = 7 WHERE book_id = ANY (:ids)"), {"ids": books[20:30]}
+        text("""INSERT INTO external_ratings (book_id, source, ratings_count)
+                SELECT unnest(CAST(:ids AS bigint[])), 'open_library', 12"""),
+        {"ids": books[15:25]},
     )
     for book in books[:5]:
         review(connection, book, "alice", 3)
@@ -93,9 +102,7 @@ def test_many_books_are_settled_when_their_transaction_commits(engine: Engine) -
 def test_a_review_waits_for_no_import(engine: Engine) -> None:
     with engine.begin() as importing:
         dune = importing.execute(text("SELECT id FROM books WHERE title = 'Dune'")).scalar_one()
-        importing.execute(
-            text("UPDATE external_ratings SET ratings_count = ratings_count + 1 WHERE book_id = :id"), {"id": dune}
-        )
+        importing.execute(text("UPDATE books SET ratings_count = ratings_count + 1 WHERE id = :id"), {"id": dune})
         with engine.begin() as reviewing:
             reviewing.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
             review(reviewing, dune, "alice", 5)
@@ -134,11 +141,55 @@ def test_books_with_common_words_are_added_side_by_side(engine: Engine) -> None:
 
 def test_readers_go_on_while_everything_is_made_anew(engine: Engine) -> None:
     with engine.connect() as rebuilding:
-        rebuilding.exec_driver_sql("SELECT search_build_editions(), search_build_works(), search_finish_works()")
-        with engine.begin() as reading:
-            reading.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
-            assert first(reading, "dune") == "Dune"
+        for share in rebuild_search(rebuilding):
+            if share < 0.99:  # the last step locks the tables until the transaction ends
+                with engine.begin() as reading:
+                    reading.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
+                    assert first(reading, "dune") == "Dune"
         rebuilding.rollback()
+
+
+def test_the_shares_of_the_steps_make_a_whole(connection: Connection) -> None:
+    shares = list(rebuild_search(connection))
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+
+
+def test_the_swap_lets_pass_who_comes_while_it_waits_for_a_reader(engine: Engine) -> None:
+    with engine.connect() as reading, ThreadPoolExecutor(1) as pool:
+        assert first(reading, "dune") == "Dune"
+
+        def rebuild() -> None:
+            with engine.begin() as connection:
+                connection.execute(text("SELECT search_rebuild()"))
+
+        rebuilt = pool.submit(rebuild)
+        try:
+            while not rebuilt.done():
+                with engine.begin() as another:
+                    another.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+                    assert first(another, "dune") == "Dune"
+                    if another.execute(text(WAITS_FOR_THE_SWAP)).scalar_one():
+                        break
+            assert not rebuilt.done()
+        finally:
+            reading.rollback()
+        rebuilt.result(timeout=30)
+
+
+def test_few_books_behind_many_wait_with_them(engine: Engine) -> None:
+    bulk = """INSERT INTO books (isbn, isbn13, title, author)
+              SELECT '979' || lpad(n::text, 10, '0'), '979' || lpad(n::text, 10, '0'), 'Bulk ' || n, 'Bulk author'
+                FROM generate_series(:low, :high) AS n"""
+    with engine.connect() as connection:
+        connection.execute(text(bulk), {"low": 1, "high": 6000})
+        connection.execute(text(bulk), {"low": 6001, "high": 6010})
+        assert first(connection, "bulk 6009") is None
+        assert needs_rebuild(connection)
+        assert list(rebuild_search(connection))
+        assert not needs_rebuild(connection)
+        assert first(connection, "bulk 6009") == "Bulk 6009"
+        connection.rollback()
 
 
 def test_a_long_title_is_no_trouble(connection: Connection) -> None:

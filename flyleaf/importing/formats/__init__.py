@@ -2,7 +2,16 @@
 
 from typing import Protocol
 
-from flyleaf.importing.formats import csv_table
+from flyleaf.importing.formats import (
+    csv_table,
+    goodreads,
+    librarything,
+    marc,
+    marcxml,
+    open_library_dump,
+    open_library_log,
+    storygraph,
+)
 from flyleaf.importing.source import Source
 from flyleaf.importing.table import Table
 
@@ -21,7 +30,16 @@ class Format(Protocol):
 
 
 # The first that recognises a file reads it. CSV takes everything, so that it can say what is wrong with it: it is last.
-FORMATS: tuple[Format, ...] = (csv_table,)
+FORMATS: tuple[Format, ...] = (
+    marc,
+    marcxml,
+    open_library_dump,
+    open_library_log,
+    goodreads,
+    storygraph,
+    librarything,
+    csv_table,
+)
 
 
 def format_of(source: Source) -> Format:

@@ -1,32 +1,173 @@
-"""The reader of CSV files: columns found by their names, in any order; comma, semicolon or tab between them."""
+"""The reader of CSV files: columns found by their names, in any order; comma, semicolon, tab or bar between them."""
 
 import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, chain, islice
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
+from flyleaf.importing.formats.csv_columns import CsvColumns, count_known, find_columns
+from flyleaf.importing.formats.spreadsheet_cells import typed
+from flyleaf.importing.isbns import best_isbn
 from flyleaf.importing.source import Source, UnusableFileError
-from flyleaf.importing.table import OPTIONAL, REQUIRED, ROWS_AT_ONCE, Batch, Table
+from flyleaf.importing.table import Batch, Reason, Refusal, Table
 
 if TYPE_CHECKING:
     from _csv import Reader
 
+    from flyleaf.importing.plain_rows import PlainReader
+
 NAME = "csv"
-_DELIMITERS = ",;\t"
-_LINE_END = re.compile(r"\r\n|\r|\n")
-# A part of the csv module's message, and what it means to the person who has the file.
-_MEANINGS = (
-    (
-        "unexpected end of data",
-        "a quote is opened here and never closed: close it, or double the quotes inside a cell.",
-    ),
-    (
-        "field larger than",
-        f"a quote is opened and never closed, or a cell has over {csv.field_size_limit():,} characters.",
-    ),
-    ("expected after", "a cell goes on after its closing quote: double the quotes inside a cell."),
-)
+_DELIMITERS = ",;\t|"
+_LOOKED_AT = 10  # lines by which the delimiter is chosen
+_DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # the first line of some that Excel writes
+_KEPT = 1000  # characters of a line that can't be read, for whoever mends it
+_BROKEN = 0.5  # of the rows have another width than the header: something is wrong with the whole file
+_ENOUGH = 20  # rows to say so
+
+
+class Form(NamedTuple):
+    """How cells are told apart."""
+
+    delimiter: str
+    quotes: bool = True  # around cells; False: a quote is a letter as any other
+
+    def reader(self, lines: Iterable[str]) -> "Reader":
+        if self.quotes:
+            return csv.reader(lines, delimiter=self.delimiter, strict=True)
+        return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+
+
+class CsvFile:
+    """A CSV file whose header has been read."""
+
+    def __init__(self, header: list[str], form: "Form", blocks: Iterator[str], line: int) -> None:
+        self.header = header  # cells as they stand there
+        self.form = form
+        self._blocks = blocks  # of the text behind the header, which begins on that line
+        self._line = line
+
+    def batches(self, positions: Sequence[int], plain: "PlainReader | None" = None) -> Iterator[Batch]:
+        """The records: of each the cells at these positions of the header, in this order. What `plain` takes of them
+        is in `Batch.copied`. Raises UnusableFileError."""
+        rows_read, ragged = 0, 0
+        for rows in self._rows(plain):
+            whole = [(line, row) for line, row in rows.numbered if len(row) == len(self.header)]
+            others = [self._ragged(line, row) for line, row in rows.numbered if len(row) != len(self.header)]
+            rows_read += len(rows.numbered) + rows.copied_count
+            ragged += len(others)
+            columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * len(self.header)
+            refused = sorted([*rows.refused, *others], key=lambda refusal: refusal.line)
+            yield Batch([line for line, _ in whole], [columns[place] for place in positions], refused, rows.copied)
+        if rows_read >= _ENOUGH and ragged > rows_read * _BROKEN:
+            raise UnusableFileError(
+                f"{ragged:,} of {rows_read:,} rows have more or fewer cells than the header, which has "
+                f"{len(self.header)}: put cells that hold the separator ({self.form.delimiter!r}) into quotes."
+            )
+
+    def _rows(self, plain: "PlainReader | None") -> Iterator["_Rows"]:
+        """A few thousand at once."""
+        begun: list[str] = []  # lines of a row that ends in the next block
+        for text in self._blocks:
+            rows = _Rows()
+            taken = plain.read(text, self._line) if plain and not begun else None
+            if taken:
+                rows.copied, rows.copied_count = taken.copied, taken.lines - len(taken.others)
+                lines = [line for _, line in taken.others]
+                rows.parse(lines, [number for number, _ in taken.others], self.form)
+                self._line += taken.lines
+            else:
+                lines = [*begun, *io.StringIO(text, newline="")]
+                first = self._line - len(begun)
+                begun = lines[rows.parse(lines, range(first, first + len(lines)), self.form) :]
+                self._line = first + len(lines)
+            yield rows
+        if begun:
+            raise _unclosed(self._line - len(begun))
+
+    def _ragged(self, line: int, row: Sequence[str]) -> Refusal:
+        detail = (
+            f"it has {len(row)} cells, and the header {len(self.header)}: put cells that hold the separator into quotes"
+        )
+        return Refusal(line, Reason.RAGGED, detail, row)
+
+
+@dataclass
+class _Rows:
+    """What a block of lines holds."""
+
+    numbered: list[tuple[int, list[str]]] = field(default_factory=list)  # with the number of the line
+    refused: list[Refusal] = field(default_factory=list)
+    copied: bytes = b""
+    copied_count: int = 0
+
+    def parse(self, lines: Sequence[str], numbers: Sequence[int], form: "Form") -> int:
+        """Takes the rows of the lines, whose numbers are given. How many lines there are before a row that has begun
+        and not ended; all, where there is none. Raises UnusableFileError."""
+        begin = at = 0
+        while begin < len(lines):
+            reader = form.reader(islice(lines, begin, None))
+            at = begin
+            try:
+                for row in reader:
+                    self._add(numbers[at], row)
+                    at = begin + reader.line_num
+            except csv.Error as error:
+                if "unexpected end of data" in str(error):
+                    return at
+                several = begin + reader.line_num - at > 1
+                self._refuse(numbers[at], lines[at], str(error), several)
+                begin = at + 1  # not behind what a quote that is never closed has swallowed
+            else:
+                return len(lines)
+        return len(lines)
+
+    def _add(self, line: int, row: list[str]) -> None:
+        if "\0" in "".join(row):
+            self.refused.append(Refusal(line, Reason.UNREADABLE, "it holds a NUL byte", row))
+        elif len(row) > 1 or (row and row[0].strip()):  # else the line is empty
+            self.numbered.append((line, row))
+
+    def _refuse(self, line: int, text: str, error: str, several: bool) -> None:
+        if "field larger than" in error:
+            if several:
+                raise _unclosed(line)
+            detail = f"it has a cell of more than {csv.field_size_limit():,} characters"
+        elif several:
+            detail = "a quote is opened here and not closed at the end of a cell: double the quotes inside a cell"
+        else:
+            detail = "a cell goes on after its closing quote: double the quotes inside a cell"
+        self.refused.append(Refusal(line, Reason.UNREADABLE, detail, (text[:_KEPT].rstrip("\r\n"),)))
+
+
+def open_csv(source: Source, delimiter: str | None = None, encoding: str | None = None, quotes: bool = True) -> CsvFile:
+    """Reads the header. The delimiter is found where none is given. Raises UnusableFileError."""
+    blocks = source.text_blocks(encoding)
+    lines = list(io.StringIO(next(blocks, ""), newline=""))
+    first = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
+    if first < len(lines) and (said := _DELIMITER_LINE.fullmatch(lines[first])):
+        delimiter = delimiter or said[1]
+        first += 1
+    form = Form(delimiter or _delimiter(lines[first : first + _LOOKED_AT]), quotes)
+    reader = form.reader(islice(lines, first, None))
+    try:
+        header = next(reader)
+    except csv.Error as error:
+        raise _broken_header(first + 1, error) from error
+    except StopIteration:
+        raise UnusableFileError(
+            "it is empty: the first line must name the columns isbn, title, author and year."
+        ) from None
+    behind = first + reader.line_num
+    return CsvFile(header, form, _and_then("".join(lines[behind:]), blocks), behind + 1)
+
+
+def normalised(cell: str) -> str:
+    """A column's name, in which neither case counts nor what is between the words: "Average  Rating" is
+    average_rating."""
+    return "_".join(cell.casefold().replace("_", " ").split())
 
 
 def recognises(source: Source) -> bool:
@@ -36,82 +177,52 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> Table:
     """Reads the header, and the records as they are asked for. Raises UnusableFileError."""
-    lines = source.lines()
-    first = next(lines)
-    reader = csv.reader(chain([first], lines), delimiter=_delimiter(first), strict=True)
-    try:
-        header = next(reader)
-    except (csv.Error, StopIteration) as error:
-        raise _broken(error, 1) from error
-    names = [_name(cell) for cell in header]
-    columns = (*REQUIRED, *(name for name in OPTIONAL if name in names))
-    _refuse_other_headers(header, names)
-    ignored = tuple(cell.strip() for cell, name in zip(header, names, strict=True) if name and name not in columns)
-    return Table(columns, ignored, _batches(reader, len(names), [names.index(name) for name in columns]))
+    from flyleaf.importing.plain_rows import PlainReader  # with numpy, which a start of the site need not wait for
+
+    file = open_csv(source)
+    columns = find_columns(file.header)
+    plain = PlainReader(len(file.header), columns.positions, columns.names, file.form.delimiter)
+    return Table(columns.names, columns.ignored, _batches(file, columns, plain), remarks=columns.remarks)
 
 
-def _batches(reader: "Reader", width: int, positions: list[int]) -> Iterator[Batch]:
-    while True:
-        first = reader.line_num + 1
-        rows: list[list[str]] = []
+def _batches(file: CsvFile, columns: CsvColumns, plain: "PlainReader") -> Iterator[Batch]:
+    second = () if columns.second_isbn is None else (columns.second_isbn,)
+    for batch in file.batches((*columns.positions, *second), plain):
+        cells = [list(map(typed, column)) for column in batch.columns]
+        if second:
+            cells[0] = list(map(best_isbn, zip(cells[0], cells.pop(), strict=True)))
+        yield batch._replace(columns=cells)
+
+
+def _and_then(first: str, blocks: Iterator[str]) -> Iterator[str]:
+    if first:
+        yield first
+    yield from blocks
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The one at which the header falls into the most columns that we know, and the lines into as many cells."""
+
+    def fit(delimiter: str) -> tuple[int, int, bool]:
         try:
-            rows.extend(islice(reader, ROWS_AT_ONCE))
-        except csv.Error as error:  # what came before it is in rows
-            raise _broken(error, _line_numbers(rows, first)[-1]) from error
-        if not rows:
-            return
-        last = reader.line_num
-        lines = range(first, last + 1) if last - first + 1 == len(rows) else _line_numbers(rows, first)[:-1]
-        if any(len(row) != width for row in rows):
-            lines, rows = _without_empty_lines(lines, rows, width)
-        columns = list(zip(*rows, strict=True))
-        if columns:
-            yield Batch(lines, [columns[position] for position in positions])
+            header, *rows = csv.reader(lines, delimiter=delimiter)
+        except (csv.Error, ValueError):
+            return 0, 0, False
+        return count_known(header), sum(len(row) == len(header) > 1 for row in rows), len(header) > 1
+
+    return max(_DELIMITERS, key=fit)
 
 
-def _line_numbers(rows: list[list[str]], first: int) -> Sequence[int]:
-    """The lines on which the rows begin, and that of the row after them: a quoted cell may have several."""
-    return list(accumulate((1 + sum(len(_LINE_END.findall(cell)) for cell in row) for row in rows), initial=first))
+def _broken_header(line: int, error: csv.Error) -> UnusableFileError:
+    if "unexpected end of data" in str(error):
+        return _unclosed(line)
+    if "field larger than" in str(error):
+        problem = f"a cell of the header has more than {csv.field_size_limit():,} characters: is this a CSV file?"
+        return UnusableFileError(problem, line)
+    return UnusableFileError("a cell goes on after its closing quote: double the quotes inside a cell.", line)
 
 
-def _without_empty_lines(
-    lines: Sequence[int], rows: list[list[str]], width: int
-) -> tuple[Sequence[int], list[list[str]]]:
-    for line, row in zip(lines, rows, strict=True):
-        if row and len(row) != width:
-            raise UnusableFileError(
-                f"it has {len(row)} cells, and the header {width}: put cells that hold the separator into quotes.", line
-            )
-    kept = [(line, row) for line, row in zip(lines, rows, strict=True) if row]
-    return [line for line, _ in kept], [row for _, row in kept]
-
-
-def _delimiter(header: str) -> str:
-    """The one at which the header falls into the most columns that we know; the comma where none does."""
-    known = {*REQUIRED, *OPTIONAL}
-    return max(_DELIMITERS, key=lambda delimiter: sum(_name(cell) in known for cell in header.split(delimiter)))
-
-
-def _name(cell: str) -> str:
-    return "_".join(cell.strip().strip('"').casefold().split())
-
-
-def _refuse_other_headers(header: list[str], names: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
-        found = ", ".join(repr(cell.strip()[:40]) for cell in header[:20])
-        raise UnusableFileError(
-            f"the header lacks {', '.join(missing)}: it must name the columns isbn, title, author and year, "
-            f"and names {found}.",
-            1,
-        )
-    twice = [name for name in (*REQUIRED, *OPTIONAL) if names.count(name) > 1]
-    if twice:
-        raise UnusableFileError(f"the header names {', '.join(twice)} twice: rename or delete one of them.", 1)
-
-
-def _broken(error: Exception, line: int) -> UnusableFileError:
-    for sign, meaning in _MEANINGS:
-        if sign in str(error):
-            return UnusableFileError(meaning, line)
-    return UnusableFileError(f"it is no CSV ({error}).", line)
+def _unclosed(line: int) -> UnusableFileError:
+    return UnusableFileError(
+        "a quote is opened here and never closed: close it, or double the quotes inside a cell.", line
+    )

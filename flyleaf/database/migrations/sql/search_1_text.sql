@@ -55,8 +55,8 @@ COMMENT ON FUNCTION search_work_id IS 'books of one title and one author are edi
 
 CREATE FUNCTION search_spelled(n integer) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    units constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,sixteen,seventeen,eighteen,nineteen}';
-    tens  constant text[] := '{ten,twenty,thirty,forty,fifty,sixty,seventy,eighty,ninety}';
+    units constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,sixteen,seventeen,eighteen,nineteen}'::text[];
+    tens  constant text[] := '{ten,twenty,thirty,forty,fifty,sixty,seventy,eighty,ninety}'::text[];
 BEGIN
     RETURN CASE WHEN n < 20 THEN units[n]
                 WHEN n < 100 THEN concat_ws(' ', tens[n / 10], units[n % 10])
@@ -67,17 +67,30 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION search_spelled IS 'a number as it is said: 22 twenty two, 1984 nineteen eighty four, 100 one hundred';
 
+-- Only the keys count, which a jsonb finds by halving: ten times as fast as a regular expression, and it is asked of every title.
+CREATE FUNCTION search_number_words() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "i": 1, "ii": 1, "iii": 1, "iv": 1, "v": 1, "vi": 1, "vii": 1, "viii": 1, "ix": 1, "x": 1, "xi": 1, "xii": 1, "xiii": 1, "xiv": 1,
+    "xv": 1, "xvi": 1, "xvii": 1, "xviii": 1, "xix": 1, "xx": 1, "one": 1, "two": 1, "three": 1, "four": 1, "five": 1, "six": 1, "seven": 1,
+    "eight": 1, "nine": 1, "ten": 1, "eleven": 1, "twelve": 1, "thirteen": 1, "fourteen": 1, "fifteen": 1, "sixteen": 1, "seventeen": 1,
+    "eighteen": 1, "nineteen": 1, "twenty": 1, "thirty": 1, "forty": 1, "fifty": 1, "sixty": 1, "seventy": 1, "eighty": 1, "ninety": 1,
+    "hundred": 1, "thousand": 1}$json$::jsonb;
+COMMENT ON FUNCTION search_number_words IS 'the words without digits that search_numerals reads';
+
 CREATE FUNCTION search_numerals(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    romans constant text[] := '{i,ii,iii,iv,v,vi,vii,viii,ix,x,xi,xii,xiii,xiv,xv,xvi,xvii,xviii,xix,xx}';
-    names  constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,sixteen,seventeen,eighteen,nineteen,twenty}';
-    tens   constant text[] := '{ten,twenty,thirty,forty,fifty,sixty,seventy,eighty,ninety}';
+    romans constant text[] := '{i,ii,iii,iv,v,vi,vii,viii,ix,x,xi,xii,xiii,xiv,xv,xvi,xvii,xviii,xix,xx}'::text[];
+    names  constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve,thirteen,fourteen,fifteen,sixteen,seventeen,eighteen,nineteen,twenty}'::text[];
+    tens   constant text[] := '{ten,twenty,thirty,forty,fifty,sixty,seventy,eighty,ninety}'::text[];
     extra  text := '';
     word   text;
     said   int;  -- the number that the words so far say
     n      int;
 BEGIN
     FOREACH word IN ARRAY string_to_array(key, ' ') LOOP
+        IF word > ':' COLLATE "C" AND NOT search_number_words() ? word THEN  -- digits stand before the colon
+            said := NULL;
+            CONTINUE;
+        END IF;
         n := coalesce(array_position(romans, word), array_position(names, word), CASE WHEN word ~ '^[1-9][0-9]{0,4}$' THEN word::int END);
         IF n <= 20 THEN
             extra := concat_ws(' ', extra, n, romans[n], names[n]);
@@ -127,11 +140,26 @@ CREATE FUNCTION search_elided(title text) RETURNS text LANGUAGE sql IMMUTABLE ST
 $$;
 COMMENT ON FUNCTION search_elided IS 'words behind an elided article: ''L''Étranger'' gives etranger';
 
-CREATE FUNCTION search_words(title text, title_key text, author_key text) RETURNS tsvector
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE FUNCTION search_title_words(title text, title_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    words text := title_key;
+BEGIN
+    IF search_number_words() ?| string_to_array(title_key, ' ') OR title_key ~ '[0-9]' COLLATE "C" THEN
+        words := words || ' ' || search_numerals(title_key);
+    END IF;
+    IF ' ' || title_key || ' ' LIKE '% _ _ %' THEN
+        words := words || ' ' || search_initials(title_key);
+    END IF;
+    IF strpos(title, '''') > 0 OR strpos(title, '’') > 0 THEN
+        words := words || ' ' || search_elided(title);
+    END IF;
+    RETURN words;
+END $$;
+
+CREATE FUNCTION search_author_words(author_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     names text[] := string_to_array(author_key, ' ');
-    words text   := title_key || ' ' || author_key;
+    words text   := author_key;
     given text   := '';
 BEGIN
     FOR n IN 1 .. least(cardinality(names) - 1, 4) LOOP
@@ -139,19 +167,14 @@ BEGIN
         words := words || ' ' || left(names[n], 1);
     END LOOP;
     words := words || ' ' || given;
-    IF ' ' || title_key || ' ' ~ ' ([ivx]+|[0-9]{1,5}|one|two|three|(four|six|seven|nine)(teen)?|five|eight(een)?|ten|eleven|twelve|thirteen|fifteen|[a-z]+ty|hundred|thousand) ' COLLATE "C" THEN
-        words := words || ' ' || search_numerals(title_key);
-    END IF;
-    IF title_key ~ '( |^)[a-z0-9] [a-z0-9]( |$)' COLLATE "C" THEN
-        words := words || ' ' || search_initials(title_key);
-    END IF;
     IF author_key ~ '(o[ij]|[iy][ijy]|ski|off|eff|[aeo][yj]e|tch|tsch|[aou]e|( |^)ye)' COLLATE "C" THEN
         words := words || ' ' || search_romanised(author_key);
     END IF;
-    IF strpos(title, '''') > 0 OR strpos(title, '’') > 0 THEN
-        words := words || ' ' || search_elided(title);
-    END IF;
-    RETURN array_to_tsvector(array_remove(string_to_array(words, ' '), ''));
+    RETURN words;
 END $$;
+
+-- The two are called apart where an author has many titles.
+CREATE FUNCTION search_words(title_words text, author_words text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN array_to_tsvector(array_remove(string_to_array(title_words || ' ' || author_words, ' '), ''));
 COMMENT ON FUNCTION search_words IS
     'every word under which a work is found: of the title and the author, and numerals, initials, romanisations and elided words';

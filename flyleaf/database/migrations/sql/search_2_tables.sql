@@ -2,10 +2,11 @@
 
 CREATE TABLE search_editions (
     book_id bigint PRIMARY KEY,
-    work_id bigint NOT NULL
+    work_id bigint NOT NULL,
+    isbns   text   COLLATE "C" NOT NULL
 );
 COMMENT ON TABLE search_editions IS 'which work a book is an edition of; no foreign keys, so that no writer of books waits for a rebuild';
-CREATE INDEX search_editions_of_work ON search_editions (work_id);
+COMMENT ON COLUMN search_editions.isbns IS 'both forms; here, because a rebuild makes the index of their parts in a third of the time that books would need';
 
 CREATE TABLE search_works (
     id           bigint   PRIMARY KEY,
@@ -30,7 +31,7 @@ COMMENT ON COLUMN search_works.main_length IS 'characters of title_key before a 
 CREATE TABLE search_vocabulary (
     word  text    COLLATE "C" PRIMARY KEY,
     works integer NOT NULL
-);
+) WITH (fillfactor = 50);  -- a new number stays on its page, and out of the indexes
 COMMENT ON TABLE search_vocabulary IS 'every word of search_works.words, and how many works have it';
 
 CREATE TABLE search_vocabulary_changes (
@@ -88,6 +89,14 @@ COMMENT ON FUNCTION search_deletes IS
     'the first seven letters of a word with up to two left out: words within two edits share one of these (SymSpell)';
 
 -- The names of the indexes are those of a fresh migration; search_rebuild() makes the same ones on a new table.
+CREATE FUNCTION search_index_editions(editions text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format($sql$
+        CREATE INDEX %1$I ON %3$I (work_id);
+        CREATE INDEX %2$I ON %3$I USING gin (isbns gin_trgm_ops);
+    $sql$, editions || '_of_work', editions || '_isbns', editions);
+END $$;
+
 CREATE FUNCTION search_index_works(works text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format($sql$
@@ -107,4 +116,4 @@ BEGIN
     $sql$, vocabulary || '_deletes', vocabulary || '_trigrams', vocabulary);
 END $$;
 
-SELECT search_index_works('search_works'), search_index_vocabulary('search_vocabulary');
+SELECT search_index_editions('search_editions'), search_index_works('search_works'), search_index_vocabulary('search_vocabulary');

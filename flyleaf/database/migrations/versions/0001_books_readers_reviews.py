@@ -7,21 +7,24 @@ down_revision = None
 
 BOOKS = r"""
 CREATE TABLE books (
-    id          bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    isbn        text     NOT NULL CHECK (isbn ~ '^([0-9]{9}[0-9X]|[0-9]{13})$'),
-    isbn13      text     CHECK (isbn13 ~ '^97[89][0-9]{10}$'),
-    identity    text     NOT NULL GENERATED ALWAYS AS (coalesce(isbn13, isbn)) STORED UNIQUE,
-    title       text     NOT NULL CHECK (char_length(title) BETWEEN 1 AND 1000),
-    author      text     NOT NULL DEFAULT '' CHECK (char_length(author) <= 500),
-    year        smallint CHECK (year BETWEEN -3000 AND 2100),
-    publisher   text     CHECK (char_length(publisher) BETWEEN 1 AND 500),
-    language    text     CHECK (char_length(language) BETWEEN 1 AND 35),
-    pages       integer  CHECK (pages BETWEEN 1 AND 100000),
-    description text     CHECK (char_length(description) BETWEEN 1 AND 20000)
+    id             bigint        GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    isbn           text          NOT NULL CHECK (isbn ~ '^([0-9]{9}[0-9X]|[0-9]{13})$'),
+    isbn13         text          CHECK (isbn13 ~ '^97[89][0-9]{10}$'),
+    identity       text          NOT NULL GENERATED ALWAYS AS (coalesce(isbn13, isbn)) STORED UNIQUE,
+    title          text          NOT NULL CHECK (char_length(title) BETWEEN 1 AND 1000),
+    author         text          NOT NULL DEFAULT '' CHECK (char_length(author) <= 500),
+    year           smallint      CHECK (year BETWEEN -3000 AND 2100),
+    publisher      text          CHECK (char_length(publisher) BETWEEN 1 AND 500),
+    language       text          CHECK (char_length(language) BETWEEN 1 AND 35),
+    pages          integer       CHECK (pages BETWEEN 1 AND 100000),
+    description    text          CHECK (char_length(description) BETWEEN 1 AND 20000),
+    average_rating numeric(4, 3) CHECK (average_rating BETWEEN 0 AND 5),
+    ratings_count  integer       CHECK (ratings_count >= 0)
 );
 COMMENT ON COLUMN books.isbn IS 'compact, in the form (10 or 13 characters) in which the catalogue''s file gave it';
 COMMENT ON COLUMN books.isbn13 IS 'null where the check digit of isbn is wrong';
 COMMENT ON COLUMN books.identity IS 'one a book, whichever form of its ISBN a file or an address gives';
+COMMENT ON COLUMN books.average_rating IS 'what readers elsewhere think of it, as the catalogue''s file says';
 """
 
 READERS = """
@@ -100,7 +103,7 @@ CREATE TRIGGER reviews_are_counted AFTER INSERT OR UPDATE OR DELETE ON reviews
 EXTERNAL_RATINGS = """
 CREATE TABLE external_ratings (
     book_id       bigint        NOT NULL REFERENCES books ON DELETE CASCADE,
-    source        text          NOT NULL CHECK (source IN ('catalogue', 'open_library')),
+    source        text          NOT NULL CHECK (source IN ('open_library')),
     average       numeric(4, 3) CHECK (average BETWEEN 0 AND 5),
     ratings_count integer       CHECK (ratings_count >= 0),
     key           text          CHECK (char_length(key) <= 100),

@@ -31,5 +31,4 @@ def upgrade() -> None:
         {"letters": [letter for letter, _ in table], "latins": [latin for _, latin in table]},
     )
     op.execute("ANALYZE search_letters")
-    op.execute("CREATE INDEX books_isbns ON books USING gin ((isbn || ' ' || coalesce(isbn13, '')) gin_trgm_ops)")
     op.execute("CREATE INDEX books_languages ON books (language) WHERE language IS NOT NULL")

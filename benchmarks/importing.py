@@ -1,0 +1,198 @@
+"""make bench-import, or python -m benchmarks.importing: what an import costs, beside a peer in the same run.
+
+    the whole of it      beside tantivy's index of the same file
+    load into staging    beside a bare COPY of the same file, which is what psql's \\copy does
+    MARC records         beside a bare loop of pymarc (--marc FILE)
+    a small change       beside the first import
+    the search meanwhile beside the search of the quiet site
+    memory               of the importing process, at its highest
+
+The catalogue is made of the books that are shipped, and kept in benchmarks/work/.
+"""
+
+import argparse
+import csv
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pymarc
+from sqlalchemy import text
+
+from benchmarks.search import catalogue, peer, product, workload
+from benchmarks.search.__main__ import is_current, work_folder
+from flyleaf.config import PROJECT, Config
+from flyleaf.database import Database
+from flyleaf.importing.findings import Findings
+from flyleaf.importing.formats import marc
+from flyleaf.importing.rows import clean_columns
+from flyleaf.importing.source import open_source
+from flyleaf.queries.search import SearchQuery, search_books
+
+BARE = """
+CREATE TEMP TABLE bare (
+    isbn text, title text, author text, year smallint, average_rating numeric, ratings_count integer
+) ON COMMIT DROP
+"""
+PAIRS = 5
+CHANGED = 100  # one row in so many gets another title
+
+
+@dataclass(frozen=True)
+class Import:
+    """One run of import.py."""
+
+    seconds: float
+    phases: dict[str, float]
+    megabytes: float  # of memory, at its highest
+    numbers: dict[str, Any]
+
+
+def main() -> int:
+    options = _arguments()
+    if options.marc:
+        bench_marc(options.marc)
+    folder = work_folder(options)
+    books = options.catalogue or folder / "catalogue.csv"
+    if options.catalogue is None and not is_current(books):
+        catalogue.write(books, options.books, options.seed)
+    start = time.perf_counter()
+    peer.build(books, folder / "tantivy")
+    tantivy = time.perf_counter() - start
+    with product.serving(folder / "site") as (config, database):
+        bench_imports(config, database, books, tantivy)
+        if options.meanwhile:
+            bench_search_meanwhile(config, database, books)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.importing", description="What an import costs.")
+    parser.add_argument("--books", type=int, default=1_000_000, help="in the catalogue that is made (1,000,000)")
+    parser.add_argument("--seed", type=int, default=42, help="another one, another catalogue")
+    parser.add_argument("--catalogue", type=Path, help="a CSV file with the same six columns instead")
+    parser.add_argument("--marc", type=Path, help="a file of MARC 21 records, to be read beside a loop of pymarc")
+    parser.add_argument("--no-meanwhile", dest="meanwhile", action="store_false", help="without the search meanwhile")
+    return parser.parse_args()
+
+
+def bench_imports(config: Config, database: Database, books: Path, tantivy: float) -> None:
+    product.empty(database)
+    first = run_import(config, books)
+    again = run_import(config, books)
+    change = run_import(config, changed(books, 1))
+    print(f"{books.name}: {first.numbers['read']:,} rows")
+    for name, one in (("first import", first), ("the same again", again), ("1 % changed", change)):
+        phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in one.phases.items())
+        print(
+            f"  {name:16}{one.seconds:7.1f} s ({phases}), {one.megabytes:.0f} MB; "
+            f"{one.numbers['added']:,} added, {one.numbers['changed']:,} changed"
+        )
+    print(f"  the first import takes {first.seconds / tantivy:.2f} times tantivy's {tantivy:.1f} s")
+    print(f"  1 % changed takes {change.seconds / first.seconds:.2f} of the first import")
+    pairs = [(bare_copy(database, books), run_import(config, books).phases["reading"]) for _ in range(PAIRS)]
+    ratio = statistics.median(ours / bare for bare, ours in pairs)
+    bare = statistics.median(bare for bare, _ in pairs)
+    print(f"  load into staging: {ratio:.2f} times a bare COPY of {bare:.2f} s (median of {PAIRS} pairs)")
+
+
+def run_import(config: Config, *arguments: str | Path) -> Import:
+    """import.py as an operator runs it, into the database that is served."""
+    environment = os.environ | {"FLYLEAF_DATA": str(config.data)}
+    environment.pop("DATABASE_URL", None)
+    start = time.perf_counter()
+    program = [sys.executable, "import.py", "--json", *map(str, arguments)]
+    process = subprocess.Popen(program, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    numbers = json.loads(process.stdout.read())
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(numbers["error"])
+    return Import(time.perf_counter() - start, numbers.pop("seconds"), usage.ru_maxrss / 1024, numbers)
+
+
+def bare_copy(database: Database, books: Path) -> float:
+    """Seconds that COPY takes for the file as it is, into a table without anything."""
+    with database.command_transaction() as connection, books.open("rb") as file:
+        connection.execute(text(BARE))
+        driver: Any = connection.connection.driver_connection
+        start = time.perf_counter()
+        with driver.cursor() as cursor:
+            cursor.copy_expert("COPY bare FROM STDIN WITH (FORMAT csv, HEADER)", file, size=1 << 16)
+        return time.perf_counter() - start
+
+
+def changed(books: Path, seed: int) -> Path:
+    """The same file with another title in one row of a hundred."""
+    dice = random.Random(seed)
+    path = books.with_name(f"{books.stem}-changed-{seed}.csv")
+    with books.open(encoding="utf-8", newline="") as file, path.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.reader(file)
+        writer = csv.writer(out)
+        writer.writerow(next(rows))
+        for isbn, title, *others in rows:
+            writer.writerow([isbn, f"{title} revisited {seed}" if dice.randrange(CHANGED) == 0 else title, *others])
+    return path
+
+
+def bench_search_meanwhile(config: Config, database: Database, books: Path) -> None:
+    """The search of one reader while 1 % of the catalogue changes, beside the search of the quiet site."""
+    queries = [query.text for query in workload.make(books, 7)]
+    quiet = p99(list(searches(database, queries, lambda seconds: seconds > 20)))
+    change = changed(books, 2)
+    importing = threading.Thread(target=run_import, args=(config, change))
+    importing.start()
+    busy = p99(list(searches(database, queries, lambda seconds: not importing.is_alive())))
+    importing.join()
+    print(f"  the search meanwhile: p99 {busy:.1f} ms, {busy / quiet:.2f} times the quiet site's {quiet:.1f} ms")
+
+
+def searches(database: Database, queries: Sequence[str], is_over: Callable[[float], bool]) -> Iterator[float]:
+    """Milliseconds of each search, one after the other, until it is over."""
+    dice, began = random.Random(3), time.perf_counter()
+    while not is_over(time.perf_counter() - began):
+        start = time.perf_counter()
+        with database.transaction() as connection:
+            search_books(connection, SearchQuery(dice.choice(queries)))
+        yield 1000 * (time.perf_counter() - start)
+
+
+def p99(milliseconds: list[float]) -> float:
+    return sorted(milliseconds)[int(len(milliseconds) * 0.99)]
+
+
+def bench_marc(path: Path) -> None:
+    pairs = [(bare_loop(path), read_marc(path)) for _ in range(PAIRS)]
+    ratio = statistics.median(ours / bare for bare, ours in pairs)
+    bare = statistics.median(bare for bare, _ in pairs)
+    print(f"{path.name}: read and cleaned in {ratio:.2f} times a bare loop of pymarc, {bare:.1f} s")
+
+
+def bare_loop(path: Path) -> float:
+    start = time.perf_counter()
+    with path.open("rb") as file:
+        for _ in pymarc.MARCReader(file):
+            pass
+    return time.perf_counter() - start
+
+
+def read_marc(path: Path) -> float:
+    start = time.perf_counter()
+    with open_source(path) as source:
+        for _ in clean_columns(marc.read(source), Findings()):
+            pass
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    sys.exit(main())

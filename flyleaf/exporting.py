@@ -1,0 +1,35 @@
+"""What goes out in files: the catalogue as CSV (importing that file changes nothing), the events as lines of JSON."""
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from operator import attrgetter
+from typing import IO
+
+from flyleaf.importing.formats.spreadsheet_cells import protected
+from flyleaf.importing.table import OPTIONAL, REQUIRED
+from flyleaf.queries.catalogue import CatalogueEntry
+from flyleaf.queries.events import Event
+
+COLUMNS = (*REQUIRED, *OPTIONAL)
+
+
+def write_csv(entries: Iterable[CatalogueEntry], file: IO[str]) -> int:
+    """The number of books written. Cells that a spreadsheet would run stand behind an apostrophe, which the importer
+    takes away."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    cells = attrgetter(*COLUMNS)
+    books = 0
+    for books, entry in enumerate(entries, 1):  # noqa: B007
+        writer.writerow(["" if cell is None else protected(str(cell)) for cell in cells(entry)])
+    return books
+
+
+def write_events(events: Iterable[Event], file: IO[str]) -> int:
+    """An object a line, the oldest first; the number of them. JSON, so that no text can forge a line or a formula."""
+    count = 0
+    for count, event in enumerate(events, 1):  # noqa: B007
+        file.write(json.dumps(asdict(event) | {"at": event.at.isoformat()}) + "\n")
+    return count

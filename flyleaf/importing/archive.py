@@ -1,0 +1,47 @@
+"""ZIP archives: which of their members is the catalogue."""
+
+import zipfile
+
+from flyleaf.importing.cells import shown
+from flyleaf.importing.errors import UnusableFileError
+from flyleaf.importing.packed_file import PackedFile
+
+SIGNS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile can't unpack the others in bounded memory
+_SUFFIXES = (".csv", ".txt", ".tsv", ".mrc", ".xml", ".json", ".gz")
+
+
+def open_member(file: PackedFile) -> zipfile.ZipExtFile:
+    """The member that holds the catalogue, from now on what `file` counts. Raises UnusableFileError, and what zipfile
+    raises for an archive that is broken."""
+    archive = zipfile.ZipFile(file)
+    member = _only_table(archive.infolist())
+    stream = archive.open(member)
+    file.count_anew(member.compress_size)
+    return stream  # type: ignore[return-value]
+
+
+def _only_table(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    """The member that holds the catalogue."""
+    names = {member.filename for member in members}
+    if names & {"[Content_Types].xml", "mimetype"}:
+        raise UnusableFileError("it is a spreadsheet or another document: save it as CSV (UTF-8).")
+    files = [member for member in members if not _is_accessory(member)]
+    tables = [member for member in files if member.filename.lower().endswith(_SUFFIXES)]
+    candidates = tables if len(files) > 1 else files
+    if len(candidates) != 1:
+        listed = ", ".join(shown(member.filename) for member in (tables or files)[:10])
+        what = f"several files ({listed})" if files else "no file"
+        raise UnusableFileError(f"it is a ZIP archive of {what}: unpack it, and import the catalogue in it.")
+    [member] = candidates
+    if member.flag_bits & 1:
+        raise UnusableFileError("it is encrypted: unpack it with its password first.")
+    if member.compress_type not in _METHODS:
+        raise UnusableFileError("it is a ZIP archive packed in an unusual way: unpack it first.")
+    return member
+
+
+def _is_accessory(member: zipfile.ZipInfo) -> bool:
+    """What a Mac, or the archive itself, adds to the files."""
+    parts = member.filename.split("/")
+    return member.is_dir() or parts[0] == "__MACOSX" or parts[-1] == ".DS_Store"

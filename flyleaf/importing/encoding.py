@@ -1,0 +1,97 @@
+"""Bytes to text: which encoding a file is in, and the line at which it is in none."""
+
+import codecs
+
+from flyleaf.importing.errors import UnusableFileError
+
+# The longer come first: UTF-32's begins as UTF-16's does.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = ("utf-16", "utf-32")
+_CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\f\r"))
+_TEXT_TO_CONTROLS = 12  # packed bytes have a control character in each nine; programs and pictures have more
+_FIRST_LETTERS = 32  # at the start of a file, which names its columns: they are in ASCII
+
+
+def _as_latin1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+# Windows-1252 leaves five bytes undefined: they become what Latin-1 has there, as in browsers.
+codecs.register_error("flyleaf.latin-1", _as_latin1)
+
+
+class Decoder:
+    """Decodes a file block by block.
+
+    Without a byte order mark, and with no encoding given, a file that begins with a NUL in each two bytes is UTF-16;
+    any other is UTF-8. At the first byte that is not, it is taken for Windows-1252 (what is called Latin-1 mostly
+    is that), if all before was ASCII; if there were other letters before, in UTF-8, the file is broken.
+    """
+
+    def __init__(self, head: bytes, encoding: str | None, remarks: list[str]) -> None:
+        """`head` is how the file begins; `remarks` gets a sentence for the operator."""
+        self.mark, known = next(
+            ((len(mark), name) for mark, name in _MARKS if head.startswith(mark)), (0, encoding or _utf16(head))
+        )
+        _refuse_what_is_no_text(head[self.mark :], known)
+        self.lines = 0  # how many ends of lines were decoded
+        self._encoding = known or "utf-8"
+        self._decoder = codecs.getincrementaldecoder(self._encoding)()
+        self._may_be_windows = known is None
+        self._held = ""  # a CR whose LF may come next
+        self._remarks = remarks
+
+    def decode(self, block: bytes, final: bool = False) -> str:
+        """What of the block is complete: CR LF and letters of several bytes are never cut. Raises UnusableFileError."""
+        try:
+            text = self._decoder.decode(block, final)
+        except UnicodeDecodeError as error:
+            text = self._decode_rest(error, final)
+        self._may_be_windows = self._may_be_windows and text.isascii()
+        text = self._held + text
+        self._held = "" if final or not text.endswith("\r") else "\r"
+        text = text.removesuffix(self._held)
+        self.lines += _count_lines(text)
+        return text
+
+    def _decode_rest(self, error: UnicodeDecodeError, final: bool) -> str:
+        """What could not be decoded, and from now on all, as Windows-1252. Raises UnusableFileError where it is not."""
+        before = error.object[: error.start].decode(self._encoding)
+        line = self.lines + _count_lines(self._held + before) + 1
+        if not (self._may_be_windows and before.isascii()):
+            byte = f"byte 0x{error.object[error.start]:02x}"
+            problem = f"{byte} is not {self._encoding.upper()}: save the file as CSV (UTF-8)."
+            raise UnusableFileError(problem, line) from error
+        self._remarks.append(f"Line {line} is not UTF-8: the file is read as Windows-1252 (Latin-1).")
+        self._decoder = codecs.getincrementaldecoder("cp1252")("flyleaf.latin-1")
+        return self._decoder.decode(error.object, final)
+
+
+def _utf16(head: bytes) -> str | None:
+    """Which of the two byte orders, where it is UTF-16 without a mark: it begins with names of columns, in ASCII."""
+    start = head[: 2 * _FIRST_LETTERS]
+    for encoding, letters, nuls in (("utf-16-le", start[::2], start[1::2]), ("utf-16-be", start[1::2], start[::2])):
+        if letters and nuls and all(letters) and not any(nuls):
+            return encoding
+    return None
+
+
+def _refuse_what_is_no_text(head: bytes, encoding: str | None) -> None:
+    if not head.strip():
+        raise UnusableFileError("it is empty: the first line must name the columns isbn, title, author and year.")
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    if controls * _TEXT_TO_CONTROLS > len(head) and not (encoding or "").startswith(_WIDE):
+        raise UnusableFileError("it is no text, but full of NUL bytes or the like: save it as CSV (UTF-8).")
+
+
+def _count_lines(text: str) -> int:
+    lines = text.count("\n")
+    return lines + text.count("\r") - text.count("\r\n") if "\r" in text else lines

@@ -1,0 +1,102 @@
+"""Which column of a CSV file is which of the catalogue's, by the names that people and programs give them."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.table import OPTIONAL, REQUIRED
+from flyleaf.isbn import IsbnError, parse
+
+# Letters and digits of a name, and of several names in one header the first counts.
+_NAMES = {
+    "isbn": "isbn isbn10 isbn10or13 isbnnumber",
+    "title": "title booktitle name bookname titleofbook",
+    "author": "author authors authorname authornames bookauthor bookauthors authorfullname creator creators writer"
+    " writers",
+    "year": "year publicationyear yearpublished publishedyear publishyear publishingyear yearofpublication pubyear"
+    " originalpublicationyear firstpublishyear firstpublished publicationdate publisheddate publishdate datepublished"
+    " dateofpublication pubdate published releaseyear releasedate date",
+    "publisher": "publisher publishers publishername bookpublisher publishinghouse imprint",
+    "language": "language languages languagecode lang langcode booklanguage",
+    "pages": "pages pagecount numpages numberofpages numberpages nopages pagescount totalpages length",
+    "description": "description bookdescription summary synopsis blurb",
+    "average_rating": "averagerating avgrating ratingaverage ratingsaverage ratingavg meanrating",
+    "ratings_count": "ratingscount ratingcount numratings numberofratings ratingsnumber workratingscount",
+}
+_NAMES_OF = {column: tuple(names.split()) for column, names in _NAMES.items()}
+_ISBN13_NAMES = ("isbn13", "isbn13number", "ean", "ean13", "gtin13")
+_KNOWN = {*_ISBN13_NAMES}.union(*_NAMES_OF.values())
+_NEEDED = ("isbn", "title")
+
+
+class CsvColumns(NamedTuple):
+    """Where the catalogue's columns are in a file."""
+
+    names: tuple[str, ...]  # the catalogue's, as Table has them
+    positions: tuple[int, ...]
+    second_isbn: int | None  # position of another column with ISBNs, for rows in which the first has none
+    ignored: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def count_known(header: Sequence[str]) -> int:
+    """How many cells of a header are names that we know."""
+    return sum(_key(cell) in _KNOWN for cell in header)
+
+
+def find_columns(header: Sequence[str]) -> CsvColumns:
+    """Raises UnusableFileError where the header does not name a column of ISBNs and one of titles, or one twice."""
+    keys = [_key(cell) for cell in header]
+    found = {column: _position(keys, names) for column, names in _NAMES_OF.items()}
+    isbn13 = _position(keys, _ISBN13_NAMES)
+    if found["isbn"] is None:
+        found["isbn"], isbn13 = isbn13, None
+    positions = {name: found[name] for name in (*REQUIRED, *OPTIONAL)}
+    present = {name: position for name, position in positions.items() if position is not None}
+    _refuse_without(header, [name for name in _NEEDED if name not in present])
+    read = [*present.values(), *([isbn13] if isbn13 is not None else [])]
+    twice = [header[position].strip() for position in read if keys.count(keys[position]) > 1]
+    if twice:
+        raise UnusableFileError(f"the header names {', '.join(twice)} twice: rename or delete one of them.", 1)
+    ignored = tuple(cell.strip() for place, cell in enumerate(header) if place not in read and cell.strip())
+    remarks = tuple(_remarks([name for name in REQUIRED if name not in present]))
+    return CsvColumns(tuple(present), tuple(present.values()), isbn13, ignored, remarks)
+
+
+def _key(cell: str) -> str:
+    """Its letters and digits in lower case: "ISBN-13" and "isbn_13" are one name."""
+    return "".join(filter(str.isalnum, cell.casefold()))
+
+
+def _position(keys: Sequence[str], names: Sequence[str]) -> int | None:
+    """Of the first of the names that is there."""
+    return next((keys.index(name) for name in names if name in keys), None)
+
+
+def _refuse_without(header: Sequence[str], missing: Sequence[str]) -> None:
+    if not missing:
+        return
+    if len(missing) == len(_NEEDED) and any(map(_is_isbn, header)):
+        raise UnusableFileError(
+            "the first line holds a book, and must name the columns: put the line isbn,title,author,year above it, "
+            "in the order of the cells.",
+            1,
+        )
+    names = ", ".join(repr(cell.strip()[:40]) for cell in header[:20])
+    raise UnusableFileError(
+        f"the header lacks {' and '.join(missing)}: it must name the columns isbn and title, best of all also author "
+        f"and year, and names {names}.",
+        1,
+    )
+
+
+def _is_isbn(cell: str) -> bool:
+    try:
+        return parse(cell).isbn13 is not None
+    except IsbnError:
+        return False
+
+
+def _remarks(missing: Sequence[str]) -> Iterator[str]:
+    if missing:
+        yield f"The header names no column for {' and '.join(missing)}: the books are imported without."

@@ -1,0 +1,51 @@
+"""The reader of Goodreads' library export (goodreads_library_export.csv)."""
+
+import re
+
+from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.site_export import (
+    Column,
+    export_table,
+    first_given,
+    has_columns,
+    joined_names,
+    page_count,
+)
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.source import Source
+from flyleaf.importing.table import Table
+
+NAME = "goodreads"
+
+_TEXT_FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)  # as which ISBNs are written, to keep their leading zeros
+
+
+def recognises(source: Source) -> bool:
+    """What other sites export in its form has these too."""
+    return has_columns(source, "isbn13", "exclusive_shelf")
+
+
+def read(source: Source) -> Table:
+    """Raises UnusableFileError."""
+    return export_table(open_csv(source), "Goodreads", _COLUMNS)
+
+
+def _isbn(isbn13: str, isbn: str) -> str:
+    cells = (_TEXT_FORMULA.sub(r"\1", cell).strip() for cell in (isbn13, isbn))
+    return best_isbn(filter(None, cells))
+
+
+def _authors(author: str, others: str) -> str:
+    return joined_names((author, *others.split(",")))
+
+
+_COLUMNS = {
+    "isbn": Column(_isbn, ("isbn13", "isbn")),
+    "title": Column(str, ("title",)),
+    "author": Column(_authors, ("author", "additional_authors")),
+    # That in which the work came out, by which readers know it; most lists of books made from Goodreads have it too.
+    "year": Column(first_given, ("original_publication_year", "year_published")),
+    "publisher": Column(str, ("publisher",)),
+    "pages": Column(page_count, ("number_of_pages",)),
+    "average_rating": Column(str, ("average_rating",)),  # everybody's; the reader's own is My Rating
+}

@@ -1,0 +1,80 @@
+"""The reader of LibraryThing's tab-delimited export."""
+
+import re
+from itertools import zip_longest
+
+from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names, page_count
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.names import natural_name
+from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.table import Table
+
+NAME = "librarything"
+
+_QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
+# "Gallimard (1979), Poche" is how shops write it, "New York : Scribner, 2001" how libraries do. What has
+# neither form may be a place, a publisher or both.
+_PUBLICATIONS = (
+    re.compile(r"([^:;(]+?) \([0-9]{4}\)(?:,.*)?"),
+    re.compile(r"[^:;]+? ?: ([^:;]+?), \[?[c©]?[0-9]{4}\b.*"),
+)
+
+
+def recognises(source: Source) -> bool:
+    return has_columns(source, "book_id", "primary_author", "publication", "isbns")
+
+
+def read(source: Source) -> Table:
+    """Raises UnusableFileError."""
+    # No cell holds a tab or a line's end, and a quote at the beginning of one is most often a title's.
+    try:
+        file = open_csv(source, delimiter="\t", quotes=False)
+    except UnusableFileError as error:
+        raise UnusableFileError("it is no export of LibraryThing: export it as tab-delimited text.", 1) from error
+    return export_table(file, "LibraryThing", _COLUMNS)
+
+
+def _plain(cell: str) -> str:
+    """Without the quotes that a spreadsheet puts around a cell, and doubles in it."""
+    quoted = _QUOTED.fullmatch(cell)
+    return quoted[1].replace('""', '"') if quoted else cell
+
+
+def _isbn(isbn: str, isbns: str) -> str:
+    """ "[2070291340]" and "2070291340, 9782070291342" """
+    numbers = (number.strip(' []"') for number in (isbn, *isbns.split(",")))
+    return best_isbn(filter(None, numbers))
+
+
+def _authors(primary: str, secondary: str, roles: str) -> str:
+    """The roles go with the secondary authors; where one is told, it is most often the translator's or editor's."""
+    pairs = zip_longest(_plain(secondary).split("|"), _plain(roles).split("|"), fillvalue="")
+    others = (name for name, role in pairs if role.strip().casefold() in ("", "author"))
+    names = filter(str.strip, (_plain(primary), *others))
+    return joined_names(map(natural_name, names))
+
+
+def _date(cell: str) -> str:
+    """ "?" stands for none."""
+    return cell.strip(' []?"')
+
+
+def _publisher(publication: str) -> str:
+    found = (form.fullmatch(_plain(publication).strip()) for form in _PUBLICATIONS)
+    return next((match[1] for match in found if match), "")
+
+
+def _language(languages: str) -> str:
+    return _plain(languages).split(",")[0]
+
+
+_COLUMNS = {
+    "isbn": Column(_isbn, ("isbn", "isbns")),
+    "title": Column(_plain, ("title",)),
+    "author": Column(_authors, ("primary_author", "secondary_author", "secondary_author_roles")),
+    "year": Column(_date, ("date",)),
+    "publisher": Column(_publisher, ("publication",)),
+    "language": Column(_language, ("languages",)),
+    "pages": Column(page_count, ("page_count",)),
+}

@@ -1,0 +1,111 @@
+"""The reader of MARCXML: the records of MARC 21 as elements of a document, read as a stream.
+
+pymarc makes the records. A document type is refused, so there are no entities, and nothing is fetched for one.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import NoReturn
+from xml.sax import SAXParseException
+from xml.sax.expatreader import ExpatParser
+from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler
+from xml.sax.xmlreader import AttributesNSImpl
+
+from pymarc import Record
+from pymarc.marcxml import MARC_XML_NS, XmlHandler
+
+from flyleaf.importing.formats.marc_record import DESCRIPTION, Broken, table_of
+from flyleaf.importing.source import BLOCK, Source, UnusableFileError
+from flyleaf.importing.table import Table
+
+NAME = "marcxml"
+
+RECORD_MAX = 16 << 20  # bytes between the ends of two records
+SUBFIELD_MAX = 9_999  # characters: ISO 2709 can't have longer ones, and patterns take long over them
+_NAMESPACES = (MARC_XML_NS, None)  # some programs leave it out
+_RECORD = re.compile(rb"<(?:\w+:)?(?:collection|record)[\s>]")
+_RECORD_WITHOUT_NAMESPACE = re.compile(rb"<record[^>]*>\s*<leader>")
+
+
+def recognises(source: Source) -> bool:
+    """By the elements and their namespace, in whatever encoding: in UTF-16 every other byte is NUL."""
+    head = source.head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if not head.startswith(b"<") or not _RECORD.search(head):
+        return False
+    return MARC_XML_NS.encode() in head or _RECORD_WITHOUT_NAMESPACE.search(head) is not None
+
+
+def read(source: Source) -> Table:
+    """Raises UnusableFileError while the records are read, where it is no well-formed XML."""
+    return table_of(_records(source))
+
+
+class _Handler(XmlHandler, LexicalHandler):
+    """Makes records, of any program's elements."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.done: deque[Record | Broken] = deque()
+        self.in_record = False
+        self._problem = ""
+
+    def startDTD(self, name: str, public_id: str | None, system_id: str | None) -> NoReturn:  # noqa: N802
+        raise UnusableFileError("it has a document type (<!DOCTYPE …>), which MARCXML has not: remove it.")
+
+    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: N802
+        if name[0] not in _NAMESPACES:
+            return
+        if name[1] == "record":
+            self.in_record, self._problem = True, ""
+        try:
+            super().startElementNS(name, qname, attrs)  # type: ignore[no-untyped-call]
+        except KeyError as error:
+            self._problem = f"a {name[1]} in it has no attribute {error.args[0][1]}"
+
+    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802
+        if name[0] in _NAMESPACES and name[1] != "leader":  # of which nothing is read, and pymarc wants it whole
+            super().endElementNS(name, qname)  # type: ignore[no-untyped-call]
+
+    def process_record(self, record: Record) -> None:
+        for field in record.fields:
+            if field.tag != DESCRIPTION and any(len(subfield.value) > SUBFIELD_MAX for subfield in field.subfields):
+                self._problem = f"its field {field.tag} has more than {SUBFIELD_MAX:,} characters"
+        self.done.append(Broken(self._problem) if self._problem else record)
+        self.in_record = False
+
+
+def _records(source: Source) -> Iterator[Record | Broken]:
+    handler = _Handler()
+    parser = ExpatParser()
+    parser.setFeature(feature_namespaces, True)
+    parser.setContentHandler(handler)
+    parser.setProperty(property_lexical_handler, handler)
+    unfinished = 0  # bytes since a record ended
+    while block := source.binary.read(BLOCK):
+        _feed(parser, block)
+        unfinished = 0 if handler.done else unfinished + len(block)
+        if unfinished > RECORD_MAX:
+            raise UnusableFileError(
+                f"no record ends within {RECORD_MAX:,} bytes: is it MARCXML?", parser.getLineNumber()
+            )
+        while handler.done:
+            yield handler.done.popleft()
+    try:
+        parser.close()
+    except SAXParseException:
+        source.remarks.append("The file ends before its last element does: what should follow is missing.")
+        if handler.in_record:
+            yield Broken("it breaks off before its end")
+
+
+def _feed(parser: ExpatParser, block: bytes) -> None:
+    try:
+        parser.feed(block)
+    except SAXParseException as error:
+        problem = f"it is no well-formed XML here ({error.getMessage()}): mend it, or fetch the file again."
+        raise UnusableFileError(problem, error.getLineNumber()) from error
+    except UnusableFileError:
+        raise
+    except (LookupError, ValueError) as error:
+        raise UnusableFileError(f"its encoding can't be read ({error}): save it as UTF-8.") from error

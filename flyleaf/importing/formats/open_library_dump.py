@@ -1,0 +1,164 @@
+"""The reader of Open Library's monthly dumps of its editions and of its authors.
+
+A record is a line: type, key, revision, date and JSON, tabs between them. An edition names its authors by their keys;
+the names are in the other dump. The editions' table has a column more, `author_keys`: "OL26320A OL34184A". It is for
+the loader, who writes the names of the authors' table into `author`.
+
+Tens of millions of lines: of those without an ISBN the JSON is not read.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+from flyleaf.importing.cells import shown
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.names import name_in_statement
+from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.table import REQUIRED, ROWS_AT_ONCE, Batch, Reason, Refusal, Table
+
+NAME = "openlibrary"
+
+_FIRST_LINE = re.compile(rb"/type/\w+\t/\S*\t[0-9]+\t[0-9]{4}-[0-9]{2}-")
+_AUTHOR_KEY = re.compile(r"/(?:authors|a)/(OL[0-9]+A)", re.ASCII)
+# Two escapes that are a pair make one letter beyond U+FFFF, and behind a backslash that is doubled there is no escape;
+# every other of them is half a letter, which UTF-8 can't hold.
+_HALF_LETTER = re.compile(r"(\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w")
+_DUMPS = "import the dumps ol_dump_editions and ol_dump_authors, together"
+
+
+class _BrokenRecordError(ValueError):
+    """Its text follows the record's key."""
+
+
+class _Kind(NamedTuple):
+    """A type of record that is read."""
+
+    sign: str  # with which its lines begin
+    columns: tuple[str, ...]
+    read: Callable[[int, str], tuple[str, ...] | Refusal]  # a line, with its number
+
+
+def recognises(source: Source) -> bool:
+    """Each of the dumps, so that it can be said which are of use."""
+    return _FIRST_LINE.match(source.head) is not None
+
+
+def read(source: Source) -> Table:
+    """The first line decides what it is a dump of. Raises UnusableFileError."""
+    if source.head.startswith(_EDITIONS.sign.encode()):
+        return Table(_EDITIONS.columns, (), _batches(source, _EDITIONS, _AUTHORS))
+    if source.head.startswith(_AUTHORS.sign.encode()):
+        return Table(_AUTHORS.columns, (), _batches(source, _AUTHORS, _EDITIONS), kind="author_names")
+    raise UnusableFileError(f"it is a dump of Open Library, but neither of editions nor of authors: {_DUMPS}.")
+
+
+def _batches(source: Source, kind: _Kind, other: _Kind) -> Iterator[Batch]:
+    """Lines of any further type (redirects, deleted records, works) are passed over."""
+    passed_over = 0
+    numbered = enumerate(source.lines(), 1)
+    while some := list(islice(numbered, ROWS_AT_ONCE)):
+        numbers: list[int] = []
+        rows: list[tuple[str, ...]] = []
+        refused: list[Refusal] = []
+        for number, line in some:
+            if line.startswith(kind.sign):
+                record = kind.read(number, line)
+                if isinstance(record, Refusal):
+                    refused.append(record)
+                else:
+                    numbers.append(number)
+                    rows.append(record)
+            elif line.startswith(other.sign):
+                raise UnusableFileError(f"the dump holds both editions and authors: {_DUMPS}, instead.", number)
+            else:
+                passed_over += 1
+        yield Batch(numbers, list(zip(*rows, strict=True)) or [()] * len(kind.columns), refused)
+    if passed_over:
+        source.remarks.append(f"{passed_over:,} lines of the dump hold neither editions nor authors: passed over.")
+
+
+def _edition(number: int, line: str) -> tuple[str, ...] | Refusal:
+    if '"isbn_1' not in line:
+        return Refusal(number, Reason.NO_ISBN, f"{shown(_key(line))} has no ISBN", ())
+    try:
+        record = _json(line)
+    except _BrokenRecordError as error:
+        return _unreadable(number, line, str(error))
+    title = " ".join(filter(None, (_first(record.get("title_prefix")), _first(record.get("title")))))
+    subtitle = _first(record.get("subtitle"))
+    author_keys = _keys(record.get("authors"))
+    return (
+        best_isbn(_texts(record.get("isbn_13")) + _texts(record.get("isbn_10"))),
+        f"{title}: {subtitle}" if title and subtitle else title,
+        "" if author_keys else name_in_statement(_first(record.get("by_statement"))),
+        _first(record.get("publish_date")),
+        _first(record.get("publishers")),
+        _first(record.get("languages"), "key").rpartition("/")[2],
+        str(record.get("number_of_pages") or ""),
+        _first(record.get("description")),
+        author_keys,
+    )
+
+
+def _author(number: int, line: str) -> tuple[str, ...] | Refusal:
+    try:
+        record = _json(line)
+    except _BrokenRecordError as error:
+        return _unreadable(number, line, str(error))
+    key = _AUTHOR_KEY.fullmatch(_key(line))
+    name = _first(record.get("name")) or _first(record.get("personal_name"))
+    if not key or not name.strip():
+        return _unreadable(number, line, "has no name")
+    return key[1], name
+
+
+_EDITIONS = _Kind(
+    "/type/edition\t", (*REQUIRED, "publisher", "language", "pages", "description", "author_keys"), _edition
+)
+_AUTHORS = _Kind("/type/author\t", ("key", "name"), _author)
+
+
+def _unreadable(number: int, line: str, what: str) -> Refusal:
+    parts = line.rstrip().split("\t", 4)
+    return Refusal(number, Reason.UNREADABLE, f"{shown(_key(line))} {what}", parts)
+
+
+def _key(line: str) -> str:
+    return line.split("\t", 2)[1].strip()
+
+
+def _json(line: str) -> dict[str, Any]:
+    """Raises _BrokenRecordError."""
+    text = line.split("\t", 4)[-1]
+    if "\\ud" in text or "\\uD" in text:
+        text = _HALF_LETTER.sub(r"\1", text)
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _BrokenRecordError("is broken JSON") from error
+    if not isinstance(record, dict):
+        raise _BrokenRecordError("is no JSON object")
+    return record
+
+
+def _texts(value: object, field: str = "value") -> list[str]:
+    """A value may be a text, an object that has the text in a field of it, or a list of either; what else is none."""
+    if not value:
+        return []
+    items = value if isinstance(value, list) else [value]
+    texts = [item.get(field) if isinstance(item, dict) else item for item in items]
+    return [text for text in texts if isinstance(text, str)]
+
+
+def _first(value: object, field: str = "value") -> str:
+    if isinstance(value, str):
+        return value
+    return next(iter(_texts(value, field)), "")
+
+
+def _keys(authors: object) -> str:
+    found = map(_AUTHOR_KEY.fullmatch, _texts(authors, "key"))
+    return " ".join(key[1] for key in found if key)

@@ -1,0 +1,39 @@
+"""The reader of The StoryGraph's library export."""
+
+import re
+
+from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names
+from flyleaf.importing.source import Source
+from flyleaf.importing.table import Table
+
+NAME = "storygraph"
+
+# A number that may be mistyped or rounded: what is told of it helps. A book that has none stands there with the
+# site's own identifier, or with a shop's.
+_NUMBER = re.compile(r"\s*[0-9][0-9\s.,E+-]*X?\s*", re.ASCII | re.IGNORECASE)
+
+
+def recognises(source: Source) -> bool:
+    return has_columns(source, "isbn/uid", "read_status", "star_rating")
+
+
+def read(source: Source) -> Table:
+    """Raises UnusableFileError."""
+    return export_table(open_csv(source), "The StoryGraph", _COLUMNS)
+
+
+def _isbn(isbn_or_uid: str) -> str:
+    return isbn_or_uid if _NUMBER.fullmatch(isbn_or_uid) else ""
+
+
+def _authors(cell: str) -> str:
+    return joined_names(cell.split(","))
+
+
+# The file has no year.
+_COLUMNS = {
+    "isbn": Column(_isbn, ("isbn/uid",)),
+    "title": Column(str, ("title",)),
+    "author": Column(_authors, ("authors",)),
+}

@@ -1,0 +1,89 @@
+"""The names of people as readers write them, out of the forms in which catalogues sort them."""
+
+import re
+import unicodedata
+
+# Given up with the comma before them: years of life, with or without the words of cataloguers.
+_YEARS_AT_END = re.compile(r",?\s*(?:b\.|d\.|ca\.|fl\.)?\s*\d{3,4}\??(?:-(?:\d{3,4}\??)?)?\.?$")
+_IN_BRACKETS = re.compile(r"\([^)]*\)")
+_DIGIT = re.compile("[0-9]")
+_EPITHET = re.compile(r"(?:of|the|de|da|di|del|von|van) ")  # "of Avila", "the Great", "de Sales"
+_SUFFIX = re.compile(r"(?i:(?:[JS]r|Esq)\.?|fils|père|filho|neto|hijo)|[IVX]{1,4}")
+# They stand before the name, where nothing else but the family name or the one name is given: "Seuss, Dr."
+_FORM_OF_ADDRESS = re.compile(r"(?:Dr|Mrs|Mr|Ms)\.?|Mother|Brother|Sister|Father|Madame|Mme\.?|Miss", re.IGNORECASE)
+# They follow the names of those who are known by their given name.
+_DIGNITY = re.compile(
+    r"(?:(?:grand )?(?:saint|pope|king|queen|emperor|empress|tsar|czar|kaiser|sultan|caliph|khan|pharaoh|patriarch"
+    r"|(?:arch)?bishop|(?:arch)?duke|(?:arch)?duchess|prince|princess|antipope|metropolitan|consort|dauphin|margrave))\b"
+    r".*",
+    re.IGNORECASE,
+)
+_FURTHER_TITLE = re.compile(r"(?:[A-Z]\. ?){2,}|Sir|Dame|Lady|Lord|Rabbi|Reverend|Rev\.?")  # "O.C.S.O."
+_CORPORATE = re.compile(
+    r"(?<=\S )(?:&|(?:and|inc|ltd|llc|co|corp|gmbh|company|corporation|university|press|institute|association|society"
+    r"|department|office|committee|museum|library|council|commission|ministry)\b)",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"(?:(?:[a-z]+|Edited|Compiled|Written|Selected|Translated|Illustrated|Text)[a-z .,&]* )?[Bb]y:? "
+)
+_NAME_ENDS = re.compile(r"\b(?:\w|Jr|Sr|Dr|Mrs|Mr|Ms|Esq)\.$")
+
+
+def natural_name(text: str) -> str:
+    """ "King, Stephen, 1947-" -> "Stephen King". For one name that stands as catalogues sort it, or has no comma; a
+    name of an organisation stays as it is."""
+    text = without_additions(text)
+    if _CORPORATE.search(text):
+        return text
+    name, *rest = _parts(text)
+    if not rest:
+        return name
+    if _DIGNITY.fullmatch(rest[0]) or _EPITHET.match(rest[0]):
+        return known_by_given_name(text)
+    if _SUFFIX.fullmatch(rest[0]):  # Henry Louis Gates, Jr.
+        return f"{name} {rest[0]}"
+    given = rest[0]
+    suffixes = [part for part in rest[1:] if _SUFFIX.fullmatch(part)]
+    if not given.endswith(f" {name}"):  # Byron, George Gordon Byron
+        given += name if given.endswith(("'", "’")) else f" {name}"
+    return " ".join([given, *suffixes])
+
+
+def known_by_given_name(text: str) -> str:
+    """ "Elizabeth II, Queen of Great Britain" -> "Elizabeth II"; "Thomas, Aquinas, Saint" -> "Thomas Aquinas"."""
+    name, *rest = _parts(without_additions(text))
+    parts = [name, *(part for part in rest if _EPITHET.match(part) or not _is_title(part))]
+    address = [part for part in parts[1:] if _FORM_OF_ADDRESS.fullmatch(part)]
+    return " ".join([*address, *(part for part in parts if part not in address)])
+
+
+def without_additions(name: str) -> str:
+    """A name in its natural order without what cataloguers add: years of life, the names behind initials in round
+    brackets, marks at the ends."""
+    name = unicodedata.normalize("NFC", name)  # where a mark is a letter of its own, it ends a word
+    if "(" in name:
+        name = _IN_BRACKETS.sub(" ", name)
+    if name.rstrip(" .?-")[-1:].isdigit():
+        name = _YEARS_AT_END.sub("", name)
+    name = " ".join(name.split()).strip(" ,;/")
+    if name.endswith(".") and not _NAME_ENDS.search(name):
+        name = name.rstrip(". ")
+    return name
+
+
+def name_in_statement(text: str) -> str:
+    """The first name of a title page's words: "by Iain Banks ; illustrated by Me." -> "Iain Banks"."""
+    words = text.partition(";")[0].replace("[", "").replace("]", "").strip()
+    by = _STATEMENT.match(words)
+    return without_additions(words[by.end() :] if by else words)
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the commas, without years: of them only these have digits."""
+    first, *rest = text.split(", ")
+    return [first, *filter(None, (without_additions(part) for part in rest if not _DIGIT.search(part)))]
+
+
+def _is_title(part: str) -> bool:
+    return part[0].islower() or bool(_DIGNITY.fullmatch(part) or _FURTHER_TITLE.fullmatch(part))

@@ -1,0 +1,86 @@
+"""The bytes of a file or a pipe as they lie there, packed or not."""
+
+import io
+import select
+import tempfile
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from flyleaf.importing.errors import UnusableFileError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+BLOCK = 1 << 18  # bytes read at once
+READ_MAX = 1 << 20  # bytes; a ZIP archive's list of members may ask for more, and gets no more
+SPOOL_MAX = 1 << 30  # bytes of a ZIP archive in a pipe, which go to a temporary file: ZIP is read from its end
+
+
+class PackedFile(io.RawIOBase):
+    """A file or a pipe that counts what is read of it: `position` of `size` bytes (None: of a pipe)."""
+
+    def __init__(self, file: io.FileIO, size: int | None) -> None:
+        self._file: io.FileIO | io.BufferedRandom = file
+        self.size = size
+        self.position = 0
+
+    def readinto(self, target: "WriteableBuffer") -> int:
+        """Fills the target, unless the file ends. Raises UnusableFileError."""
+        view = memoryview(target)
+        filled = 0
+        try:
+            while filled < len(view):
+                count = self._file.readinto(view[filled:])
+                if count == 0:
+                    break
+                if count is None:  # a pipe that doesn't wait has nothing yet
+                    select.select([self._file], [], [])
+                filled += count or 0
+        except OSError as error:
+            raise UnusableFileError(f"it can't be read: {error.strerror}.") from error
+        self.position += filled
+        return filled
+
+    def read(self, size: int = -1) -> bytes:
+        return super().read(min(size, READ_MAX)) or b""
+
+    def spool(self, start: bytes) -> None:
+        """Moves what a pipe holds, behind the `start` that has been read of it, to a temporary file. Raises
+        UnusableFileError."""
+        with ExitStack() as stack:
+            spooled = stack.enter_context(tempfile.TemporaryFile())
+            try:
+                spooled.write(start)
+                while block := self.read(BLOCK):
+                    spooled.write(block)
+                    if self.position > SPOOL_MAX:
+                        problem = f"it is a ZIP archive of over {SPOOL_MAX:,} bytes in a pipe"
+                        raise UnusableFileError(f"{problem}: save it as a file, and name that.")
+                spooled.flush()
+            except OSError as error:
+                problem = f"it is a ZIP archive in a pipe, and goes to a temporary file: {error.strerror}"
+                raise UnusableFileError(f"{problem}. Save it as a file, and name that.") from error
+            stack.pop_all()  # it stays open
+        self._file.close()
+        self._file = spooled
+
+    def count_anew(self, size: int) -> None:
+        """From here: `size` bytes of the file are to be read."""
+        self.size = size
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -1,0 +1,255 @@
+"""The quick way from a CSV file to COPY: rows that no rule would change, found and turned thousands at a time.
+
+Most rows of most files are as the catalogue wants them. They are recognised here by arithmetic on whole blocks of
+bytes, and come out as COPY takes them. All others are left to csv_table, rows.py and cells.py, which alone know what
+to do with them: what comes out here is what they would make of the same rows, and tests compare the two.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from itertools import compress
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flyleaf.importing.cells import RULES, CellError, Rule
+
+Bytes = NDArray[np.uint8]
+Positions = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+_TAB, _LF, _CR, _SPACE, _QUOTE, _APOSTROPHE, _EQUALS = b"\t\n\r \"'="
+_KEY = 8  # bytes of a cell that are compared at once
+_KEY_MASKS = np.array([(1 << 8 * length) - 1 for length in range(_KEY + 1)], np.uint64)
+_KNOWN = 1 << 14  # different cells that a column remembers
+
+# What a byte of UTF-8 says of the row in which it stands. It is nothing where all characters that begin with it can be
+# printed, and neither compose with the one before them nor decompose (NFC).
+_LOOK, _NEVER = 1, 2  # the row's text has to be looked at; a rule or COPY would change it
+_SAFE_FIRST_BYTES = {*range(0xC3, 0xCC), 0xCF, 0xD0, 0xD1, 0xD3, *range(0xE4, 0xEA), 0xEB, 0xEC}
+_SIGNS = bytearray(256)
+for _byte in (*range(32), 127, ord("\\")):
+    _SIGNS[_byte] = _NEVER if _byte not in (_TAB, _LF) else 0
+for _byte in range(0xC0, 0x100):
+    _SIGNS[_byte] = _LOOK if _byte not in _SAFE_FIRST_BYTES else 0
+
+_978, _979 = (int.from_bytes(prefix, "little") for prefix in (b"978", b"979"))
+# Of the nine digits that carry the number: those of ISBN-10, and those of ISBN-13 behind the prefix.
+_WEIGHTS = np.array([(place, 3 if place % 2 else 1) for place in range(1, 10)], np.int32)
+_CHECK_10 = np.frombuffer(b"0123456789X", np.uint8)
+_DIGITS = np.frombuffer(b"0123456789", np.uint8)
+_FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(10_000)), np.uint8).reshape(-1, 4)
+
+
+class PlainRows(NamedTuple):
+    """What became of the lines of a block."""
+
+    copied: bytes  # plain rows in COPY's text format: line, isbn13, then the columns
+    others: Sequence[tuple[int, str]]  # the other lines, each with its number: all are rows of their own
+    lines: int  # of both
+
+
+class PlainReader:
+    """Takes blocks of a CSV file with `width` columns. Of them those at `positions` are the catalogue's `columns`, in
+    this order; the first is the isbn."""
+
+    def __init__(self, width: int, positions: Sequence[int], columns: Sequence[str], delimiter: str) -> None:
+        self._width = width
+        self._positions = tuple(positions)
+        rules = [(position, RULES[name]) for position, name in zip(positions[1:], columns[1:], strict=True)]
+        self._texts = [(position, rule) for position, rule in rules if rule.longest]
+        self._few = [(position, _FewCells(rule)) for position, rule in rules if not rule.longest]
+        self._delimiter = ord(delimiter)
+        # COPY has tabs between the cells. A tab inside one becomes a character that no plain row has.
+        self._tabs = bytes.maketrans(b"\t" + delimiter.encode(), b"\x01\t") if delimiter != "\t" else None
+
+    def read(self, text: str, first: int) -> PlainRows | None:
+        """`text` is whole lines, of which the first has the number `first`. None where it takes more than arithmetic
+        to tell the rows apart: quotes in odd places, cells of several lines, lines that end in CR."""
+        block = (text if text.endswith("\n") else text + "\n").encode()
+        tabbed = self._tabbed(block)
+        if tabbed is None:
+            return None
+        padded = tabbed.tobytes() + bytes(2 * _KEY)  # so that an ISBN's bytes can be taken wherever a cell begins
+        rows = _Rows(tabbed, padded, self._width)
+        isbn13, plain = _isbn13(rows, self._positions[0])
+        plain &= self._are_plain(rows)
+        of_line = np.zeros(len(rows.lines), np.bool_)
+        of_line[rows.whole] = plain
+        _look(rows, of_line)
+        numbers = np.arange(first, first + len(of_line))
+        lines = list(compress(rows.lines, of_line.tolist()))
+        copied = self._copied(numbers[of_line], isbn13[of_line[rows.whole]], lines)
+        return PlainRows(copied, _lines_at(block, np.flatnonzero(~of_line), first), len(of_line))
+
+    def _tabbed(self, block: bytes) -> Bytes | None:
+        """The block with tabs between the cells, LF at the ends of lines, and without the quotes around cells."""
+        source = np.frombuffer(block, np.uint8)
+        tabbed = np.frombuffer(bytearray(block).translate(self._tabs), np.uint8)
+        returns = np.flatnonzero(source == _CR) if b"\r" in block else np.empty(0, np.intp)
+        quotes = np.flatnonzero(source == _QUOTE) if b'"' in block else returns[:0]
+        if (source[returns + 1] != _LF).any() or len(quotes) % 2:
+            return None
+        kept = np.ones(len(block), np.bool_)
+        kept[returns] = False
+        kept[quotes] = False
+        if len(quotes):
+            opening, closing = quotes[::2], quotes[1::2]
+            before, after = source[opening - 1], source[closing + 1]  # before the first byte stands the last, a LF
+            doubled = before == _QUOTE
+            begin = doubled | (before == self._delimiter) | (before == _LF)
+            end = (after == _QUOTE) | (after == self._delimiter) | (after == _LF) | (after == _CR)
+            inside = _ranges(opening, closing)
+            quoted = source[inside]
+            if not (begin.all() and end.all()) or (quoted == _LF).any():
+                return None
+            tabbed[inside[quoted == self._delimiter]] = self._delimiter if self._tabs else 1
+            kept[opening[doubled]] = True
+        return tabbed[kept] if len(quotes) or len(returns) else tabbed
+
+    def _are_plain(self, rows: "_Rows") -> Mask:
+        """Whether no rule would change a cell of the row, as far as that shows without reading letters."""
+        plain: Mask = (rows.signs < _NEVER) & ~rows.has_odd_space
+        for position, rule in self._texts:
+            lengths = rows.lengths(position)  # in bytes: at least as many as characters
+            first = rows.padded[rows.starts[position]]
+            plain &= (lengths >= rule.required) & (lengths <= rule.longest)
+            plain &= (first != _APOSTROPHE) & (first != _EQUALS)  # spreadsheets' signs of text
+        for position, few in self._few:
+            plain &= few.are_plain(rows.keys(position), rows.lengths(position))
+        return plain
+
+    def _copied(self, numbers: Positions, isbn13: Bytes, lines: list[bytes]) -> bytes:
+        front = np.empty((len(lines), 27), np.uint8)
+        millions, rest = np.divmod(numbers, 10**8)
+        thousands, ones = np.divmod(rest, 10**4)
+        front[:, 0:4], front[:, 4:8], front[:, 8:12] = (_FOUR_DIGITS[part] for part in (millions, thousands, ones))
+        front[:, [12, 26]] = _TAB
+        front[:, 13:26] = isbn13
+        parts = [b""] * (2 * len(lines))
+        parts[::2] = front.view("S27").ravel().tolist()
+        parts[1::2] = lines if self._positions == tuple(range(self._width)) else self._in_order(lines)
+        return b"".join(parts)
+
+    def _in_order(self, lines: list[bytes]) -> list[bytes]:
+        """The lines with nothing but the cells at the positions."""
+        cells = b"".join(lines).replace(b"\n", b"\t").split(b"\t")
+        columns = [cells[position : -1 : self._width] for position in self._positions]
+        return [row + b"\n" for row in map(b"\t".join, zip(*columns, strict=True))]
+
+
+class _Rows:
+    """The lines of a block with tabs, and where the cells are in those that have `width` of them."""
+
+    def __init__(self, tabbed: Bytes, padded: bytes, width: int) -> None:
+        self.lines = padded.splitlines(keepends=True)[:-1]  # without what it is padded with
+        stops = np.flatnonzero((tabbed == _TAB) | (tabbed == _LF))
+        last = np.flatnonzero(tabbed[stops] == _LF)
+        widths = np.diff(last, prepend=-1)
+        ends = stops[last]
+        begins = np.concatenate((ends[:0], [0], ends[:-1] + 1))
+        self.whole: Mask = widths == width
+        if not self.whole.all():
+            stops = stops[np.repeat(self.whole, widths)]
+        self.stops = np.ascontiguousarray(stops.reshape(-1, width).T)  # by column
+        self.starts = np.vstack((begins[self.whole], self.stops[:-1] + 1))
+        self.padded = np.frombuffer(padded, np.uint8)
+        signs = np.frombuffer(padded.translate(_SIGNS), np.uint8)[: len(tabbed)]
+        self._words: NDArray[np.uint64] = np.ndarray(len(tabbed), "<u8", padded, strides=(1,))
+        self.signs: Bytes = np.bitwise_or.reduceat(signs, begins)[self.whole]
+        self.has_odd_space = _have_odd_space(tabbed, ends)[self.whole]
+
+    def lengths(self, position: int) -> Positions:
+        lengths: Positions = self.stops[position] - self.starts[position]
+        return lengths
+
+    def words(self, starts: Positions) -> NDArray[np.uint64]:
+        """The _KEY bytes from each of the positions on."""
+        return self._words[starts]
+
+    def keys(self, position: int) -> NDArray[np.uint64]:
+        """The first _KEY bytes of the cells, those behind a cell's end being 0."""
+        return self.words(self.starts[position]) & _KEY_MASKS[np.minimum(self.lengths(position), _KEY)]
+
+
+class _FewCells:
+    """A column with few different cells: its rule is asked once for each."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._plain = np.zeros(1, np.uint64)  # keys of cells that the rule leaves as they are, in order; 0: empty
+
+    def are_plain(self, keys: NDArray[np.uint64], lengths: Positions) -> Mask:
+        plain: Mask = self._plain.take(np.searchsorted(self._plain, keys), mode="clip") == keys
+        plain &= lengths <= _KEY
+        if not plain.all():
+            new = set(keys[~plain & (lengths <= _KEY)].tolist())
+            found = np.array(sorted(filter(self._is_plain, new)), np.uint64)
+            plain |= np.isin(keys, found) & (lengths <= _KEY)
+            if len(self._plain) + len(found) <= _KNOWN:
+                self._plain = np.insert(self._plain, np.searchsorted(self._plain, found), found)
+        return plain
+
+    def _is_plain(self, key: int) -> bool:
+        cell = key.to_bytes(_KEY, "little").rstrip(b"\0").decode()
+        try:
+            return self._rule.cell(cell) == cell
+        except CellError:
+            return False
+
+
+def _isbn13(rows: _Rows, position: int) -> tuple[Bytes, Mask]:
+    """The thirteen digits of each row's ISBN, and whether there are any: it is compact and its check digit right."""
+    lengths, starts = rows.lengths(position), rows.starts[position]
+    long = lengths == 13
+    prefix = np.where(long, rows.words(starts) & 0xFFFFFF, _978)
+    begin = starts + 3 * long
+    isbn13 = np.empty((len(begin), 13), np.uint8)
+    isbn13[:, :3] = prefix.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :3]
+    isbn13[:, 3:11] = rows.words(begin).view(np.uint8).reshape(-1, 8)
+    isbn13[:, 11] = rows.padded[begin + 8]
+    values = isbn13[:, 3:12] - ord("0")  # 10 and more where it is no digit
+    sum_10, sum_13 = (values.astype(np.int32) @ _WEIGHTS).T
+    isbn13[:, 12] = _DIGITS[-(sum_13 + np.where(prefix == _978, 38, 39)) % 10]
+    check = np.where(long, isbn13[:, 12], _CHECK_10[sum_10 % 11])
+    valid = (long | (lengths == 10)) & ((prefix == _978) | (prefix == _979)) & (rows.padded[begin + 9] == check)
+    return isbn13, valid & (values.max(axis=1, initial=0) < 10)
+
+
+def _look(rows: _Rows, plain: Mask) -> None:
+    """Takes out of `plain`, a mask of the lines, those whose text is not in NFC or has more than letters and spaces."""
+    doubtful = np.zeros(len(plain), np.bool_)
+    doubtful[rows.whole] = rows.signs == _LOOK
+    doubtful &= plain
+    texts = b"".join(compress(rows.lines, doubtful.tolist())).decode().replace("\t", " ").split("\n")[:-1]
+    plain[doubtful] = [text.isprintable() and unicodedata.is_normalized("NFC", text) for text in texts]
+
+
+def _have_odd_space(tabbed: Bytes, ends: Positions) -> Mask:
+    """Which lines have a space at the end of a cell, or two side by side."""
+    space = tabbed == _SPACE
+    edge = space | (tabbed <= _LF)
+    odd = np.flatnonzero(space & (np.roll(edge, 1) | np.roll(edge, -1)))  # before the first byte stands the last, a LF
+    mask = np.zeros(len(ends), np.bool_)
+    mask[np.searchsorted(ends, odd)] = True
+    return mask
+
+
+def _lines_at(block: bytes, places: Positions, first: int) -> list[tuple[int, str]]:
+    """The lines of the block at these places, with their numbers."""
+    if not len(places):
+        return []
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LF)
+    begins = np.where(places > 0, ends[places - 1] + 1, 0)
+    return [
+        (first + place, block[begin : end + 1].decode())
+        for place, begin, end in zip(places.tolist(), begins.tolist(), ends[places].tolist(), strict=True)
+    ]
+
+
+def _ranges(low: Positions, high: Positions) -> Positions:
+    """All positions from a low up to its high, which is not one of them."""
+    counts = high - low
+    skipped = np.cumsum(counts) - counts
+    return np.repeat(low - skipped, counts) + np.arange(counts.sum())

@@ -1,0 +1,141 @@
+"""The staging table: what the file says, row for row, on its way into the catalogue."""
+
+from collections.abc import Callable, Iterator
+
+import psycopg2
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from flyleaf import limits
+from flyleaf.database import DatabaseUnusableError
+from flyleaf.importing.cells import clean
+from flyleaf.importing.findings import Findings
+from flyleaf.importing.rows import Columns, clean_columns
+from flyleaf.importing.table import Table
+
+# Neither constraints nor generated columns: they would cost as much as a fifth of the COPY. A book's identity is
+# coalesce(isbn13, isbn), and the planner is told how many there are.
+STAGING = """
+CREATE TEMP TABLE import_rows (
+    line           bigint,
+    isbn13         text,
+    isbn           text,
+    title          text,
+    author         text,
+    author_keys    text,
+    year           smallint,
+    publisher      text,
+    language       text,
+    pages          integer,
+    description    text,
+    average_rating numeric(4, 3),
+    ratings_count  integer
+) ON COMMIT DROP
+"""
+
+# Names that other files' rows refer to by keys.
+AUTHOR_NAMES = """
+CREATE TEMP TABLE import_author_names (
+    key  text,
+    name text
+) ON COMMIT DROP;
+CREATE INDEX import_author_names_key ON import_author_names (key)
+"""
+
+# As many of the names as the catalogue can hold.
+NAME_AUTHORS = """
+UPDATE import_rows AS said
+   SET author = (SELECT string_agg(fitting.name, ', ' ORDER BY fitting.place)
+                   FROM (SELECT keys.place, found.name, sum(length(found.name) + 2) OVER (ORDER BY keys.place) AS size
+                           FROM unnest(string_to_array(said.author_keys, ' ')) WITH ORDINALITY AS keys (key, place)
+                          CROSS JOIN LATERAL (SELECT names.name
+                                                FROM import_author_names AS names
+                                               WHERE names.key = keys.key
+                                               LIMIT 1) AS found) AS fitting
+                  WHERE fitting.size <= :longest + 2)
+ WHERE said.author_keys IS NOT NULL
+"""
+
+Advance = Callable[[int], object]
+"""Is told how many rows have been read, as often as some have."""
+
+
+def create_staging(connection: Connection) -> None:
+    """Makes the empty tables import_rows and import_author_names, which end with the transaction."""
+    connection.execute(text(STAGING))
+    connection.execute(text(AUTHOR_NAMES))
+
+
+def copy_rows(connection: Connection, table: Table, findings: Findings, advance: Advance) -> int:
+    """Fills import_rows with what the table holds, and gives the number of rows; what can't be stored goes to
+    `findings`. Raises UnusableFileError, DatabaseUnusableError, DBAPIError."""
+    columns = ("line", "isbn13", *table.columns)
+    return _copy(connection, f"import_rows ({', '.join(columns)})", _copy_texts(table, findings), advance)
+
+
+def copy_author_names(connection: Connection, table: Table, findings: Findings, advance: Advance) -> int:
+    """The same for a table of authors' keys and names, into import_author_names."""
+
+    def texts() -> Iterator[bytes]:
+        for batch in table.batches:
+            for refusal in batch.refused:
+                findings.refuse(refusal)
+            keys, names = batch.columns
+            yield _copy_text([keys, list(map(clean, names))])
+
+    return _copy(connection, "import_author_names (key, name)", filter(None, texts()), advance)
+
+
+def name_authors(connection: Connection) -> int:
+    """Writes the authors' names where a file gave their keys. The number of rows without any of the names."""
+    connection.execute(text("ANALYZE import_author_names"))
+    connection.execute(text(NAME_AUTHORS), {"longest": limits.AUTHOR_MAX})
+    unnamed = "SELECT count(*) FROM import_rows WHERE author_keys IS NOT NULL AND author IS NULL"
+    return int(connection.execute(text(unnamed)).scalar_one())
+
+
+def _copy(connection: Connection, target: str, texts: Iterator[bytes], advance: Advance) -> int:
+    source = _CopyText(texts, advance)
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise DatabaseUnusableError("The database has closed the connection.")
+    try:
+        with driver.cursor() as cursor:
+            cursor.copy_expert(f"COPY {target} FROM STDIN WITH (NULL '')", source)
+    except psycopg2.Error as error:
+        if source.failure is not None:
+            raise source.failure from None
+        raise DBAPIError("COPY", None, error) from error
+    return source.rows
+
+
+class _CopyText:
+    """What psycopg2's copy_expert takes for a file: each `read` gives some rows in COPY's text format."""
+
+    def __init__(self, texts: Iterator[bytes], advance: Advance) -> None:
+        self._texts = texts
+        self._advance = advance
+        self.rows = 0
+        self.failure: BaseException | None = None  # psycopg2 makes an error of its own of what `read` raises
+
+    def read(self, size: int) -> bytes:
+        try:
+            self._advance(self.rows)
+            rows = next(self._texts, b"")
+        except BaseException as error:
+            self.failure = error
+            raise
+        self.rows += rows.count(b"\n")
+        return rows
+
+
+def _copy_texts(table: Table, findings: Findings) -> Iterator[bytes]:
+    for copied, columns in clean_columns(table, findings):
+        if text_of_rows := copied + _copy_text(columns):  # an empty one would be the end
+            yield text_of_rows
+
+
+def _copy_text(columns: Columns) -> bytes:
+    """Clean cells hold neither tabs nor line ends, so only backslashes are escaped. An empty cell is NULL."""
+    rows = "".join([f"{row}\n" for row in map("\t".join, zip(*columns, strict=True))])
+    return (rows.replace("\\", "\\\\") if "\\" in rows else rows).encode()

@@ -1,0 +1,54 @@
+"""The year in a date as people and catalogues write it."""
+
+import re
+
+from flyleaf import limits
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,4}")
+_BEFORE_CHRIST = re.compile(r"(?<![0-9])([0-9]{1,4}) ?B\.? ?C(?:\.? ?E)?\b", re.IGNORECASE)
+_ANNO_DOMINI = re.compile(r"(?:A\.? ?D\.? ?|ca?\.? ?)?([0-9]{1,3})(?: ?(?:A\.? ?D\.?|C\.? ?E\.?))?", re.IGNORECASE)
+# Of two years that differ, the cataloguer means the second: "1989 [i.e. 1998]", "5760 [1999 or 2000]".
+_CORRECTED = re.compile(r"[0-9] \[(?:i\.e\.,? )?([0-9]{4})(?![0-9])")
+_FOUR_DIGITS = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_COMPACT_DATE = re.compile(r"([0-9]{4})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+_ROMAN = re.compile(r"M{1,2}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_ROMAN_FROM = 1400  # no printed book is older, and a shorter numeral may be a word
+
+
+def year_of(text: str) -> int | None:
+    """The year that the text tells, the first of several, negative before Christ. None where it tells none that the
+    catalogue can hold, or leaves digits open ("19--"). Digits of every script count."""
+    text = _with_ascii_digits(text).strip(" \t\n.,:;[]()")
+    if _WHOLE.fullmatch(text):
+        return _in_range(int(text))
+    if before := _BEFORE_CHRIST.search(text):
+        return _in_range(-int(before[1]))
+    if compact := _COMPACT_DATE.fullmatch(text):
+        return _in_range(int(compact[1]))
+    if corrected := _CORRECTED.search(text):
+        return _in_range(int(corrected[1]))
+    if early := _ANNO_DOMINI.fullmatch(text):
+        return _in_range(int(early[1]))
+    years = (_in_range(int(digits)) for digits in _FOUR_DIGITS.findall(text))
+    return next(filter(None, years), None) or _roman(text)
+
+
+def _with_ascii_digits(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(str(int(letter)) if letter.isdecimal() else letter for letter in text).replace("\u2212", "-")
+
+
+def _in_range(year: int) -> int | None:
+    """There is no year 0: 1 follows -1."""
+    return year if year and limits.YEAR_MIN <= year <= limits.YEAR_MAX else None
+
+
+def _roman(text: str) -> int | None:
+    numeral = text.upper().replace(".", "").replace(" ", "")
+    if not _ROMAN.fullmatch(numeral):
+        return None
+    values = [_ROMAN_VALUES[letter] for letter in numeral]
+    year = sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
+    return _in_range(year) if year >= _ROMAN_FROM else None

@@ -1,0 +1,215 @@
+"""What becomes of each field of a MARC 21 record."""
+
+from pathlib import Path
+
+import pytest
+
+from flyleaf.importing.table import Reason
+from tests.importing.formats.marc_files import DUNE, DUNE_008, DUNE_020, DUNE_100, DUNE_245, marc
+from tests.importing.formats.tables import read_file
+
+
+def cell(folder: Path, column: str, *fields: tuple[str, str]) -> str:
+    """Of a record of the fields, and those of a book whose tags they leave free."""
+    tags = {tag for tag, _ in fields}
+    others = [field for field in (DUNE_008, DUNE_020, DUNE_245) if field[0] not in tags]
+    [text] = read_file(folder, marc(*others, *fields)).column(column)
+    return text
+
+
+def test_a_whole_record(tmp_path: Path) -> None:
+    read = read_file(
+        tmp_path,
+        marc(
+            *DUNE,
+            ("260", "  $aPhiladelphia :$bChilton Books,$c[1965]"),
+            ("300", "  $axxvi, 412 p. ;$c23 cm."),
+            ("520", "  $aA desert, and its people."),
+            ("700", "1 $aNobody, Else."),
+        ),
+    )
+    assert (read.format, read.table.unit) == ("marc", "record")
+    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "language", "pages", "description")
+    assert read.records == [
+        ("0441172717", "Dune", "Frank Herbert", "1965", "Chilton Books", "en", "412", "A desert, and its people.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "isbn"),
+    [
+        ([("020", "  $a0441172717")], "0441172717"),
+        ([("020", "  $a0-441-17271-7 :$c$2.95")], "0-441-17271-7"),
+        ([("020", "  $a0441172717(pbk. : v. 1)")], "0441172717"),
+        ([("020", "  $aISBN 0441172717")], "0441172717"),
+        ([("020", "  $a043942089x")], "043942089x"),
+        ([("020", "  $a9780441172719 (cloth) :$c$5")], "9780441172719"),
+        ([("020", "  $a0441172718"), ("020", "  $a0141439580 (cloth)")], "0141439580"),
+        ([("020", "  $a0441172717 (v. 1)$a0141439580 (v. 2)")], "0441172717"),
+        ([("020", "  $z0141439580"), ("020", "  $a0441172717")], "0441172717"),
+        ([("020", "  $c$2.95"), ("020", "  $a0441172717")], "0441172717"),
+        ([("020", "  $a0441172718 (pbk.)")], "0441172718"),
+    ],
+)
+def test_isbn(tmp_path: Path, fields: list[tuple[str, str]], isbn: str) -> None:
+    [number] = read_file(tmp_path, marc(*fields, DUNE_245)).column("isbn")
+    assert number == isbn
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [
+        ("14$aThe way to Wyatt's house /$cNancy White Carlstrom.", "The way to Wyatt's house"),
+        ("10$aWindswept :$ba novel /$cby Martin Murie.", "Windswept: a novel"),
+        ("10$aWindswept$ba novel$cby Martin Murie", "Windswept: a novel"),
+        (
+            "10$aLittle Sunshine's holiday,$ba picture from life$cby Miss Mulock.",
+            "Little Sunshine's holiday, a picture from life",
+        ),
+        ("10$aStuart Little$h[electronic resource] :$bthe movie /$cN. N.", "Stuart Little: the movie"),
+        ("10$aStuart Little$h[electronic resource] /$cE. B. White.", "Stuart Little"),
+        ("10$aFaust.$nPart one,$pThe tragedy /$cGoethe.", "Faust. Part one, The tragedy"),
+        ("10$aFaust$nPart one$pThe tragedy", "Faust. Part one. The tragedy"),
+        ("10$aEl puente =$bThe bridge /$cN. N.", "El puente = The bridge"),
+        ("00$aWashington, D.C.", "Washington, D.C."),
+        ("10$bonly the rest /", "only the rest"),
+        ("10$a $bthe rest", "the rest"),
+    ],
+)
+def test_title(tmp_path: Path, field: str, title: str) -> None:
+    assert cell(tmp_path, "title", ("245", field)) == title
+
+
+def test_the_romanised_title_is_kept_beside_one_in_the_original_script(tmp_path: Path) -> None:
+    romanised = ("245", "10$6880-01$aVoĭna i mir /$cLev Tolstoĭ.")
+    assert cell(tmp_path, "title", romanised, ("880", "10$6245-01$aВойна и мир /$cЛев Толстой.")) == "Voĭna i mir"
+
+
+@pytest.mark.parametrize(
+    ("fields", "author"),
+    [
+        ([("100", "1 $aKing, Stephen,$d1947-")], "Stephen King"),
+        ([("100", "1 $aKing, Martin Luther,$cJr.,$d1929-1968.")], "Martin Luther King Jr."),
+        ([("100", "1 $aTolkien, J. R. R.$q(John Ronald Reuel),$d1892-1973.")], "J. R. R. Tolkien"),
+        ([("100", "1 $aSeuss,$cDr.")], "Dr. Seuss"),
+        ([("100", "0 $aElizabeth$bII,$cQueen of Great Britain,$d1926-")], "Elizabeth II"),
+        ([("100", "0 $aThomas,$cAquinas, Saint,$d1225?-1274.")], "Thomas Aquinas"),
+        ([("100", "0 $aPlato.")], "Plato"),
+        ([("100", "0 $aGong, Yitai.")], "Yitai Gong"),
+        ([("100", "1 $aKing, Stephen,"), ("700", "1 $aStraub, Peter.")], "Stephen King"),
+        ([("700", "1 $aNobody, Else.$tAnother work."), ("700", "1 $aStraub, Peter,$eed.")], "Peter Straub"),
+        ([("110", "2 $aUnited Nations.$bSecretariat.")], "United Nations. Secretariat"),
+        ([("111", "2 $aWorld Congress (3rd : 1999 : Rome)")], "World Congress (3rd : 1999 : Rome)"),
+        ([("710", "2 $aMuseum of Modern Art (New York, N.Y.)")], "Museum of Modern Art (New York, N.Y.)"),
+        ([("245", "10$aDune /$cby Frank Herbert ; illustrated by N. N.")], "Frank Herbert"),
+        ([("245", "10$aDune")], ""),
+    ],
+)
+def test_author(tmp_path: Path, fields: list[tuple[str, str]], author: str) -> None:
+    assert cell(tmp_path, "author", *fields) == author
+
+
+@pytest.mark.parametrize(
+    ("fields", "year"),
+    [
+        ([("008", "000101s1965    nyu           000 1 eng  ")], "1965"),
+        ([("008", "000101s1965    nyu           000 1 eng  "), ("260", "  $cc1999.")], "1965"),
+        ([("008", "000101s19uu    nyu           000 1 eng  "), ("260", "  $c[1965?]")], "1965"),
+        ([("008", "000101nuuuuuuuunyu           000 1 eng  "), ("260", "  $c2001, c1999.")], "2001"),
+        ([("008", "000101s        nyu           000 1 eng  "), ("264", " 4$c©1966"), ("264", " 1$c1965")], "1965"),
+        ([("008", "000101s        nyu           000 1 eng  "), ("264", " 4$c©1966")], "1966"),
+        ([("008", "short"), ("260", "  $c1965")], "1965"),
+        ([("008", "000101s0000    nyu           000 1 eng  ")], ""),
+        ([("008", "000101s19uu    nyu           000 1 eng  "), ("260", "  $c[19--]")], ""),
+        ([("008", "000101s19uu    nyu           000 1 eng  "), ("260", "  $c[n.d.]")], ""),
+        ([("008", "000101s20015   nyu           000 1 eng  ")], "2001"),
+        ([("008", "000101s19uu    nyu           000 1 eng  "), ("260", "  $c20015")], "20015"),
+    ],
+)
+def test_year(tmp_path: Path, fields: list[tuple[str, str]], year: str) -> None:
+    """One that is not understood, "20015", is for the rule of years to tell."""
+    assert cell(tmp_path, "year", *fields) == year
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "language"),
+    [
+        ("eng", [], "en"),
+        ("ger", [], "de"),
+        ("eng", [("041", "1 $afre")], "en"),
+        ("   ", [("041", "1 $aengfre")], "en"),
+        ("|||", [("041", "1 $aspa$heng")], "es"),
+        ("und", [], ""),
+        ("mul", [], ""),
+        ("   ", [], ""),
+        ("qqq", [], "qqq"),
+    ],
+)
+def test_language(tmp_path: Path, code: str, fields: list[tuple[str, str]], language: str) -> None:
+    """One that is not known, "qqq", is for the rule of languages to tell."""
+    assert cell(tmp_path, "language", ("008", f"000101s1965    nyu           000 1 {code}  "), *fields) == language
+
+
+@pytest.mark.parametrize(
+    ("fields", "publisher"),
+    [
+        ([("260", "  $aNew York :$bA.A. Knopf,$c2000.")], "A.A. Knopf"),
+        ([("260", "  $aLondon ;$aNew York :$bSage,$c2000.")], "Sage"),
+        ([("260", "  $aMilwaukee, WI :$bGareth Stevens Pub.,$c2000.")], "Gareth Stevens Pub."),
+        ([("264", " 2$bA distributor,"), ("264", " 1$bConkey Company,$c[1900]")], "Conkey Company"),
+        ([("260", "  $aS.l. :$b[s.n.],$c2000.")], ""),
+        ([], ""),
+    ],
+)
+def test_publisher(tmp_path: Path, fields: list[tuple[str, str]], publisher: str) -> None:
+    assert cell(tmp_path, "publisher", *fields) == publisher
+
+
+@pytest.mark.parametrize(
+    ("extent", "pages"),
+    [
+        ("xii, 345 p. ;", "345"),
+        ("345 p.", "345"),
+        ("345 pages :", "345"),
+        ("[345] p.", "345"),
+        ("[8], 200, [4] p.", "200"),
+        ("2 p.l., 88 p.", "88"),
+        ("345 p., [16] p. of plates :", "345"),
+        ("2 v. (xx, 1234 p.) ;", "1234"),
+        ("1 online resource (xii, 345 pages)", "345"),
+        ("32 unnumbered pages", "32"),
+        ("345 S.", "345"),
+        ("2 v. ;", ""),
+        ("1 v. (unpaged) :", ""),
+        ("xii p.", ""),
+        ("1 score (23 parts)", ""),
+        ("1 " * 4000, ""),
+    ],
+)
+def test_pages(tmp_path: Path, extent: str, pages: str) -> None:
+    assert cell(tmp_path, "pages", ("300", f"  $a{extent}")) == pages
+
+
+def test_the_first_description_counts(tmp_path: Path) -> None:
+    assert cell(tmp_path, "description", ("520", "  $aOne."), ("520", "  $aTwo.")) == "One."
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "detail"),
+    [
+        ([DUNE_245, DUNE_100], Reason.NO_ISBN, "'Dune' has no ISBN (field 020)"),
+        ([DUNE_245, ("020", "  $z0441172717")], Reason.NO_ISBN, "'Dune' has no ISBN (field 020)"),
+        ([DUNE_245, ("020", "  $a ")], Reason.NO_ISBN, "'Dune' has no ISBN (field 020)"),
+        ([("999", "  $aonly")], Reason.NO_ISBN, "it has no ISBN (field 020)"),
+        ([DUNE_020, DUNE_100], Reason.NO_TITLE, "isbn '0441172717' has no title (field 245)"),
+        ([DUNE_020, ("245", "10$a /$cFrank Herbert.")], Reason.NO_TITLE, "isbn '0441172717' has no title (field 245)"),
+    ],
+)
+def test_records_without_what_a_book_needs(
+    tmp_path: Path, fields: list[tuple[str, str]], reason: Reason, detail: str
+) -> None:
+    read = read_file(tmp_path, marc(*DUNE) + marc(*fields) + marc(*DUNE))
+    assert read.lines == [1, 3]
+    [refusal] = read.refused
+    assert (refusal.line, refusal.reason, refusal.detail) == (2, reason, detail)
+    assert len(refusal.cells) == len(read.table.columns)
