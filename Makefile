@@ -1,7 +1,7 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test quick lint bench bench-search screenshots requirements
+.PHONY: run test quick lint bench bench-search bench-paint bench-import faults screenshots translations requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
@@ -16,7 +16,15 @@ bench: .venv/.test ; .venv/bin/python -m benchmarks
 
 bench-search: .venv/.test ; .venv/bin/python -m benchmarks.search
 
+bench-paint: .venv/.test ; .venv/bin/python -m benchmarks.paint
+
+bench-import: .venv/.test ; .venv/bin/python -m benchmarks.importing
+
+faults: .venv/.test ; .venv/bin/python -m faults
+
 screenshots: .venv/.test ; .venv/bin/python -m scripts.screenshots
+
+translations: .venv/.test ; .venv/bin/python -m scripts.translations
 
 requirements: .venv/.test
 	for name in requirements requirements-dev; do .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$name.in -o $$name.txt || exit; done

@@ -10,62 +10,21 @@ import os
 import random
 import re
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote_plus
 
-import requests
-
 from benchmarks.load import Round, Summary, measure
+from benchmarks.site import free_port, log_in, running
 from flyleaf.config import PROJECT
 from flyleaf.isbn import parse
 
 ROUNDS = 7
 REQUESTS = 400  # a round and a kind of page
 CONNECTIONS = 4
-PASSWORD = "a rose is a rose"
-
-
-@contextmanager
-def running(program: Sequence[str], data: Path, port: int) -> Iterator[float]:
-    """The site; the value is the seconds from the command to the first page."""
-    environment = os.environ | {"FLYLEAF_DATA": str(data), "PORT": str(port)}
-    environment.pop("DATABASE_URL", None)
-    start = time.perf_counter()
-    log = (data.parent / "log").open("ab")
-    site = subprocess.Popen([sys.executable, *program], cwd=PROJECT, env=environment, stdout=log, stderr=log)
-    try:
-        while True:
-            try:
-                requests.get(f"http://127.0.0.1:{port}/", timeout=5).raise_for_status()
-                break
-            except requests.ConnectionError:
-                if site.poll() is not None or time.perf_counter() - start > 120:
-                    raise RuntimeError(f"the site did not start: {(data.parent / 'log').read_text()[-2000:]}") from None
-                time.sleep(0.01)
-        yield time.perf_counter() - start
-    finally:
-        site.send_signal(signal.SIGTERM)
-        site.wait(60)
-        log.close()
-
-
-def log_in(port: int) -> str:
-    """Register a reader; the session's cookie."""
-    with requests.Session() as browser:
-        page = browser.get(f"http://127.0.0.1:{port}/register", timeout=10)
-        token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[0]
-        fields = {"csrf_token": token, "username": "Bench", "password": PASSWORD, "confirmation": PASSWORD}
-        browser.post(f"http://127.0.0.1:{port}/register", data=fields, timeout=10).raise_for_status()
-        return f"session={browser.cookies['session']}"
 
 
 def kinds_of_pages(catalogue: Path) -> dict[str, list[str]]:
@@ -124,12 +83,6 @@ def bench_pages(catalogue: Path, folder: Path) -> None:
             for floor, one in zip(rounds["floor"], taken, strict=True)
         )  # fmt: skip
         print(f"{kind:12}{summary.requests_a_second:12.0f}{summary.p50:9.2f}{summary.p99:9.2f}{cost:7.2f}x")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> int:

@@ -6,11 +6,10 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from flyleaf import address as addresses
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
-from flyleaf.serving import prepared, serve
+from flyleaf.serving import listening, prepared, serve
 from flyleaf.views.current import transaction
 
 
@@ -29,9 +28,8 @@ def create_floor(config: Config, database: Database) -> Flask:
 
 def main() -> int:
     config = Config.from_environment()
-    address = addresses.find(config.host, config.port)
-    with addresses.reserved(address), prepared(config):
-        serve(config, address, create_floor)
+    with listening(config) as place, prepared(config) as prepare:
+        serve(config, place, prepare, create_floor)
     return 0
 
 

@@ -4,14 +4,20 @@ from flask import Flask
 
 from flyleaf.views import (
     access,
+    account,
     api,
     assets,
+    authors,
     books,
+    compression,
     errors,
     filters,
     forms,
     health,
+    languages,
     notices,
+    preferences,
+    profiles,
     readers,
     requests,
     reviews,
@@ -24,10 +30,13 @@ def register(app: Flask) -> None:
     """Hang every route, error page and header into the application."""
     requests.register(app)
     access.register(app)
+    languages.register(app)
     errors.register(app)
     assets.register(app)
+    compression.register(app)
     filters.register(app)
     forms.register(app)
     notices.register(app)
-    for room in (health, welcome, readers, search, books, reviews, api):
+    preferences.register(app)
+    for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
         app.register_blueprint(room.blueprint)

@@ -1,5 +1,6 @@
 """Who may see what: logging in and out of the session, and the gate before the pages that need it."""
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -7,12 +8,23 @@ from typing import Any, Concatenate, ParamSpec
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import Unauthorized
 from werkzeug.routing import BuildError
+from werkzeug.wrappers import Response
 
-from flyleaf.queries.readers import Reader, select_reader
+from flyleaf.queries.events import EventKind, insert_event
+from flyleaf.queries.readers import Credentials, Reader
+from flyleaf.queries.sessions import (
+    delete_session,
+    insert_session,
+    select_live_session,
+    update_session_id,
+    update_session_seen,
+)
 from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError
+from flyleaf.views.browsers import browser_and_system
 from flyleaf.views.current import transaction
 from flyleaf.views.requests import wants_json
 
@@ -24,13 +36,42 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["is_logged_in"] = is_logged_in
 
 
-def begin_session(reader: Reader) -> None:
-    """Log this reader in under a session id that nobody knew before. Raises SessionsUnavailableError."""
+def begin_session(credentials: Credentials, response: Response) -> bool:
+    """Log this reader in under a session id that nobody knew before; the response carries it.
+
+    False where the reader has changed the password or left since the credentials were read. Raises
+    SessionsUnavailableError. The file is first: without its row in the database it is no session.
+    """
+    old = session_hash()
+    _store_session(credentials.reader, response)
+    browser, system = browser_and_system(request.headers.get("User-Agent", ""))
+    with transaction() as connection:
+        delete_session(connection, old)
+        if insert_session(connection, session_hash(), credentials, browser, system):
+            known = {"browser": browser, "system": system}
+            insert_event(connection, EventKind.LOGGED_IN, credentials.reader.id, known)
+            return True
+    end_session()
+    return False
+
+
+def renew_session(reader: Reader, response: Response) -> None:
+    """Go on under a new id. Raises SessionsUnavailableError."""
+    old = session_hash()
+    _store_session(reader, response)
+    with transaction() as connection:
+        update_session_id(connection, old, session_hash())
+
+
+def _store_session(reader: Reader, response: Response) -> None:
     session.clear()
     session["reader_id"] = reader.id
     session["csrf"] = secrets.token_urlsafe(32)
+    sessions = current_app.session_interface
     # Deletes what was stored under the old id, and takes a new one. It does nothing to an empty session.
-    current_app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # Flask-Session's, untyped
+    sessions.regenerate(session)  # type: ignore[attr-defined]  # Flask-Session's, untyped
+    sessions.save_session(current_app, session, response)  # type: ignore[arg-type]
+    session.modified = False  # or it would be stored once more at the end of the request
 
 
 def end_session() -> None:
@@ -38,9 +79,27 @@ def end_session() -> None:
     session.clear()
 
 
+def session_hash() -> bytes:
+    """What the database knows the session of this request by."""
+    return hashlib.sha256(str(session.sid).encode()).digest()  # type: ignore[attr-defined]  # Flask-Session's
+
+
 def is_logged_in() -> bool:
-    """Whether the session says so; the reader may have been deleted since."""
+    """Whether the session's file says so; it may have been ended from elsewhere since."""
     return type(session.get("reader_id")) is int  # True is an int, too
+
+
+def current_reader(connection: Connection) -> Reader | None:
+    """Who is logged in. None also where the session was ended from elsewhere, or is too old: it is ended here, too."""
+    if not is_logged_in():
+        return None
+    found = select_live_session(connection, session_hash(), session["reader_id"])
+    if found is None:
+        end_session()
+        return None
+    if found.is_due:
+        update_session_seen(connection, session_hash())
+    return found.reader
 
 
 def login_required(
@@ -50,18 +109,41 @@ def login_required(
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
-        if UNAVAILABLE in session:
-            raise SessionsUnavailableError("the sessions can't be read")
-        if is_logged_in():
+        if _has_session():
             with transaction() as connection:
-                reader = select_reader(connection, session["reader_id"])
+                reader = current_reader(connection)
                 if reader is not None:
                     g.reader = reader
                     return view(connection, reader, *values, **named)
-            end_session()
         return _ask_to_log_in()
 
     return gate
+
+
+def reader_required(
+    view: Callable[Concatenate[Reader, Values], ResponseReturnValue],
+) -> Callable[Values, ResponseReturnValue]:
+    """The same for a view that opens its own transactions, because it does something long between two of them."""
+
+    @wraps(view)
+    def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
+        reader = None
+        if _has_session():
+            with transaction() as connection:
+                reader = current_reader(connection)
+        if reader is None:
+            return _ask_to_log_in()
+        g.reader = reader
+        return view(reader, *values, **named)
+
+    return gate
+
+
+def _has_session() -> bool:
+    """Raises SessionsUnavailableError where that can't be told."""
+    if UNAVAILABLE in session:
+        raise SessionsUnavailableError("the sessions can't be read")
+    return is_logged_in()
 
 
 def local_path(path: str | None) -> str | None:
@@ -78,11 +160,11 @@ def local_path(path: str | None) -> str | None:
 
 def _ask_to_log_in() -> ResponseReturnValue:
     if wants_json():
-        raise Unauthorized("Log in first.")
-    return redirect(url_for("readers.login", next=_address_to_return_to()), 303)
+        raise Unauthorized(gettext("Log in first."))
+    return redirect(url_for("readers.login", next=address_to_return_to()), 303)
 
 
-def _address_to_return_to() -> str:
+def address_to_return_to() -> str:
     if request.method in ("GET", "HEAD"):
         return request.full_path.rstrip("?")
     # A form's own address has no page to come back to; the book that it was about has.

@@ -1,24 +1,30 @@
 """The files of static/ under names that carry a hash of their content, so that browsers may keep them forever."""
 
+import gzip
 import hashlib
+import mimetypes
+from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, send_from_directory
+import brotli
+from flask import Flask, Response, abort, request
 
 FOREVER = "public, max-age=31536000, immutable"
+ENCODINGS = ("br", "gzip", "identity")  # of those that a browser likes equally well the first
 
 
 class Assets:
     """`address("style.css")` is /static/style.0123456789ab.css; each file is read once, when the site starts."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self._hashed: dict[str, str] = {}
         self._original: dict[str, str] = {}
+        self._content: dict[str, bytes] = {}
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 name = path.relative_to(folder).as_posix()
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+                self._content[name] = path.read_bytes()
+                digest = hashlib.sha256(self._content[name]).hexdigest()[:12]
                 hashed = f"{name.removesuffix(path.suffix)}.{digest}{path.suffix}"
                 self._hashed[name], self._original[hashed] = hashed, name
 
@@ -26,13 +32,29 @@ class Assets:
         return f"/static/{self._hashed[name]}"
 
     def send(self, hashed: str) -> Response:
-        """The file; under its plain name too, but then it is not to be kept."""
-        original = self._original.get(hashed)
-        if original is None and hashed not in self._hashed:
+        """The file, as small as the browser takes it; under its plain name too, but then it is not to be kept."""
+        name = self._original.get(hashed, hashed)
+        if name not in self._content:
             abort(404)
-        response = send_from_directory(self.folder, original or hashed)
-        response.headers["Cache-Control"] = FOREVER if original else "no-cache"
+        encoding = request.accept_encodings.best_match(ENCODINGS, "identity")
+        response = Response(_encoded(self._content[name], encoding), mimetype=mimetypes.guess_type(name)[0])
+        if encoding != "identity":
+            response.headers["Content-Encoding"] = encoding
+        response.headers["Cache-Control"] = "no-cache" if hashed == name else FOREVER
+        response.headers["Vary"] = "Accept-Encoding"
+        response.set_etag(f"{self._hashed[name]}:{encoding}")
+        response.make_conditional(request)
         return response
+
+
+@lru_cache
+def _encoded(content: bytes, encoding: str) -> bytes:
+    """Once a file and encoding, so that it may take the time which the smallest answer needs."""
+    if encoding == "br":
+        return bytes(brotli.compress(content))
+    if encoding == "gzip":
+        return gzip.compress(content, mtime=0)
+    return content
 
 
 def register(app: Flask) -> None:

@@ -2,11 +2,13 @@
 
 from flask import Blueprint, Response, after_this_request, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from flyleaf import isbn as isbns
-from flyleaf.limits import PAGE_MAX
+from flyleaf.citation import Citation
+from flyleaf.queries.authors import Work, select_works
 from flyleaf.queries.books import Book, select_book
 from flyleaf.queries.external_ratings import ExternalRating, request_external_rating, select_external_ratings
 from flyleaf.queries.readers import Reader
@@ -14,9 +16,13 @@ from flyleaf.queries.reviews import select_review, select_reviews
 from flyleaf.queries.search import select_editions
 from flyleaf.views.access import login_required
 from flyleaf.views.current import flyleaf
+from flyleaf.views.linked_data import linked_data
+from flyleaf.views.paging import page_number
 from flyleaf.views.review_form import ReviewForm
 
 blueprint = Blueprint("books", __name__)
+
+MORE = 6  # books by the same author below a book
 
 
 @blueprint.get("/books/<isbn>")
@@ -36,27 +42,32 @@ def find_book(connection: Connection, isbn: str) -> Book:
     try:
         identity = isbns.parse(isbn).identity
     except isbns.IsbnError as error:
-        raise NotFound(f"“{shown}” is no ISBN: {error}.") from error
+        raise NotFound(
+            gettext("“%(text)s” is no ISBN: one has 10 or 13 digits, and the last of 10 may be an X.", text=shown)
+        ) from error
     found = select_book(connection, identity)
     if found is None:
-        raise NotFound(f"No book of this catalogue has the ISBN {shown}.")
+        raise NotFound(gettext("No book of this catalogue has the ISBN %(isbn)s.", isbn=shown))
     return found
 
 
 def render_book(connection: Connection, reader: Reader, found: Book, form: ReviewForm) -> str:
     """The page of this book as this reader sees it, with the form for a review as it stands."""
-    page = request.args.get("page", 1, type=int)
-    if not 1 <= page <= PAGE_MAX:
-        raise NotFound(f"Reviews are on the pages 1 to {PAGE_MAX}.")
+    names = _isbns(found)
+    editions = select_editions(connection, found.isbn13 or found.isbn)
+    cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
     return render_template(
         "book.html",
         book=found,
-        isbns=_isbns(found),
+        isbns=names,
+        citation=cited,
+        linked_data=linked_data(found, names[0][1]),
         external_ratings=_external_ratings(connection, found),
         open_library_url=flyleaf().config.open_library_url,
-        editions=[one for one in select_editions(connection, found.isbn13 or found.isbn) if one.isbn != found.isbn],
+        editions=[one for one in editions if one.isbn != found.isbn],
+        more_by_author=_more_by_author(connection, found, {one.isbn for one in editions}),
         own=select_review(connection, found.id, reader.id),
-        reviews=select_reviews(connection, found.id, page, without_reader_id=reader.id),
+        reviews=select_reviews(connection, found.id, page_number(request.args), without_reader_id=reader.id),
         form=form,
     )
 
@@ -72,6 +83,12 @@ def _external_ratings(connection: Connection, found: Book) -> list[ExternalRatin
             return response
 
     return select_external_ratings(connection, found.id)
+
+
+def _more_by_author(connection: Connection, found: Book, editions: set[str]) -> list[Work]:
+    """The author's most popular works, apart from this one."""
+    works = select_works(connection, found.author, page_size=MORE + 1)
+    return [work for work in works if work.isbn not in editions][:MORE]
 
 
 def _isbns(found: Book) -> list[tuple[str, str]]:

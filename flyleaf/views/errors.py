@@ -3,6 +3,7 @@
 import logging
 
 from flask import Flask, Response, g, jsonify, make_response, render_template
+from flask_babel import lazy_gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -12,19 +13,50 @@ from flyleaf.views.requests import wants_json
 
 logger = logging.getLogger("flyleaf.errors")
 RETRY_AFTER = 5  # seconds
+OF_THE_BODY = ("content-type", "content-length")
 
 # Status: what happened, and what to do about it.
 EXPLANATIONS = {
-    400: ("That request made no sense", "The address or the form was incomplete. Go back, reload the page, try again."),
-    404: ("There is no such page", "The address may be mistyped, or the book is not in this catalogue."),
-    405: ("That can’t be done here", "This address does not take that kind of request."),
-    409: ("That clashes with what is there", "Somebody, perhaps you in another tab, was here before."),
-    413: ("That is too much at once", "What you sent is larger than this site takes. Shorten it, and send it again."),
-    414: ("That address is too long", "Shorten what you search for."),
-    422: ("That is not quite right", "Check what you entered, and send it again."),
-    429: ("Too many tries", "Wait a little, then try again."),
-    500: ("Something broke on our side", "It is not your fault, and it has been noted. Try again in a while."),
-    503: ("The site is out of breath", "It can’t reach its database just now. Nothing is lost: try again in a moment."),
+    400: (
+        lazy_gettext("That request made no sense"),
+        lazy_gettext("The address or the form was incomplete. Go back, reload the page, try again."),
+    ),
+    404: (
+        lazy_gettext("There is no such page"),
+        lazy_gettext("The address may be mistyped, or the book is not in this catalogue."),
+    ),
+    405: (
+        lazy_gettext("That can’t be done here"),
+        lazy_gettext("This address does not take that kind of request."),
+    ),
+    409: (
+        lazy_gettext("That clashes with what is there"),
+        lazy_gettext("Somebody, perhaps you in another tab, was here before."),
+    ),
+    413: (
+        lazy_gettext("That is too much at once"),
+        lazy_gettext("What you sent is larger than this site takes. Shorten it, and send it again."),
+    ),
+    414: (
+        lazy_gettext("That address is too long"),
+        lazy_gettext("Shorten what you search for."),
+    ),
+    422: (
+        lazy_gettext("That is not quite right"),
+        lazy_gettext("Check what you entered, and send it again."),
+    ),
+    429: (
+        lazy_gettext("Too many tries"),
+        lazy_gettext("Wait a little, then try again."),
+    ),
+    500: (
+        lazy_gettext("Something broke on our side"),
+        lazy_gettext("It is not your fault, and it has been noted. Try again in a while."),
+    ),
+    503: (
+        lazy_gettext("The site is out of breath"),
+        lazy_gettext("It can’t reach its database just now. Nothing is lost: try again in a moment."),
+    ),
 }
 
 
@@ -44,16 +76,22 @@ def answer(error: Exception) -> Response:
     # A description of Werkzeug's own says less than ours; one of ours was put on the exception, not on its class.
     if cause.description and cause.description != type(cause).description:
         advice = cause.description
-    if wants_json():
-        response = jsonify(error=advice, status=status)
-    else:
-        response = make_response(render_template("error.html", title=title, advice=advice, status=status))
-    response.status_code = status
-    for name, value in cause.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
+    headers = {name: value for name, value in cause.get_headers() if name.lower() not in OF_THE_BODY}
     if status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
+        headers["Retry-After"] = str(RETRY_AFTER)
+    if wants_json():
+        response = jsonify(error=str(advice), status=status)
+    else:
+        wait = headers.get("Retry-After", "")
+        page = {
+            "title": title,
+            "advice": advice,
+            "status": status,
+            "retry_after": int(wait) if wait.isdigit() else None,
+        }
+        response = make_response(render_template("error.html", **page))
+    response.status_code = status
+    response.headers.update(headers)
     return response
 
 

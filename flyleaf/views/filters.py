@@ -1,34 +1,55 @@
-"""How dates and texts of readers stand on a page."""
+"""How dates, covers and texts stand on a page."""
 
 import re
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
 
+from babel import Locale, UnknownLocaleError
 from flask import Flask
+from flask_babel import format_date
 from markupsafe import Markup, escape
 
+from flyleaf import isbn as isbns
+from flyleaf.covers.drawing import cover
 from flyleaf.search.marking import marked
+from flyleaf.views.review_text import paragraphs, review_text
+
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
+
+
+class Coverable(Protocol):
+    """Whatever has a cover: a book, an edition, a search result."""
+
+    @property
+    def isbn(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def author(self) -> str: ...
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.filters.update(day=day, iso_time=iso_time, paragraphs=paragraphs, marked=mark)
+    app.jinja_env.filters.update(
+        day=day,
+        iso_time=iso_time,
+        paragraphs=paragraphs,
+        review_text=review_text,
+        marked=mark,
+        cover=cover_of,
+        lang=language_tag,
+    )
 
 
 def day(moment: datetime) -> str:
-    """24 November 2026"""
-    return f"{moment.day} {moment:%B %Y}"
+    """24 November 2026, 24 de novembro de 2026"""
+    return str(format_date(moment, "long"))
 
 
 def iso_time(moment: datetime) -> str:
     """As the datetime attribute of a time element takes it, to the second."""
     return moment.isoformat(timespec="seconds")
-
-
-def paragraphs(text: str) -> Markup:
-    """A reader's text as HTML: blank lines part paragraphs, single ones break the line, and all else is escaped."""
-    parts = re.split(r"\n\s*\n", text.strip())
-    lines = Markup("<br>")
-    return Markup("").join(Markup("<p>{}</p>").format(lines.join(map(escape, part.split("\n")))) for part in parts)
 
 
 def mark(text: str, words: Collection[str]) -> Markup:
@@ -37,3 +58,26 @@ def mark(text: str, words: Collection[str]) -> Markup:
         Markup("<mark>{}</mark>").format(piece) if matches else escape(piece) for piece, matches in marked(text, words)
     )
     return Markup("").join(pieces)
+
+
+def cover_of(book: Coverable) -> Markup:
+    """The same for every form of the book's ISBN."""
+    return Markup(_cover(book.isbn, book.title, book.author))  # noqa: S704  # the texts in it are escaped
+
+
+@lru_cache(maxsize=1 << 12)
+def _cover(isbn: str, title: str, author: str) -> str:
+    return cover(isbns.parse(isbn).identity, title, author)
+
+
+@lru_cache
+def language_tag(language: str | None) -> str | None:
+    """The BCP 47 tag for a lang attribute, `en` for `eng`; None where the catalogue says something else."""
+    if not language or not _TAG.fullmatch(language):
+        return None
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
+    # Of a code of three letters Babel also guesses the country.
+    return locale.language if len(language) == 3 else str(locale).replace("_", "-")

@@ -1,11 +1,11 @@
 """What is common to all forms: the proof that this site's own page sent it, and how text is cleaned and bounded."""
 
-import hmac
 import secrets
 import unicodedata
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Response, current_app, g, session
+from flask_babel import get_locale, gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from wtforms import Form as WTForm
 from wtforms.csrf.core import CSRF, CSRFTokenField
@@ -14,27 +14,42 @@ from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
 
+from flyleaf.views.cookies import keep_cookie, kept_cookie
+
 TOKEN_LIFETIME = 12 * 60 * 60  # seconds that a form may stand open
 CSRF_COOKIE = "csrf"
 
 
 class CsrfToken(CSRF):
-    """The secret of the session, signed with the time. Before log-in the secret is in a cookie of its own, so that
-    nothing is stored for visitors."""
+    """Chance and the time, signed with the secret of the session. Before log-in the secret is in a cookie of its own,
+    so that nothing is stored for visitors.
+
+    No two answers have any of it in common: a secret that stood in each of them could be guessed from how well the
+    answers can be compressed (BREACH).
+    """
 
     def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
-        return str(_signer().dumps(_secret()))
+        return str(_signer().dumps(secrets.token_urlsafe(8)))
 
     def validate_csrf_token(self, form: BaseForm, field: CSRFTokenField) -> None:
         try:
-            sent = _signer().loads(field.data or "", max_age=TOKEN_LIFETIME)
-        except BadSignature:
-            sent = None
-        if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), _secret().encode()):
-            raise ValidationError("This page was open for too long. Send it once more: what you wrote is still here.")
+            _signer().loads(field.data or "", max_age=TOKEN_LIFETIME)
+        except BadSignature as error:
+            raise ValidationError(
+                gettext("This page was open for too long. Send it once more: what you wrote is still here.")
+            ) from error
 
 
-class Form(WTForm):
+class PlainForm(WTForm):
+    """A form that changes nothing, and so carries no token. What WTForms itself says is in the reader's language."""
+
+    class Meta(DefaultMeta):
+        def get_translations(self, form: BaseForm) -> Any:
+            self.locales = [str(get_locale())]
+            return super().get_translations(form)
+
+
+class Form(PlainForm):
     """A form of this site. `status` is that of the answer which shows it again."""
 
     class Meta(DefaultMeta):
@@ -46,7 +61,7 @@ class Form(WTForm):
         valid = super().validate(extra_validators)
         for field in self:
             if len(field.raw_data or ()) > 1:
-                field.errors = [*field.errors, "This was sent twice."]
+                field.errors = [*field.errors, gettext("This was sent twice.")]
                 valid = False
         return valid
 
@@ -73,7 +88,9 @@ def no_control_characters(form: WTForm, field: Field) -> None:
     """A validator: line breaks and tabs are welcome, NUL and its like are not (PostgreSQL can't even store NUL)."""
     for letter in field.data or "":
         if unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t":
-            raise ValidationError(f"There is a control character (U+{ord(letter):04X}) in this: delete it.")
+            raise ValidationError(
+                gettext("There is a control character (%(code)s) in this: delete it.", code=f"U+{ord(letter):04X}")
+            )
 
 
 def register(app: Flask) -> None:
@@ -81,11 +98,11 @@ def register(app: Flask) -> None:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt="csrf")
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"csrf {_secret()}")
 
 
 def _secret() -> str:
-    kept = session.get("csrf") or request.cookies.get(_cookie_name())
+    kept = session.get("csrf") or kept_cookie(CSRF_COOKIE)
     if isinstance(kept, str) and kept and kept.isascii():
         return kept
     if "new_csrf_secret" not in g:
@@ -93,13 +110,7 @@ def _secret() -> str:
     return str(g.new_csrf_secret)
 
 
-def _cookie_name() -> str:
-    # With the prefix no other host below the same domain can set it.
-    return f"__Host-{CSRF_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else CSRF_COOKIE
-
-
 def _keep_secret(response: Response) -> Response:
     if "new_csrf_secret" in g:
-        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        response.set_cookie(_cookie_name(), g.new_csrf_secret, httponly=True, samesite="Lax", secure=secure)
+        keep_cookie(response, CSRF_COOKIE, g.new_csrf_secret)
     return response

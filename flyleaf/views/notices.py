@@ -4,16 +4,23 @@ The key of the sentence travels in a cookie of a minute, not in the session: a r
 bring one back to life that a log-out has just ended.
 """
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g
+from flask_babel import lazy_gettext
+
+from flyleaf.views.cookies import drop_cookie, keep_cookie, kept_cookie
 
 COOKIE = "notice"
 SECONDS = 60
 NOTICES = {
-    "registered": "Welcome! You are registered and logged in.",
-    "logged-out": "You are logged out.",
-    "review-published": "Your review is published.",
-    "review-changed": "Your review is changed.",
-    "review-deleted": "Your review is deleted.",
+    "registered": lazy_gettext("Welcome! You are registered and logged in."),
+    "logged-out": lazy_gettext("You are logged out."),
+    "password-changed": lazy_gettext("Your password is changed, and all other browsers are logged out."),
+    "session-ended": lazy_gettext("That browser is logged out."),
+    "other-sessions-ended": lazy_gettext("All other browsers are logged out."),
+    "account-deleted": lazy_gettext("Your account is deleted."),
+    "review-published": lazy_gettext("Your review is published."),
+    "review-changed": lazy_gettext("Your review is changed."),
+    "review-deleted": lazy_gettext("Your review is deleted."),
 }
 
 
@@ -24,19 +31,18 @@ def register(app: Flask) -> None:
 
 def give_notice(response: Response, key: str) -> Response:
     """Have the next page say NOTICES[key]."""
-    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    response.set_cookie(COOKIE, key, max_age=SECONDS, httponly=True, samesite="Lax", secure=secure)
+    keep_cookie(response, COOKIE, key, SECONDS)
     return response
 
 
 def take_notice() -> str | None:
     """The sentence that the last action left for this page, once."""
-    notice = NOTICES.get(request.cookies.get(COOKIE, ""))
+    notice = NOTICES.get(kept_cookie(COOKIE) or "")
     g.notice_taken = notice is not None
-    return notice
+    return None if notice is None else str(notice)
 
 
 def _forget(response: Response) -> Response:
     if g.get("notice_taken"):
-        response.delete_cookie(COOKIE, secure=bool(current_app.config["SESSION_COOKIE_SECURE"]), samesite="Lax")
+        drop_cookie(response, COOKIE)
     return response

@@ -6,32 +6,13 @@ import time
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, g, request
+from flask_babel import gettext
 from werkzeug.exceptions import BadRequest
 
-logger = logging.getLogger("flyleaf.requests")
+from flyleaf.security_headers import security_headers
+from flyleaf.views.current import flyleaf
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
-HSTS = "max-age=31536000"
+logger = logging.getLogger("flyleaf.requests")
 
 
 def register(app: Flask) -> None:
@@ -59,15 +40,13 @@ def _refuse_bytes() -> None:
         for text in sent:
             unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
-        raise BadRequest("There are bytes that are no letters in the address or the form.") from error
+        raise BadRequest(gettext("There are bytes that are no letters in the address or the form.")) from error
 
 
 def _finish(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    # Also where a proxy takes HTTPS off and does not say so: browsers take no promise that came without it.
+    for name, value in security_headers(https=request.is_secure or flyleaf().config.https).items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", HSTS)
     if "request_id" not in g:  # refused before anything else ran: an untrusted host, say
         _begin()
     response.headers["X-Request-ID"] = g.request_id

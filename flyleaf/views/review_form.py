@@ -1,5 +1,7 @@
 """What a review is made of."""
 
+from flask_babel import format_decimal, lazy_gettext, lazy_ngettext
+from flask_babel.speaklater import LazyString
 from wtforms import RadioField, SelectChoice, TextAreaField  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import InputRequired, Length
 
@@ -9,15 +11,25 @@ from flyleaf.views.forms import Form, no_control_characters, paragraphs
 
 class ReviewForm(Form):
     rating = RadioField(
-        "Your rating",
-        choices=[SelectChoice(str(n), f"{n} star{'' if n == 1 else 's'}") for n in range(RATING_MIN, RATING_MAX + 1)],
-        validators=[InputRequired(f"Give {RATING_MIN} to {RATING_MAX} stars.")],
+        lazy_gettext("Your rating"),
+        choices=[
+            SelectChoice(str(n), lazy_ngettext("%(num)s star", "%(num)s stars", n))
+            for n in range(RATING_MIN, RATING_MAX + 1)
+        ],
+        validators=[
+            InputRequired(lazy_gettext("Give %(least)s to %(most)s stars.", least=RATING_MIN, most=RATING_MAX))
+        ],
     )
     text = TextAreaField(
-        "Your review",
+        lazy_gettext("Your review"),
         filters=[paragraphs],
         validators=[
-            Length(max=REVIEW_MAX, message=f"A review has at most {REVIEW_MAX:,} characters."),
+            Length(
+                max=REVIEW_MAX,
+                message=lazy_gettext(
+                    "A review has at most %(most)s characters.", most=LazyString(format_decimal, REVIEW_MAX)
+                ),
+            ),
             no_control_characters,
         ],
     )

@@ -3,6 +3,7 @@ of every statement."""
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -37,7 +38,7 @@ def edit(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnVal
     book = find_book(connection, isbn)
     review = select_review(connection, book.id, reader.id)
     if review is None:
-        raise NotFound("You have not reviewed this book, or have deleted your review.")
+        raise NotFound(gettext("You have not reviewed this book, or have deleted your review."))
     if request.method != "POST":
         form = ReviewForm(rating=str(review.rating), text=review.text)
         return render_template("review_edit.html", book=book, form=form)
@@ -54,7 +55,7 @@ def delete(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnV
     book = find_book(connection, isbn)
     review = select_review(connection, book.id, reader.id)
     if review is None:
-        raise NotFound("You have not reviewed this book, or have deleted your review already.")
+        raise NotFound(gettext("You have not reviewed this book, or have deleted your review already."))
     form = Form(request.form)
     if request.method != "POST" or not form.validate():
         return render_template("review_delete.html", book=book, review=review, form=form), form.status

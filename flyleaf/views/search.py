@@ -1,16 +1,21 @@
 """The search page, and suggestions while typing."""
 
+from datetime import date
+
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from flyleaf.queries.books import has_books, select_languages
+from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.search import Suggestion, search_books, suggest
+from flyleaf.queries.shelf import select_shelf
 from flyleaf.views.access import login_required
 from flyleaf.views.search_form import SearchForm
 
 blueprint = Blueprint("search", __name__)
+
+SHELF = 6  # books that are shown to who has not searched yet
 
 
 @blueprint.get("/search")
@@ -25,7 +30,8 @@ def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
     if not valid:
         return render_template("search.html", **page), 422
     if not form.q.data:
-        return render_template("search.html", **page, is_empty=not has_books(connection))
+        shelf = select_shelf(connection, date.today(), SHELF)
+        return render_template("search.html", **page, examples=shelf, is_empty=not shelf)
     return render_template("search.html", **page, found=search_books(connection, form.query()))
 
 

@@ -2,14 +2,19 @@
 
 from typing import Any
 
-from wtforms import BooleanField, Form, IntegerField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
+from flask_babel import gettext, lazy_gettext
+from wtforms import BooleanField, IntegerField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import Length, NumberRange, Optional
 
 from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
 from flyleaf.queries.search import Order, SearchQuery
-from flyleaf.views.forms import line, no_control_characters
+from flyleaf.views.forms import PlainForm, line, no_control_characters
 
-A_YEAR = NumberRange(YEAR_MIN, YEAR_MAX, f"A year is a whole number from {YEAR_MIN} to {YEAR_MAX}.")
+A_YEAR = NumberRange(
+    YEAR_MIN,
+    YEAR_MAX,
+    lazy_gettext("A year is a whole number from %(least)s to %(most)s.", least=YEAR_MIN, most=YEAR_MAX),
+)
 
 
 class WholeNumberField(IntegerField):
@@ -19,35 +24,48 @@ class WholeNumberField(IntegerField):
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValueError(f"{self.name} is a whole number.") from error
+            raise ValueError(gettext("%(field)s is a whole number.", field=self.name)) from error
 
 
-class SearchForm(Form):
-    """Read from the address; it changes nothing, and so carries no token."""
+class SearchForm(PlainForm):
+    """Read from the address."""
 
     q = SearchField(
-        "Title, author or ISBN",
+        lazy_gettext("Title, author or ISBN"),
         validators=[
-            Length(max=QUERY_MAX, message=f"That is too long: {QUERY_MAX} characters are enough to find any book."),
+            Length(
+                max=QUERY_MAX,
+                message=lazy_gettext(
+                    "That is too long: %(most)s characters are enough to find any book.", most=QUERY_MAX
+                ),
+            ),
             no_control_characters,
         ],
     )
     page = WholeNumberField(
         validators=[
             Optional(),
-            NumberRange(1, PAGE_MAX, f"There are pages 1 to {PAGE_MAX}: add a word to find what lies further down."),
+            NumberRange(
+                1,
+                PAGE_MAX,
+                lazy_gettext(
+                    "There are pages 1 to %(last)s: add a word to find what lies further down.", last=PAGE_MAX
+                ),
+            ),
         ]
     )
-    year_from = WholeNumberField("From year", validators=[Optional(), A_YEAR])
-    year_to = WholeNumberField("To year", validators=[Optional(), A_YEAR])
-    language = StringField("Language", filters=[line], validators=[Length(max=LANGUAGE_MAX), no_control_characters])
-    has_reviews = BooleanField("Only books with reviews", false_values=(False, "", "0", "false"))
+    year_from = WholeNumberField(lazy_gettext("From year"), validators=[Optional(), A_YEAR])
+    year_to = WholeNumberField(lazy_gettext("To year"), validators=[Optional(), A_YEAR])
+    language = StringField(
+        lazy_gettext("Language"), filters=[line], validators=[Length(max=LANGUAGE_MAX), no_control_characters]
+    )
+    has_reviews = BooleanField(lazy_gettext("Only books with reviews"), false_values=(False, "", "0", "false"))
     order = SelectField(
-        "Order",
+        lazy_gettext("Order"),
         choices=[
-            SelectChoice(Order.RELEVANCE, "Best match"),
-            SelectChoice(Order.NEWEST, "Newest"),
-            SelectChoice(Order.BEST_RATED, "Best rated"),
+            SelectChoice(Order.RELEVANCE, lazy_gettext("Best match")),
+            SelectChoice(Order.NEWEST, lazy_gettext("Newest")),
+            SelectChoice(Order.BEST_RATED, lazy_gettext("Best rated")),
         ],
         default=Order.RELEVANCE,
     )

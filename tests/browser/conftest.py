@@ -3,11 +3,15 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from stdnum import ean
 from werkzeug.serving import make_server
+
+from tests.site import Site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's sandbox does not start for root, /dev/shm is small in containers, and tests ask no other host for anything.
@@ -47,18 +51,62 @@ def site(app: Flask, add_book: Callable[..., str]) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def page(request: pytest.FixtureRequest, chromium: Browser, site: str) -> Iterator[Page]:
-    """A new browser; whatever its console complains of fails the test."""
-    context = chromium.new_context(
-        base_url=site, java_script_enabled=request.param, viewport={"width": 390, "height": 800}
-    )
-    context.set_default_timeout(10_000)
-    page = context.new_page()
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the consoles of this test's pages complain of; whatever is left at the end fails the test."""
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    # A browser writes a line there for each answer of 4xx, too, and those are meant.
-    assert [line for line in complaints if "status of 4" not in line] == []
+    yield complaints
+    # A browser writes a line there for each answer of 4xx and 5xx, too, and those are meant.
+    assert [line for line in complaints if "responded with a status of" not in line] == []
+
+
+@pytest.fixture
+def browse(chromium: Browser, site: str, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """Opens a new browser at the width of a phone; `options` are those of Playwright's contexts."""
+    contexts: list[BrowserContext] = []
+
+    def open_browser(**options: Any) -> Page:
+        context = chromium.new_context(**({"base_url": site, "viewport": {"width": 390, "height": 800}} | options))
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def page(request: pytest.FixtureRequest, browse: Callable[..., Page]) -> Page:
+    """A new browser, at the width of a phone."""
+    return browse(java_script_enabled=request.param)
+
+
+@pytest.fixture
+def log_in(alice: Site, site: str) -> Callable[[Page], Page]:
+    """Makes a browser Alice's, without the detour over the form."""
+
+    def give_session(page: Page) -> Page:
+        cookie = alice.client.get_cookie("session")
+        assert cookie is not None
+        page.context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
+        return page
+
+    return give_session
+
+
+@pytest.fixture
+def reader(browse: Callable[..., Page], log_in: Callable[[Page], Page]) -> Page:
+    """A browser with JavaScript in which Alice is logged in."""
+    return log_in(browse())
+
+
+@pytest.fixture
+def volumes(add_book: Callable[..., str]) -> None:
+    """Three pages of results for "volume"."""
+    for number in range(1, 46):
+        digits = f"97800000{number:04}"
+        add_book(digits + ean.calc_check_digit(digits), f"Volume {number}", "Ann Author", year=1900 + number)

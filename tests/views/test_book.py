@@ -1,5 +1,6 @@
 """The book page."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -229,7 +230,7 @@ class Isolation(HTMLParser):
     """Collects the texts with an override that can turn around what stands beside them."""
 
     APART = ("p", "h1", "h2", "h3", "li", "dd", "div", "textarea", "title")  # a line or a window of its own
-    VOID = ("meta", "link", "input", "br", "rect", "img", "hr")
+    VOID = ("meta", "link", "input", "br", "path", "circle", "img", "hr")
 
     def __init__(self):
         super().__init__()
@@ -272,3 +273,69 @@ def test_a_book_page_is_only_read(alice, dune):
         assert getattr(alice.client, method)(f"/books/{dune}").status_code == 405
     assert alice.client.head(f"/books/{dune}").status_code == 200
     assert alice.client.options(f"/books/{dune}").status_code == 200
+
+
+def test_a_program_finds_the_book_in_the_terms_of_schema_org(alice, bob, add_book):
+    isbn = add_book(publisher="Ace", language="eng", pages=604)
+    bob.review(isbn, 4)
+    data = linked_data(alice.get(f"/books/{isbn}").text)
+    assert data == {
+        "@context": "https://schema.org",
+        "@type": "Book",
+        "url": f"http://localhost/books/{isbn}",
+        "name": "Dune",
+        "author": {"@type": "Person", "name": "Frank Herbert"},
+        "isbn": "9780441172719",
+        "datePublished": "1965",
+        "publisher": {"@type": "Organization", "name": "Ace"},
+        "inLanguage": "en",
+        "numberOfPages": 604,
+        "aggregateRating": {
+            "@type": "AggregateRating",
+            "ratingValue": 4.0,
+            "ratingCount": 1,
+            "bestRating": 5,
+            "worstRating": 1,
+        },
+    }
+
+
+def test_nothing_that_a_title_says_ends_the_script(alice, add_book):
+    text = alice.get(f"/books/{add_book(title='</script><!--<script>')}").text
+    assert linked_data(text)["name"] == "</script><!--<script>"
+    assert "</script><!--" not in text
+
+
+def linked_data(html: str) -> dict[str, object]:
+    return json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)[1])
+
+
+def test_a_citation_can_be_copied(alice, dune):
+    text = alice.get(f"/books/{dune}").text
+    assert "Frank Herbert. Dune. 1965. ISBN 978-0-441-17271-9." in text
+    assert "@book{herbert1965dune," in text
+    for target in re.findall(r'data-copy="([^"]+)"', text):
+        assert f'<pre id="{target}"' in text
+
+
+@pytest.mark.parametrize(
+    ("language", "lang"),
+    [("eng", "en"), ("pt-BR", "pt-BR"), ("zh-Hant", "zh-Hant"), ("Klingonese", None), (None, None)],
+)
+def test_a_title_carries_its_language(alice, add_book, language, lang):
+    heading = re.search(r"<h1[^>]*>", alice.get(f"/books/{add_book(language=language)}").text)[0]
+    assert 'dir="auto"' in heading
+    assert re.findall(r'lang="([^"]*)"', heading) == ([lang] if lang else [])
+
+
+def test_spoilers_are_folded(alice, bob, dune):
+    bob.review(dune, 4, "In the end ||it rains||.")
+    assert re.search(r"<details class=\"spoiler\">.*?it rains</div></details>", alice.get(f"/books/{dune}").text)
+
+
+def test_a_book_has_one_cover_everywhere(alice, add_book, dune):
+    covers = [
+        re.search(r'<svg class="cover".*?</svg>', alice.get(address).text)[0]
+        for address in (f"/books/{dune}", "/search?q=dune", "/authors/Frank%20Herbert")
+    ]
+    assert len(set(covers)) == 1

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 
 def test_a_page_that_is_none(client):
@@ -184,3 +185,29 @@ def test_a_missing_database_does_not_lose_the_way_home(client):
     text = client.get("/no-such-page").text
     assert "<title>" in text
     assert 'href="/login"' in text
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (TooManyRequests(retry_after=30), "Try again in 30 seconds."),
+        (TooManyRequests(retry_after=1), "Try again in 1 second."),
+        (ServiceUnavailable(), "Try again in 5 seconds."),
+    ],
+)
+def test_how_long_to_wait_is_told(app, client, monkeypatch, error, says):
+    def refuse():
+        raise error
+
+    monkeypatch.setitem(app.view_functions, "welcome.welcome", refuse)
+    response = client.get("/")
+    assert response.status_code == error.code
+    assert response.headers["Retry-After"] in says
+    assert says in response.text
+    assert ">Try again</a>" in re.sub("<svg.*?</svg>", "", response.text)
+
+
+def test_what_can_be_done_about_a_book_that_is_not_there(alice):
+    text = alice.get("/books/9780441172719").text
+    assert "No book of this catalogue has the ISBN 9780441172719." in text
+    assert 'href="/search"' in text

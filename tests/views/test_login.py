@@ -48,7 +48,7 @@ ELSEWHERE = [
 
 
 def message(html: str) -> str:
-    return re.search(r'class="error form-error"[^>]*>([^<]+)<', html)[1]
+    return re.search(r'class="error form-error".*?<span>([^<]+)<', html, re.DOTALL)[1]
 
 
 def test_alice_logs_in_and_searches(alice, visit):

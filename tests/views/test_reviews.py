@@ -33,7 +33,7 @@ def textarea(html: str) -> str:
 
 def chosen(html: str) -> list[str]:
     """The stars that are ticked in the form."""
-    return [re.search(r'value="(\d)"', tag)[1] for tag in re.findall(r"<input[^>]*checked[^>]*>", html)]
+    return [re.search(r'value="(\d)"', tag)[1] for tag in re.findall(r"<input checked[^>]*>", html)]
 
 
 def test_alice_reviews_a_book_and_bob_reads_it(alice, bob, dune):

@@ -1,0 +1,40 @@
+"""A few books to begin with, from all over the catalogue."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+GOLDEN = 0.6180339887498949  # its multiples spread over a circle without ever coming close to one another
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedBook:
+    isbn: str
+    title: str
+    author: str
+    language: str | None
+
+
+def select_shelf(connection: Connection, day: date, size: int) -> list[ShelvedBook]:
+    """At most `size` books, the same ones all day. One look into the index for each, however large the catalogue is."""
+    places = [(day.toordinal() + place / size) * GOLDEN % 1 for place in range(size)]
+    rows = connection.execute(
+        text("""
+            WITH ends AS (SELECT min(id) AS first, max(id) AS last FROM books)
+            SELECT isbn, title, author, language
+              FROM (SELECT DISTINCT ON (id) id, isbn, title, author, language
+                      FROM ends
+                     CROSS JOIN unnest(CAST(:places AS float8[])) AS place
+                     CROSS JOIN LATERAL (SELECT id, isbn, title, author, language
+                                           FROM books
+                                          WHERE id >= first + floor(place * (last - first + 1))::bigint
+                                          ORDER BY id
+                                          LIMIT 1) AS book
+                     ORDER BY id) AS shelf
+             ORDER BY id
+             LIMIT :size
+        """),
+        {"places": places, "size": size},
+    )
+    return [ShelvedBook(*row) for row in rows]

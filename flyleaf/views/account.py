@@ -1,0 +1,199 @@
+"""One's own account: where one is logged in, the password, what happened, what is kept, and its end."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime, gettext, lazy_gettext
+from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, NotFound
+from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # stubs of an older version
+from wtforms.validators import InputRequired
+
+from flyleaf.limits import EVENTS_ON_A_PAGE
+from flyleaf.passwords import hash_password
+from flyleaf.queries.accounts import select_account, select_own_reviews
+from flyleaf.queries.events import EventKind, insert_event, select_events
+from flyleaf.queries.readers import Credentials, Reader, delete_reader, update_password_hash
+from flyleaf.queries.reviews import delete_readers_reviews, update_reviews_to_nobodys
+from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
+from flyleaf.views.access import end_session, login_required, reader_required, renew_session, session_hash
+from flyleaf.views.authentication import confirm_password
+from flyleaf.views.current import transaction
+from flyleaf.views.forms import Form
+from flyleaf.views.notices import give_notice
+from flyleaf.views.paging import page_number
+from flyleaf.views.password_form import NewPasswordForm
+
+blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+EVENTS = {
+    EventKind.REGISTERED: lazy_gettext("You registered."),
+    EventKind.LOGGED_IN: lazy_gettext("Somebody logged in with your password."),
+    EventKind.LOGIN_FAILED: lazy_gettext("Somebody tried to log in with a wrong password."),
+    EventKind.LOGGED_OUT: lazy_gettext("You logged out."),
+    EventKind.PASSWORD_CHANGED: lazy_gettext("The password was changed."),
+    EventKind.PASSWORD_REFUSED: lazy_gettext("A wrong password was given where it had to be confirmed."),
+    EventKind.SESSION_ENDED: lazy_gettext("You logged another browser out."),
+    EventKind.OTHER_SESSIONS_ENDED: lazy_gettext("You logged all other browsers out."),
+    EventKind.DATA_DOWNLOADED: lazy_gettext("Your data were downloaded."),
+    EventKind.ACCOUNT_DELETED: lazy_gettext("The account was deleted."),
+}
+
+
+class PasswordChangeForm(NewPasswordForm):
+    old_password = PasswordField(
+        lazy_gettext("Your password until now"), validators=[InputRequired(lazy_gettext("Enter your password."))]
+    )
+
+    def __init__(self, reader: Reader, sent: MultiDict[str, str] | None = None) -> None:
+        self._reader = reader
+        super().__init__(sent)
+
+    @property
+    def name(self) -> str:
+        return self._reader.name
+
+
+class DeletionForm(Form):
+    reviews = RadioField(
+        lazy_gettext("Your reviews"),
+        choices=[
+            SelectChoice("delete", lazy_gettext("are deleted, too")),
+            SelectChoice("keep", lazy_gettext("stay, without your name")),
+        ],
+        validators=[InputRequired(lazy_gettext("Choose what becomes of your reviews."))],
+    )
+    password = PasswordField(lazy_gettext("Password"), validators=[InputRequired(lazy_gettext("Enter your password."))])
+
+
+@blueprint.app_template_filter("moment")
+def moment(when: datetime) -> str:
+    """24 November 2026 at 11:05:31 UTC"""
+    return str(format_datetime(when, "long"))
+
+
+@blueprint.get("")
+@login_required
+def account(connection: Connection, reader: Reader) -> ResponseReturnValue:
+    sessions = select_sessions(connection, reader.id, session_hash())
+    return render_template("account.html", sessions=sessions, form=Form())
+
+
+@blueprint.post("/sessions/<int:session_id>/end")
+@login_required
+def end_other_session(connection: Connection, reader: Reader, session_id: int) -> ResponseReturnValue:
+    _require_token()
+    if not delete_readers_session(connection, reader.id, session_id):
+        raise NotFound(gettext("That browser is logged out already."))
+    insert_event(connection, EventKind.SESSION_ENDED, reader.id)
+    return _back("session-ended")
+
+
+@blueprint.post("/sessions/end-others")
+@login_required
+def end_other_sessions(connection: Connection, reader: Reader) -> ResponseReturnValue:
+    _require_token()
+    ended = delete_other_sessions(connection, reader.id, session_hash())
+    insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, {"sessions": ended})
+    return _back("other-sessions-ended")
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+@reader_required
+def password(reader: Reader) -> ResponseReturnValue:
+    if request.method != "POST":
+        return render_template("account_password.html", form=PasswordChangeForm(reader))
+    form = PasswordChangeForm(reader, request.form)
+    if form.validate():
+        credentials = confirm_password(reader, form.old_password.data or "")
+        if credentials is not None and _change_password(credentials, form.password.data or ""):
+            response = _back("password-changed")
+            renew_session(reader, response)
+            return response
+        form.old_password.errors = [gettext("This is not your password.")]
+    return render_template("account_password.html", form=form), form.status
+
+
+@blueprint.route("/delete", methods=["GET", "POST"])
+@reader_required
+def delete(reader: Reader) -> ResponseReturnValue:
+    if request.method != "POST":
+        return render_template("account_delete.html", form=DeletionForm())
+    form = DeletionForm(request.form)
+    if form.validate():
+        if confirm_password(reader, form.password.data or "") is not None:
+            _delete_account(reader, keeps_reviews=form.reviews.data == "keep")
+            end_session()
+            return give_notice(make_response(redirect(url_for("welcome.welcome"), 303)), "account-deleted")
+        form.password.errors = [gettext("This is not your password.")]
+    return render_template("account_delete.html", form=form), form.status
+
+
+@blueprint.get("/events")
+@login_required
+def events(connection: Connection, reader: Reader) -> ResponseReturnValue:
+    page = page_number(request.args)
+    found = select_events(connection, reader.id, page)
+    return render_template(
+        "account_events.html",
+        events=found[:EVENTS_ON_A_PAGE],
+        names=EVENTS,
+        page=page,
+        has_next=len(found) > EVENTS_ON_A_PAGE,
+    )
+
+
+@blueprint.get("/data")
+@login_required
+def data(connection: Connection, reader: Reader) -> ResponseReturnValue:
+    insert_event(connection, EventKind.DATA_DOWNLOADED, reader.id)
+    kept = {
+        "account": asdict(select_account(connection, reader.id)),
+        "reviews": [asdict(review) for review in select_own_reviews(connection, reader.id)],
+        "sessions": [asdict(session) for session in select_sessions(connection, reader.id, session_hash())],
+        "events": [asdict(event) for event in select_events(connection, reader.id, 1)],
+    }
+    response = Response(json.dumps(kept, default=_iso, ensure_ascii=False, indent=2), mimetype="application/json")
+    response.headers["Content-Disposition"] = "attachment; filename=flyleaf.json"
+    return response
+
+
+def _change_password(credentials: Credentials, new: str) -> bool:
+    """And log out wherever else the old one was used."""
+    password_hash = hash_password(new)
+    with transaction() as connection:
+        if not update_password_hash(connection, credentials, password_hash):
+            return False
+        delete_other_sessions(connection, credentials.reader.id, session_hash())
+        insert_event(connection, EventKind.PASSWORD_CHANGED, credentials.reader.id)
+    return True
+
+
+def _delete_account(reader: Reader, *, keeps_reviews: bool) -> None:
+    with transaction() as connection:
+        if keeps_reviews:
+            update_reviews_to_nobodys(connection, reader.id)
+        else:
+            delete_readers_reviews(connection, reader.id)
+        delete_reader(connection, reader.id)
+        reviews = "kept" if keeps_reviews else "deleted"
+        insert_event(connection, EventKind.ACCOUNT_DELETED, reader.id, {"reviews": reviews})
+
+
+def _require_token() -> None:
+    if not Form(request.form).validate():
+        raise BadRequest(gettext("This page was open for too long. Go back, reload it, and try once more."))
+
+
+def _back(notice: str) -> Response:
+    return give_notice(make_response(redirect(url_for("account.account"), 303)), notice)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(value)

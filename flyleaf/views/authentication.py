@@ -1,0 +1,43 @@
+"""Whether somebody knows a reader's password. Failures are limited, and written down for the account's owner."""
+
+from collections.abc import Sequence
+
+from flyleaf.limits import PASSWORD_MAX
+from flyleaf.passwords import hash_password, needs_rehash, verify_password
+from flyleaf.queries.attempts import Limit, delete_attempt
+from flyleaf.queries.events import EventKind, insert_event
+from flyleaf.queries.readers import Credentials, Reader, select_credentials, update_password_hash
+from flyleaf.views.attempts import count_attempt, login_limits, password_limits
+from flyleaf.views.current import transaction
+
+
+def authenticate(name: str, password: str) -> Credentials | None:
+    """Of the reader with this name and password. Unknown names cost the same as wrong passwords, and are told the same.
+
+    Raises TooManyRequests.
+    """
+    credentials = _check(login_limits(name), name, password, EventKind.LOGIN_FAILED)
+    if credentials is None or not needs_rehash(credentials.password_hash):
+        return credentials
+    rehashed = Credentials(credentials.reader, hash_password(password))
+    with transaction() as connection:
+        return rehashed if update_password_hash(connection, credentials, rehashed.password_hash) else None
+
+
+def confirm_password(reader: Reader, password: str) -> Credentials | None:
+    """Of a reader who is logged in, and says the password once more. Raises TooManyRequests."""
+    return _check(password_limits(reader), reader.name, password, EventKind.PASSWORD_REFUSED)
+
+
+def _check(limits: Sequence[Limit], name: str, password: str, failed: EventKind) -> Credentials | None:
+    attempt = count_attempt(limits)
+    with transaction() as connection:
+        credentials = select_credentials(connection, name) if "\0" not in name else None
+    # No connection is held while the hash is computed: it takes as long as twenty queries.
+    matches = verify_password(credentials.password_hash if credentials else None, password[: PASSWORD_MAX + 1])
+    with transaction() as connection:
+        if matches:
+            delete_attempt(connection, limits, attempt)
+        else:
+            insert_event(connection, failed, credentials.reader.id if credentials else None)
+    return credentials if matches else None

@@ -1,0 +1,37 @@
+"""All books of an author."""
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+
+from flyleaf.limits import PAGE_SIZE
+from flyleaf.queries.authors import select_author, select_works
+from flyleaf.queries.readers import Reader
+from flyleaf.views.access import login_required
+from flyleaf.views.paging import page_number
+
+blueprint = Blueprint("authors", __name__)
+
+
+@blueprint.get("/authors/<path:name>")
+@login_required
+def author(connection: Connection, reader: Reader, name: str) -> ResponseReturnValue:
+    found = select_author(connection, name) if "\0" not in name else None
+    if found is None:
+        raise NotFound(gettext("The catalogue has no book by an author of this name."))
+    page = page_number(request.args)
+    return render_template(
+        "author.html",
+        author=found,
+        works=select_works(connection, name, page),
+        page=page,
+        has_next=page * PAGE_SIZE < found.work_count,
+    )
+
+
+@blueprint.app_template_global()
+def author_address(name: str) -> str | None:
+    """None for a name without a letter, under which nobody could be found."""
+    return url_for("authors.author", name=name) if any(map(str.isalnum, name)) else None

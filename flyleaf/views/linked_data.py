@@ -1,0 +1,33 @@
+"""A book in the terms of schema.org, for programs that read pages: reference managers, a browser's reader view."""
+
+from flask import url_for
+
+from flyleaf.queries.books import Book
+from flyleaf.views.filters import language_tag
+
+
+def linked_data(book: Book, isbn: str) -> dict[str, object]:
+    """What is not known is left out. The template makes JSON of it in which no tag can end."""
+    ratings = book.ratings
+    values = {
+        "@context": "https://schema.org",
+        "@type": "Book",
+        "url": url_for("books.book", isbn=book.isbn, _external=True),
+        "name": book.title,
+        "author": book.author and {"@type": "Person", "name": book.author},
+        "isbn": isbn.replace("-", ""),
+        "datePublished": str(book.year) if book.year is not None else None,
+        "publisher": book.publisher and {"@type": "Organization", "name": book.publisher},
+        "inLanguage": language_tag(book.language),
+        "numberOfPages": book.pages,
+        "description": book.description,
+        "aggregateRating": ratings.review_count
+        and {
+            "@type": "AggregateRating",
+            "ratingValue": ratings.average_score,
+            "ratingCount": ratings.review_count,
+            "bestRating": 5,
+            "worstRating": 1,
+        },
+    }
+    return {name: value for name, value in values.items() if value}

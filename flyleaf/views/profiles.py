@@ -1,0 +1,33 @@
+"""What a reader has reviewed, one's own and others'."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+
+from flyleaf.limits import REVIEWS_ON_A_PAGE
+from flyleaf.queries.profiles import select_profile, select_reviewed_books
+from flyleaf.queries.readers import Reader
+from flyleaf.views.access import login_required
+from flyleaf.views.paging import page_number
+
+blueprint = Blueprint("profiles", __name__)
+
+
+@blueprint.get("/readers/<path:name>")
+@login_required
+def profile(connection: Connection, reader: Reader, name: str) -> ResponseReturnValue:
+    found = select_profile(connection, name) if "\0" not in name else None
+    if found is None:
+        raise NotFound(gettext("No reader has this name. The account may have been deleted."))
+    page = page_number(request.args)
+    reviews = select_reviewed_books(connection, found.reader_id, page)
+    return render_template(
+        "profile.html",
+        profile=found,
+        is_own=found.reader_id == reader.id,
+        reviews=reviews[:REVIEWS_ON_A_PAGE],
+        page=page,
+        has_next=len(reviews) > REVIEWS_ON_A_PAGE,
+    )

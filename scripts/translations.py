@@ -1,0 +1,81 @@
+"""make translations: what pages say is gathered from the views and the templates into translations/*/messages.po, and
+compiled to the messages.mo beside them, from which the site reads. Both are committed: nothing is built before a start.
+
+Translate what has come in empty, and run it once more. tests/test_translations.py fails until all is said.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from flyleaf.config import PROJECT
+
+KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2)}
+METHODS = (("flyleaf/views", [("**.py", "python")]), ("templates", [("**.html", "jinja2")]))
+OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
+LOCALES = ("es", "pt_BR")
+
+
+def po_path(locale: str) -> Path:
+    return PROJECT / "translations" / locale / "LC_MESSAGES" / "messages.po"
+
+
+def extracted() -> Catalog:
+    """Every message of the views and templates, without translations."""
+    catalog = Catalog()
+    for folder, methods in METHODS:
+        found = extract_from_dir(
+            PROJECT / folder, methods, OPTIONS, KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
+        )
+        for path, _, message, comments, context in found:
+            catalog.add(message, locations=[(f"{folder}/{path}", None)], auto_comments=comments, context=context)
+    return catalog
+
+
+def read(locale: str) -> Catalog:
+    with po_path(locale).open("rb") as file:
+        return read_po(file, locale)
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """The translation, or those for one and for many."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def written(catalog: Catalog) -> bytes:
+    """The text of the .po file: in the order of the messages and without line numbers, so that changes read well."""
+    file = io.BytesIO()
+    write_po(file, catalog, width=120, sort_output=True, include_lineno=False, ignore_obsolete=True)
+    return file.getvalue()
+
+
+def compiled(catalog: Catalog) -> bytes:
+    file = io.BytesIO()
+    write_mo(file, catalog)
+    return file.getvalue()
+
+
+def main() -> int:
+    template = extracted()
+    missing = 0
+    for locale in LOCALES:
+        catalog = read(locale)
+        template.creation_date = catalog.creation_date  # or each run would change the file
+        catalog.update(template, no_fuzzy_matching=True)
+        path = po_path(locale)
+        path.write_bytes(written(catalog))
+        catalog = read(locale)
+        path.with_suffix(".mo").write_bytes(compiled(catalog))
+        empty = sum(not all(forms(message)) for message in catalog if message.id)
+        missing += empty
+        print(f"{path.relative_to(PROJECT)}: {len(catalog)} messages, {empty} of them without a translation")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Every page, in every state that a reader meets: axe-core finds nothing (WCAG 2.2, A and AA), in both themes and at
+three widths, and nothing sticks out, at 400 % neither."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import WIDTHS
+from tests.site import Site
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
+    "resultTypes": ["violations"],
+}
+# The elements whose right edge lies outside the window, but for those that only screen readers see.
+STICKING_OUT = """() => [...document.querySelectorAll("body *:not(.visually-hidden, .skip, svg *)")]
+    .filter(element => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map(element => element.outerHTML.slice(0, 200))"""
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft " * 8
+PRIDE = "/books/0141439513"
+SOLITUDE = "/books/9788437604947"
+
+
+def send(page: Page, button: str) -> None:
+    """Send the form as a browser would that checks nothing before."""
+    form = page.locator("main form").last
+    form.evaluate("form => form.noValidate = true")
+    form.get_by_role("button", name=button).click()
+
+
+def refused(page: Page, address: str, button: str, **fields: str) -> None:
+    page.goto(address)
+    for label, value in fields.items():
+        page.get_by_label(label.replace("_", " "), exact=True).fill(value)
+    send(page, button)
+    expect(page.locator(".error").first).to_be_visible()
+
+
+def with_suggestions(page: Page, address: str) -> None:
+    page.goto(address)
+    box = page.get_by_role("combobox", name="Title, author or ISBN")
+    box.press_sequentially("pride")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press("ArrowDown")
+
+
+def with_keys(page: Page) -> None:
+    page.goto("/search")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def with_citation(page: Page) -> None:
+    page.goto(SOLITUDE)
+    page.get_by_text("Cite this book").click()
+
+
+def reviewed_meanwhile(page: Page, alice: Site) -> None:
+    """The form of a second review is sent from a page that was open before the first."""
+    page.goto(SOLITUDE)
+    alice.review("9788437604947", 3, "From another browser.")
+    page.get_by_label("4 stars").check()
+    send(page, "Publish")
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+
+
+@pytest.fixture
+def states(
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    alice: Site,
+    bob: Site,
+    visit: Callable[[], Site],
+    add_book: Callable[..., str],
+    volumes: None,
+    site: str,
+) -> dict[str, dict[str, Callable[[Page], Any]]]:
+    """By subject and name, how a page is brought there. The site has something to show for each."""
+    add_book("9783161484100", LONG.strip(), "محمود درويش " + "x" * 300, year=None, description=LONG)
+    add_book("9784101010137", "こころ", "夏目 漱石", year=1914, language="ja")
+    alice.review("0141439513", 5, "First words.\n\nThe end: ||they marry||.")
+    bob.review("0141439513", 2, LONG)
+    visit().registered("A" * 64).review("0141439513", 4, "From somebody whose name is long.")
+    bob.review("9783161484100", 1, "")
+    monkeypatch.setitem(app.view_functions, "readers.logout", lambda: 1 / 0)
+
+    def at(address: str) -> Callable[[Page], Any]:
+        return lambda page: page.goto(address)
+
+    return {
+        "visitor": {
+            "welcome": at("/"),
+            "register": at("/register"),
+            "register refused": lambda page: refused(page, "/register", "Register", User_name="Bob", Password="short"),
+            "log in": at("/login?next=/search"),
+            "log in refused": lambda page: refused(page, "/login", "Log in", User_name="Alice", Password="wrong"),
+            "no such page": at("/nothing"),
+            "a fault": at("/logout"),
+        },
+        "search": {
+            "empty": at("/search"),
+            "results": at("/search?q=volume"),
+            "narrowed": at("/search?q=pride&narrow=1"),
+            "corrected": at("/search?q=prejudise+austen"),
+            "nothing": at("/search?q=zzzzzzz"),
+            "refused": at(f"/search?q={'y' * 201}"),
+            "long things": at("/search?q=donaudampf"),
+            "suggestions": lambda page: with_suggestions(page, "/search"),
+            "keys": with_keys,
+        },
+        "book": {
+            "own review": at(PRIDE),
+            "no review": at(SOLITUDE),
+            "long things": at("/books/9783161484100"),
+            "other letters": at("/books/9784101010137"),
+            "citation": with_citation,
+            "suggestions": lambda page: with_suggestions(page, SOLITUDE),
+            "review refused": lambda page: refused(page, SOLITUDE, "Publish", Your_review="x"),
+            "edit": at(PRIDE + "/review/edit"),
+            "delete": at(PRIDE + "/review/delete"),
+            "second review": lambda page: reviewed_meanwhile(page, alice),
+        },
+        "people": {
+            "author": at("/authors/Jane Austen"),
+            "author of much": at("/authors/Ann Author"),
+            "own profile": at("/readers/Alice"),
+            "profile": at("/readers/Bob"),
+            "long name": at("/readers/" + "A" * 64),
+            "no such reader": at("/readers/Nobody"),
+            "no such book": at("/books/9780000000000"),
+        },
+        "account": {
+            "account": at("/account"),
+            "password": at("/account/password"),
+            "password refused": lambda page: refused(page, "/account/password", "Change"),
+            "account's end": at("/account/delete"),
+            "account's events": at("/account/events"),
+        },
+    }
+
+
+def violations(page: Page) -> str:
+    """axe-core's report, empty where it finds nothing."""
+    results = AxeResults(page.evaluate("rules => axe.run(document, rules)", RULES))
+    return results.generate_report() if results.violations_count else ""
+
+
+def sticking_out(page: Page, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    return page.evaluate(STICKING_OUT)
+
+
+@pytest.mark.parametrize("subject", ["visitor", "search", "book", "people", "account"])
+def test_everybody_can_use_it(browse, log_in, states, subtests, subject):
+    page = browse() if subject == "visitor" else log_in(browse())
+    for name, go in states[subject].items():
+        with subtests.test(name):
+            go(page)
+            page.evaluate(AXE_SCRIPT)
+            for width in WIDTHS:
+                assert sticking_out(page, width) == [], width
+                for scheme in SCHEMES:
+                    page.emulate_media(color_scheme=scheme)
+                    assert violations(page) == "", (width, scheme)
+            # A window of 1280 pixels at 400 %, and one of 640 in which the letters alone are twice as large.
+            assert sticking_out(page, 320) == []
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert sticking_out(page, 640) == []

@@ -1,0 +1,79 @@
+"""What a page costs a reader: what is asked for, how many bytes that are, and that nothing moves while it comes."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PAGES = ("/search", "/search?q=volume", "/books/0141439513", "/authors/Jane Austen", "/readers/Alice")
+HEAVIEST = 30 * 1024  # bytes over the wire, for a page of results and all that it needs
+SHIFTS = """() => new Promise(resolve => {
+    const shifts = [];
+    new PerformanceObserver(list => shifts.push(...list.getEntries())).observe({type: "layout-shift", buffered: true});
+    requestAnimationFrame(() => setTimeout(() => resolve(shifts.map(shift => shift.value)), 50));
+})"""
+
+
+def test_one_style_sheet_one_script_and_nothing_from_elsewhere(reader, volumes, subtests):
+    asked: list[str] = []
+    reader.on("request", lambda request: asked.append(request.url))
+    for address in PAGES:
+        with subtests.test(address):
+            asked.clear()
+            reader.goto(address)
+            assert {urlsplit(url).netloc for url in asked} == {urlsplit(reader.url).netloc}
+            files = [urlsplit(url).path for url in asked if "/static/" in url]
+            assert sum(file.endswith(".css") for file in files) == 1
+            assert sum(file.endswith(".js") for file in files) == 1
+            assert len(set(files)) <= 3, files  # these two, and an icon
+
+
+def test_a_second_page_asks_for_no_file_again(reader, log):
+    reader.goto("/search")
+    log.clear()
+    reader.goto("/books/0141439513")
+    assert any("/books/0141439513" in line for line in log)
+    assert not any(".css" in line or ".js" in line for line in log)
+
+
+def test_a_page_of_results_weighs_little(reader: Page, volumes: None):
+    client = reader.context.new_cdp_session(reader)
+    client.send("Network.enable")
+    sizes: list[float] = []
+    client.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    reader.goto("/search?q=volume", wait_until="networkidle")
+    expect(reader.locator(".results > li")).to_have_count(20)
+    assert len(sizes) >= 3
+    assert sum(sizes) <= HEAVIEST
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_moves_while_a_page_comes(reader, volumes, subtests, width):
+    reader.set_viewport_size({"width": width, "height": 900})
+    for address in PAGES:
+        with subtests.test(address):
+            reader.goto(address)
+            assert reader.evaluate(SHIFTS) == []
+
+
+def test_suggestions_push_nothing_aside(reader):
+    reader.goto("/search?q=austen")
+    title = reader.locator(".result-title")
+    place = title.bounding_box()
+    reader.get_by_role("combobox", name="Title, author or ISBN").fill("pride")
+    expect(reader.get_by_role("option")).not_to_have_count(0)
+    assert title.bounding_box() == place
+    assert reader.evaluate(SHIFTS) == []
+
+
+def test_who_wants_less_motion_gets_none(browse: Callable[..., Page], log_in: Callable[[Page], Page], volumes: None):
+    page = log_in(browse(reduced_motion="reduce"))
+    for address in ("/search?q=volume", "/books/0141439513"):
+        page.goto(address)
+        moving = page.evaluate("""() => [...document.querySelectorAll("*")].filter(element => {
+            const style = getComputedStyle(element);
+            return style.transitionDuration !== "0s" || style.animationName !== "none"
+                || style.scrollBehavior === "smooth";
+        }).map(element => element.outerHTML.slice(0, 100))""")
+        assert moving == []

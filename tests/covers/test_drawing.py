@@ -1,0 +1,87 @@
+"""The covers that are drawn."""
+
+import xml.etree.ElementTree as ET
+from itertools import product
+
+import pytest
+
+from flyleaf.covers import drawing
+from flyleaf.covers.drawing import HEIGHT, LAYOUTS, PALETTES, WIDTH, cover
+from flyleaf.covers.typesetting import measure
+
+BOOKS = [
+    ("Dune", "Frank Herbert"),
+    ("A", ""),
+    ("Jacob have I loved", "Katherine Paterson"),
+    ("x" * 1000, "y" * 500),
+    ("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft", "Österreich"),
+    ("红楼梦：金陵十二钗与大观园的故事", "曹雪芹"),
+    ("ألف ليلة وليلة", "محمود درويش"),
+    ("</text><script>alert('&\"1')</script>", "<b>&amp;</b>"),
+    ("The Hitchhiker's Guide to the Galaxy and other words that go on without any end in sight", "Douglas Adams"),
+    ("… ?! …", "🎉"),
+]
+
+
+@pytest.fixture(params=product(range(len(LAYOUTS)), (0, 1, 2, 5, 77, 128, 255)), ids=str)
+def every_cover(request, monkeypatch):
+    """Draws in one layout and with one chance after the other."""
+    layout, chance = request.param
+
+    class Digest:
+        def digest(self):
+            return bytes((0, layout, chance))
+
+    monkeypatch.setattr(drawing.hashlib, "sha256", lambda _: Digest())
+    return lambda title, author: cover("", title, author)
+
+
+def test_the_same_book_has_the_same_cover():
+    assert cover("9780441172719", "Dune", "Frank Herbert") == cover("9780441172719", "Dune", "Frank Herbert")
+
+
+def test_books_look_different():
+    covers = {cover(str(number), "Dune", "Frank Herbert") for number in range(200)}
+    assert len(covers) > 150
+    grounds = {svg.split('fill="')[1][:7] for svg in covers}
+    assert grounds == {palette[0] for palette in PALETTES}
+
+
+def test_each_cover_is_well_formed_and_says_the_text(every_cover):
+    for title, author in BOOKS:
+        svg = ET.fromstring(every_cover(title, author))
+        assert svg.tag == "svg"
+        assert svg.get("viewBox") == f"0 0 {WIDTH} {HEIGHT}"
+        assert {element.tag for element in svg.iter()} <= {"svg", "path", "g", "text", "tspan", "circle"}
+        assert all(element.get("style") is None for element in svg.iter()), "the CSP would refuse it"
+        said = "".join("".join(line.itertext()).rstrip("-…") for line in svg.iter("tspan"))
+        assert said.replace(" ", "").startswith(title.replace(" ", "")[:1])
+
+
+def test_no_line_leaves_the_cover(every_cover):
+    for title, author in BOOKS:
+        for text in ET.fromstring(every_cover(title, author)).iter("text"):
+            size = float(text.get("font-size"))
+            for line in text.iter("tspan"):
+                x, y, width = float(line.get("x")), float(line.get("y")), measure(line.text) * size
+                left = x - width / 2 if text.get("text-anchor") else x - width if text.get("direction") else x
+                assert left >= 6, (title, line.text)
+                assert left + width <= WIDTH, (title, line.text)
+                assert size * 0.7 <= y <= HEIGHT - size * 0.25, (title, line.text)
+
+
+def test_a_subtitle_is_left_to_the_page():
+    assert "authoritative" not in cover("1", "Hard times: an authoritative text", "Charles Dickens")
+    assert "1984" in cover("1", "1984: a novel", "George Orwell")
+
+
+def luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return sum(share * c for share, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("palette", PALETTES)
+def test_text_can_be_read(palette):
+    lighter, darker = sorted(map(luminance, palette[:2]), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 7

@@ -1,0 +1,339 @@
+"""One's own account."""
+
+import json
+import re
+
+import pytest
+
+from flyleaf.queries.events import EventKind
+from flyleaf.views.account import EVENTS
+from tests.site import PASSWORD, Site, hidden_fields
+
+NEW = "a daisy is a daisy"
+WRONG = "a rose is a daisy"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
+
+def is_logged_in(site) -> bool:
+    return site.get("/search").status_code == 200
+
+
+def change_password(site, old=PASSWORD, new=NEW, again=None):
+    return site.submit("/account/password", old_password=old, password=new, confirmation=again or new)
+
+
+def delete_account(site, password=PASSWORD, reviews="delete"):
+    return site.submit("/account/delete", password=password, reviews=reviews)
+
+
+@pytest.fixture
+def phone(alice, visit) -> Site:
+    """Alice's other browser."""
+    phone = visit()
+    phone.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    return phone.logged_in("Alice")
+
+
+@pytest.mark.parametrize("page", ["", "/password", "/delete", "/events", "/data"])
+def test_the_account_is_for_who_is_logged_in(client, page):
+    response = client.get(f"/account{page}")
+    assert response.status_code == 303
+    assert response.location.startswith("/login?next=")
+
+
+# --- Sessions -------------------------------------------------------------------------------------------------------
+
+
+def other_session(site) -> str:
+    return re.search(r'action="(/account/sessions/\d+/end)"', site.get("/account").text)[1]
+
+
+def test_alice_sees_where_she_is_logged_in(alice, phone, bob):
+    page = alice.get("/account").text
+    assert "Firefox, Linux" in page
+    assert len(re.findall(r"/account/sessions/\d+/end", page)) == 1, "the one that asks can't be ended here"
+    assert "/end" not in bob.get("/account").text
+
+
+def test_alice_ends_a_session(alice, phone):
+    assert is_logged_in(phone)
+    response = alice.submit("/account", other_session(alice))
+    assert response.location == "/account"
+    assert 'class="notice"' in alice.get("/account").text
+    assert not is_logged_in(phone)
+    assert is_logged_in(alice)
+
+
+def test_a_session_that_is_gone_is_404(alice, phone):
+    address = other_session(alice)
+    alice.submit("/account", address)
+    assert alice.submit("/account", address).status_code == 404
+    assert alice.submit("/account", f"/account/sessions/{10**30}/end").status_code == 404
+    assert alice.submit("/account", "/account/sessions/0/end").status_code == 404
+
+
+def test_bob_does_not_end_alices_session(alice, phone, bob):
+    assert bob.submit("/account", other_session(alice)).status_code == 404
+    assert is_logged_in(phone)
+
+
+def test_alice_ends_all_others(alice, phone, visit, bob):
+    tablet = visit().logged_in("Alice")
+    alice.submit("/account", "/account/sessions/end-others")
+    assert [is_logged_in(site) for site in (phone, tablet, alice, bob)] == [False, False, True, True]
+
+
+def test_an_ended_session_changes_nothing_any_more(alice, phone, dune, select):
+    token = hidden_fields(phone.get(f"/books/{dune}").text)
+    alice.submit("/account", "/account/sessions/end-others")
+    phone.client.post("/preferences", data=token | {"language": "es"})
+    phone.client.post(f"/books/{dune}/review", data=token | {"rating": "5", "text": ""})
+    assert select("SELECT count(*) FROM readers WHERE language IS NOT NULL") == 0
+    assert select("SELECT count(*) FROM reviews") == 0
+
+
+def test_without_the_token_of_a_form_no_session_ends(alice, phone):
+    for address in (other_session(alice), "/account/sessions/end-others"):
+        assert alice.client.post(address).status_code == 400
+        assert alice.get(address).status_code == 405
+    assert is_logged_in(phone)
+
+
+def test_a_log_out_takes_the_session_from_the_list(alice, phone, select):
+    phone.get("/logout")
+    assert "/end" not in alice.get("/account").text
+    assert select("SELECT count(*) FROM sessions") == 1
+
+
+def test_a_log_in_over_a_live_session_leaves_one(alice, select):
+    token = hidden_fields(alice.get("/logout", headers={"Sec-Fetch-Site": "cross-site"}).text)
+    alice.client.post("/login", data=token | {"username": "Alice", "password": PASSWORD})
+    assert select("SELECT count(*) FROM sessions") == 1
+
+
+def test_sessions_that_nobody_uses_are_deleted(alice, phone, select, visit):
+    select("UPDATE sessions SET seen_at = now() - interval '8 days'")
+    visit().logged_in("Alice")
+    assert select("SELECT count(*) FROM sessions") == 1
+
+
+# --- Password -------------------------------------------------------------------------------------------------------
+
+
+def test_alice_changes_her_password_and_is_logged_out_everywhere_else(alice, phone, bob, visit):
+    before = alice.client.get_cookie("session").value
+    response = change_password(alice)
+    assert response.location == "/account"
+    assert alice.client.get_cookie("session").value != before
+    assert 'class="notice"' in alice.get("/account").text
+    assert [is_logged_in(site) for site in (alice, phone, bob)] == [True, False, True]
+    assert visit().submit("/login", username="Alice", password=PASSWORD).status_code == 422
+    visit().logged_in("Alice", NEW)
+    thief = visit()
+    thief.client.set_cookie("session", before)
+    assert not is_logged_in(thief)
+
+
+def test_only_who_knows_the_old_password_changes_it(alice, phone, visit):
+    response = change_password(alice, old=WRONG)
+    assert response.status_code == 422
+    assert "old_password-error" in response.text
+    assert WRONG not in response.text
+    assert is_logged_in(phone)
+    visit().logged_in("Alice")
+
+
+@pytest.mark.parametrize(
+    "new", ["", "a rose", "a" * 257, "Alice", "password1", "SUNSHINE", "pass\0word long", "iloveyou"]
+)
+def test_a_new_password_is_as_good_as_a_first_one(alice, visit, new):
+    response = change_password(alice, new=new, again=new)
+    assert response.status_code == 422
+    assert "password-error" in response.text
+    visit().logged_in("Alice")
+
+
+def test_the_two_new_passwords_are_the_same(alice, visit):
+    assert change_password(alice, again=WRONG).status_code == 422
+    visit().logged_in("Alice")
+
+
+def test_who_sits_at_alices_browser_has_ten_guesses(alice, visit):
+    assert [change_password(alice, old=WRONG).status_code for _ in range(9)] == [422] * 9
+    assert delete_account(alice, WRONG).status_code == 422
+    response = change_password(alice)
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+    visit().logged_in("Alice")
+
+
+def test_a_log_in_with_the_old_password_that_is_under_way_fails(app, alice, visit, monkeypatch, select):
+    """Its password was found right a moment before the change."""
+    from flyleaf.views import authentication
+
+    verify = authentication.verify_password
+
+    def slow(password_hash, password):
+        matches = verify(password_hash, password)
+        monkeypatch.undo()
+        change_password(alice)
+        return matches
+
+    visitor = visit()
+    fields = hidden_fields(visitor.get("/login").text) | {"username": "Alice", "password": PASSWORD}
+    monkeypatch.setattr(authentication, "verify_password", slow)
+    assert visitor.client.post("/login", data=fields).status_code == 422
+    assert not is_logged_in(visitor)
+    assert is_logged_in(alice)
+    assert select("SELECT count(*) FROM sessions") == 1
+
+
+# --- Deletion -------------------------------------------------------------------------------------------------------
+
+
+def test_alice_deletes_her_account_and_her_reviews(alice, phone, bob, dune, select, visit):
+    alice.review(dune, 5, "Sand.")
+    bob.review(dune, 1, "Dust.")
+    response = delete_account(alice)
+    assert response.location == "/"
+    assert 'class="notice"' in alice.get("/").text
+    assert not is_logged_in(alice)
+    assert not is_logged_in(phone)
+    page = bob.get(f"/books/{dune}").text
+    assert "Sand." not in page
+    assert "Dust." in page
+    assert bob.get(f"/api/{dune}").json["review_count"] == 1
+    assert "Alice" not in select("SELECT string_agg(readers::text, ' ') FROM readers")
+    assert visit().submit("/login", username="Alice", password=PASSWORD).status_code == 422
+
+
+def test_alices_reviews_may_stay_without_her_name(alice, bob, dune, select, visit):
+    alice.review(dune, 5, "Sand.")
+    assert delete_account(alice, reviews="keep").location == "/"
+    page = bob.get(f"/books/{dune}").text
+    assert "Sand." in page
+    assert "Alice" not in page
+    assert "A reader who has left" in page
+    assert bob.get(f"/api/{dune}").json == bob.get(f"/api/{dune}").json | {"review_count": 1, "average_score": 5.0}
+    assert bob.review(dune, 1).status_code == 303
+    carol = visit().registered("Carol")
+    carol.review(dune, 3, "Sandy.")
+    delete_account(carol, reviews="keep")
+    assert bob.get(f"/api/{dune}").json["review_count"] == 3, "any number of readers may have left"
+
+
+def test_a_new_alice_has_nothing_of_the_old_one(alice, dune, visit):
+    alice.review(dune, 5, "Sand.")
+    delete_account(alice, reviews="keep")
+    alice = visit().registered("Alice")
+    assert "A reader who has left" in alice.get(f"/books/{dune}").text
+    assert alice.client.post(f"/books/{dune}/review/delete").status_code == 404
+    assert alice.review(dune, 1).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"password": WRONG, "reviews": "delete"},
+        {"password": "", "reviews": "delete"},
+        {"password": PASSWORD},
+        {"password": PASSWORD, "reviews": "sell"},
+        {"password": PASSWORD, "reviews": ["keep", "delete"]},
+    ],
+)
+def test_an_account_is_deleted_by_password_and_choice_only(alice, fields, select):
+    assert alice.submit("/account/delete", **fields).status_code == 422
+    assert select("SELECT count(*) FROM readers") == 1
+    assert is_logged_in(alice)
+
+
+def test_without_the_token_of_the_form_nothing_is_changed(alice, select):
+    data = {"password": PASSWORD, "reviews": "delete"}
+    assert alice.client.post("/account/delete", data=data).status_code == 400
+    data = {"old_password": PASSWORD, "password": NEW, "confirmation": NEW}
+    assert alice.client.post("/account/password", data=data).status_code == 400
+    assert (
+        select("SELECT count(*) FROM events WHERE kind = 'registered'") == select("SELECT count(*) FROM readers") == 1
+    )
+
+
+def test_readers_who_leave_at_the_same_moment_do_not_wait_in_a_circle(add_book, visit, together, select):
+    books = [add_book(f"978000000{number:03}0", f"Book {number}") for number in range(4)]
+    readers = [visit().registered(f"Reader {number}") for number in range(2)]
+    readers[0].client.environ_base["REMOTE_ADDR"] = "192.0.2.1"
+    for reader, order in zip(readers, (books, books[::-1]), strict=True):
+        for isbn in order:
+            reader.review(isbn, 4)
+    responses = together(*[lambda reader=reader: delete_account(reader).status_code for reader in readers])
+    assert responses == [303, 303]
+    assert select("SELECT sum(review_count) FROM rating_counts") == 0
+
+
+def test_who_wrote_2000_reviews_can_leave_as_well(alice, select, database):
+    """The counts and the search follow once, not once a review."""
+    select("""
+        INSERT INTO books (isbn, title, author)
+        SELECT lpad(number::text, 9, '0') || 'X', 'Book ' || number, 'Author ' || number % 100
+          FROM generate_series(1, 2000) AS number
+    """)
+    select(
+        "INSERT INTO reviews (book_id, reader_id, rating, text) SELECT b.id, r.id, 5, '' FROM books AS b, readers AS r"
+    )
+    assert select("SELECT sum(rating_sum) FROM rating_counts") == 10_000
+    assert delete_account(alice).status_code == 303
+    assert select("SELECT sum(rating_sum) FROM rating_counts") == 0
+
+
+# --- Events and data ------------------------------------------------------------------------------------------------
+
+
+def test_every_event_of_an_account_has_a_sentence():
+    assert set(EventKind) - set(EVENTS) == {EventKind.CATALOGUE_IMPORTED}
+
+
+def test_alice_sees_what_happened_to_her_account_and_bob_does_not(alice, bob, visit):
+    visit().submit("/login", username="Alice", password=WRONG)
+    change_password(alice)
+    page = alice.get("/account/events").text
+    for sentence in ("You registered.", "wrong password", "The password was changed."):
+        assert sentence in page
+    assert "wrong password" not in bob.get("/account/events").text
+    assert alice.get("/account/events?page=2").status_code == 200
+    assert alice.get("/account/events?page=101").status_code == 404
+
+
+def test_the_audit_has_what_happened_and_no_secret(alice, phone, visit, select):
+    visit().submit("/login", username="Alice", password=WRONG)
+    phone.get("/logout")
+    change_password(alice, old=WRONG)
+    change_password(alice)
+    visit().logged_in("Alice", NEW)
+    alice.submit("/account", other_session(alice))
+    alice.submit("/account", "/account/sessions/end-others")
+    alice.get("/account/data")
+    alice.get("/logout")
+    alice.logged_in("Alice", NEW)
+    cookies = [alice.client.get_cookie(name).value for name in ("session", "device")]
+    delete_account(alice, NEW)
+    assert select("SELECT string_agg(kind, ' ' ORDER BY id) FROM events").split() == [
+        *("registered", "logged-in", "logged-in", "login-failed", "logged-out", "password-refused"),
+        *("password-changed", "logged-in", "session-ended", "other-sessions-ended", "data-downloaded"),
+        *("logged-out", "logged-in", "account-deleted"),
+    ]
+    stored = select("SELECT string_agg(events::text, ' ') FROM events")
+    for secret in (PASSWORD, NEW, WRONG, "Alice", "127.0.0.1", FIREFOX, *cookies):
+        assert secret not in stored
+
+
+def test_alice_downloads_what_is_kept_of_her(alice, bob, dune):
+    alice.review(dune, 5, "Sand.\n«Ñ»")
+    bob.review(dune, 1, "Dust.")
+    response = alice.get("/account/data")
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    kept = json.loads(response.data)
+    assert kept["account"]["name"] == "Alice"
+    [review] = kept["reviews"]
+    assert (review["isbn"], review["rating"], review["text"]) == (dune, 5, "Sand.\n«Ñ»")
+    assert [session["is_current"] for session in kept["sessions"]] == [True]
+    assert {event["kind"] for event in kept["events"]} == {"registered", "logged-in", "data-downloaded"}
+    assert "argon2" not in response.text
