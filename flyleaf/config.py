@@ -29,6 +29,7 @@ class Config:
     pg_bindir: Path | None = None
     host: str = "127.0.0.1"
     port: int = 5000
+    passed_socket: int | None = None  # a descriptor, instead of `host` and `port`
     workers: int = 2
     secret_key: str | None = field(default=None, repr=False)  # None: made at first start, kept in `data`
     session_type: SessionType = "filesystem"
@@ -36,6 +37,7 @@ class Config:
     https: bool = False
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
+    registrations_per_hour: int = 120  # from one address: a school that registers in a lesson has only one
     open_library_contact: str | None = None
     open_library_url: str = "https://openlibrary.org"
 
@@ -58,6 +60,7 @@ class Config:
             pg_bindir=Path(bindir).expanduser().absolute() if bindir else None,
             host=host,
             port=_whole_number(environ, "PORT", cls.port, 1, 65535),
+            passed_socket=_passed_socket(environ),
             workers=_whole_number(environ, "WORKERS", cls.workers, 1, 64),
             secret_key=_secret_key(environ.get("SECRET_KEY") or None),
             session_type=cast(SessionType, session_type),
@@ -65,6 +68,9 @@ class Config:
             https=_switch(environ, "HTTPS", not is_local(host)),
             trusted_hosts=tuple(name.strip() for name in environ.get("TRUSTED_HOSTS", "").split(",") if name.strip()),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
+            registrations_per_hour=_whole_number(
+                environ, "REGISTRATIONS_PER_HOUR", cls.registrations_per_hour, 1, 10_000
+            ),
             open_library_contact=_contact(environ.get("OPEN_LIBRARY_CONTACT") or None),
             open_library_url=_web_address(environ.get("OPEN_LIBRARY_URL") or cls.open_library_url),
         )
@@ -130,6 +136,16 @@ def _database_url(url: str | None) -> str | None:
         f"DATABASE_URL starts with {scheme + '://' if scheme else 'no scheme'}: "
         "write postgresql://user:password@host:5432/database."
     )
+
+
+def _passed_socket(environ: Mapping[str, str]) -> int | None:
+    """The descriptor that systemd's protocol, sd_listen_fds(3), passes to this process and to none that it starts."""
+    process, count = environ.get("LISTEN_PID"), environ.get("LISTEN_FDS")
+    if process != str(os.getpid()):
+        return None
+    if count != "1":
+        raise ConfigError(f"LISTEN_FDS is {count!r}: pass one socket.")
+    return 3
 
 
 def _secret_key(key: str | None) -> str | None:

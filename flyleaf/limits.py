@@ -1,10 +1,13 @@
 """Every limit on what people type and what a catalogue holds, once. The migrations repeat them as CHECK constraints,
 and tests/database/test_limits.py compares the two."""
 
+from dataclasses import dataclass
+
 USERNAME_MAX = 64  # characters, after NFKC
 PASSWORD_MIN = 8
 PASSWORD_MAX = 256
 REVIEW_MAX = 10_000
+REASON_MAX = 500  # why an account is locked, a review reported or hidden
 RATING_MIN = 1
 RATING_MAX = 5
 
@@ -22,3 +25,25 @@ PAGE_MAX = 100  # the deepest page of results
 PAGE_SIZE = 20  # results on a page
 PAGE_SIZE_MAX = 100  # results in one answer of the API
 REVIEWS_ON_A_PAGE = 10
+REPORTED_ON_A_PAGE = 20
+REASONS_SHOWN = 20  # of the reports of one review
+EVENTS_ON_A_PAGE = 50
+
+SESSION_DAYS = 30  # after log-in
+SESSION_IDLE_DAYS = 7  # after the last page
+SESSION_SEEN_MINUTES = 5  # that "last seen" may be behind
+SESSIONS_SHOWN = 100
+RESET_HOURS = 24  # that a link to choose a new password may lie about
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most so many within so many seconds, whichever seconds these are."""
+
+    most: int
+    seconds: int
+
+
+WRONG_PASSWORDS = Rate(10, 5 * 60)  # an account; each browser that has logged in to it before has its own
+WRONG_PASSWORDS_FROM_AN_ADDRESS = Rate(30, 5 * 60)
+REPORTS = Rate(20, 24 * 60 * 60)  # of reviews, by one reader

@@ -1,9 +1,13 @@
-"""Password hashes: argon2id by argon2-cffi, with the parameters that OWASP's Password Storage Cheat Sheet names."""
+"""Passwords: hashed with argon2id by argon2-cffi, with the parameters that OWASP's Password Storage Cheat Sheet names;
+the common ones known from zxcvbn's list."""
 
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from flyleaf.limits import PASSWORD_MIN
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # memory in KiB; some 20 ms
 # Of a password that nobody knows: an unknown reader costs the same work as a wrong password.
@@ -26,6 +30,20 @@ def verify_password(password_hash: str | None, password: str) -> bool:
 def needs_rehash(password_hash: str) -> bool:
     """Whether the hash was made with other parameters than today's."""
     return _HASHER.check_needs_rehash(password_hash)
+
+
+def is_common(password: str) -> bool:
+    """Whether it is one of those that attackers try first, in small letters or capitals."""
+    return _normalised(password).casefold() in _common_passwords()
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    """Of the 30,000 that were found most often in leaks those that are long enough to be chosen here."""
+    # Imported here: only who chooses a password waits a tenth of a second for it.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(password for password in FREQUENCY_LISTS["passwords"] if len(password) >= PASSWORD_MIN)
 
 
 def _normalised(password: str) -> str:

@@ -17,9 +17,12 @@ from cachelib.base import BaseCache
 from cachelib.file import FileSystemCache
 from cachelib.serializers import FileSystemSerializer
 
+from flyleaf.limits import SESSION_DAYS
+
 logger = logging.getLogger("flyleaf.sessions")
 
-LIFETIME = timedelta(days=7)  # after log-in, for the file; the cookie ends with the browser
+# After log-in, for the file; the cookie ends with the browser. Whether it is alive its row in the database says.
+LIFETIME = timedelta(days=SESSION_DAYS)
 PRUNE_EVERY = timedelta(hours=1)
 UNAVAILABLE = "unavailable"  # the only key of a session that could not be read
 SECONDS = 3  # that Redis may take

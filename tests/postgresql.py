@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,18 +79,15 @@ class Server(Postgresql):  # type: ignore[misc]
         """Drop it, and whoever is connected to it."""
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def _execute(self, statement: str) -> None:
-        with self._superuser() as connection, connection.cursor() as cursor:
-            cursor.execute(statement)
+    def connect(self, database: str) -> Any:
+        """A connection as the superuser; the driver's own."""
+        return psycopg2.connect(host=str(self.sockets), port=5432, user=cluster.SUPERUSER, dbname=database)
 
-    @contextlib.contextmanager
-    def _superuser(self) -> Iterator[Any]:
-        connection = psycopg2.connect(host=str(self.sockets), port=5432, user=cluster.SUPERUSER, dbname="postgres")
-        connection.autocommit = True
-        try:
-            yield connection
-        finally:
-            connection.close()
+    def _execute(self, statement: str) -> None:
+        with contextlib.closing(self.connect("postgres")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
 
 
 def start_server() -> Server:

@@ -1,6 +1,7 @@
 """The settings, and what is said about those that can't be used."""
 
 import dataclasses
+import os
 import re
 import stat
 import subprocess
@@ -61,6 +62,7 @@ def test_an_empty_setting_is_none():
         ("TRUSTED_HOSTS", "books.example", "trusted_hosts", ("books.example",)),
         ("TRUSTED_HOSTS", " a.example, b.example ,,", "trusted_hosts", ("a.example", "b.example")),
         ("TRUSTED_PROXIES", "1", "trusted_proxies", 1),
+        ("REGISTRATIONS_PER_HOUR", "10", "registrations_per_hour", 10),
         ("OPEN_LIBRARY_CONTACT", "me@books.example", "open_library_contact", "me@books.example"),
         ("OPEN_LIBRARY_URL", "https://mirror.example/", "open_library_url", "https://mirror.example"),
     ],
@@ -72,7 +74,14 @@ def test_a_setting_is_read(name, text, field, value):
 def test_each_field_has_a_setting_that_changes_it():
     """No field without a setting; the list above is complete."""
     tried = {field for _, _, field, _ in test_a_setting_is_read.pytestmark[0].args[1]}
-    assert tried | {"database_url"} == {field.name for field in dataclasses.fields(Config)}
+    assert tried | {"database_url", "passed_socket"} == {field.name for field in dataclasses.fields(Config)}
+
+
+def test_a_socket_is_taken_by_the_process_that_it_is_for() -> None:
+    assert read(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1").passed_socket == 3
+    assert read(LISTEN_PID=str(os.getppid()), LISTEN_FDS="1").passed_socket is None
+    with pytest.raises(ConfigError, match=r"LISTEN_FDS is '2': pass one socket\."):
+        read(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
@@ -104,6 +113,7 @@ def test_every_way_to_write_a_database_is_understood(scheme):
         {"HTTPS": "2"},
         {"TRUSTED_PROXIES": "-1"},
         {"TRUSTED_PROXIES": "all"},
+        {"REGISTRATIONS_PER_HOUR": "0"},
         {"DATABASE_URL": "mysql://alice@db/books"},
         {"DATABASE_URL": "sqlite:///books.db"},
         {"DATABASE_URL": "db.example/books"},

@@ -1,11 +1,11 @@
-"""Password hashes."""
+"""Passwords: their hashes, and the common ones."""
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 
 from flyleaf import passwords
-from flyleaf.passwords import hash_password, needs_rehash, verify_password
+from flyleaf.passwords import hash_password, is_common, needs_rehash, verify_password
 
 PASSWORD = "a rose is a rose"
 
@@ -92,3 +92,22 @@ def test_hashes_of_other_parameters_are_to_be_made_anew(stored):
         old = PasswordHasher(time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism).hash(PASSWORD)
         assert needs_rehash(old)
         assert verify_password(old, PASSWORD), "and open until then"
+
+
+@pytest.mark.parametrize(
+    "password", ["password", "PASSWORD", "Password1", "12345678", "iloveyou", "ｐａｓｓｗｏｒｄ", "qwertyuiop"]
+)
+def test_what_attackers_try_first_is_common(password):
+    assert is_common(password)
+
+
+@pytest.mark.parametrize(
+    "password", ["a rose is a rose", "correct horse battery staple", "Tr0ub4dor&3", "пароль, которого нет"]
+)
+def test_what_people_make_up_is_not(password):
+    assert not is_common(password)
+
+
+def test_the_list_has_thousands_that_the_rules_allow():
+    """ASVS 6.2.4 asks for the 3,000 most common."""
+    assert len(passwords._common_passwords()) > 10_000

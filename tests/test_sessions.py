@@ -217,13 +217,58 @@ def test_a_csrf_secret_that_is_damaged_is_no_fault(alice, files, dune):
         )
 
 
-def test_a_session_ends_after_seven_days(alice, files):
+def test_a_session_ends_thirty_days_after_the_log_in(alice, files):
     [path] = files()
     [expires] = struct.unpack("I", path.read_bytes()[:4])
-    assert LIFETIME.days == 7
+    assert LIFETIME.days == 30
     assert abs(expires - time.time() - LIFETIME.total_seconds()) < 60
     path.write_bytes(struct.pack("I", int(time.time()) - 2) + path.read_bytes()[4:])
     assert not is_logged_in(alice)
+
+
+@pytest.mark.parametrize(
+    ("began", "seen", "lives"),
+    [
+        ("29 days", "6 days 23 hours", True),
+        ("1 day", "7 days 1 minute", False),
+        ("30 days 1 minute", "1 minute", False),
+        ("29 days 23 hours", "1 minute", True),
+    ],
+)
+def test_a_session_ends_after_seven_idle_days_and_after_thirty_in_any_case(alice, select, began, seen, lives):
+    select(
+        "UPDATE sessions SET began_at = now() - CAST(:began AS interval), seen_at = now() - CAST(:seen AS interval)",
+        began=began,
+        seen=seen,
+    )
+    assert is_logged_in(alice) == lives
+
+
+def test_a_session_without_its_row_is_refused_and_its_file_is_deleted(alice, select, files):
+    """Whoever ended it, and wherever: the file may be on another machine."""
+    select("DELETE FROM sessions")
+    assert not is_logged_in(alice)
+    assert files() == []
+
+
+def test_a_session_of_another_readers_row_is_refused(alice, bob, select):
+    select("UPDATE sessions SET reader_id = (SELECT min(reader_id) FROM sessions)")
+    assert is_logged_in(alice)
+    assert not is_logged_in(bob)
+
+
+def test_when_alice_was_seen_is_written_once_in_five_minutes(alice, select):
+    version = "SELECT concat(xmin, ctid) FROM sessions"
+    before = select(version)
+    assert is_logged_in(alice)
+    assert select(version) == before
+    select("UPDATE sessions SET seen_at = now() - interval '6 minutes'")
+    assert is_logged_in(alice)
+    assert select("SELECT seen_at > now() - interval '1 minute' FROM sessions")
+
+
+def test_the_database_holds_no_id_of_a_session(alice, select):
+    assert session_id(alice) not in select("SELECT sessions::text FROM sessions")
 
 
 def full_disk(monkeypatch):

@@ -7,16 +7,17 @@ from typing import Any, Self
 
 import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flyleaf.database.errors import DatabaseUnusableError, describe
+from flyleaf.database.errors import DatabaseUnusableError, unusable
+from flyleaf.database.gate import Gate
 from flyleaf.database.migrate import migrate
 from flyleaf.database.watchdog import Watchdog
 
 CONNECT_TIMEOUT = 3  # seconds
-PING_SECONDS = 1.5  # for a kept connection to show that it lives; a new one is made where it does not
-TRANSACTION_SECONDS = 4.0  # from the first statement of a request to the last; past statement_timeout
+PING_SECONDS = 1.0  # for a kept connection to show that it lives; a new one is made where it does not
+TRANSACTION_SECONDS = 3.5  # from the first statement of a request to the last; past statement_timeout
 # What the server ends by itself, in milliseconds: no page is worth waiting longer for.
 SERVER_TIMEOUTS = {
     "statement_timeout": 3_000,
@@ -49,6 +50,7 @@ class Database:
             },
         )
         self._watchdog = Watchdog()
+        self._gate = Gate()
         event.listen(self.engine, "checkout", self._ping)
         self._migrated = False
         self._migrating = threading.Lock()
@@ -60,13 +62,20 @@ class Database:
 
         The first one brings the schema up to date, so that a site that was started before its server needs nobody.
         """
-        self._ensure_migrated()
-        with (
-            self.engine.connect() as connection,
-            self._watchdog.watch(_descriptor(connection.connection.driver_connection), TRANSACTION_SECONDS),
-            connection.begin(),
-        ):
-            yield connection
+        with self._gate.passing():
+            self._ensure_migrated()
+            opened = self.engine.connect()
+        try:
+            with (
+                opened as connection,
+                self._watchdog.watch(_descriptor(connection.connection.driver_connection), TRANSACTION_SECONDS),
+                connection.begin(),
+            ):
+                yield connection
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                self._gate.shut()
+            raise
 
     @contextmanager
     def command_transaction(self) -> Iterator[Connection]:
@@ -77,7 +86,7 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            raise DatabaseUnusableError(describe(error, self.engine.url)) from error
+            raise unusable(error, self.engine.url) from error
         except PoolTimeout as error:
             raise DatabaseUnusableError("The database has no connection free: try again later.") from error
 
@@ -86,7 +95,7 @@ class Database:
         try:
             self._ensure_migrated()
         except DBAPIError as error:
-            raise DatabaseUnusableError(describe(error, self.engine.url)) from error
+            raise unusable(error, self.engine.url) from error
 
     def close(self) -> None:
         """Close the connections of the pool."""
@@ -104,7 +113,8 @@ class Database:
             with self._watchdog.watch(_descriptor(connection), PING_SECONDS):
                 self.engine.dialect.do_ping(connection)
         except psycopg2.Error as error:
-            raise DisconnectionError from error
+            self._gate.shut()  # until a new connection is made
+            raise InvalidatePoolError from error  # the others that are kept are no better
 
     def _ensure_migrated(self) -> None:
         if self._migrated:

@@ -9,11 +9,17 @@ _PASSING_CLASSES = ("08", "53", "57", "58")  # connection, resources, operator's
 _PASSING_CODES = ("55P03", "40001", "40P01", "25006")  # lock not available, serialization, deadlock, read only
 
 # A part of the message (libpq gives no code while connecting) or a SQLSTATE, and what to do about it.
-_REMEDIES = (
+_ABSENCES = (
     ("could not translate host name", "There is no host {host}: check the host in DATABASE_URL"),
     ("Connection refused", "Nothing answers at {host}:{port}: start the server there, or check DATABASE_URL"),
     ("timeout expired", "No answer from {host}:{port}: check the host, its firewall and DATABASE_URL"),
     ("No such file or directory", "There is no server's socket in {host}: start the server, or check DATABASE_URL"),
+    ("the database system is", "The server at {host}:{port} takes no connections yet ({message})"),
+    ("too many clients", "The server at {host}:{port} has no connection free: raise its max_connections"),
+    ("connection slots are reserved", "The server at {host}:{port} has no connection free: raise its max_connections"),
+)
+_REMEDIES = (
+    *_ABSENCES,
     ("password authentication failed", "The database refused the log-in: check user and password in DATABASE_URL"),
     ("no password supplied", "The database refused the log-in: put the password into DATABASE_URL"),
     ("no pg_hba.conf entry", "The database refused the log-in: allow this host and user in its pg_hba.conf"),
@@ -32,6 +38,10 @@ _REMEDIES = (
 
 class DatabaseUnusableError(RuntimeError):
     """The database can't be used as it is. The text is one line: what it lacks, and what to do."""
+
+
+class DatabaseAbsentError(DatabaseUnusableError):
+    """No server takes a connection there now. One may later, with nothing changed here."""
 
 
 def is_unavailable(error: BaseException) -> bool:
@@ -54,14 +64,14 @@ def sqlstate(error: DBAPIError) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def describe(error: DBAPIError, url: URL) -> str:
+def unusable(error: DBAPIError, url: URL) -> DatabaseUnusableError:
     """One line for the operator. The password never stands in it."""
     message = " ".join(str(error.orig).split())
     code = sqlstate(error)
-    remedy = "The database failed: {message}"
+    found = "", "The database failed: {message}"
     for sign, text in _REMEDIES:
         if code == sign or (code is None and sign in message and (sign[-1] != " " or "does not exist" in message)):
-            remedy = text
+            found = sign, text
             break
     place = {
         "host": url.host or url.query.get("host") or "localhost",
@@ -69,4 +79,5 @@ def describe(error: DBAPIError, url: URL) -> str:
         "database": url.database or url.username,
         "message": message,
     }
-    return remedy.format(**place) + "."
+    kind = DatabaseAbsentError if found in _ABSENCES else DatabaseUnusableError
+    return kind(found[1].format(**place) + ".")

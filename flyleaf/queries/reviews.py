@@ -10,15 +10,17 @@ from flyleaf.limits import REVIEWS_ON_A_PAGE
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """`rating` in stars, 1 to 5; `edited_at` None where it never was."""
+    """`rating` in stars, 1 to 5; `edited_at` None where it never was. Without a reader: the account was deleted.
+    `hidden_reason`: why a moderator has hidden it from everybody else; None where it is to be seen."""
 
     id: int
-    reader_id: int
-    reader_name: str
+    reader_id: int | None
+    reader_name: str | None
     rating: int
     text: str
     created_at: datetime
     edited_at: datetime | None
+    hidden_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,12 @@ def select_reviews(connection: Connection, book_id: int, page: int, *, without_r
     """A page of a book's reviews, newest first; `page` counts from 1. One's own is left out: it is shown apart."""
     rows = connection.execute(
         text("""
-            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at
+            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
               FROM reviews AS r
-              JOIN readers AS a ON a.id = r.reader_id
+              LEFT JOIN readers AS a ON a.id = r.reader_id
              WHERE r.book_id = :book_id
-               AND r.reader_id <> :without_reader_id
+               AND r.reader_id IS DISTINCT FROM :without_reader_id
+               AND r.hidden_at IS NULL
              ORDER BY r.created_at DESC, r.id DESC
              LIMIT :limit OFFSET :offset
         """),
@@ -54,7 +57,7 @@ def select_review(connection: Connection, book_id: int, reader_id: int) -> Revie
     """The one review that this reader wrote of this book."""
     row = connection.execute(
         text("""
-            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at
+            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
               FROM reviews AS r
               JOIN readers AS a ON a.id = r.reader_id
              WHERE r.book_id = :book_id AND r.reader_id = :reader_id
@@ -99,3 +102,31 @@ def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
         {"book_id": book_id, "reader_id": reader_id},
     ).one_or_none()
     return row is not None
+
+
+def delete_readers_reviews(connection: Connection, reader_id: int) -> int:
+    """All that this reader wrote; how many. The reviews and then the counts of the books are locked in one order
+    beforehand: two readers who leave at once and reviewed the same books, and a moderator, do not wait for each other."""
+    connection.execute(
+        text("SELECT id FROM reviews WHERE reader_id = :reader_id ORDER BY id FOR UPDATE"), {"reader_id": reader_id}
+    )
+    connection.execute(
+        text("""
+            SELECT book_id
+              FROM rating_counts
+             WHERE book_id IN (SELECT book_id FROM reviews WHERE reader_id = :reader_id)
+             ORDER BY book_id
+               FOR UPDATE
+        """),
+        {"reader_id": reader_id},
+    )
+    deleted = connection.execute(text("DELETE FROM reviews WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+    return deleted.rowcount
+
+
+def update_reviews_to_nobodys(connection: Connection, reader_id: int) -> int:
+    """Let all that this reader wrote stay, as nobody's; how many."""
+    released = connection.execute(
+        text("UPDATE reviews SET reader_id = NULL WHERE reader_id = :reader_id"), {"reader_id": reader_id}
+    )
+    return released.rowcount

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from flyleaf import limits
+from flyleaf.importing.cells import RATING_HIGHEST, RATINGS_COUNT_MAX
 from flyleaf.limits import (
     AUTHOR_MAX,
     DESCRIPTION_MAX,
@@ -33,6 +34,8 @@ LETTERS = {
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
     ("books", "pages"): (1, PAGES_MAX),
+    ("books", "average_rating"): (0, RATING_HIGHEST),
+    ("books", "ratings_count"): (0, RATINGS_COUNT_MAX),
     ("reviews", "rating"): (RATING_MIN, RATING_MAX),
 }
 NOT_EMPTY = [

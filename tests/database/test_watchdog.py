@@ -36,11 +36,17 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_a_statement_to_a_frozen_server_is_given_up_and_the_next_connection_is_new(database: Database) -> None:
-    with ExitStack() as freezer, pytest.raises(OperationalError), database.transaction() as connection:
-        process = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        freezer.enter_context(frozen(process))
-        connection.execute(text("SELECT 1"))
-    assert backend(database) != process
+    processes: list[int] = []
+
+    def freeze_and_ask(freezer: ExitStack) -> None:
+        with database.transaction() as connection:
+            processes.append(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+            freezer.enter_context(frozen(processes[0]))
+            connection.execute(text("SELECT 1"))
+
+    with ExitStack() as freezer, pytest.raises(OperationalError):
+        freeze_and_ask(freezer)
+    assert backend(database) != processes[0]
 
 
 @pytest.mark.usefixtures("impatient")

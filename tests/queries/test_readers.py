@@ -1,15 +1,17 @@
 """Names, and what makes two of them one."""
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
 from flyleaf.queries.readers import (
+    Credentials,
     insert_reader,
     name_key,
     select_credentials,
-    select_reader,
     update_password_hash,
+    update_preferences,
 )
 
 
@@ -44,14 +46,11 @@ def test_a_key_is_its_own_key():
     assert [letter for letter in named if name_key(name_key(letter)) != name_key(letter)] == []
 
 
-def test_a_reader_is_found_by_number_and_by_any_form_of_the_name(database):
+def test_a_reader_is_found_by_any_form_of_the_name(database):
     with database.transaction() as connection:
         alice = insert_reader(connection, "Alice", "a hash")
-        assert select_reader(connection, alice.id) == alice
         assert select_credentials(connection, "ａLICE").reader == alice
         assert select_credentials(connection, "Bob") is None
-        assert select_reader(connection, alice.id + 1) is None
-        assert select_reader(connection, -1) is None
 
 
 def test_a_taken_name_is_none_and_changes_nothing(database):
@@ -64,6 +63,24 @@ def test_a_taken_name_is_none_and_changes_nothing(database):
 def test_a_new_hash_is_that_readers_alone(database):
     with database.transaction() as connection:
         alice, bob = (insert_reader(connection, name, "old") for name in ("Alice", "Bob"))
-        update_password_hash(connection, alice.id, "new")
+        assert update_password_hash(connection, Credentials(alice, "old"), "new")
         assert select_credentials(connection, "Alice").password_hash == "new"
         assert select_credentials(connection, bob.name).password_hash == "old"
+
+
+def test_a_password_that_was_changed_meanwhile_stays(database):
+    with database.transaction() as connection:
+        alice = insert_reader(connection, "Alice", "new")
+        assert not update_password_hash(connection, Credentials(alice, "old"), "the old one, hashed anew")
+        assert select_credentials(connection, "Alice").password_hash == "new"
+
+
+def test_what_is_not_chosen_stays_as_it_is(database):
+    with database.transaction() as connection:
+        alice, bob = (insert_reader(connection, name, "a hash") for name in ("Alice", "Bob"))
+        assert (alice.language, alice.theme) == (None, None)
+        update_preferences(connection, alice.id, "es", None)
+        update_preferences(connection, alice.id, None, "dark")
+        update_preferences(connection, alice.id, None, None)
+        assert select_credentials(connection, "Alice").reader == replace(alice, language="es", theme="dark")
+        assert select_credentials(connection, "Bob").reader == bob

@@ -1,0 +1,191 @@
+"""Moderation: reviews that readers report, and moderators hide.
+
+Whoever changes a review, its reports or the counts of its book locks them in this order, and so nobody waits in a circle.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from flyleaf.limits import REASONS_SHOWN, REPORTED_ON_A_PAGE
+
+_REVIEW = """
+    r.id, b.isbn, b.title, b.author, b.language, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at,
+    r.hidden_at, r.hidden_reason
+"""
+_JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
+OWN_REPORTS_MAX = 10_000  # newest first
+
+
+@dataclass(frozen=True, slots=True)
+class ModeratedReview:
+    """A review with its book and its reader, who is None where the account was deleted."""
+
+    id: int
+    isbn: str
+    title: str
+    author: str
+    language: str | None
+    reader_id: int | None
+    reader_name: str | None
+    rating: int
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+    hidden_at: datetime | None
+    hidden_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedReview:
+    """`reasons`: the latest, of those reports that give one."""
+
+    review: ModeratedReview
+    reports: int
+    reported_at: datetime
+    reasons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReport:
+    """What a reader has reported, for that reader to take along."""
+
+    isbn: str
+    reason: str | None
+    reported_at: datetime
+
+
+def select_moderated_review(connection: Connection, review_id: int) -> ModeratedReview | None:
+    row = connection.execute(
+        text(f"SELECT {_REVIEW} FROM reviews AS r {_JOINED} WHERE r.id = :review_id"),  # noqa: S608  # constants
+        {"review_id": review_id},
+    ).one_or_none()
+    return ModeratedReview(*row) if row else None
+
+
+def insert_report(connection: Connection, review_id: int, reader_id: int, reason: str | None) -> bool:
+    """False where this reader has reported it already, or it is not there for this reader. A report that was settled
+    may be made again when the review was changed since."""
+    row = connection.execute(
+        text("""
+            INSERT INTO review_reports AS report (review_id, reader_id, reason)
+            SELECT found.review_id, found.reader_id, :reason
+              FROM (SELECT r.id AS review_id, a.id AS reader_id
+                      FROM reviews AS r
+                     CROSS JOIN readers AS a
+                     WHERE r.id = :review_id
+                       AND a.id = :reader_id
+                       AND r.reader_id IS DISTINCT FROM a.id
+                       AND r.hidden_at IS NULL
+                       FOR SHARE OF r
+                       FOR KEY SHARE OF a) AS found
+            ON CONFLICT (review_id, reader_id) DO UPDATE
+               SET reason = excluded.reason, reported_at = now(), settled_at = NULL
+             WHERE report.settled_at < (SELECT r.edited_at FROM reviews AS r WHERE r.id = report.review_id)
+            RETURNING review_id
+        """),
+        {"review_id": review_id, "reader_id": reader_id, "reason": reason},
+    ).one_or_none()
+    return row is not None
+
+
+def select_reported_reviews(connection: Connection, page: int) -> list[ReportedReview]:
+    """A page of what waits for a moderator, the last reported first, and the first of the next page, where there is
+    one."""
+    rows = connection.execute(
+        text(f"""
+            SELECT {_REVIEW}, waiting.reports, waiting.reported_at, waiting.reasons
+              FROM (SELECT o.review_id, count(*) AS reports, max(o.reported_at) AS reported_at,
+                           coalesce((array_agg(o.reason ORDER BY o.reported_at DESC, o.reader_id)
+                                     FILTER (WHERE o.reason IS NOT NULL))[1:{REASONS_SHOWN}], '{{}}') AS reasons
+                      FROM review_reports AS o
+                      JOIN reviews AS r ON r.id = o.review_id
+                     WHERE o.settled_at IS NULL AND r.hidden_at IS NULL
+                     GROUP BY o.review_id
+                     ORDER BY max(o.reported_at) DESC, o.review_id DESC
+                     LIMIT :limit OFFSET :skipped) AS waiting
+              JOIN reviews AS r ON r.id = waiting.review_id
+              {_JOINED}
+             ORDER BY waiting.reported_at DESC, r.id DESC
+        """),  # noqa: S608  # constants
+        {"limit": REPORTED_ON_A_PAGE + 1, "skipped": (page - 1) * REPORTED_ON_A_PAGE},
+    )
+    return [ReportedReview(ModeratedReview(*row[:-3]), *row[-3:]) for row in rows]
+
+
+def select_hidden_reviews(connection: Connection, page: int) -> list[ModeratedReview]:
+    """A page of what is hidden, the last hidden or changed first, and the first of the next page, where there is one."""
+    rows = connection.execute(
+        text(f"""
+            SELECT {_REVIEW}
+              FROM reviews AS r
+              {_JOINED}
+             WHERE r.hidden_at IS NOT NULL
+             ORDER BY greatest(r.hidden_at, r.edited_at) DESC, r.id DESC
+             LIMIT :limit OFFSET :skipped
+        """),  # noqa: S608  # constants
+        {"limit": REPORTED_ON_A_PAGE + 1, "skipped": (page - 1) * REPORTED_ON_A_PAGE},
+    )
+    return [ModeratedReview(*row) for row in rows]
+
+
+def hide_review(connection: Connection, review_id: int, reason: str) -> bool:
+    """And settle what was reported of it. False where it is hidden already, or gone."""
+    row = connection.execute(
+        text("""
+            UPDATE reviews
+               SET hidden_at = now(), hidden_reason = :reason
+             WHERE id = :review_id AND hidden_at IS NULL
+            RETURNING id
+        """),
+        {"review_id": review_id, "reason": reason},
+    ).one_or_none()
+    if row is not None:
+        settle_reports(connection, review_id)
+    return row is not None
+
+
+def unhide_review(connection: Connection, review_id: int) -> bool:
+    """False where it is not hidden, or gone."""
+    row = connection.execute(
+        text("""
+            UPDATE reviews
+               SET hidden_at = NULL, hidden_reason = NULL
+             WHERE id = :review_id AND hidden_at IS NOT NULL
+            RETURNING id
+        """),
+        {"review_id": review_id},
+    ).one_or_none()
+    return row is not None
+
+
+def settle_reports(connection: Connection, review_id: int) -> int:
+    """How many waited."""
+    settled = connection.execute(
+        text("""
+            WITH review AS (SELECT id FROM reviews WHERE id = :review_id FOR UPDATE)
+            UPDATE review_reports AS o
+               SET settled_at = now()
+              FROM review
+             WHERE o.review_id = review.id AND o.settled_at IS NULL
+        """),
+        {"review_id": review_id},
+    )
+    return settled.rowcount
+
+
+def select_own_reports(connection: Connection, reader_id: int) -> list[OwnReport]:
+    rows = connection.execute(
+        text("""
+            SELECT b.isbn, o.reason, o.reported_at
+              FROM review_reports AS o
+              JOIN reviews AS r ON r.id = o.review_id
+              JOIN books AS b ON b.id = r.book_id
+             WHERE o.reader_id = :reader_id
+             ORDER BY o.reported_at DESC, o.review_id DESC
+             LIMIT :limit
+        """),
+        {"reader_id": reader_id, "limit": OWN_REPORTS_MAX},
+    )
+    return [OwnReport(*row) for row in rows]

@@ -1,0 +1,160 @@
+"""Sessions: which of them are alive. What else one holds is in its file; here it is known by the hash of its id."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from flyleaf.limits import SESSION_DAYS, SESSION_IDLE_DAYS, SESSION_SEEN_MINUTES, SESSIONS_SHOWN
+from flyleaf.queries.readers import Credentials, Reader
+
+PRUNED_AT_ONCE = 100
+_ALIVE = """
+    s.seen_at > now() - make_interval(days => :idle_days) AND s.began_at > now() - make_interval(days => :most_days)
+"""
+_DAYS = {"idle_days": SESSION_IDLE_DAYS, "most_days": SESSION_DAYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`browser` and `system`: names of programs, None where they are unknown."""
+
+    id: int
+    began_at: datetime
+    seen_at: datetime
+    browser: str | None
+    system: str | None
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """`is_due`: it is time to note that it is still in use."""
+
+    reader: Reader
+    is_due: bool
+
+
+def insert_session(
+    connection: Connection, id_hash: bytes, credentials: Credentials, browser: str | None, system: str | None
+) -> bool:
+    """False where the reader has another password by now, or is locked or gone: who knew the old one stays outside.
+
+    The lock on the row makes a change of the password wait for this, or this for the change.
+    """
+    row = connection.execute(
+        text("""
+            INSERT INTO sessions (id_hash, reader_id, browser, system)
+            SELECT :id_hash, r.id, :browser, :system
+              FROM (SELECT id
+                      FROM readers
+                     WHERE id = :reader_id AND password_hash = :password_hash AND lock_reason IS NULL
+                       FOR SHARE) AS r
+            RETURNING id
+        """),
+        {
+            "id_hash": id_hash,
+            "reader_id": credentials.reader.id,
+            "password_hash": credentials.password_hash,
+            "browser": browser,
+            "system": system,
+        },
+    ).one_or_none()
+    _prune(connection)
+    return row is not None
+
+
+def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) -> LiveSession | None:
+    """None where the session was ended, or is too old."""
+    row = connection.execute(
+        text(f"""
+            SELECT r.id, r.name, r.language, r.theme, r.is_moderator, s.seen_at < now() - make_interval(mins => :minutes)
+              FROM sessions AS s
+              JOIN readers AS r ON r.id = s.reader_id
+             WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}
+        """),  # noqa: S608  # the text of this module
+        {"id_hash": id_hash, "reader_id": reader_id, "minutes": SESSION_SEEN_MINUTES, **_DAYS},
+    ).one_or_none()
+    return LiveSession(Reader(*row[:5]), row[5]) if row else None
+
+
+def update_session_seen(connection: Connection, id_hash: bytes) -> None:
+    """Of pages that are opened at the same moment one writes, and none waits for another."""
+    connection.execute(
+        text("""
+            UPDATE sessions
+               SET seen_at = now()
+             WHERE id IN (SELECT id FROM sessions WHERE id_hash = :id_hash FOR UPDATE SKIP LOCKED)
+        """),
+        {"id_hash": id_hash},
+    )
+
+
+def update_session_id(connection: Connection, id_hash: bytes, new_id_hash: bytes) -> None:
+    connection.execute(
+        text("UPDATE sessions SET id_hash = :new_id_hash WHERE id_hash = :id_hash"),
+        {"id_hash": id_hash, "new_id_hash": new_id_hash},
+    )
+
+
+def select_sessions(connection: Connection, reader_id: int, current_id_hash: bytes) -> list[Session]:
+    """A reader's live sessions, the one that asks first, then the last used."""
+    rows = connection.execute(
+        text(f"""
+            SELECT s.id, s.began_at, s.seen_at, s.browser, s.system, s.id_hash = :current_id_hash AS is_current
+              FROM sessions AS s
+             WHERE s.reader_id = :reader_id AND {_ALIVE}
+             ORDER BY is_current DESC, s.seen_at DESC, s.id DESC
+             LIMIT :limit
+        """),  # noqa: S608  # the text of this module
+        {"reader_id": reader_id, "current_id_hash": current_id_hash, "limit": SESSIONS_SHOWN, **_DAYS},
+    )
+    return [Session(*row) for row in rows]
+
+
+def delete_session(connection: Connection, id_hash: bytes) -> int | None:
+    """Whose it was; None where there is no such session."""
+    deleted = connection.execute(
+        text("DELETE FROM sessions WHERE id_hash = :id_hash RETURNING reader_id"), {"id_hash": id_hash}
+    ).scalar()
+    return None if deleted is None else int(deleted)
+
+
+def delete_readers_session(connection: Connection, reader_id: int, session_id: int) -> bool:
+    """False where this reader has no such session."""
+    row = connection.execute(
+        text("DELETE FROM sessions WHERE id = :session_id AND reader_id = :reader_id RETURNING id"),
+        {"session_id": session_id, "reader_id": reader_id},
+    ).one_or_none()
+    return row is not None
+
+
+def delete_other_sessions(connection: Connection, reader_id: int, id_hash: bytes) -> int:
+    """All of this reader's but that one; how many."""
+    deleted = connection.execute(
+        text("DELETE FROM sessions WHERE reader_id = :reader_id AND id_hash <> :id_hash"),
+        {"reader_id": reader_id, "id_hash": id_hash},
+    )
+    return deleted.rowcount
+
+
+def delete_all_sessions(connection: Connection, reader_id: int) -> int:
+    """Of this reader; how many."""
+    deleted = connection.execute(text("DELETE FROM sessions WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+    return deleted.rowcount
+
+
+def _prune(connection: Connection) -> None:
+    """Sessions that nobody has used for too long. Those that are too old end here, too: they are not seen any more."""
+    connection.execute(
+        text("""
+            DELETE FROM sessions
+             WHERE id IN (SELECT id
+                            FROM sessions
+                           WHERE seen_at < now() - make_interval(days => :idle_days)
+                           ORDER BY seen_at
+                           LIMIT :limit
+                             FOR UPDATE SKIP LOCKED)
+        """),
+        {"idle_days": SESSION_IDLE_DAYS, "limit": PRUNED_AT_ONCE},
+    )

@@ -1,0 +1,80 @@
+"""Events: they are added, and stay as they are."""
+
+import json
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from flyleaf.limits import EVENTS_ON_A_PAGE
+from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
+from flyleaf.queries.readers import delete_reader, insert_reader
+
+
+@pytest.fixture
+def alice_id(database):
+    with database.transaction() as connection:
+        alice = insert_reader(connection, "Alice", "a hash")
+        insert_event(connection, EventKind.REGISTERED, alice.id)
+    return alice.id
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET kind = 'logged-out'",
+        "UPDATE events SET at = now() WHERE id < 0",
+        "DELETE FROM events",
+        "TRUNCATE events",
+        "INSERT INTO events (id, kind) OVERRIDING SYSTEM VALUE SELECT id, kind FROM events"
+        " ON CONFLICT (id) DO UPDATE SET kind = 'a'",
+    ],
+)
+def test_an_event_is_neither_changed_nor_deleted(alice_id, select, statement):
+    with pytest.raises(IntegrityError, match="never changed"):
+        select(statement)
+    assert select("SELECT kind FROM events") == "registered"
+
+
+def test_events_outlive_the_account_and_lead_to_nobody(database, alice_id, select):
+    with database.transaction() as connection:
+        delete_reader(connection, alice_id)
+    assert select("SELECT reader_id FROM events") == alice_id
+    assert "Alice" not in select("SELECT events::text FROM events")
+
+
+def test_a_reader_has_pages_of_events_the_newest_first(database, alice_id):
+    with database.transaction() as connection:
+        bob = insert_reader(connection, "Bob", "a hash")
+        insert_event(connection, EventKind.LOGGED_IN, bob.id, {"browser": "Firefox", "system": None})
+        insert_event(connection, EventKind.LOGIN_FAILED)
+        for _ in range(EVENTS_ON_A_PAGE):
+            insert_event(connection, EventKind.LOGGED_IN, alice_id)
+        page = select_events(connection, alice_id, 1)
+        assert len(page) == EVENTS_ON_A_PAGE + 1
+        assert page[-1].kind == "registered"
+        assert [event.kind for event in select_events(connection, alice_id, 2)] == ["registered"]
+        [event] = select_events(connection, bob.id, 1)
+        assert event.detail == {"browser": "Firefox", "system": None}
+        kinds = [event.kind for event in select_all_events(connection)]
+    assert kinds[:3] == ["registered", "logged-in", "login-failed"]
+    assert len(kinds) == EVENTS_ON_A_PAGE + 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"),
+    [("Logged in", "{}"), ("", "{}"), ("a" * 41, "{}"), ("a", "[]"), ("a", json.dumps({"a": "b" * 4000}))],
+)
+def test_what_is_no_event_is_refused(select, kind, detail):
+    with pytest.raises(IntegrityError):
+        select("INSERT INTO events (kind, detail) VALUES (:kind, CAST(:detail AS jsonb))", kind=kind, detail=detail)
+
+
+def test_the_operator_exports_them_as_lines_of_json(app, alice, tmp_path):
+    result = app.test_cli_runner().invoke(args=["events", "export"])
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["kind"] for line in lines] == ["registered", "logged-in"]
+    assert set(lines[0]) == {"id", "at", "kind", "reader_id", "detail"}
+    assert result.stderr == "2 events written.\n"
+    file = tmp_path / "events.jsonl"
+    assert app.test_cli_runner().invoke(args=["events", "export", str(file)]).exit_code == 0
+    assert file.read_text() == result.stdout
