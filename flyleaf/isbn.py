@@ -50,7 +50,7 @@ def parse(text: str) -> Isbn:
     """
     if _SCIENTIFIC.fullmatch(text.strip()):
         raise RoundedIsbnError("a spreadsheet has rounded it: format the column as text there, and export again")
-    compact = _SEPARATORS.sub("", text).upper()
+    compact = _SEPARATORS.sub("", text).upper().removesuffix(".0")  # of a number with decimals, as pandas writes it
     if not compact:
         raise IsbnError("it is empty")
     if not re.fullmatch(r"[0-9]+X?", compact, re.ASCII):

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from flyleaf import limits
 from flyleaf.database import DatabaseUnusableError
+from flyleaf.importing.ahead import Ahead
 from flyleaf.importing.cells import clean
 from flyleaf.importing.findings import Findings
 from flyleaf.importing.rows import Columns, clean_columns
@@ -95,7 +96,8 @@ def name_authors(connection: Connection) -> int:
 
 
 def _copy(connection: Connection, target: str, texts: Iterator[bytes], advance: Advance) -> int:
-    source = _CopyText(texts, advance)
+    ahead = Ahead(texts)
+    source = _CopyText(ahead, advance)
     driver = connection.connection.driver_connection
     if driver is None:
         raise DatabaseUnusableError("The database has closed the connection.")
@@ -106,6 +108,8 @@ def _copy(connection: Connection, target: str, texts: Iterator[bytes], advance: 
         if source.failure is not None:
             raise source.failure from None
         raise DBAPIError("COPY", None, error) from error
+    finally:
+        ahead.close()
     return source.rows
 
 
