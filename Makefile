@@ -8,7 +8,7 @@ run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 test: .venv/.test ; .venv/bin/python -m pytest -n auto $(TESTS)
 
 # All but the browser and the programs that are started and killed: under a minute.
-quick: .venv/.test ; .venv/bin/python -m pytest -n auto --ignore=tests/browser --ignore=tests/test_run.py --ignore=tests/embedded $(TESTS)
+quick: .venv/.test ; .venv/bin/python -m pytest -n auto --ignore=tests/browser --ignore=tests/test_run.py --ignore=tests/embedded --ignore=tests/test_faults.py $(TESTS)
 
 lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 

@@ -69,9 +69,31 @@ def reserved(address: Address) -> Iterator[None]:
         yield
 
 
+def passed(descriptor: int) -> tuple[Address, socket.socket]:
+    """The socket that the program which started this one holds open, and goes on to hold: nobody is refused while the
+    site is started anew. AddressError where it is no such socket."""
+    try:
+        found = socket.socket(fileno=descriptor)
+        listens = found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError as error:
+        raise AddressError(f"LISTEN_FDS passes no socket ({error.strerror}): unset it, or pass one.") from None
+    if found.family not in (socket.AF_INET, socket.AF_INET6) or not listens:
+        found.close()
+        raise AddressError("LISTEN_FDS passes a socket that doesn't listen at a TCP address: pass one that does.")
+    ip, port = found.getsockname()[:2]
+    return Address(ip, ip, port, found.family), found
+
+
 def is_served(address: Address) -> bool:
-    """Whether somebody listens there."""
-    return _connect(address) == 0
+    """Whether there is an answer, whatever it says: this machine's name may not be one that the site trusts."""
+    connection = http.client.HTTPConnection(address.reachable, address.port, timeout=2)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", "/healthz")
+            connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            return False
+    return True
 
 
 def _reason(address: Address, error: OSError) -> str:

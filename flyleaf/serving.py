@@ -5,23 +5,26 @@ import contextlib
 import logging
 import resource
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from flyleaf import address as addresses
 from flyleaf.address import Address, AddressError
 from flyleaf.app import create_app
 from flyleaf.config import Config, ConfigError
-from flyleaf.database import Database, DatabaseUnusableError
+from flyleaf.database import Database, DatabaseAbsentError, DatabaseUnusableError
 from flyleaf.database.connect import open_database
 from flyleaf.embedded.parent import watch_parent
 from flyleaf.gateway import Gateway
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
 THREADS = 8  # a worker: as many as its pool has connections, so that none waits for one
 HEADER_SECONDS = 10  # for a request's headers, and for the next request on a connection that is kept
 CONNECTIONS = 2000  # a worker; idle and half-open ones count, and cost a few kilobytes each
-STOP_SECONDS = 5  # for requests that are under way
+STOP_SECONDS = 7  # for requests that are under way: past the longest that one may take
+ABSENT_SECONDS = 1.0  # between two looks for a server that was not there at the start
 # granian's own lines go where the site's go; from the level of warnings on, because its others are for its authors.
 GRANIAN_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
 
@@ -51,9 +55,8 @@ def run(arguments: list[str] | None = None) -> int:
         watch_parent(signal.SIGTERM)
     try:
         config = Config.from_environment()
-        address = addresses.find(config.host, config.port)
-        with addresses.reserved(address), prepared(config):
-            serve(config, address)
+        with listening(config) as place, prepared(config) as prepare:
+            serve(config, place, prepare)
     except (AddressError, ConfigError, DatabaseUnusableError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -62,29 +65,98 @@ def run(arguments: list[str] | None = None) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where to serve. `passed` is a socket that this process was given; without it each worker opens one of its own."""
+
+    address: Address
+    passed: socket.socket | None = None
+
+
 @contextlib.contextmanager
-def prepared(config: Config) -> Iterator[None]:
-    """The database, up to date and with books in it; the embedded one runs until the end of the block."""
+def listening(config: Config) -> Iterator[Place]:
+    """The place, kept from other programs."""
+    if config.passed_socket is not None:
+        address, passed = addresses.passed(config.passed_socket)
+        with passed:
+            yield Place(address, passed)
+    else:
+        address = addresses.find(config.host, config.port)
+        with addresses.reserved(address):
+            yield Place(address)
+
+
+@contextlib.contextmanager
+def prepared(config: Config) -> Iterator[Callable[[], None]]:
+    """The database, up to date and with books in it; the embedded one runs until the end of the block.
+
+    The value is what is left to do beside the workers: nothing, or the same again where nobody takes a connection yet.
+    """
     with contextlib.closing(open_database(config, _announce)) as database:
-        database.migrate()
         config.make_data_folder()  # each worker does it again; here it can be said once what hinders it
-        _import_first_books(database)
+        try:
+            _prepare(database)
+        except DatabaseAbsentError as error:
+            _announce(f"{error} Until it can be reached, the site answers with 503.")
+            yield partial(_prepare_in_the_end, database)
+        else:
+            yield lambda: None
+
+
+def _prepare(database: Database) -> None:
+    database.migrate()
+    try:
+        import_if_empty(database, BOOKS, Report())
+    except UnusableFileError as error:
+        _announce(f"{error} The site starts without books: python import.py FILE brings some.")
+    finally:
         database.engine.dispose()  # connections must not be shared with the workers, which are forks
-        yield
+
+
+def _prepare_in_the_end(database: Database) -> None:
+    while True:
+        try:
+            return _prepare(database)
+        except DatabaseAbsentError:
+            time.sleep(ABSENT_SECONDS)
+        except DatabaseUnusableError as error:  # the site answers with 503, and its log says the same
+            return _announce(str(error))
+
+
+class _Server(MPServer):
+    """granian, whose workers all accept from the socket that was passed, where one was."""
+
+    def __init__(self, place: Place, **options: Any) -> None:
+        super().__init__("flyleaf", address=place.address.ip, port=place.address.port, **options)
+        self._passed = place.passed
+
+    def _init_shared_socket(self) -> None:
+        if self._passed is None:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
+            return
+        self._passed.setblocking(False)
+        if sys.platform == "linux":
+            # A worker that stops closes what it has accepted and not read from: let the kernel keep that for the next.
+            self._passed.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, HEADER_SECONDS)
+        self._passed.set_inheritable(True)
+        self._sso = self._passed
+        # Its stub tells neither that it is made like this nor that these are ever more than None.
+        self._shd = SocketHolder(self._passed.fileno(), False, self.backlog)  # type: ignore[call-arg, assignment]
 
 
 def serve(
-    config: Config, address: Address, make_app: Callable[[Config, Database], "WSGIApplication"] = create_app
+    config: Config,
+    place: Place,
+    prepare: Callable[[], None],
+    make_app: Callable[[Config, Database], "WSGIApplication"] = create_app,
 ) -> None:
-    """Serve until a signal ends it; SystemExit with 1 where the workers don't keep running."""
+    """Serve until a signal ends it, and `prepare` beside it; SystemExit with 1 where the workers don't keep running."""
     configure_logging()
     _allow_connections()
     # granian takes the closing of the terminal for a wish to reload; a program started by nohup ignores it.
     hang_up = signal.getsignal(signal.SIGHUP)
-    server = Server(
-        "flyleaf",
-        address=address.ip,
-        port=address.port,
+    server = _Server(
+        place,
         interface=Interfaces.RSGI,
         workers=config.workers,
         loop=Loops.asyncio,
@@ -102,7 +174,7 @@ def serve(
     @server.on_startup
     def started() -> None:
         signal.signal(signal.SIGHUP, hang_up if hang_up == signal.SIG_IGN else server.signal_handler_interrupt)
-        threading.Thread(target=_print_when_served, args=(address,), daemon=True).start()
+        threading.Thread(target=_accompany, args=(place.address, prepare), daemon=True).start()
 
     server.serve(target_loader=partial(worker, config, make_app), wrap_loader=False)
 
@@ -111,21 +183,16 @@ def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplicati
     """The Gateway that a worker serves; called in the worker."""
     watch_parent(signal.SIGKILL)
     database = open_database(config, logging.getLogger(__name__).debug)  # the parent has announced it
-    return Gateway(make_app(config, database), THREADS)
+    return Gateway(make_app(config, database), THREADS, https=config.https)
 
 
-def _import_first_books(database: Database) -> None:
-    try:
-        import_if_empty(database, BOOKS, Report())
-    except UnusableFileError as error:
-        _announce(f"{BOOKS}: {error} The site starts without books: python import.py FILE brings some.")
-
-
-def _print_when_served(address: Address) -> None:
+def _accompany(address: Address, prepare: Callable[[], None]) -> None:
+    """Say where the site is, once it answers there; then do what is left to do."""
     while not addresses.is_served(address):
         time.sleep(0.05)
     beside = " and every other address of this machine" if address.everywhere else ""
     print(f"Flyleaf is at {address}{beside} (Ctrl-C stops it)", flush=True)
+    prepare()
 
 
 def _allow_connections() -> None:

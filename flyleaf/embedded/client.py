@@ -18,6 +18,7 @@ from flyleaf.embedded.folder import Folder, choose, lock
 PROJECT = Path(__file__).parents[2]
 WAIT_SECONDS = 120.0  # for another program that starts or stops the server right now; a shutdown may take a minute
 RESTART_SECONDS = 2.0
+RESTART_PAUSE = 3.0  # after a restart that failed: the next would most likely fail, too
 
 
 class Attachment:
@@ -29,6 +30,7 @@ class Attachment:
         self._folder = folder
         self._bindir = bindir
         self._announce = announce
+        self._next_restart = 0.0
         self._users = folder.open("users.lock")
         if not lock(self._users, fcntl.LOCK_SH, WAIT_SECONDS):
             raise EmbeddedServerError(f"The database in {folder.path} is still shutting down: see {folder.log}.")
@@ -45,7 +47,7 @@ class Attachment:
         Meant to be called before each new connection. It gives up waiting soon, because a reader waits with it; what
         it began goes on. A server that died under its keeper is the keeper's concern.
         """
-        if not self._keeper_lives():
+        if time.monotonic() >= self._next_restart and not self._keeper_lives():
             restart = threading.Thread(target=self._restart, daemon=True)
             restart.start()
             restart.join(RESTART_SECONDS)
@@ -78,6 +80,7 @@ class Attachment:
         try:
             self._start(0)
         except (EmbeddedServerError, OSError) as error:
+            self._next_restart = time.monotonic() + RESTART_PAUSE
             self._announce(str(error))
 
     def _keeper_lives(self) -> bool:

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 from flyleaf.embedded.account import Account
@@ -67,6 +68,8 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "max_wal_size": "4GB",
+        # After a crash every file is brought to the disk first: one by one that takes seconds.
+        "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
         "jit": "off",  # compiling costs more than it saves in queries of a few milliseconds
         **settings,
     }

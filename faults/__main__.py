@@ -1,0 +1,211 @@
+"""make faults, or python -m faults [WORD …]: break things under the site while readers use it; a line for each.
+
+Only experiments whose name holds one of the words are made. The exit code is 1 where one falls short of: nothing but
+503 with Retry-After meanwhile, every answer within 6 s, good answers within 5 s after the cause is gone, no review lost
+or doubled that was acknowledged.
+"""
+
+import argparse
+import contextlib
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import requests
+
+from faults import database, pressure
+from faults.crowd import Crowd
+from faults.outcome import Outcome, observe
+from faults.site import EmbeddedServer, OwnServer, Site, wait_for
+from flyleaf.config import PROJECT
+
+BOOKS = 4_000
+DISK = 16  # MB
+
+
+class Report:
+    """The experiments that are wanted, made and printed one by one."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self.failed = False
+
+    def wants(self, name: str) -> bool:
+        return not self._words or any(word.lower() in name.lower() for word in self._words)
+
+    def make(self, name: str, experiment: Callable[[], Outcome], tries: int = 1) -> None:
+        """`tries`: how often to make it until it passes. What a busy machine has delayed is not the site's doing."""
+        if not self.wants(name):
+            return
+        before: list[str] = []
+        try:
+            outcome = experiment()
+            while outcome.failures and tries > 1:
+                before, tries = [*before, *outcome.failures], tries - 1
+                outcome = experiment()
+        except Exception as error:
+            outcome = Outcome(name, failures=[f"{type(error).__name__}: {error}"])
+        if before:
+            outcome.figures += f"; tried again, because first: {'; '.join(before)}"
+        self.add(outcome)
+
+    def add(self, outcome: Outcome) -> None:
+        self.failed |= bool(outcome.failures)
+        print(outcome, flush=True)
+
+
+def with_the_embedded_server(report: Report, folder: Path) -> None:
+    data = folder / "embedded"
+    with small_disk(data / "sessions") as mounted:
+        site = Site(data)
+        site.start()
+        try:
+            server, crowd = EmbeddedServer(data), Crowd(site.url, books())
+
+            def fault(name: str, inflict: database.Fault, *, cuts_connections: bool = False) -> None:
+                report.make(name, lambda: observe(name, crowd, server, inflict, cuts_connections=cuts_connections), 2)
+
+            fault("embedded PostgreSQL killed", lambda: database.killed_embedded(server))
+            fault("a backend of it killed", lambda: database.killed_backend(server))
+            fault("its keeper killed", lambda: database.killed_keeper(server))
+            fault("frozen for 15 s", lambda: database.frozen_server(server))
+            fault("a lock on reviews for 15 s", lambda: database.reviews_locked(server))
+            fault("a worker killed", lambda: killed_worker(site), cuts_connections=True)
+            if mounted:
+                fault(f"session folder full for 15 s ({DISK} MB disk)", lambda: full(data / "sessions"))
+            else:
+                report.add(Outcome("session folder full for 15 s", skipped="only root may mount a small disk"))
+            report.make("half-open and dripping clients", lambda: pressure.slow_clients(site), 2)
+            if report.wants("races"):
+                for outcome in pressure.races(site, server, books()):
+                    report.add(outcome)
+            report.make("stop under way", lambda: pressure.stopped_under_way(site, server, books()))
+            report.make("socket restarts", lambda: pressure.restarted_behind_a_socket(site))
+        finally:
+            site.stop()
+
+
+def with_a_server_of_its_own(report: Report, folder: Path) -> None:
+    server = OwnServer(folder / "server")
+    server.start()
+    server.create()
+    server.stop()
+    site = Site(folder / "own", DATABASE_URL=server.url)
+    try:
+        report.make("started before the server", lambda: started_first(site, server))
+        server.start()
+        if site.process is None:
+            site.start()
+        crowd = Crowd(site.url, books())
+
+        def fault(name: str, inflict: database.Fault) -> None:
+            report.make(name, lambda: observe(name, crowd, server, inflict), 2)
+
+        fault("DATABASE_URL: killed, started after 3 s", lambda: database.killed_and_started(server))
+        fault("DATABASE_URL: a backend killed", lambda: database.killed_backend(server))
+        fault("DATABASE_URL: stopped for 15 s", lambda: database.stopped(server))
+        fault("DATABASE_URL: restarted", lambda: database.restarted(server))
+        fault("DATABASE_URL: frozen for 15 s", lambda: database.frozen_server(server))
+        fault("DATABASE_URL: a lock on reviews for 15 s", lambda: database.reviews_locked(server))
+        fault("DATABASE_URL: connections used up for 15 s", lambda: database.connections_used_up(server))
+        report.make("DATABASE_URL: site restarted, server 10 s later", lambda: restarted_without(site, server, crowd))
+    finally:
+        site.stop()
+        server.stop()
+
+
+def killed_worker(site: Site) -> float:
+    workers = site.workers()
+    workers[0].kill()
+    wait_for(lambda: len(set(site.workers()) - {workers[0]}) == len(workers), 20, "no new worker")
+    return time.monotonic()
+
+
+def full(folder: Path) -> float:
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    time.sleep(database.SECONDS)
+    filler.unlink()
+    return time.monotonic()
+
+
+def started_first(site: Site, server: OwnServer) -> Outcome:
+    """On an empty database, whose server comes ten seconds later: the schema and the books come by themselves."""
+    outcome = Outcome("DATABASE_URL: site first, empty server 10 s later")
+    site.start()
+    first = requests.get(f"{site.url}/api/{books()[0]}", timeout=20)
+    outcome.require(first.status_code == 503 and "Retry-After" in first.headers, f"{first.status_code} meanwhile")
+    time.sleep(10)
+    server.start()
+    start = time.monotonic()
+    wait_for(lambda: requests.get(f"{site.url}/readyz", timeout=20).ok, 60, "it never got ready")
+    ready = time.monotonic() - start
+    wait_for(lambda: requests.get(f"{site.url}/api/{books()[0]}", timeout=20).ok, 60, "the books never came")
+    outcome.figures = f"503 meanwhile; ready {ready:.1f} s after it came, books after {time.monotonic() - start:.1f} s"
+    return outcome
+
+
+def restarted_without(site: Site, server: OwnServer, crowd: Crowd) -> Outcome:
+    """The site is started while its server is down, and its readers are at it before that is up again."""
+    site.stop()
+    server.stop()
+    site.start()
+
+    def inflict() -> float:
+        time.sleep(10)
+        server.start()
+        return time.monotonic()
+
+    return observe("DATABASE_URL: site restarted, server 10 s later", crowd, server, inflict)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """A disk of a few megabytes at `folder`; False where that is not allowed here."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        yield False
+        return
+    folder.mkdir(mode=0o700, parents=True)
+    folder.parent.chmod(0o711)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m,mode=0700", "flyleaf-faults", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def books() -> list[str]:
+    with (PROJECT / "books.csv").open(encoding="utf-8", newline="") as file:
+        return [row["isbn"] for _, row in zip(range(BOOKS), csv.DictReader(file), strict=False)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m faults", description="Break things under the site.")
+    parser.add_argument("words", nargs="*", metavar="WORD", help="only experiments whose name holds one of these")
+    report = Report(parser.parse_args().words)
+    folder = Path(tempfile.mkdtemp(prefix="flyleaf-faults-", dir="/tmp"))
+    folder.chmod(0o711)  # as root, the database runs under another account
+    try:
+        with_the_embedded_server(report, folder)
+        with_a_server_of_its_own(report, folder)
+    finally:
+        if report.failed:
+            print(f"The logs are in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return int(report.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

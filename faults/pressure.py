@@ -1,0 +1,165 @@
+"""Slow clients, a stop and restarts under way, and readers who do the same thing at the same moment."""
+
+import contextlib
+import signal
+import socket
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import requests
+
+from faults.crowd import PASSWORD, Reader
+from faults.outcome import Outcome, lost_and_doubled
+from faults.site import Server, Site, execute, wait_for
+
+HALF_OPEN, DRIPPING = 300, 60
+ROUNDS, AT_ONCE = 100, 8
+RESTARTS, REQUESTS = 3, 200
+
+
+def slow_clients(site: Site) -> Outcome:
+    """Headers that never end, and bodies that come byte by byte; others look at the home page meanwhile."""
+    outcome = Outcome(f"{HALF_OPEN} half-open, {DRIPPING} dripping clients")
+    seconds = []
+    with contextlib.ExitStack() as clients:
+        for number in range(HALF_OPEN + DRIPPING):
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            body = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nusername="
+            client.sendall((b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ", body.encode())[number >= HALF_OPEN])
+        deadline = time.monotonic() + 8  # before the first are given up
+        while time.monotonic() < deadline:
+            start = time.monotonic()
+            answer = requests.get(f"{site.url}/", timeout=20)
+            seconds.append(time.monotonic() - start)
+            outcome.require(answer.status_code == 200, f"the home page was answered with {answer.status_code}")
+            time.sleep(0.05)
+    outcome.figures = f"home page {len(seconds)} times, the slowest {1000 * max(seconds):.0f} ms"
+    outcome.require(max(seconds) < 1, "it took more than a second")
+    return outcome
+
+
+def stopped_under_way(site: Site, server: Server, books: list[str]) -> Outcome:
+    """SIGTERM while reviews wait for a lock: they are written, and acknowledged. The site is down afterwards."""
+    outcome = Outcome("SIGTERM with requests under way")
+    readers = [Reader(site.url, number).register() for number in range(AT_ONCE)]
+    for reader in readers:
+        reader.open(f"/books/{books[0]}")
+    texts = [f"review {uuid.uuid4().hex}" for _ in readers]
+    with contextlib.closing(server.connect()) as connection, ThreadPoolExecutor(len(readers)) as pool:
+        execute(connection, "BEGIN; LOCK TABLE reviews IN ACCESS EXCLUSIVE MODE")
+        tries = [
+            pool.submit(reader.send, f"/books/{books[0]}/review", rating="5", text=text)
+            for reader, text in zip(readers, texts, strict=True)
+        ]
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'flyleaf' AND wait_event_type = 'Lock'"
+        deadline = time.monotonic() + 1.5
+        while execute(connection, waiting) != [(len(readers),)] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert site.process is not None
+        site.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        execute(connection, "COMMIT")
+        answers = [_status(attempt.result) for attempt in tries]
+        lost, doubled = lost_and_doubled(server, texts)
+    start = time.monotonic()
+    site.stop()
+    outcome.figures = (
+        f"{_counted(answers)}; {lost} lost, {doubled} doubled; ended {time.monotonic() - start:.1f} s after the last"
+    )
+    outcome.require(answers == [303] * len(readers), "not all were answered well")
+    outcome.require(lost == doubled == 0, "reviews were lost or doubled")
+    return outcome
+
+
+def restarted_behind_a_socket(site: Site) -> Outcome:
+    """The site is stopped and started again and again on one socket, as systemd does, while clients come."""
+    outcome = Outcome(f"{RESTARTS} restarts behind a socket")
+    site.stop()
+    done = threading.Event()
+    statuses: list[int] = []
+    slowest: list[float] = []
+
+    def come() -> None:
+        while not done.is_set() or len(statuses) < REQUESTS:
+            start = time.monotonic()
+            statuses.append(_status(lambda: requests.get(f"{site.url}/", timeout=60)))
+            slowest.append(time.monotonic() - start)
+            time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", site.port), backlog=1024) as listener, ThreadPoolExecutor(8) as pool:
+        for _ in range(8):
+            pool.submit(come)
+        try:
+            site.start(listener)
+            for _ in range(RESTARTS):
+                seen = len(statuses)
+                wait_for(lambda seen=seen: len(statuses) >= seen + 40, 60, "nobody is answered")  # type: ignore[misc]
+                site.stop()
+                site.start(listener)
+        finally:
+            done.set()
+    outcome.figures = f"{_counted(statuses)}; the slowest waited {max(slowest):.1f} s"
+    outcome.require(set(statuses) == {200}, "requests were lost")
+    return outcome
+
+
+def races(site: Site, server: Server, books: list[str], rounds: int = ROUNDS) -> tuple[Outcome, Outcome]:
+    """Eight that register one name at the same moment, and eight windows of one reader that review one book."""
+    registering = Outcome(f"{rounds} rounds of {AT_ONCE} registrations of one name")
+    reviewing = Outcome(f"{rounds} rounds of {AT_ONCE} reviews of one reader")
+    registrations: list[int] = []
+    reviews: list[int] = []
+    browsers = [Reader(site.url, number) for number in range(AT_ONCE)]
+    with ThreadPoolExecutor(AT_ONCE) as pool, contextlib.closing(server.connect()) as connection:
+        for number in range(rounds):
+            name, book = f"Race {uuid.uuid4().hex[:12]}", books[number]
+            for browser in browsers:
+                browser.leave(number)
+                browser.open("/register")
+            fields = {"username": name, "password": PASSWORD, "confirmation": PASSWORD}
+            answers = _together(pool, [partial(browser.send, "/register", **fields) for browser in browsers])
+            registrations += answers
+            [(rows,)] = execute(connection, "SELECT count(*) FROM readers WHERE name = %s", (name,))
+            registering.require(answers.count(303) == rows == 1, f"round {number}: {_counted(answers)}, {rows} rows")
+            if 303 not in answers:
+                continue
+            winner = browsers[answers.index(303)]
+            winner.open(f"/books/{book}")
+            fields = {"rating": "3", "text": name}
+            sending = [partial(winner.twin().send, f"/books/{book}/review", **fields) for _ in browsers]
+            answers = _together(pool, sending)
+            reviews += answers
+            [(rows,)] = execute(connection, "SELECT count(*) FROM reviews WHERE text = %s", (name,))
+            reviewing.require(answers.count(303) == rows == 1, f"round {number}: {_counted(answers)}, {rows} rows")
+    for outcome, answers in ((registering, registrations), (reviewing, reviews)):
+        outcome.figures = _counted(answers)
+        outcome.require(all(200 <= status < 500 for status in answers), "there were answers of 5xx, or none")
+    return registering, reviewing
+
+
+def _together(pool: ThreadPoolExecutor, requests_: Sequence[Callable[[], requests.Response]]) -> list[int]:
+    barrier = threading.Barrier(len(requests_))
+
+    def go(ask: Callable[[], requests.Response]) -> int:
+        barrier.wait()
+        return _status(ask)
+
+    return list(pool.map(go, requests_))
+
+
+def _status(ask: Callable[[], requests.Response]) -> int:
+    """0 where there is no answer."""
+    try:
+        return ask().status_code
+    except requests.RequestException:
+        return 0
+
+
+def _counted(answers: list[Any]) -> str:
+    return " ".join(f"{status or 'cut'}×{count}" for status, count in sorted(Counter(answers).items()))
