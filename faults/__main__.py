@@ -21,6 +21,7 @@ import requests
 
 from faults import database, pressure
 from faults.crowd import Crowd
+from faults.importer import killed_importer
 from faults.outcome import Outcome, observe
 from faults.site import EmbeddedServer, OwnServer, Site, wait_for
 from flyleaf.config import PROJECT
@@ -81,6 +82,7 @@ def with_the_embedded_server(report: Report, folder: Path) -> None:
                 fault(f"session folder full for 15 s ({DISK} MB disk)", lambda: full(data / "sessions"))
             else:
                 report.add(Outcome("session folder full for 15 s", skipped="only root may mount a small disk"))
+            report.make("importer killed", lambda: killed_importer(data, server, folder))
             report.make("half-open and dripping clients", lambda: pressure.slow_clients(site), 2)
             if report.wants("races"):
                 for outcome in pressure.races(site, server, books()):
