@@ -1,19 +1,30 @@
 """`flask --app application …`: what an operator does beside running the site."""
 
+import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import Connection
 
 from flyleaf.database import DatabaseUnusableError
+from flyleaf.limits import REASON_MAX, RESET_HOURS
+from flyleaf.queries.attempts import delete_attempts
 from flyleaf.queries.catalogue import select_catalogue
-from flyleaf.queries.events import select_all_events
+from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
+from flyleaf.queries.password_resets import insert_password_reset
 from flyleaf.queries.search import rebuild_search
+from flyleaf.queries.sessions import delete_all_sessions
+from flyleaf.queries.users import User, select_user, select_users, update_lock, update_moderator
 from flyleaf.sessions import SessionFiles
+from flyleaf.views.attempts import account_limits
 from flyleaf.views.current import flyleaf
+from flyleaf.views.password_resets import reset_token_hash
 
 
 def register(app: Flask) -> None:
@@ -22,6 +33,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(search)
     app.cli.add_command(books)
     app.cli.add_command(events)
+    app.cli.add_command(users)
 
 
 @click.command()
@@ -88,6 +100,142 @@ def export_events(file: str) -> None:
     with _written(file) as out, flyleaf().database.command_transaction() as connection:
         count = write_events(select_all_events(connection), out)
     click.echo(f"{count:,} events written.", err=True)
+
+
+users = AppGroup("users", help="The readers and their accounts.")
+_NAME = click.argument("name")
+EVENTS_SHOWN = 10
+
+
+@users.command("list")
+@click.argument("part", default="")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
+def list_users(part: str, form: str) -> None:
+    """Say who has an account: of all those whose name has PART in it, a line each, by name."""
+    from flyleaf.exporting import write_users
+
+    with _written("-") as out, flyleaf().database.command_transaction() as connection:
+        found = select_users(connection, _typed(part))
+        if form == "text":
+            for user in found:
+                click.echo(f"{user.name}: {_summary(user)}", out)
+        else:
+            write_users(found, out, form)
+
+
+@users.command()
+@_NAME
+def show(name: str) -> None:
+    """Say what is known of NAME, and the last things that happened to the account."""
+    with _user(name) as (connection, user):
+        click.echo(f"{user.name}: {_summary(user)}")
+        for event in islice(select_events(connection, user.id, 1), EVENTS_SHOWN):
+            detail = ", ".join(f"{key} {value}" for key, value in event.detail.items() if value is not None)
+            click.echo(f"  {event.at:%Y-%m-%d %H:%M:%S} {event.kind}{f' ({detail})' if detail else ''}")
+
+
+@users.command()
+@_NAME
+@click.option("--reason", required=True, help="The reader is told it at the log-in.")
+def lock(name: str, reason: str) -> None:
+    """Log NAME out everywhere, and let nobody log in to the account."""
+    reason = " ".join(_typed(reason).split())
+    if not 1 <= len(reason) <= REASON_MAX:
+        raise click.ClickException(f"A reason has 1 to {REASON_MAX} characters.")
+    with _user(name) as (connection, user):
+        update_lock(connection, user.id, reason)
+        ended = delete_all_sessions(connection, user.id)
+        insert_event(connection, EventKind.ACCOUNT_LOCKED, user.id, {"reason": reason})
+    click.echo(f"{user.name} is locked; sessions ended: {ended}.")
+
+
+@users.command()
+@_NAME
+def unlock(name: str) -> None:
+    """Let NAME log in again, also after too many wrong passwords."""
+    with _user(name) as (connection, user):
+        update_lock(connection, user.id, None)
+        delete_attempts(connection, account_limits(user.id, user.name))
+        insert_event(connection, EventKind.ACCOUNT_UNLOCKED, user.id)
+    click.echo(f"{user.name} can log in again.")
+
+
+@users.command("reset-password")
+@_NAME
+@click.option("--site", help="The address by which readers know the site, such as https://books.example.org.")
+def reset_password(name: str, site: str | None) -> None:
+    """Print a link with which NAME, or whoever else has it, chooses a new password, once."""
+    token = secrets.token_urlsafe(32)
+    path = current_app.url_map.bind("").build("password_resets.reset", {"token": token})
+    site = site or _site()
+    if not re.fullmatch("https?://[!-~]+", site):
+        raise click.ClickException(f"--site is {site!r}: write an address such as https://books.example.org.")
+    with _user(name) as (connection, user):
+        insert_password_reset(connection, user.id, reset_token_hash(token))
+        insert_event(connection, EventKind.PASSWORD_RESET_OFFERED, user.id)
+    click.echo(site.rstrip("/") + path)
+    locked = " The account is locked, and stays so." if user.lock_reason else ""
+    click.echo(f"It works for {RESET_HOURS} hours, once: give it to {user.name} alone.{locked}", err=True)
+
+
+@users.command("make-moderator")
+@_NAME
+def make_moderator(name: str) -> None:
+    """Let NAME hide reviews."""
+    _appoint(name, is_moderator=True)
+
+
+@users.command("remove-moderator")
+@_NAME
+def remove_moderator(name: str) -> None:
+    """Let NAME hide no more reviews. What NAME has hidden stays so."""
+    _appoint(name, is_moderator=False)
+
+
+def _appoint(name: str, *, is_moderator: bool) -> None:
+    with _user(name) as (connection, user):
+        if user.is_moderator != is_moderator:
+            update_moderator(connection, user.id, is_moderator)
+            kind = EventKind.MODERATOR_MADE if is_moderator else EventKind.MODERATOR_REMOVED
+            insert_event(connection, kind, user.id)
+    click.echo(f"{user.name} is {'a' if is_moderator else 'no'} moderator.")
+
+
+@contextmanager
+def _user(name: str) -> Iterator[tuple[Connection, User]]:
+    """The user of this name, and the transaction in which something is done to the account."""
+    with _told(), flyleaf().database.command_transaction() as connection:
+        user = select_user(connection, _typed(name))
+        if user is None:
+            raise click.ClickException(f"No user is called {name!r}: `users list` says who there is.")
+        yield connection, user
+
+
+def _typed(text: str) -> str:
+    """What was typed, where it is letters: a shell passes on any bytes."""
+    if not text.isprintable():
+        raise click.ClickException(f"There are signs in {text!r} that can't be printed.")
+    return text
+
+
+def _summary(user: User) -> str:
+    parts = [f"registered {user.registered_at:%Y-%m-%d}", f"reviews: {user.reviews}"]
+    if user.seen_at:
+        parts.append(f"last seen {user.seen_at:%Y-%m-%d}")
+    if user.is_moderator:
+        parts.append("moderator")
+    if user.lock_reason:
+        parts.append(f"locked: {user.lock_reason}")
+    return ", ".join(parts)
+
+
+def _site() -> str:
+    """Where the settings say that the site is, as far as they do."""
+    config = flyleaf().config
+    scheme = "https" if config.https else "http"
+    return (
+        f"{scheme}://{config.trusted_hosts[0].lstrip('.') if config.trusted_hosts else f'{config.host}:{config.port}'}"
+    )
 
 
 @contextmanager

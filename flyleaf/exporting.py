@@ -1,9 +1,10 @@
-"""What goes out in files: the catalogue as CSV (importing that file changes nothing), the events as lines of JSON."""
+"""What goes out in files: the catalogue as CSV (importing that file changes nothing), events as lines of JSON, users as
+either."""
 
 import csv
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from operator import attrgetter
 from typing import IO
 
@@ -11,6 +12,7 @@ from flyleaf.importing.formats.spreadsheet_cells import protected
 from flyleaf.importing.table import OPTIONAL, REQUIRED
 from flyleaf.queries.catalogue import CatalogueEntry
 from flyleaf.queries.events import Event
+from flyleaf.queries.users import User
 
 COLUMNS = (*REQUIRED, *OPTIONAL)
 
@@ -33,3 +35,20 @@ def write_events(events: Iterable[Event], file: IO[str]) -> int:
     for count, event in enumerate(events, 1):  # noqa: B007
         file.write(json.dumps(asdict(event) | {"at": event.at.isoformat()}) + "\n")
     return count
+
+
+def write_users(users: Iterable[User], file: IO[str], form: str) -> None:
+    """As "csv", or as "json": an object a line."""
+    names = [field.name for field in fields(User)]
+    if form == "csv":
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(names)
+    for user in users:
+        values = asdict(user) | {
+            "registered_at": user.registered_at.isoformat(),
+            "seen_at": user.seen_at and user.seen_at.isoformat(),
+        }
+        if form == "csv":
+            writer.writerow(["" if values[name] is None else protected(str(values[name])) for name in names])
+        else:
+            file.write(json.dumps(values) + "\n")

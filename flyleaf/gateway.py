@@ -15,21 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # exported so by its docs
 
+from flyleaf.security_headers import security_headers
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 BODY_MAX = 1024 * 1024  # bytes that are read; the application's own, smaller limit answers what is larger
 BODY_SECONDS = 15.0  # from the end of the headers to the end of the body
-QUEUE_SECONDS = 4.0  # for a thread, while others wait for a slow database
+QUEUE_SECONDS = 1.5  # for a thread, while others wait for a database that hangs: for 4 seconds at most
 
 log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """Serves a WSGI application by `threads` threads. Answers go out whole: nothing of ours is larger than memory."""
+    """Serves a WSGI application by `threads` threads. Answers go out whole: nothing of ours is larger than memory.
 
-    def __init__(self, application: "WSGIApplication", threads: int) -> None:
+    `https`: whether readers reach it by HTTPS, which it can't see behind a proxy.
+    """
+
+    def __init__(self, application: "WSGIApplication", threads: int, *, https: bool = False) -> None:
         self._application = application
+        self._own_headers = [("content-type", "text/plain; charset=utf-8"), *security_headers(https=https).items()]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._free = asyncio.Semaphore(threads)
 
@@ -46,13 +52,13 @@ class Gateway:
         except ProtocolClosed:
             return  # the client went away
         except TimeoutError:
-            _refuse(protocol, 408, "The request took too long to arrive.")
+            self._refuse(protocol, 408, "The request took too long to arrive.")
             return
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
                 await self._free.acquire()
         except TimeoutError:
-            _refuse(protocol, 503, "The site is busy: try again in a moment.", ("retry-after", "5"))
+            self._refuse(protocol, 503, "The site is busy: try again in a moment.", ("retry-after", "5"))
             return
         try:
             loop = asyncio.get_running_loop()
@@ -79,8 +85,12 @@ class Gateway:
         except Exception:
             # The application answers its own errors; this one is in what it was answered by.
             log.exception("request failed")
-            return 500, [("content-type", "text/plain")], b"Internal Server Error"
+            return 500, self._own_headers, b"Internal Server Error"
         return *begun[-1], b"".join(written)
+
+    def _refuse(self, protocol: HTTPProtocol, status: int, text: str, *headers: tuple[str, str]) -> None:
+        log.warning("request refused", extra={"status": status})
+        protocol.response_str(status, [*self._own_headers, *headers], text)
 
 
 def _has_body(scope: Scope) -> bool:
@@ -97,11 +107,6 @@ async def _read(protocol: HTTPProtocol) -> bytes:
         if len(body) > BODY_MAX:
             break
     return bytes(body)
-
-
-def _refuse(protocol: HTTPProtocol, status: int, text: str, *headers: tuple[str, str]) -> None:
-    log.warning("request refused", extra={"status": status})
-    protocol.response_str(status, [("content-type", "text/plain; charset=utf-8"), *headers], text)
 
 
 def _environ(scope: Scope, body: bytes) -> dict[str, Any]:

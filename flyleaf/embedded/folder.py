@@ -20,7 +20,7 @@ from flyleaf.embedded.errors import EmbeddedServerError
 LONGEST_SOCKET_PATH = 100
 SOCKET_NAME = ".s.PGSQL.5432"
 FALLBACK = Path("/var/lib/flyleaf")
-SHORT = Path("/tmp")  # sticky: nobody else can replace what we made there  # noqa: S108
+SHORT = Path("/tmp")  # sticky: nobody else can replace what we made there  # noqa: S108  # nosec B108
 
 
 class UnreachableError(EmbeddedServerError):

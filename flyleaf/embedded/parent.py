@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> None:
         os.setgid(int(gid))
         os.setuid(int(uid))
     end_with_parent()  # after the change of account, which would take it back
-    os.execv(command[0], command)  # noqa: S606
+    os.execv(command[0], command)  # noqa: S606  # nosec B606  # our own list
 
 
 if __name__ == "__main__":

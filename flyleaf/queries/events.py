@@ -20,8 +20,8 @@ class EventKind(StrEnum):
     LOGGED_IN = "logged-in"
     LOGIN_FAILED = "login-failed"
     LOGGED_OUT = "logged-out"
-    PASSWORD_CHANGED = "password-changed"  # noqa: S105
-    PASSWORD_REFUSED = "password-refused"  # noqa: S105  # the old one, where it had to be repeated, was wrong
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105  # nosec B105
+    PASSWORD_REFUSED = "password-refused"  # noqa: S105  # nosec B105  # the old one, where it had to be repeated, was wrong
     SESSION_ENDED = "session-ended"
     OTHER_SESSIONS_ENDED = "other-sessions-ended"
     DATA_DOWNLOADED = "data-downloaded"
@@ -29,8 +29,8 @@ class EventKind(StrEnum):
     LOGIN_REFUSED = "login-refused"  # the password was right, the account is locked
     ACCOUNT_LOCKED = "account-locked"
     ACCOUNT_UNLOCKED = "account-unlocked"
-    PASSWORD_RESET_OFFERED = "password-reset-offered"  # noqa: S105
-    PASSWORD_RESET = "password-reset"  # noqa: S105
+    PASSWORD_RESET_OFFERED = "password-reset-offered"  # noqa: S105  # nosec B105
+    PASSWORD_RESET = "password-reset"  # noqa: S105  # nosec B105
     MODERATOR_MADE = "moderator-made"
     MODERATOR_REMOVED = "moderator-removed"
     REVIEW_REPORTED = "review-reported"  # by this reader

@@ -1,6 +1,6 @@
 """Moderation: reviews that readers report, and moderators hide.
 
-Whoever changes a review, its reports or the counts of its book locks them in this order, and so nobody waits in a circle.
+Whoever changes a review, its reports or the counts of its book locks the review first: nobody waits in a circle.
 """
 
 from dataclasses import dataclass
@@ -115,7 +115,7 @@ def select_reported_reviews(connection: Connection, page: int) -> list[ReportedR
 
 
 def select_hidden_reviews(connection: Connection, page: int) -> list[ModeratedReview]:
-    """A page of what is hidden, the last hidden or changed first, and the first of the next page, where there is one."""
+    """A page of what is hidden, the last hidden or changed first, and the first of the next page, if there is one."""
     rows = connection.execute(
         text(f"""
             SELECT {_REVIEW}

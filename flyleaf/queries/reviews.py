@@ -106,7 +106,7 @@ def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
 
 def delete_readers_reviews(connection: Connection, reader_id: int) -> int:
     """All that this reader wrote; how many. The reviews and then the counts of the books are locked in one order
-    beforehand: two readers who leave at once and reviewed the same books, and a moderator, do not wait for each other."""
+    beforehand: readers who leave at once and reviewed the same books, and moderators, do not wait for each other."""
     connection.execute(
         text("SELECT id FROM reviews WHERE reader_id = :reader_id ORDER BY id FOR UPDATE"), {"reader_id": reader_id}
     )

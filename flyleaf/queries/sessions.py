@@ -68,7 +68,8 @@ def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) 
     """None where the session was ended, or is too old."""
     row = connection.execute(
         text(f"""
-            SELECT r.id, r.name, r.language, r.theme, r.is_moderator, s.seen_at < now() - make_interval(mins => :minutes)
+            SELECT r.id, r.name, r.language, r.theme, r.is_moderator,
+                   s.seen_at < now() - make_interval(mins => :minutes)
               FROM sessions AS s
               JOIN readers AS r ON r.id = s.reader_id
              WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}

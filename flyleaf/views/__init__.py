@@ -15,10 +15,13 @@ from flyleaf.views import (
     forms,
     health,
     languages,
+    moderation,
     notices,
+    password_resets,
     preferences,
     profiles,
     readers,
+    reports,
     requests,
     reviews,
     search,
@@ -39,4 +42,6 @@ def register(app: Flask) -> None:
     notices.register(app)
     preferences.register(app)
     for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
+        app.register_blueprint(room.blueprint)
+    for room in (password_resets, reports, moderation):
         app.register_blueprint(room.blueprint)

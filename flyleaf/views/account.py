@@ -17,6 +17,8 @@ from flyleaf.limits import EVENTS_ON_A_PAGE
 from flyleaf.passwords import hash_password
 from flyleaf.queries.accounts import select_account, select_own_reviews
 from flyleaf.queries.events import EventKind, insert_event, select_events
+from flyleaf.queries.moderation import select_own_reports
+from flyleaf.queries.password_resets import delete_password_reset
 from flyleaf.queries.readers import Credentials, Reader, delete_reader, update_password_hash
 from flyleaf.queries.reviews import delete_readers_reviews, update_reviews_to_nobodys
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
@@ -40,6 +42,17 @@ EVENTS = {
     EventKind.SESSION_ENDED: lazy_gettext("You logged another browser out."),
     EventKind.OTHER_SESSIONS_ENDED: lazy_gettext("You logged all other browsers out."),
     EventKind.DATA_DOWNLOADED: lazy_gettext("Your data were downloaded."),
+    EventKind.LOGIN_REFUSED: lazy_gettext("Somebody with your password was kept out, because the account was locked."),
+    EventKind.ACCOUNT_LOCKED: lazy_gettext("Those who run the site locked the account."),
+    EventKind.ACCOUNT_UNLOCKED: lazy_gettext("Those who run the site unlocked the account."),
+    EventKind.PASSWORD_RESET_OFFERED: lazy_gettext("Those who run the site made a link to choose a new password."),
+    EventKind.PASSWORD_RESET: lazy_gettext("A new password was chosen with such a link."),
+    EventKind.MODERATOR_MADE: lazy_gettext("You became a moderator."),
+    EventKind.MODERATOR_REMOVED: lazy_gettext("You are no longer a moderator."),
+    EventKind.REVIEW_REPORTED: lazy_gettext("You reported a review."),
+    EventKind.REVIEW_HIDDEN: lazy_gettext("A moderator hid a review of yours."),
+    EventKind.REVIEW_UNHIDDEN: lazy_gettext("A moderator let a review of yours be seen again."),
+    EventKind.MODERATED: lazy_gettext("You decided about a review as a moderator."),
     EventKind.ACCOUNT_DELETED: lazy_gettext("The account was deleted."),
 }
 
@@ -154,6 +167,7 @@ def data(connection: Connection, reader: Reader) -> ResponseReturnValue:
     kept = {
         "account": asdict(select_account(connection, reader.id)),
         "reviews": [asdict(review) for review in select_own_reviews(connection, reader.id)],
+        "reports": [asdict(report) for report in select_own_reports(connection, reader.id)],
         "sessions": [asdict(session) for session in select_sessions(connection, reader.id, session_hash())],
         "events": [asdict(event) for event in select_events(connection, reader.id, 1)],
     }
@@ -169,6 +183,7 @@ def _change_password(credentials: Credentials, new: str) -> bool:
         if not update_password_hash(connection, credentials, password_hash):
             return False
         delete_other_sessions(connection, credentials.reader.id, session_hash())
+        delete_password_reset(connection, credentials.reader.id)
         insert_event(connection, EventKind.PASSWORD_CHANGED, credentials.reader.id)
     return True
 

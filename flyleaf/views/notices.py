@@ -21,6 +21,12 @@ NOTICES = {
     "review-published": lazy_gettext("Your review is published."),
     "review-changed": lazy_gettext("Your review is changed."),
     "review-deleted": lazy_gettext("Your review is deleted."),
+    "password-reset": lazy_gettext("Your password is changed. Log in with the new one."),
+    "review-reported": lazy_gettext("Thank you: a moderator will look at this review."),
+    "reported-already": lazy_gettext("You have reported this review already."),
+    "review-hidden": lazy_gettext("The review is hidden."),
+    "review-unhidden": lazy_gettext("The review is to be seen again."),
+    "reports-dismissed": lazy_gettext("The reports are dismissed."),
 }
 
 

@@ -22,11 +22,12 @@ def profile(connection: Connection, reader: Reader, name: str) -> ResponseReturn
     if found is None:
         raise NotFound(gettext("No reader has this name. The account may have been deleted."))
     page = page_number(request.args)
-    reviews = select_reviewed_books(connection, found.reader_id, page)
+    is_own = found.reader_id == reader.id
+    reviews = select_reviewed_books(connection, found.reader_id, page, with_hidden=is_own)
     return render_template(
         "profile.html",
         profile=found,
-        is_own=found.reader_id == reader.id,
+        is_own=is_own,
         reviews=reviews[:REVIEWS_ON_A_PAGE],
         page=page,
         has_next=len(reviews) > REVIEWS_ON_A_PAGE,

@@ -82,6 +82,8 @@ def login() -> ResponseReturnValue:
     form = LoginForm(request.form)
     if form.validate():
         credentials = authenticate(form.username.data or "", form.password.data or "")
+        if credentials is not None and credentials.lock_reason is not None:
+            return _refuse(form, credentials, credentials.lock_reason)
         response = make_response(redirect(_destination(form.next.data), 303))
         if credentials is not None and begin_session(credentials, response):
             remember_device(response, credentials.reader.name)
@@ -105,6 +107,14 @@ def logout() -> ResponseReturnValue:
             if reader_id is not None:
                 insert_event(connection, EventKind.LOGGED_OUT, reader_id)
     return give_notice(make_response(redirect(url_for("welcome.welcome"), 303)), "logged-out")
+
+
+def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseReturnValue:
+    """Only who knows the password learns that the account is locked: everybody else sees a wrong password."""
+    with transaction() as connection:
+        insert_event(connection, EventKind.LOGIN_REFUSED, credentials.reader.id)
+    form.form_errors.append(gettext("This account is locked: %(reason)s", reason=reason))
+    return render_template("login.html", form=form), 403
 
 
 def _register(name: str, password: str) -> Credentials | None:

@@ -13,6 +13,7 @@ from flyleaf.security_headers import security_headers
 from flyleaf.views.current import flyleaf
 
 logger = logging.getLogger("flyleaf.requests")
+RESET = "/reset/"
 
 
 def register(app: Flask) -> None:
@@ -43,6 +44,11 @@ def _refuse_bytes() -> None:
         raise BadRequest(gettext("There are bytes that are no letters in the address or the form.")) from error
 
 
+def _logged_path() -> str:
+    """What stands behind /reset/ opens an account: who reads the log is not to."""
+    return f"{RESET}…" if request.path.startswith(RESET) else request.path
+
+
 def _finish(response: Response) -> Response:
     # Also where a proxy takes HTTPS off and does not say so: browsers take no promise that came without it.
     for name, value in security_headers(https=request.is_secure or flyleaf().config.https).items():
@@ -56,7 +62,7 @@ def _finish(response: Response) -> Response:
         extra={
             "request_id": g.request_id,
             "method": request.method,
-            "path": request.path,
+            "path": _logged_path(),
             "status": response.status_code,
             "milliseconds": round(1000 * (time.perf_counter() - g.started), 1),
         },

@@ -79,6 +79,7 @@ def states(
     add_book: Callable[..., str],
     volumes: None,
     site: str,
+    select: Callable[..., Any],
 ) -> dict[str, dict[str, Callable[[Page], Any]]]:
     """By subject and name, how a page is brought there. The site has something to show for each."""
     add_book("9783161484100", LONG.strip(), "محمود درويش " + "x" * 300, year=None, description=LONG)
@@ -89,6 +90,13 @@ def states(
     bob.review("9783161484100", 1, "")
     monkeypatch.setitem(app.view_functions, "readers.logout", lambda: 1 / 0)
 
+    own, bobs = (select(f"SELECT id FROM reviews WHERE rating = {rating}") for rating in (5, 2))
+    bob.submit(f"/reviews/{own}/report", reason=LONG.strip()[:500])
+    select(
+        "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
+        " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Alice'"
+    )
+
     def at(address: str) -> Callable[[Page], Any]:
         return lambda page: page.goto(address)
 
@@ -98,6 +106,7 @@ def states(
             "register": at("/register"),
             "register refused": lambda page: refused(page, "/register", "Register", User_name="Bob", Password="short"),
             "log in": at("/login?next=/search"),
+            "new password": at("/reset/token"),
             "log in refused": lambda page: refused(page, "/login", "Log in", User_name="Alice", Password="wrong"),
             "no such page": at("/nothing"),
             "a fault": at("/logout"),
@@ -141,6 +150,21 @@ def states(
             "account's end": at("/account/delete"),
             "account's events": at("/account/events"),
         },
+        "moderation": {
+            "report": at(f"/reviews/{bobs}/report"),
+            "reported": lambda page: (
+                select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'"),
+                page.goto("/moderation"),
+            ),
+            "hide": at(f"/moderation/reviews/{bobs}/hide"),
+            "hide refused": lambda page: refused(page, f"/moderation/reviews/{bobs}/hide", "Hide"),
+            "others' reviews": at("/readers/Bob"),
+            "hidden": lambda page: (
+                select("UPDATE reviews SET hidden_at = created_at, hidden_reason = 'Spam', edited_at = now()"),
+                page.goto("/moderation/hidden"),
+            ),
+            "own hidden review": at(PRIDE),
+        },
     }
 
 
@@ -155,7 +179,7 @@ def sticking_out(page: Page, width: int) -> list[str]:
     return page.evaluate(STICKING_OUT)
 
 
-@pytest.mark.parametrize("subject", ["visitor", "search", "book", "people", "account"])
+@pytest.mark.parametrize("subject", ["visitor", "search", "book", "people", "account", "moderation"])
 def test_everybody_can_use_it(browse, log_in, states, subtests, subject):
     page = browse() if subject == "visitor" else log_in(browse())
     for name, go in states[subject].items():

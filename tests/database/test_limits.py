@@ -14,6 +14,7 @@ from flyleaf.limits import (
     PUBLISHER_MAX,
     RATING_MAX,
     RATING_MIN,
+    REASON_MAX,
     REVIEW_MAX,
     TITLE_MAX,
     USERNAME_MAX,
@@ -29,7 +30,10 @@ LETTERS = {
     ("books", "language"): LANGUAGE_MAX,
     ("books", "description"): DESCRIPTION_MAX,
     ("readers", "name"): USERNAME_MAX,
+    ("readers", "lock_reason"): REASON_MAX,
     ("reviews", "text"): REVIEW_MAX,
+    ("reviews", "hidden_reason"): REASON_MAX,
+    ("review_reports", "reason"): REASON_MAX,
 }
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
@@ -44,6 +48,9 @@ NOT_EMPTY = [
     ("books", "language"),
     ("books", "description"),
     ("readers", "name"),
+    ("readers", "lock_reason"),
+    ("reviews", "hidden_reason"),
+    ("review_reports", "reason"),
 ]
 
 
@@ -55,9 +62,12 @@ def row(database):
         connection.execute(text("INSERT INTO readers (name, name_key, password_hash) VALUES ('Alice', 'alice', '')"))
         connection.execute(
             text(
-                "INSERT INTO reviews (book_id, reader_id, rating, text)"
-                " SELECT b.id, r.id, 5, '' FROM books AS b, readers AS r"
+                "INSERT INTO reviews (book_id, reader_id, rating, text, hidden_at, hidden_reason)"
+                " SELECT b.id, r.id, 5, '', now(), 'Spam' FROM books AS b, readers AS r"
             )
+        )
+        connection.execute(
+            text("INSERT INTO review_reports (review_id, reader_id) SELECT v.id, r.id FROM reviews AS v, readers AS r")
         )
 
     def update(table, column, value):

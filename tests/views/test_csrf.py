@@ -22,6 +22,9 @@ VALUES = {
         "confirmation": "a daisy is a daisy",
     },
     "/account/delete": {"password": "a daisy is a daisy", "reviews": "delete"},
+    "/reset/<token>": {"password": "a daisy is a daisy", "confirmation": "a daisy is a daisy"},
+    "/reviews/<int:review_id>/report": {"reason": "Spam"},
+    "/moderation/reviews/<int:review_id>/hide": {"reason": "Spam"},
 }
 LAST = ("/books/<isbn>/review/delete", "/account/password", "/account/delete")  # they end what others change
 
@@ -32,8 +35,11 @@ def post_rules(app) -> list[str]:
     return sorted(rules - WITHOUT_TOKEN)
 
 
-def address(rule: str, isbn: str, session_id: int = 1) -> str:
-    return rule.replace("<isbn>", isbn).replace("<int:session_id>", str(session_id))
+def address(rule: str, isbn: str, review_id: int, session_id: int = 1) -> str:
+    parts = {"<isbn>": isbn, "<int:review_id>": review_id, "<int:session_id>": session_id, "<token>": "token"}
+    for part, value in parts.items():
+        rule = rule.replace(part, str(value))
+    return rule
 
 
 def token(site, page: str) -> str:
@@ -44,6 +50,18 @@ def token(site, page: str) -> str:
 def later(monkeypatch):
     """Turns the clock of the tokens on."""
     return lambda seconds: monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + seconds)
+
+
+@pytest.fixture
+def review_id(alice, bob, dune, select) -> int:
+    """Of what Bob wrote. Alice moderates, and has a link to choose Bob's password."""
+    bob.review(dune, 5, "Bob's words.")
+    select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'")
+    select(
+        "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
+        " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Bob'"
+    )
+    return select("SELECT max(id) FROM reviews")
 
 
 @pytest.fixture
@@ -72,15 +90,17 @@ def tokens(alice, bob, visit, dune, app):
 
 
 def test_every_form_that_changes_something_is_refused_without_the_visitors_token(
-    app, alice, dune, tokens, select, subtests
+    app, alice, dune, tokens, review_id, select, subtests
 ):
     for rule in post_rules(app):
         for what, value in tokens.items():
             with subtests.test(rule, token=what):
                 fields = VALUES.get(rule, {}) | ({} if value is None else {"csrf_token": value})
-                response = alice.client.post(address(rule, dune), data=fields)
+                response = alice.client.post(address(rule, dune, review_id), data=fields)
                 assert response.status_code == 400
-    assert select("SELECT text FROM reviews") == "Alice's words."
+    assert select("SELECT string_agg(text, ' ' ORDER BY id) FROM reviews") == "Alice's words. Bob's words."
+    assert select("SELECT count(*) FROM reviews WHERE hidden_at IS NULL") == 2
+    assert select("SELECT count(*) FROM password_resets") == 1
     assert select("SELECT count(*) FROM readers") == 2
     assert alice.get("/search").status_code == 200
 
@@ -152,7 +172,7 @@ def test_a_token_does_not_outlive_its_session(alice, visit, dune):
     assert response.status_code == 400
 
 
-def test_with_the_right_token_each_form_works(app, alice, visit, dune, select):
+def test_with_the_right_token_each_form_works(app, alice, visit, dune, review_id, select):
     """So that the tests above refuse for the right reason."""
     alice.review(dune, 2, "Alice's words.")
     visit().logged_in("Alice")
@@ -161,7 +181,7 @@ def test_with_the_right_token_each_form_works(app, alice, visit, dune, select):
         visitor = visit() if rule in ("/login", "/register") else alice
         page = "/account" if visitor is alice else rule
         fields = VALUES.get(rule, {}) | {"csrf_token": token(visitor, page)}
-        response = visitor.client.post(address(rule, dune, phone), data=fields)
+        response = visitor.client.post(address(rule, dune, review_id, phone), data=fields)
         assert response.status_code in (303, 409), rule
 
 

@@ -10,42 +10,6 @@ from tests.site import PASSWORD
 
 WRONG = "a rose is a daisy"
 
-# What browsers take for another site, or not for a path; the last ones are too long or broken.
-ELSEWHERE = [
-    "//evil.example",
-    "///evil.example",
-    "////evil.example/search",
-    "/\\evil.example",
-    "\\\\evil.example",
-    "\\/evil.example",
-    "/\\/evil.example",
-    "https://evil.example",
-    "http:evil.example",
-    "https:evil.example",
-    "https:/evil.example",
-    "HTTPS://evil.example",
-    "javascript:alert(1)",
-    "data:text/html,x",
-    "evil.example",
-    "@evil.example",
-    ".evil.example",
-    "?next=//evil.example",
-    "/\t/evil.example",
-    "/\n/evil.example",
-    "/\r\n/evil.example",
-    "\t//evil.example",
-    " //evil.example",
-    "\0//evil.example",
-    "/\0/evil.example",
-    "/search\r\nSet-Cookie: a=b",
-    "/search\\..\\evil",
-    "\x01https://evil.example",
-    "\u2028//evil.example",
-    "",
-    " ",
-    "/" + "a" * 100_000,
-]
-
 
 def message(html: str) -> str:
     return re.search(r'class="error form-error".*?<span>([^<]+)<', html, re.DOTALL)[1]
@@ -208,24 +172,6 @@ def test_after_sending_a_review_alice_comes_back_to_the_book(alice, visit, dune)
     asked = visitor.client.post(f"/books/{dune}/review", data={"rating": "5", "text": "Sand."})
     assert asked.status_code == 303
     assert visitor.submit(asked.location, "/login", username="Alice", password=PASSWORD).location == f"/books/{dune}"
-
-
-def test_next_never_leads_to_another_site(alice, visit, subtests):
-    for next_ in ELSEWHERE:
-        with subtests.test(repr(next_)[:40]):
-            response = visit().submit("/login", username="Alice", password=PASSWORD, next=next_)
-            assert (response.status_code, response.location) in [(303, "/search"), (422, None)]
-            assert "evil" not in str(response.headers)
-    with subtests.test("twice"):
-        fields = {"username": "Alice", "password": PASSWORD, "next": ["/search", "//evil.example"]}
-        assert visit().submit("/login", **fields).status_code == 422
-
-
-def test_next_never_leads_to_another_site_after_registering(visit, subtests):
-    for number, next_ in enumerate(ELSEWHERE[:4] + ELSEWHERE[-5:-3]):
-        with subtests.test(repr(next_)):
-            fields = {"password": PASSWORD, "confirmation": PASSWORD, "next": next_}
-            assert visit().submit("/register", username=f"Alice {number}", **fields).location == "/search"
 
 
 def test_a_wish_with_markup_is_shown_as_text(client):

@@ -7,10 +7,10 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from typing import NoReturn
-from xml.sax import SAXParseException
-from xml.sax.expatreader import ExpatParser
-from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler
-from xml.sax.xmlreader import AttributesNSImpl
+from xml.sax import SAXParseException  # nosec B406  # a document type is refused, and with it every entity
+from xml.sax.expatreader import ExpatParser  # nosec B406
+from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler  # nosec B406
+from xml.sax.xmlreader import AttributesNSImpl  # nosec B406
 
 from pymarc import Record
 from pymarc.marcxml import MARC_XML_NS, XmlHandler

@@ -13,7 +13,7 @@ ALTER TABLE readers
 COMMENT ON COLUMN readers.lock_reason IS 'who logs in is told; null: the account is not locked';
 """
 
-PASSWORD_RESETS = """
+RESETS = """
 CREATE TABLE password_resets (
     reader_id  bigint      PRIMARY KEY REFERENCES readers ON DELETE CASCADE,
     token_hash bytea       NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
@@ -28,7 +28,7 @@ ALTER TABLE reviews
     ADD COLUMN hidden_at     timestamptz,
     ADD COLUMN hidden_reason text CHECK (char_length(hidden_reason) BETWEEN 1 AND 500),
     ADD CHECK ((hidden_at IS NULL) = (hidden_reason IS NULL));
-COMMENT ON COLUMN reviews.hidden_at IS 'by a moderator: only its reader sees it, and it is not counted; null: everybody does';
+COMMENT ON COLUMN reviews.hidden_at IS 'only its reader sees it, and it is not counted; null: all do';
 CREATE INDEX reviews_hidden ON reviews (hidden_at) WHERE hidden_at IS NOT NULL;
 
 CREATE TABLE review_reports (
@@ -73,7 +73,8 @@ BEGIN
     IF TG_OP IN ('UPDATE', 'INSERT') THEN
         INSERT INTO rating_counts AS counts (book_id, one, two, three, four, five)
         SELECT book_id, count(*) FILTER (WHERE rating = 1), count(*) FILTER (WHERE rating = 2),
-               count(*) FILTER (WHERE rating = 3), count(*) FILTER (WHERE rating = 4), count(*) FILTER (WHERE rating = 5)
+               count(*) FILTER (WHERE rating = 3), count(*) FILTER (WHERE rating = 4),
+               count(*) FILTER (WHERE rating = 5)
           FROM after
          WHERE hidden_at IS NULL
          GROUP BY book_id
@@ -91,5 +92,5 @@ END $$;
 
 
 def upgrade() -> None:
-    for statements in (READERS, PASSWORD_RESETS, REVIEWS, COUNTS):
+    for statements in (READERS, RESETS, REVIEWS, COUNTS):
         op.execute(statements)

@@ -1,0 +1,73 @@
+"""Choosing a new password by a link that the operator has handed out. Who has the link needs nothing else."""
+
+import hashlib
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
+
+from flyleaf.passwords import hash_password
+from flyleaf.queries.attempts import delete_attempts
+from flyleaf.queries.events import EventKind, insert_event
+from flyleaf.queries.password_resets import select_password_reset, use_password_reset
+from flyleaf.queries.sessions import delete_all_sessions
+from flyleaf.views.attempts import account_limits
+from flyleaf.views.current import transaction
+from flyleaf.views.notices import give_notice
+from flyleaf.views.password_form import NewPasswordForm
+
+blueprint = Blueprint("password_resets", __name__)
+
+
+class PasswordResetForm(NewPasswordForm):
+    def __init__(self, reader_name: str, sent: MultiDict[str, str] | None = None) -> None:
+        self._reader_name = reader_name
+        super().__init__(sent)
+
+    @property
+    def name(self) -> str:
+        return self._reader_name
+
+
+def reset_token_hash(token: str) -> bytes:
+    """What the database knows a link by."""
+    return hashlib.sha256(token.encode(errors="replace")).digest()
+
+
+@blueprint.route("/reset/<token>", methods=["GET", "POST"])
+def reset(token: str) -> ResponseReturnValue:
+    token_hash = reset_token_hash(token)
+    with transaction() as connection:
+        name = select_password_reset(connection, token_hash)
+    if name is None:
+        raise _worthless()
+    form = PasswordResetForm(name, request.form)
+    if request.method != "POST" or not form.validate():
+        return render_template("password_reset.html", name=name, form=form), form.status
+    _reset(token_hash, name, form.password.data or "")
+    return give_notice(make_response(redirect(url_for("readers.login"), 303)), "password-reset")
+
+
+@blueprint.after_request
+def _tell_nobody(response: Response) -> Response:
+    """The address is the secret: no other page is told where its visitor came from."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _reset(token_hash: bytes, name: str, password: str) -> None:
+    """And log out wherever the old one was used. Raises NotFound where the link was used meanwhile."""
+    password_hash = hash_password(password)
+    with transaction() as connection:
+        reader_id = use_password_reset(connection, token_hash, password_hash)
+        if reader_id is None:
+            raise _worthless()
+        delete_all_sessions(connection, reader_id)
+        delete_attempts(connection, account_limits(reader_id, name))
+        insert_event(connection, EventKind.PASSWORD_RESET, reader_id)
+
+
+def _worthless() -> NotFound:
+    return NotFound(gettext("This link has been used, or is too old. Ask those who run the site for another."))

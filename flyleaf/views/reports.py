@@ -1,0 +1,67 @@
+"""Reporting a review to those who moderate."""
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound, TooManyRequests
+from wtforms import StringField
+from wtforms.validators import Length
+
+from flyleaf.limits import REASON_MAX, REPORTS
+from flyleaf.queries.attempts import insert_attempt
+from flyleaf.queries.events import EventKind, insert_event
+from flyleaf.queries.moderation import ModeratedReview, insert_report, select_moderated_review
+from flyleaf.queries.readers import Reader
+from flyleaf.views.access import login_required
+from flyleaf.views.attempts import report_limits
+from flyleaf.views.forms import Form, line, no_control_characters
+from flyleaf.views.notices import give_notice
+
+blueprint = Blueprint("reports", __name__)
+
+REASON_RULES = [
+    Length(max=REASON_MAX, message=lazy_gettext("A reason has at most %(most)s characters.", most=REASON_MAX)),
+    no_control_characters,
+]
+
+
+class ReportForm(Form):
+    reason = StringField(lazy_gettext("What is wrong with it?"), filters=[line], validators=REASON_RULES)
+
+
+@blueprint.route("/reviews/<int:review_id>/report", methods=["GET", "POST"])
+@login_required
+def report(connection: Connection, reader: Reader, review_id: int) -> ResponseReturnValue:
+    review = find_review(connection, review_id)
+    if review.hidden_at is not None or review.reader_id == reader.id:
+        raise NotFound(gettext("There is no such review. It may have been deleted."))
+    form = ReportForm(request.form)
+    if request.method != "POST" or not form.validate():
+        return render_template("review_report.html", review=review, form=form), form.status
+    notice = "review-reported" if _report(connection, reader, review, form.reason.data or None) else "reported-already"
+    address = url_for("books.book", isbn=review.isbn, _anchor="reviews")
+    return give_notice(make_response(redirect(address, 303)), notice)
+
+
+def find_review(connection: Connection, review_id: int) -> ModeratedReview:
+    """Raises NotFound."""
+    review = select_moderated_review(connection, review_id)
+    if review is None:
+        raise NotFound(gettext("There is no such review. It may have been deleted."))
+    return review
+
+
+def _report(connection: Connection, reader: Reader, review: ModeratedReview, reason: str | None) -> bool:
+    """False where this reader has reported it before. Raises TooManyRequests, which takes the report back."""
+    if not insert_report(connection, review.id, reader.id, reason):
+        return False
+    wait = insert_attempt(connection, report_limits(reader)).wait
+    if wait:
+        advice = gettext(
+            "You have reported %(most)s reviews within a day: let the moderators look at those first.",
+            most=REPORTS.most,
+        )
+        raise TooManyRequests(advice, retry_after=wait)
+    insert_event(connection, EventKind.REVIEW_REPORTED, reader.id, {"review": review.id})
+    return True

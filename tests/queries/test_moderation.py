@@ -1,0 +1,126 @@
+"""Hidden reviews, below the pages: the counts follow whatever happens to a review."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from flyleaf.queries.moderation import hide_review, insert_report, select_reported_reviews, unhide_review
+from flyleaf.queries.readers import delete_reader, insert_reader
+from flyleaf.queries.reviews import (
+    delete_readers_reviews,
+    delete_review,
+    insert_review,
+    update_review,
+    update_reviews_to_nobodys,
+)
+
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+@pytest.fixture
+def connection(database):
+    with database.transaction() as connection:
+        yield connection
+
+
+@pytest.fixture
+def book_id(dune, connection):
+    return connection.scalar(text("SELECT id FROM books"))
+
+
+@pytest.fixture
+def alice_id(connection):
+    return insert_reader(connection, "Alice", "").id
+
+
+@pytest.fixture
+def review_id(connection, book_id, alice_id):
+    bob = insert_reader(connection, "Bob", "")
+    insert_review(connection, book_id, bob.id, 4, "")
+    insert_review(connection, book_id, alice_id, 2, "")
+    return connection.scalar(text("SELECT id FROM reviews WHERE rating = 2"))
+
+
+ACTIONS = {
+    "hide": lambda connection, review, book, reader: hide_review(connection, review, "x"),
+    "unhide": lambda connection, review, book, reader: unhide_review(connection, review),
+    "edit": lambda connection, review, book, reader: update_review(connection, book, reader, 5, ""),
+    "delete": lambda connection, review, book, reader: delete_review(connection, book, reader),
+    "leave": lambda connection, review, book, reader: delete_readers_reviews(connection, reader),
+    "let go": lambda connection, review, book, reader: update_reviews_to_nobodys(connection, reader),
+}
+
+
+@pytest.mark.parametrize("first", ACTIONS)
+@pytest.mark.parametrize("second", ACTIONS)
+def test_the_counts_are_what_counting_would_say(connection, book_id, alice_id, review_id, first, second):
+    for action in (first, second, "hide", "edit", "unhide"):
+        ACTIONS[action](connection, review_id, book_id, alice_id)
+        counted = connection.execute(
+            text("SELECT count(*), coalesce(sum(rating), 0) FROM reviews WHERE hidden_at IS NULL")
+        ).one()
+        kept = connection.execute(text("SELECT review_count, rating_sum FROM rating_counts")).one()
+        assert tuple(kept) == tuple(counted), action
+
+
+def test_many_at_once_are_counted_as_many(connection, book_id, review_id):
+    connection.execute(text("UPDATE reviews SET hidden_at = now(), hidden_reason = 'x'"))
+    assert connection.scalar(text("SELECT review_count FROM rating_counts")) == 0
+    connection.execute(text("UPDATE reviews SET hidden_at = NULL, hidden_reason = NULL, rating = 1"))
+    assert tuple(connection.execute(text("SELECT one, review_count FROM rating_counts")).one()) == (2, 2)
+
+
+def test_who_leaves_and_a_moderator_do_not_wait_in_a_circle(database, dune, select):
+    """Alice's reviews are about to go when a moderator has one of them, and then wants the counts of its book."""
+    with database.transaction() as connection:
+        alice = insert_reader(connection, "Alice", "")
+        insert_review(connection, connection.scalar(text("SELECT id FROM books")), alice.id, 3, "")
+
+    def leave():
+        with database.transaction() as connection:
+            return delete_readers_reviews(connection, alice.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as connection:
+            review_id = connection.scalar(text("SELECT id FROM reviews FOR UPDATE"))
+            left = pool.submit(leave)
+            while not connection.scalar(text(WAITS)):
+                connection.execute(text("SELECT pg_sleep(0.01)"))
+            assert hide_review(connection, review_id, "x")
+        assert left.result(10) == 1
+    assert select("SELECT review_count FROM rating_counts") == 0
+
+
+@pytest.mark.parametrize("change", ["hidden_at = now()", "hidden_reason = 'x'"])
+def test_what_is_hidden_has_a_time_and_a_reason(connection, review_id, change):
+    with pytest.raises(IntegrityError):
+        connection.execute(text(f"UPDATE reviews SET {change}"))
+
+
+def test_reports_go_with_the_review_and_with_who_reported(connection, review_id):
+    carol, dave = (insert_reader(connection, name, "") for name in ("Carol", "Dave"))
+    for reader in (carol, dave):
+        assert insert_report(connection, review_id, reader.id, None)
+    delete_reader(connection, carol.id)
+    assert [one.reports for one in select_reported_reviews(connection, 1)] == [1]
+    connection.execute(text("DELETE FROM reviews"))
+    assert connection.scalar(text("SELECT count(*) FROM review_reports")) == 0
+
+
+def test_nobody_reports_what_is_not_there(connection, alice_id, review_id):
+    bob_id = alice_id + 1000
+    assert not insert_report(connection, review_id, bob_id, None), "the reader is gone"
+    assert not insert_report(connection, review_id, alice_id, None), "it is her own"
+    assert not insert_report(connection, review_id + 1000, alice_id, None)
+
+
+def test_reports_of_one_moment_have_an_order(connection, book_id, review_id):
+    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(9)]
+    for reader in readers:
+        insert_review(connection, book_id, reader.id, 3, "")
+    ids = connection.execute(text("SELECT id FROM reviews WHERE rating = 3 ORDER BY id")).scalars().all()
+    for one in ids:
+        insert_report(connection, one, readers[ids.index(one) - 1].id, None)
+    assert [one.review.id for one in select_reported_reviews(connection, 1)] == sorted(ids, reverse=True)

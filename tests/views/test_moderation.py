@@ -1,0 +1,329 @@
+"""Reporting reviews, and hiding them: Alice writes, Bob reads, Mo moderates."""
+
+import json
+import re
+
+import pytest
+
+from flyleaf.limits import REASON_MAX, REPORTED_ON_A_PAGE, REPORTS
+from tests.site import Site, hidden_fields
+
+WORDS = "Buy my watches."
+
+
+@pytest.fixture
+def mo(visit, select) -> Site:
+    mo = visit().registered("Mo")
+    select("UPDATE readers SET is_moderator = true WHERE name = 'Mo'")
+    return mo
+
+
+@pytest.fixture
+def review_id(alice, dune, select) -> int:
+    """Of what Alice wrote."""
+    alice.review(dune, 1, WORDS)
+    return select("SELECT id FROM reviews")
+
+
+def report(site: Site, review_id: int, reason: str = "Spam"):
+    return site.submit(f"/reviews/{review_id}/report", reason=reason)
+
+
+def hide(site: Site, review_id: int, reason: str = "Not about the book."):
+    return site.submit(f"/moderation/reviews/{review_id}/hide", reason=reason)
+
+
+def settle(site: Site, review_id: int, action: str):
+    """Press one of the buttons on the moderators' pages."""
+    page = "/moderation/hidden" if action == "unhide" else "/moderation"
+    return site.submit(page, f"/moderation/reviews/{review_id}/{action}")
+
+
+def kinds(select, name: str) -> list[str]:
+    found = select(
+        "SELECT string_agg(kind, ' ' ORDER BY e.id) FROM events AS e JOIN readers AS r ON r.id = reader_id"
+        " WHERE name = :name AND kind !~ 'registered|logged-in'",
+        name=name,
+    )
+    return (found or "").split()
+
+
+# --- Who may --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["", "/hidden", "/reviews/1/hide"])
+def test_the_pages_are_for_moderators_alone(client, bob, mo, page):
+    assert client.get(f"/moderation{page}").location.startswith("/login?next=")
+    response = bob.get(f"/moderation{page}")
+    assert response.status_code == 404
+    assert "moderat" not in response.text.lower()
+    assert "/moderation" in mo.get("/search").text
+    assert "/moderation" not in bob.get("/search").text
+
+
+@pytest.mark.parametrize("action", ["hide", "unhide", "dismiss"])
+def test_nobody_else_moderates(client, alice, bob, review_id, select, action):
+    for site in (alice, bob):
+        token = hidden_fields(site.get("/account").text)
+        sent = site.client.post(f"/moderation/reviews/{review_id}/{action}", data=token | {"reason": "Mine."})
+        assert sent.status_code == 404
+    assert client.post(f"/moderation/reviews/{review_id}/{action}").status_code == 303
+    assert select("SELECT hidden_at FROM reviews") is None
+
+
+@pytest.mark.parametrize("action", ["hide", "unhide", "dismiss"])
+def test_without_the_token_of_a_form_nothing_happens(bob, mo, review_id, select, action):
+    report(bob, review_id)
+    if action == "unhide":
+        hide(mo, review_id)
+    before = select("SELECT concat(r.hidden_at, o.settled_at) FROM reviews AS r, review_reports AS o")
+    sent = mo.client.post(f"/moderation/reviews/{review_id}/{action}", data={"reason": "Why not."})
+    assert sent.status_code == 400
+    assert select("SELECT concat(r.hidden_at, o.settled_at) FROM reviews AS r, review_reports AS o") == before
+
+
+def test_who_is_no_moderator_any_more_does_not_moderate(mo, review_id, select):
+    token = hidden_fields(mo.get(f"/moderation/reviews/{review_id}/hide").text)
+    select("UPDATE readers SET is_moderator = false")
+    sent = mo.client.post(f"/moderation/reviews/{review_id}/hide", data=token | {"reason": "Late."})
+    assert sent.status_code == 404
+
+
+# --- Reports --------------------------------------------------------------------------------------------------------
+
+
+def test_bob_reports_a_review(bob, mo, review_id, dune):
+    assert f"/reviews/{review_id}/report" in bob.get(f"/books/{dune}").text
+    assert f"/reviews/{review_id}/report" in bob.get("/readers/Alice").text
+    assert report(bob, review_id, "<i>Spam</i>").location == f"/books/{dune}#reviews"
+    assert "Thank you" in bob.get(f"/books/{dune}").text
+    page = mo.get("/moderation").text
+    for part in (WORDS, "Dune", "Alice", "1 report", "&lt;i&gt;Spam&lt;/i&gt;"):
+        assert part in page
+    assert "Bob" not in page, "nobody is told who reported it"
+
+
+def test_a_reason_is_optional_and_bounded(bob, mo, review_id, select):
+    assert report(bob, review_id, "x" * (REASON_MAX + 1)).status_code == 422
+    assert report(bob, review_id, "a\0b").status_code == 422
+    assert report(bob, review_id, "  ").status_code == 303
+    assert select("SELECT count(*) FROM review_reports WHERE reason IS NULL") == 1
+    assert "1 report" in mo.get("/moderation").text
+
+
+def test_a_second_report_changes_nothing(bob, review_id, select):
+    report(bob, review_id, "First.")
+    assert report(bob, review_id, "Second.").status_code == 303
+    assert "reported this review already" in bob.get("/search").text
+    assert select("SELECT string_agg(reason, ' ') FROM review_reports") == "First."
+    assert kinds(select, "Bob") == ["review-reported"]
+
+
+def test_reported_twice_at_once_it_is_reported_once(app, bob, review_id, together, select):
+    token = hidden_fields(bob.get(f"/reviews/{review_id}/report").text)
+    cookie = bob.client.get_cookie("session").value
+
+    def send():
+        browser = app.test_client()
+        browser.set_cookie("session", cookie)
+        return browser.post(f"/reviews/{review_id}/report", data=token | {"reason": "Spam"}).status_code
+
+    assert together(*[send] * 4) == [303] * 4
+    assert select("SELECT count(*) FROM review_reports") == 1
+    assert select("SELECT count(*) FROM events WHERE kind = 'review-reported'") == 1
+
+
+def test_ones_own_review_and_one_that_is_not_there_are_not_reported(alice, bob, mo, review_id, dune):
+    assert "/report" not in alice.get(f"/books/{dune}").text
+    assert alice.get(f"/reviews/{review_id}/report").status_code == 404
+    for number in (0, review_id + 1, 10**30):
+        assert bob.get(f"/reviews/{number}/report").status_code == 404
+    hide(mo, review_id)
+    assert bob.get(f"/reviews/{review_id}/report").status_code == 404
+
+
+def test_a_visitor_is_asked_to_log_in(client, review_id):
+    assert client.get(f"/reviews/{review_id}/report").location == f"/login?next=/reviews/{review_id}/report"
+    assert client.post(f"/reviews/{review_id}/report").status_code == 303
+
+
+def test_a_reader_reports_only_so_many_a_day(bob, review_id, select):
+    select(
+        "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume' FROM"
+        " generate_series(1, :number) AS n RETURNING id)"
+        " INSERT INTO reviews (book_id, reader_id, rating, text)"
+        " SELECT new.id, a.id, 3, '' FROM new, readers AS a WHERE a.name = 'Alice'",
+        number=REPORTS.most,
+    )
+    ids = select("SELECT array_agg(id ORDER BY id) FROM reviews")
+    assert [report(bob, one).status_code for one in ids] == [303] * REPORTS.most + [429]
+    assert select("SELECT count(*) FROM review_reports") == REPORTS.most, "the last one was not kept"
+    assert report(bob, ids[0]).status_code == 303, "what was reported already costs nothing"
+
+
+# --- Moderators' lists ----------------------------------------------------------------------------------------------
+
+
+def test_what_was_reported_last_comes_first_and_in_pages(mo, bob, review_id, select):
+    select("DELETE FROM reviews")
+    select(
+        "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume' FROM"
+        " generate_series(1, :number) AS n RETURNING id, isbn),"
+        " written AS (INSERT INTO reviews (book_id, reader_id, rating, text)"
+        " SELECT new.id, a.id, 3, 'Text ' || isbn::int || '.' FROM new, readers AS a WHERE a.name = 'Alice'"
+        " RETURNING id, text)"
+        " INSERT INTO review_reports (review_id, reader_id, reported_at)"
+        " SELECT w.id, a.id, '2026-01-01'::timestamptz + substring(text FROM '\\d+')::int * interval '1 hour'"
+        " FROM written AS w, readers AS a WHERE a.name = 'Bob'",
+        number=REPORTED_ON_A_PAGE + 1,
+    )
+    pages = [re.findall(r"Text (\d+)\.", mo.get(f"/moderation?page={page}").text) for page in (1, 2, 3)]
+    assert [int(number) for page in pages for number in page] == list(range(REPORTED_ON_A_PAGE + 1, 0, -1))
+    assert [len(page) for page in pages] == [REPORTED_ON_A_PAGE, 1, 0]
+    assert mo.get("/moderation?page=101").status_code == 404
+
+
+def test_reports_of_one_review_are_counted(mo, bob, visit, review_id):
+    report(bob, review_id, "Spam")
+    report(visit().registered("Carol"), review_id, "")
+    report(mo, review_id, "Rude")
+    page = mo.get("/moderation").text
+    assert "3 reports" in page
+    assert page.index("Rude") < page.index("Spam")
+    assert page.count(WORDS) == 1
+
+
+def test_dismissed_reports_are_gone_and_the_review_stays(mo, bob, alice, review_id, dune, select):
+    report(bob, review_id)
+    settle(mo, review_id, "dismiss")
+    page = mo.get("/moderation").text
+    assert "The reports are dismissed." in page
+    assert "Nothing waits" in page
+    assert WORDS in bob.get(f"/books/{dune}").text
+    assert kinds(select, "Mo") == ["moderated"]
+    assert kinds(select, "Alice") == []
+    report(bob, review_id)
+    assert "Nothing waits" in mo.get("/moderation").text, "the same review is reported once"
+    alice.submit(f"/books/{dune}/review/edit", rating="1", text="Buy more watches.")
+    report(bob, review_id, "Changed.")
+    assert "Changed." in mo.get("/moderation").text
+
+
+# --- Hiding ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_hidden_review_is_seen_by_who_wrote_it_alone(mo, alice, bob, review_id, dune, client):
+    report(bob, review_id)
+    assert hide(mo, review_id, "Not <b>about</b> the book.").location == "/moderation"
+    assert "Nothing waits" in mo.get("/moderation").text
+    for page in (f"/books/{dune}", "/readers/Alice"):
+        assert WORDS not in bob.get(page).text
+        own = alice.get(page).text
+        assert WORDS in own
+        assert "Not &lt;b&gt;about&lt;/b&gt; the book." in own
+    assert "0 reviews" in bob.get("/readers/Alice").text
+    assert "Nobody here has rated this book yet." in bob.get(f"/books/{dune}").text
+    assert client.get(f"/api/{dune}").json["review_count"] == 0
+    assert client.get(f"/api/{dune}").json["average_score"] is None
+    assert "Mo" not in re.sub("Most|Move|More", "", alice.get(f"/books/{dune}").text)
+
+
+def test_a_hidden_review_does_not_count_in_the_search(mo, alice, bob, review_id, dune, client):
+    bob.review(dune, 5, "Good.")
+    hide(mo, review_id)
+    [found] = client.get("/api/search?q=dune").json["results"]
+    assert (found["review_count"], found["average_score"]) == (1, 5.0)
+    settle(mo, review_id, "unhide")
+    [found] = client.get("/api/search?q=dune").json["results"]
+    assert (found["review_count"], found["average_score"]) == (2, 3.0)
+
+
+def test_who_wrote_it_changes_and_deletes_it_and_it_stays_hidden(mo, alice, bob, review_id, dune, client, select):
+    hide(mo, review_id)
+    assert "changed since" not in mo.get("/moderation/hidden").text
+    alice.submit(f"/books/{dune}/review/edit", rating="5", text="About the book.")
+    assert "About the book." not in bob.get(f"/books/{dune}").text
+    assert client.get(f"/api/{dune}").json["review_count"] == 0
+    page = mo.get("/moderation/hidden").text
+    assert "About the book." in page
+    assert "changed since" in page
+    alice.submit(f"/books/{dune}/review/delete")
+    assert select("SELECT count(*) FROM reviews") == 0
+    assert select("SELECT review_count FROM rating_counts") == 0
+    assert "No review is hidden." in mo.get("/moderation/hidden").text
+
+
+def test_unhidden_it_is_what_it_was(mo, alice, bob, review_id, dune, client, select):
+    hide(mo, review_id)
+    assert settle(mo, review_id, "unhide").location == "/moderation/hidden"
+    assert WORDS in bob.get(f"/books/{dune}").text
+    assert client.get(f"/api/{dune}").json["review_count"] == 1
+    assert "has hidden this review" not in alice.get(f"/books/{dune}").text
+    assert kinds(select, "Alice") == ["review-hidden", "review-unhidden"]
+    assert kinds(select, "Mo") == ["moderated", "moderated"]
+    assert "A moderator hid a review of yours." in alice.get("/account/events").text
+    assert "You decided about a review" in mo.get("/account/events").text
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * (REASON_MAX + 1), "a\0b"])
+def test_a_review_is_hidden_for_a_reason(mo, review_id, reason, select):
+    assert hide(mo, review_id, reason).status_code == 422
+    assert select("SELECT hidden_at FROM reviews") is None
+
+
+def test_what_another_moderator_has_done_is_told(mo, bob, review_id, alice, dune):
+    report(bob, review_id)
+    hide(mo, review_id)
+    assert hide(mo, review_id).status_code == 409
+    assert settle(mo, review_id, "dismiss").status_code == 409
+    settle(mo, review_id, "unhide")
+    assert settle(mo, review_id, "unhide").status_code == 409
+    alice.submit(f"/books/{dune}/review/delete")
+    for action in ("hide", "unhide", "dismiss"):
+        page = {"unhide": "/moderation/hidden"}.get(action, "/moderation")
+        assert mo.submit(page, f"/moderation/reviews/{review_id}/{action}").status_code == 404
+
+
+def test_of_two_moderators_at_once_one_hides(app, mo, bob, review_id, together, select):
+    report(bob, review_id)
+    token = hidden_fields(mo.get(f"/moderation/reviews/{review_id}/hide").text)
+    cookie = mo.client.get_cookie("session").value
+
+    def send(action, reason):
+        browser = app.test_client()
+        browser.set_cookie("session", cookie)
+        data = token | {"reason": reason}
+        return browser.post(f"/moderation/reviews/{review_id}/{action}", data=data).status_code
+
+    answers = together(*[lambda n=n: send("hide", f"Reason {n}.") for n in range(4)], lambda: send("dismiss", ""))
+    assert sorted(answers[:4]) == [303, 409, 409, 409]
+    assert answers[4] in (303, 409)
+    assert select("SELECT hidden_reason FROM reviews") == f"Reason {answers.index(303)}."
+    assert select("SELECT review_count FROM rating_counts") == 0
+    assert kinds(select, "Alice") == ["review-hidden"]
+
+
+def test_a_hidden_review_of_somebody_who_has_left_stays_hidden(mo, alice, bob, review_id, dune):
+    hide(mo, review_id)
+    alice.submit("/account/delete", password="a rose is a rose", reviews="keep")
+    assert WORDS not in bob.get(f"/books/{dune}").text
+    assert WORDS in mo.get("/moderation/hidden").text
+    settle(mo, review_id, "unhide")
+    assert WORDS in bob.get(f"/books/{dune}").text
+
+
+def test_moderators_hide_what_nobody_has_reported(mo, bob, review_id, dune):
+    address = f"/moderation/reviews/{review_id}/hide"
+    assert address in mo.get(f"/books/{dune}").text
+    assert address in mo.get("/readers/Alice").text
+    assert address not in bob.get(f"/books/{dune}").text
+
+
+def test_what_is_kept_of_it_can_be_taken_along(mo, alice, bob, review_id):
+    report(bob, review_id, "Spam")
+    hide(mo, review_id, "Not about the book.")
+    [taken] = json.loads(bob.get("/account/data").data)["reports"]
+    assert taken["reason"] == "Spam"
+    hers = json.loads(alice.get("/account/data").data)
+    assert [review["hidden_reason"] for review in hers["reviews"]] == ["Not about the book."]
+    assert "Spam" not in json.dumps(hers), "who wrote it does not learn what others said of it"
