@@ -1,7 +1,7 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test quick lint bench bench-search bench-paint bench-import faults screenshots translations requirements
+.PHONY: run test quick lint bench bench-search bench-paint bench-import faults fuzz sbom screenshots translations requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
@@ -10,7 +10,7 @@ test: .venv/.test ; .venv/bin/python -m pytest -n auto $(TESTS)
 # All but the browser and the programs that are started and killed: under a minute.
 quick: .venv/.test ; .venv/bin/python -m pytest -n auto --ignore=tests/browser --ignore=tests/test_run.py --ignore=tests/embedded --ignore=tests/test_faults.py $(TESTS)
 
-lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/bandit -q -c pyproject.toml -r flyleaf application.py import.py
 
 bench: .venv/.test ; .venv/bin/python -m benchmarks
 
@@ -21,6 +21,11 @@ bench-paint: .venv/.test ; .venv/bin/python -m benchmarks.paint
 bench-import: .venv/.test ; .venv/bin/python -m benchmarks.importing
 
 faults: .venv/.test ; .venv/bin/python -m faults
+
+fuzz: .venv/.test ; .venv/bin/python -m pytest -n 3 --show-capture=no tests/fuzz --hypothesis-profile=long
+
+sbom: .venv/.test
+	mkdir -p build && .venv/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible -o build/sbom.json
 
 screenshots: .venv/.test ; .venv/bin/python -m scripts.screenshots
 

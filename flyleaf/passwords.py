@@ -1,6 +1,7 @@
 """Passwords: hashed with argon2id by argon2-cffi, with the parameters that OWASP's Password Storage Cheat Sheet names;
 the common ones known from zxcvbn's list."""
 
+import re
 import unicodedata
 from functools import cache
 
@@ -10,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from flyleaf.limits import PASSWORD_MIN
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # memory in KiB; some 20 ms
+_SITE_WORDS = re.compile("flyleaf|books?|reviews?|library|password")
 # Of a password that nobody knows: an unknown reader costs the same work as a wrong password.
 _NOBODY = _HASHER.hash("\0")
 
@@ -33,8 +35,11 @@ def needs_rehash(password_hash: str) -> bool:
 
 
 def is_common(password: str) -> bool:
-    """Whether it is one of those that attackers try first, in small letters or capitals."""
-    return _normalised(password).casefold() in _common_passwords()
+    """Whether it is one of those that attackers try first, in small letters or capitals; here these are also what the
+    site is about and some digits: Flyleaf2026!, books12345."""
+    folded = _normalised(password).casefold()
+    rest, words = _SITE_WORDS.subn("", folded)
+    return folded in _common_passwords() or (words > 0 and not any(map(str.isalpha, rest)))
 
 
 @cache

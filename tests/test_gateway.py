@@ -13,6 +13,7 @@ import pytest
 
 from flyleaf import gateway
 from flyleaf.gateway import Gateway
+from flyleaf.security_headers import security_headers
 
 
 class Protocol:
@@ -164,3 +165,16 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for() -> None:
     application = Application()
     _ask(application, Stalls(), method="POST", headers=dict_of([("content-length", "99999999999")]))
     assert application.environ["CONTENT_LENGTH"] == "99999999999"
+
+
+def test_what_it_answers_itself_carries_the_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "BODY_SECONDS", 0.05)
+
+    def broken(_environ: Any, _start_response: Any) -> Any:
+        raise ZeroDivisionError
+
+    late = _ask(Application(), Protocol(*[b"x"] * 100, seconds_between=0.02), method="POST")
+    for answer in (late, _ask(broken, Protocol())):
+        headers = dict(answer.headers)
+        assert headers["content-type"] == "text/plain; charset=utf-8"
+        assert security_headers(https=False).items() <= headers.items()

@@ -95,14 +95,33 @@ def test_hashes_of_other_parameters_are_to_be_made_anew(stored):
 
 
 @pytest.mark.parametrize(
-    "password", ["password", "PASSWORD", "Password1", "12345678", "iloveyou", "ｐａｓｓｗｏｒｄ", "qwertyuiop"]
+    "password",
+    [
+        "password",
+        "PASSWORD",
+        "Password1",
+        "12345678",
+        "iloveyou",
+        "ｐａｓｓｗｏｒｄ",
+        "qwertyuiop",
+        "Flyleaf2026!",
+        "books-books",
+    ],
 )
 def test_what_attackers_try_first_is_common(password):
     assert is_common(password)
 
 
 @pytest.mark.parametrize(
-    "password", ["a rose is a rose", "correct horse battery staple", "Tr0ub4dor&3", "пароль, которого нет"]
+    "password",
+    [
+        "a rose is a rose",
+        "correct horse battery staple",
+        "Tr0ub4dor&3",
+        "8203917465",
+        "my flyleaf is green",
+        "пароль, которого нет",
+    ],
 )
 def test_what_people_make_up_is_not(password):
     assert not is_common(password)

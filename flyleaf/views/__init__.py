@@ -10,6 +10,7 @@ from flyleaf.views import (
     authors,
     books,
     compression,
+    cookies,
     errors,
     filters,
     forms,
@@ -32,6 +33,7 @@ from flyleaf.views import (
 def register(app: Flask) -> None:
     """Hang every route, error page and header into the application."""
     requests.register(app)
+    cookies.register(app)
     access.register(app)
     languages.register(app)
     errors.register(app)

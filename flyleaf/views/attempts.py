@@ -22,6 +22,7 @@ from flyleaf.queries.attempts import Attempt, Limit, insert_attempt
 from flyleaf.queries.readers import Reader, name_key
 from flyleaf.views.cookies import keep_cookie, kept_cookie
 from flyleaf.views.current import flyleaf, transaction
+from flyleaf.views.forms import SHA256
 
 DEVICE_COOKIE = "device"
 DEVICE_DAYS = 180
@@ -88,7 +89,7 @@ def _device(key: str) -> str | None:
 
 def _device_signer(key: str) -> URLSafeTimedSerializer:
     # The name is a part of the signature alone: who reads the cookie does not learn whose it is.
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"device {key}")
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"device {key}", signer_kwargs=SHA256)
 
 
 def _account_limit(key: str) -> Limit:

@@ -1,5 +1,6 @@
 """What is common to all forms: the proof that this site's own page sent it, and how text is cleaned and bounded."""
 
+import hashlib
 import secrets
 import unicodedata
 from typing import Any
@@ -18,6 +19,7 @@ from flyleaf.views.cookies import keep_cookie, kept_cookie
 
 TOKEN_LIFETIME = 12 * 60 * 60  # seconds that a form may stand open
 CSRF_COOKIE = "csrf"
+SHA256 = {"digest_method": hashlib.sha256}  # itsdangerous itself would take SHA-1
 
 
 class CsrfToken(CSRF):
@@ -98,7 +100,7 @@ def register(app: Flask) -> None:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"csrf {_secret()}")
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"csrf {_secret()}", signer_kwargs=SHA256)
 
 
 def _secret() -> str:

@@ -91,7 +91,30 @@ def test_without_https_nothing_promises_it(client):
 
 
 def test_over_https_browsers_are_told_to_stay_there(https):
-    assert int(https.get("/").headers["Strict-Transport-Security"].split("max-age=")[1].split(";")[0]) >= 31_536_000
+    # Also where the proxy before the site speaks HTTP to it.
+    for base in ("https://books.example", "http://books.example"):
+        for address in ("/", "/static/style.css", "/no-such-page", "/healthz", "/search"):
+            promise = https.get(address, base_url=base).headers["Strict-Transport-Security"]
+            assert promise == "max-age=31536000; includeSubDomains"
+
+
+def test_over_https_every_cookie_is_bound_to_the_host(https):
+    alice = Site(https)
+    cookies = https.get("/register").headers.getlist("Set-Cookie")
+    for response in (
+        alice.submit("/register", username="Alice", password=PASSWORD, confirmation=PASSWORD),
+        alice.submit("/account", "/preferences", language="es", theme="dark"),
+        https.get("/logout"),
+    ):
+        cookies += response.headers.getlist("Set-Cookie")
+    names = {cookie.split("=")[0] for cookie in cookies}
+    assert names == {f"__Host-{name}" for name in ("csrf", "session", "notice", "device", "language", "theme")}
+    for cookie in cookies:
+        assert "; Secure" in cookie
+        assert "; HttpOnly" in cookie
+        assert "; SameSite=Lax" in cookie
+        assert "; Path=/" in cookie
+        assert "Domain" not in cookie
 
 
 def test_cookies_can_be_read_by_no_script_and_are_sent_by_no_other_site(visit):
