@@ -89,6 +89,7 @@ class SearchResult:
     title: str
     author: str
     year: int | None
+    language: str | None
     review_count: int
     average_score: float | None
     match: MatchReason
@@ -214,6 +215,7 @@ def _results(
             book.title,
             book.author,
             book.year,
+            book.language,
             book.review_count,
             book.average_score,
             why[book.work_id],

@@ -23,6 +23,7 @@ class Shown:
     title: str
     author: str
     year: int | None
+    language: str | None
     review_count: int
     average_score: float | None
     editions: int
@@ -54,14 +55,15 @@ _PASSING = text("""
        AND (CAST(:year_to AS int) IS NULL OR year <= :year_to)
        AND (CAST(:language AS text) IS NULL OR lower(language) = lower(:language))
      GROUP BY work_id""")
-_LEADS = text("SELECT work_id, isbn, title, author, year, review_count, average, editions FROM search_leads(:works)")
+_LEADS = text("""
+    SELECT work_id, isbn, title, author, year, language, review_count, average, editions FROM search_leads(:works)""")
 _CHOSEN = text("""
-    SELECT work.id, isbn, title, author, year, coalesce(review_count, 0),
+    SELECT work.id, isbn, title, author, year, language, coalesce(review_count, 0),
            round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions
       FROM unnest(CAST(:works AS bigint[])) WITH ORDINALITY AS wanted (id, place)
       JOIN (SELECT id, lead_book_id, editions FROM search_works) AS work ON work.id = wanted.id
      CROSS JOIN LATERAL (
-    SELECT isbn, title, author, year, counts.review_count, counts.rating_sum
+    SELECT isbn, title, author, year, language, counts.review_count, counts.rating_sum
       FROM search_editions AS edition
       JOIN books ON books.id = edition.book_id
       LEFT JOIN rating_counts AS counts ON counts.book_id = books.id
@@ -75,7 +77,7 @@ _CHOSEN = text("""
      LIMIT 1) AS chosen
      ORDER BY place LIMIT 1000""")
 _BOOKS = text("""
-    SELECT work.id, isbn, title, author, year, coalesce(counts.review_count, 0),
+    SELECT work.id, isbn, title, author, year, language, coalesce(counts.review_count, 0),
            round(counts.rating_sum::numeric / nullif(counts.review_count, 0), 2)::float8, work.editions
       FROM unnest(CAST(:books AS bigint[])) WITH ORDINALITY AS wanted (id, place)
       JOIN books ON books.id = wanted.id

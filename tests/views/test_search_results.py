@@ -118,3 +118,12 @@ def test_the_filters_are_there_where_they_are_wanted(alice, shelf):
     text = page(alice, q="pride", narrow="1")
     assert 'name="year_from"' in text
     assert re.findall(r'<option value="(\w+)">(\w+)</option>', text)[:2] == [("eng", "English"), ("ger", "German")]
+
+
+def test_a_title_says_which_language_it_is_in_where_that_is_known(alice, add_book):
+    add_book("9788437604947", "Cien años de soledad", "Gabriel García Márquez", language="es")
+    add_book("0141439513", "Pride and Prejudice", "Jane Austen", language="an odd word")
+    add_book("0441172717", "Dune", "Frank Herbert")
+    assert re.search(r'class="result-title"[^>]* dir="auto" lang="es">', alice.get("/search?q=soledad").text)
+    for query in ("prejudice", "dune"):
+        assert re.search(r'class="result-title"[^>]* dir="auto">', alice.get(f"/search?q={query}").text)

@@ -117,11 +117,11 @@ END $$;
 
 -- The books that stand for works in results, in the order of the works.
 CREATE FUNCTION search_leads(works bigint[])
-RETURNS TABLE (work_id bigint, isbn text, title text, author text, year smallint, review_count integer, average float8, editions integer)
+RETURNS TABLE (work_id bigint, isbn text, title text, author text, year smallint, language text, review_count integer, average float8, editions integer)
 LANGUAGE plpgsql STABLE ROWS 20 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
-    SELECT work.id, book.isbn, book.title, book.author, book.year, coalesce(counts.review_count, 0),
+    SELECT work.id, book.isbn, book.title, book.author, book.year, book.language, coalesce(counts.review_count, 0),
            round(counts.rating_sum::numeric / nullif(counts.review_count, 0), 2)::float8, work.editions
       FROM unnest(works) WITH ORDINALITY AS wanted (id, place)
       JOIN search_works AS work ON work.id = wanted.id
