@@ -24,7 +24,6 @@ from flyleaf.queries.users import User, select_user, select_users, update_lock, 
 from flyleaf.sessions import SessionFiles
 from flyleaf.views.attempts import account_limits
 from flyleaf.views.current import flyleaf
-from flyleaf.views.password_resets import reset_token_hash
 
 
 def register(app: Flask) -> None:
@@ -171,7 +170,7 @@ def reset_password(name: str, site: str | None) -> None:
     if not re.fullmatch("https?://[!-~]+", site):
         raise click.ClickException(f"--site is {site!r}: write an address such as https://books.example.org.")
     with _user(name) as (connection, user):
-        insert_password_reset(connection, user.id, reset_token_hash(token))
+        insert_password_reset(connection, user.id, token)
         insert_event(connection, EventKind.PASSWORD_RESET_OFFERED, user.id)
     click.echo(site.rstrip("/") + path)
     locked = " The account is locked, and stays so." if user.lock_reason else ""

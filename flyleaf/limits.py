@@ -19,6 +19,8 @@ LANGUAGE_MAX = 35  # the longest tag that RFC 5646 tells to expect
 YEAR_MIN = -3_000  # before the common era: the Epic of Gilgamesh is catalogued by its age in some files
 YEAR_MAX = 2_100
 PAGES_MAX = 100_000
+AVERAGE_RATING_MAX = 5  # of other sites
+RATINGS_COUNT_MAX = 2**31 - 1
 
 QUERY_MAX = 200  # characters of a search that are looked at
 PAGE_MAX = 100  # the deepest page of results
@@ -32,7 +34,7 @@ EVENTS_ON_A_PAGE = 50
 SESSION_DAYS = 30  # after log-in
 SESSION_IDLE_DAYS = 7  # after the last page
 SESSION_SEEN_MINUTES = 5  # that "last seen" may be behind
-SESSIONS_SHOWN = 100
+SESSIONS_MAX = 100  # of one account at the same time; a log-in beyond it ends the one that was unused for longest
 RESET_HOURS = 24  # that a link to choose a new password may lie about
 
 

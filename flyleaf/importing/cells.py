@@ -15,8 +15,6 @@ from flyleaf.importing.languages import UNDETERMINED, language_code
 from flyleaf.importing.table import Reason
 from flyleaf.importing.years import year_of
 
-RATING_HIGHEST = 5
-RATINGS_COUNT_MAX = 2**31 - 1
 SEEN = 1 << 14  # different cells that a rule remembers
 
 # Not those that are white space; they separate words.
@@ -108,8 +106,8 @@ def language(cell: str) -> str:
 
 def average_rating(cell: str) -> str:
     text = clean(cell)
-    if text and not (re.fullmatch(r"[0-9](\.[0-9]{1,20})?", text) and float(text) <= RATING_HIGHEST):
-        raise CellError(f"average_rating {shown(cell)} is no number from 0 to {RATING_HIGHEST}")
+    if text and not (re.fullmatch(r"[0-9](\.[0-9]{1,20})?", text) and float(text) <= limits.AVERAGE_RATING_MAX):
+        raise CellError(f"average_rating {shown(cell)} is no number from 0 to {limits.AVERAGE_RATING_MAX}")
     return text
 
 
@@ -134,5 +132,5 @@ RULES = {
     "pages": _repeating(partial(_whole_number, "pages", low=1, high=limits.PAGES_MAX)),
     "description": _text("description", limits.DESCRIPTION_MAX),
     "average_rating": _repeating(average_rating),
-    "ratings_count": _repeating(partial(_whole_number, "ratings_count", low=0, high=RATINGS_COUNT_MAX)),
+    "ratings_count": _repeating(partial(_whole_number, "ratings_count", low=0, high=limits.RATINGS_COUNT_MAX)),
 }

@@ -25,10 +25,11 @@ from flyleaf.importing.loader import (
     is_empty,
     load,
     naming,
+    settle,
 )
 from flyleaf.importing.rejects import Rejects
 from flyleaf.importing.report import Report
-from flyleaf.importing.source import UnusableFileError, open_source
+from flyleaf.importing.source import STANDARD_INPUT, UnusableFileError, open_source
 from flyleaf.queries.books import has_books
 
 BOOKS = PROJECT / "books.csv"
@@ -80,6 +81,8 @@ def import_files(config: Config, paths: Sequence[Path], report: Report, options:
 
     Raises UnusableFileError, ImportRunningError, DatabaseUnusableError.
     """
+    if paths.count(STANDARD_INPUT) > 1:
+        raise UnusableFileError("standard input: it can be read only once: name - once.")
     with ExitStack() as stack:
         # Before the database: files that can't be read start no server.
         files = [stack.enter_context(_opened(path, report, options.format_name)) for path in paths]
@@ -88,15 +91,19 @@ def import_files(config: Config, paths: Sequence[Path], report: Report, options:
         wait = report.say if options.wait else None
         with import_transaction(database, wait) as connection:
             outcome = load(connection, files, report, rejects)
+            if rejects:
+                rejects.complete()
             if options.dry_run:
                 connection.rollback()
                 outcome = replace(outcome, only_tried=True)
             else:
                 finish(connection, files, outcome, report)
-    for line in outcome.lines():  # only now: the transaction is committed
+        # The transaction is committed: what fails from here on is told, and the import has succeeded.
+        remark = rejects.publish() if rejects else None
+        if not options.dry_run:
+            settle(database, report)
+    for line in (*outcome.lines(), *filter(None, [remark])):
         report.say(line)
-    if options.rejects and outcome.findings.refused.count:
-        report.say(f"The refused rows are in {options.rejects}: mend them there, and import that file.")
     return outcome
 
 
@@ -113,6 +120,7 @@ def import_if_empty(database: Database, path: Path, report: Report) -> Outcome |
                 return None
             outcome = load(connection, [file], report)
             finish(connection, [file], outcome, report)
+        settle(database, report)
     except ImportRunningError:
         report.say("Another import is filling the catalogue: its books appear when it ends.")
         return None
@@ -123,7 +131,7 @@ def import_if_empty(database: Database, path: Path, report: Report) -> Outcome |
 @contextmanager
 def _opened(path: Path, report: Report, format_name: str | None = None) -> Iterator[CatalogueFile]:
     """The file, recognised, with its header read."""
-    name = "standard input" if str(path) == "-" else str(path)
+    name = "standard input" if path == STANDARD_INPUT else str(path)
     with ExitStack() as stack:
         with naming(name):
             source = stack.enter_context(open_source(path))
@@ -139,12 +147,10 @@ def _opened(path: Path, report: Report, format_name: str | None = None) -> Itera
 
 @contextmanager
 def _rejects(path: Path, imported: Sequence[Path]) -> Iterator[Rejects]:
-    """Raises UnusableFileError where it would take the place of a file that is imported."""
+    """Raises UnusableFileError where no file can be written there."""
     with ExitStack() as stack:
         with naming(str(path)):
-            if any(other.exists() and path.exists() and path.samefile(other) for other in imported):
-                raise UnusableFileError("it is imported in the same run: name another file for the refused rows.")
-            rejects = stack.enter_context(Rejects(path))
+            rejects = stack.enter_context(Rejects(path, imported))
         yield rejects
 
 

@@ -1,6 +1,7 @@
 """Bytes to text: which encoding a file is in, and the line at which it is in none."""
 
 import codecs
+import re
 
 from flyleaf.importing.errors import UnusableFileError
 
@@ -15,6 +16,15 @@ _MARKS = (
 _WIDE = ("utf-16", "utf-32")
 _CONTROLS = bytes({*range(0x20), 0x7F} - set(b"\t\n\f\r"))
 _TEXT_TO_CONTROLS = 12  # packed bytes have a control character in each nine; programs and pictures have more
+# Behind an accented letter Windows-1252 has closing quotes, dashes and the like (SPAß“), whose bytes are UTF-8 too.
+# With any other byte, or behind Â and Ã, with which UTF-8 begins all letters of Western Europe, it is UTF-8.
+_NEXT = rb"[\x80-\xbf]"
+_TELLING = rb"(?![\x85\x8b\x91-\x97\x99\x9b\xa0\xab\xad\xae\xb4\xb7\xbb])" + _NEXT  # not … ‹ ‘’“”•–— ™ › « ® ´ · »
+_IN_UTF8 = re.compile(
+    rb"[\xc2-\xf4](?:(?<=[\xc2\xc3])%(next)b|(?<=[\xc4-\xdf])%(telling)b"
+    rb"|(?<=[\xe0-\xf4])(?:%(telling)b%(next)b|%(next)b%(telling)b))" % {b"next": _NEXT, b"telling": _TELLING}
+)
+_IN_UTF8_LENGTH = 3  # bytes: of letters of four, three tell
 _FIRST_LETTERS = 32  # at the start of a file, which names its columns: they are in ASCII
 
 
@@ -33,7 +43,7 @@ class Decoder:
 
     Without a byte order mark, and with no encoding given, a file that begins with a NUL in each two bytes is UTF-16;
     any other is UTF-8. At the first byte that is not, it is taken for Windows-1252 (what is called Latin-1 mostly
-    is that), if all before was ASCII; if there were other letters before, in UTF-8, the file is broken.
+    is that), if all before was ASCII. If there were other letters before, or come after, in UTF-8, the file is broken.
     """
 
     def __init__(self, head: bytes, encoding: str | None, remarks: list[str]) -> None:
@@ -47,10 +57,13 @@ class Decoder:
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._may_be_windows = known is None
         self._held = ""  # a CR whose LF may come next
+        self._not_utf8: UnusableFileError | None = None  # why it is read as Windows-1252
+        self._tail = b""  # of that, what may be the beginning of a letter in UTF-8
         self._remarks = remarks
 
     def decode(self, block: bytes, final: bool = False) -> str:
         """What of the block is complete: CR LF and letters of several bytes are never cut. Raises UnusableFileError."""
+        self._refuse_utf8(block)
         try:
             text = self._decoder.decode(block, final)
         except UnicodeDecodeError as error:
@@ -66,13 +79,24 @@ class Decoder:
         """What could not be decoded, and from now on all, as Windows-1252. Raises UnusableFileError where it is not."""
         before = error.object[: error.start].decode(self._encoding)
         line = self.lines + _count_lines(self._held + before) + 1
+        problem = f"byte 0x{error.object[error.start]:02x} is not {self._encoding.upper()}"
         if not (self._may_be_windows and before.isascii()):
-            byte = f"byte 0x{error.object[error.start]:02x}"
-            problem = f"{byte} is not {self._encoding.upper()}: save the file as CSV (UTF-8)."
-            raise UnusableFileError(problem, line) from error
+            raise UnusableFileError(f"{problem}: save the file as CSV (UTF-8).", line) from error
+        self._not_utf8 = UnusableFileError(
+            f"{problem}, and what follows is not Windows-1252: mend this line and save the file as CSV (UTF-8).", line
+        )
+        self._refuse_utf8(error.object)
         self._remarks.append(f"Line {line} is not UTF-8: the file is read as Windows-1252 (Latin-1).")
         self._decoder = codecs.getincrementaldecoder("cp1252")("flyleaf.latin-1")
         return self._decoder.decode(error.object, final)
+
+    def _refuse_utf8(self, block: bytes) -> None:
+        """Of a file in UTF-8 with a damaged byte nothing is read as Windows-1252: that would be wrong letters."""
+        if self._not_utf8:
+            block = self._tail + block
+            if _IN_UTF8.search(block):
+                raise self._not_utf8
+            self._tail = block[1 - _IN_UTF8_LENGTH :]
 
 
 def _utf16(head: bytes) -> str | None:

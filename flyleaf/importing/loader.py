@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from flyleaf.database import Database
+from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.importing.findings import Findings, Outcome
 from flyleaf.importing.merge import Merged, merge
 from flyleaf.importing.rejects import Rejects
@@ -23,6 +23,10 @@ from flyleaf.queries.search import needs_rebuild, rebuild_search, settle_search
 
 # Any number that no other program takes: a second importer is turned away here.
 IMPORT_LOCK = 7_303_002
+
+# What an event tells of the files: its 4,000 characters hold as many, were each one a control character, \u0001.
+NAMED = 3
+NAME_MAX = 200
 
 SETTINGS = """
 SET LOCAL statement_timeout = 0;
@@ -70,9 +74,17 @@ def import_transaction(database: Database, wait: Callable[[str], object] | None 
             connection.execute(text("SET LOCAL client_connection_check_interval = '500ms'"))
         _lock(connection, wait)
         yield connection
-    # What the search derives follows at the commit; this takes along what a review at the same moment had locked.
-    with database.command_transaction() as connection:
-        settle_search(connection)
+
+
+def settle(database: Database, report: Report) -> None:
+    """After the commit, with which the search followed: takes along what a review at the same moment had locked.
+    A failure is told: whatever changes the catalogue next makes up for it."""
+    try:
+        with database.command_transaction() as connection:
+            connection.execute(text(SETTINGS))
+            settle_search(connection)
+    except DatabaseUnusableError as error:
+        report.say(f"The import is kept, but the search may lack some of it until the next import: {error}")
 
 
 def load(
@@ -119,10 +131,8 @@ def _read(connection: Connection, file: CatalogueFile, report: Report, findings:
 
 def finish(connection: Connection, files: Sequence[CatalogueFile], outcome: Outcome, report: Report) -> None:
     """What belongs to an import that is kept: the entry in the audit trail, and the search."""
-    # A file's name may be no text.
-    names = ", ".join(file.name for file in files).encode(errors="replace").decode()
     detail: Detail = {
-        "files": names,
+        "files": _names(files),
         "added": outcome.added,
         "changed": outcome.changed,
         "left_alone": outcome.left_alone,
@@ -130,6 +140,13 @@ def finish(connection: Connection, files: Sequence[CatalogueFile], outcome: Outc
     }
     insert_event(connection, EventKind.CATALOGUE_IMPORTED, detail=detail)
     _build_search(connection, report)
+
+
+def _names(files: Sequence[CatalogueFile]) -> str:
+    """As many as an event can hold."""
+    names = [file.name.encode(errors="replace").decode() for file in files[:NAMED]]  # a name may be no text
+    more = f" and {len(files) - NAMED:,} more" if len(files) > NAMED else ""
+    return ", ".join(name if len(name) <= NAME_MAX else f"…{name[-NAME_MAX:]}" for name in names) + more
 
 
 def _build_search(connection: Connection, report: Report) -> None:

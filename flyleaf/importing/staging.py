@@ -1,6 +1,7 @@
 """The staging table: what the file says, row for row, on its way into the catalogue."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import psycopg2
 from sqlalchemy import Connection, text
@@ -37,21 +38,26 @@ CREATE TEMP TABLE import_rows (
 # Names that other files' rows refer to by keys.
 AUTHOR_NAMES = """
 CREATE TEMP TABLE import_author_names (
-    key  text,
-    name text
+    place bigint GENERATED ALWAYS AS IDENTITY,
+    key   text,
+    name  text
 ) ON COMMIT DROP;
-CREATE INDEX import_author_names_key ON import_author_names (key)
+CREATE INDEX import_author_names_key ON import_author_names (key, place)
 """
 
-# As many of the names as the catalogue can hold.
+# As many of the names as the catalogue can hold. Of a key's names the last one counts, and its first place in a row.
 NAME_AUTHORS = """
 UPDATE import_rows AS said
    SET author = (SELECT string_agg(fitting.name, ', ' ORDER BY fitting.place)
                    FROM (SELECT keys.place, found.name, sum(length(found.name) + 2) OVER (ORDER BY keys.place) AS size
-                           FROM unnest(string_to_array(said.author_keys, ' ')) WITH ORDINALITY AS keys (key, place)
+                           FROM (SELECT key, min(place) AS place
+                                   FROM unnest(string_to_array(said.author_keys, ' '))
+                                        WITH ORDINALITY AS every (key, place)
+                                  GROUP BY key) AS keys
                           CROSS JOIN LATERAL (SELECT names.name
                                                 FROM import_author_names AS names
                                                WHERE names.key = keys.key
+                                               ORDER BY names.place DESC
                                                LIMIT 1) AS found) AS fitting
                   WHERE fitting.size <= :longest + 2)
  WHERE said.author_keys IS NOT NULL
@@ -96,20 +102,18 @@ def name_authors(connection: Connection) -> int:
 
 
 def _copy(connection: Connection, target: str, texts: Iterator[bytes], advance: Advance) -> int:
-    ahead = Ahead(texts)
-    source = _CopyText(ahead, advance)
     driver = connection.connection.driver_connection
     if driver is None:
         raise DatabaseUnusableError("The database has closed the connection.")
-    try:
-        with driver.cursor() as cursor:
-            cursor.copy_expert(f"COPY {target} FROM STDIN WITH (NULL '')", source)
-    except psycopg2.Error as error:
-        if source.failure is not None:
-            raise source.failure from None
-        raise DBAPIError("COPY", None, error) from error
-    finally:
-        ahead.close()
+    with closing(Ahead(texts)) as ahead:
+        source = _CopyText(ahead, advance)
+        try:
+            with driver.cursor() as cursor:
+                cursor.copy_expert(f"COPY {target} FROM STDIN WITH (NULL '')", source)
+        except psycopg2.Error as error:
+            if source.failure is not None:
+                raise source.failure from None
+            raise DBAPIError("COPY", None, error) from error
     return source.rows
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from flyleaf.limits import EVENTS_ON_A_PAGE
 
 ROWS_AT_ONCE = 2_000  # that a cursor of the server hands over
+OWN_EVENTS_MAX = 10_000  # newest first
 
 Detail = Mapping[str, str | int | None]  # names and numbers for people; never a password, a token or an address
 
@@ -73,6 +74,28 @@ def select_events(connection: Connection, reader_id: int, page: int) -> list[Eve
         {"reader_id": reader_id, "limit": EVENTS_ON_A_PAGE + 1, "skipped": (page - 1) * EVENTS_ON_A_PAGE},
     )
     return [Event(*row) for row in rows]
+
+
+def select_own_events(connection: Connection, reader_id: int) -> list[Event]:
+    """The newest of this account, for its reader to take along; `count_events` says how many there are."""
+    rows = connection.execute(
+        text("""
+            SELECT id, at, kind, reader_id, detail
+              FROM events
+             WHERE reader_id = :reader_id
+             ORDER BY id DESC
+             LIMIT :limit
+        """),
+        {"reader_id": reader_id, "limit": OWN_EVENTS_MAX},
+    )
+    return [Event(*row) for row in rows]
+
+
+def count_events(connection: Connection, reader_id: int) -> int:
+    found = connection.execute(
+        text("SELECT count(*) FROM events WHERE reader_id = :reader_id"), {"reader_id": reader_id}
+    )
+    return int(found.scalar_one())
 
 
 def select_all_events(connection: Connection) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from flyleaf.limits import SESSION_DAYS, SESSION_IDLE_DAYS, SESSION_SEEN_MINUTES, SESSIONS_SHOWN
+from flyleaf.limits import SESSION_DAYS, SESSION_IDLE_DAYS, SESSION_SEEN_MINUTES, SESSIONS_MAX
 from flyleaf.queries.readers import Credentials, Reader
 
 PRUNED_AT_ONCE = 100
@@ -40,7 +40,8 @@ def insert_session(
 ) -> bool:
     """False where the reader has another password by now, or is locked or gone: who knew the old one stays outside.
 
-    The lock on the row makes a change of the password wait for this, or this for the change.
+    The lock on the row makes a change of the password wait for this, or this for the change; and log-ins to one account
+    for each other, so that its sessions stay within their number.
     """
     row = connection.execute(
         text("""
@@ -49,7 +50,7 @@ def insert_session(
               FROM (SELECT id
                       FROM readers
                      WHERE id = :reader_id AND password_hash = :password_hash AND lock_reason IS NULL
-                       FOR SHARE) AS r
+                       FOR NO KEY UPDATE) AS r
             RETURNING id
         """),
         {
@@ -60,6 +61,8 @@ def insert_session(
             "system": system,
         },
     ).one_or_none()
+    if row is not None:
+        _delete_oldest(connection, credentials.reader.id)
     _prune(connection)
     return row is not None
 
@@ -108,7 +111,7 @@ def select_sessions(connection: Connection, reader_id: int, current_id_hash: byt
              ORDER BY is_current DESC, s.seen_at DESC, s.id DESC
              LIMIT :limit
         """),  # noqa: S608  # the text of this module
-        {"reader_id": reader_id, "current_id_hash": current_id_hash, "limit": SESSIONS_SHOWN, **_DAYS},
+        {"reader_id": reader_id, "current_id_hash": current_id_hash, "limit": SESSIONS_MAX, **_DAYS},
     )
     return [Session(*row) for row in rows]
 
@@ -143,6 +146,21 @@ def delete_all_sessions(connection: Connection, reader_id: int) -> int:
     """Of this reader; how many."""
     deleted = connection.execute(text("DELETE FROM sessions WHERE reader_id = :reader_id"), {"reader_id": reader_id})
     return deleted.rowcount
+
+
+def _delete_oldest(connection: Connection, reader_id: int) -> None:
+    """Of this reader's sessions, those beyond the number that may be: the ones that were unused for longest."""
+    connection.execute(
+        text("""
+            DELETE FROM sessions
+             WHERE id IN (SELECT id
+                            FROM sessions
+                           WHERE reader_id = :reader_id
+                           ORDER BY seen_at DESC, id DESC
+                          OFFSET :most)
+        """),
+        {"reader_id": reader_id, "most": SESSIONS_MAX},
+    )
 
 
 def _prune(connection: Connection) -> None:

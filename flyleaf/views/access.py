@@ -46,8 +46,9 @@ def begin_session(credentials: Credentials, response: Response) -> bool:
     _store_session(credentials.reader, response)
     browser, system = browser_and_system(request.headers.get("User-Agent", ""))
     with transaction() as connection:
-        delete_session(connection, old)
-        if insert_session(connection, session_hash(), credentials, browser, system):
+        begun = insert_session(connection, session_hash(), credentials, browser, system)
+        delete_session(connection, old)  # after the reader's row is locked, as whoever ends sessions does
+        if begun:
             known = {"browser": browser, "system": system}
             insert_event(connection, EventKind.LOGGED_IN, credentials.reader.id, known)
             return True

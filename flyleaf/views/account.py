@@ -4,19 +4,19 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import NotFound
 from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import InputRequired
 
 from flyleaf.limits import EVENTS_ON_A_PAGE
 from flyleaf.passwords import hash_password
 from flyleaf.queries.accounts import select_account, select_own_reviews
-from flyleaf.queries.events import EventKind, insert_event, select_events
+from flyleaf.queries.events import EventKind, count_events, insert_event, select_events, select_own_events
 from flyleaf.queries.moderation import select_own_reports
 from flyleaf.queries.password_resets import delete_password_reset
 from flyleaf.queries.readers import Credentials, Reader, delete_reader, update_password_hash
@@ -25,8 +25,8 @@ from flyleaf.queries.sessions import delete_other_sessions, delete_readers_sessi
 from flyleaf.views.access import end_session, login_required, reader_required, renew_session, session_hash
 from flyleaf.views.authentication import confirm_password
 from flyleaf.views.current import transaction
-from flyleaf.views.forms import Form
-from flyleaf.views.notices import give_notice
+from flyleaf.views.forms import Form, require_token
+from flyleaf.views.notices import redirect_with_notice
 from flyleaf.views.paging import page_number
 from flyleaf.views.password_form import NewPasswordForm
 
@@ -83,12 +83,6 @@ class DeletionForm(Form):
     password = PasswordField(lazy_gettext("Password"), validators=[InputRequired(lazy_gettext("Enter your password."))])
 
 
-@blueprint.app_template_filter("moment")
-def moment(when: datetime) -> str:
-    """24 November 2026 at 11:05:31 UTC"""
-    return str(format_datetime(when, "long"))
-
-
 @blueprint.get("")
 @login_required
 def account(connection: Connection, reader: Reader) -> ResponseReturnValue:
@@ -99,20 +93,20 @@ def account(connection: Connection, reader: Reader) -> ResponseReturnValue:
 @blueprint.post("/sessions/<int:session_id>/end")
 @login_required
 def end_other_session(connection: Connection, reader: Reader, session_id: int) -> ResponseReturnValue:
-    _require_token()
+    require_token()
     if not delete_readers_session(connection, reader.id, session_id):
         raise NotFound(gettext("That browser is logged out already."))
     insert_event(connection, EventKind.SESSION_ENDED, reader.id)
-    return _back("session-ended")
+    return redirect_with_notice(url_for("account.account"), "session-ended")
 
 
 @blueprint.post("/sessions/end-others")
 @login_required
 def end_other_sessions(connection: Connection, reader: Reader) -> ResponseReturnValue:
-    _require_token()
+    require_token()
     ended = delete_other_sessions(connection, reader.id, session_hash())
     insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, {"sessions": ended})
-    return _back("other-sessions-ended")
+    return redirect_with_notice(url_for("account.account"), "other-sessions-ended")
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
@@ -124,7 +118,7 @@ def password(reader: Reader) -> ResponseReturnValue:
     if form.validate():
         credentials = confirm_password(reader, form.old_password.data or "")
         if credentials is not None and _change_password(credentials, form.password.data or ""):
-            response = _back("password-changed")
+            response = redirect_with_notice(url_for("account.account"), "password-changed")
             renew_session(reader, response)
             return response
         form.old_password.errors = [gettext("This is not your password.")]
@@ -141,7 +135,7 @@ def delete(reader: Reader) -> ResponseReturnValue:
         if confirm_password(reader, form.password.data or "") is not None:
             _delete_account(reader, keeps_reviews=form.reviews.data == "keep")
             end_session()
-            return give_notice(make_response(redirect(url_for("welcome.welcome"), 303)), "account-deleted")
+            return redirect_with_notice(url_for("welcome.welcome"), "account-deleted")
         form.password.errors = [gettext("This is not your password.")]
     return render_template("account_delete.html", form=form), form.status
 
@@ -164,12 +158,14 @@ def events(connection: Connection, reader: Reader) -> ResponseReturnValue:
 @login_required
 def data(connection: Connection, reader: Reader) -> ResponseReturnValue:
     insert_event(connection, EventKind.DATA_DOWNLOADED, reader.id)
+    events = select_own_events(connection, reader.id)
     kept = {
         "account": asdict(select_account(connection, reader.id)),
         "reviews": [asdict(review) for review in select_own_reviews(connection, reader.id)],
         "reports": [asdict(report) for report in select_own_reports(connection, reader.id)],
         "sessions": [asdict(session) for session in select_sessions(connection, reader.id, session_hash())],
-        "events": [asdict(event) for event in select_events(connection, reader.id, 1)],
+        "events": [asdict(event) for event in events],
+        "older_events_left_out": count_events(connection, reader.id) - len(events),
     }
     response = Response(json.dumps(kept, default=_iso, ensure_ascii=False, indent=2), mimetype="application/json")
     response.headers["Content-Disposition"] = "attachment; filename=flyleaf.json"
@@ -197,15 +193,6 @@ def _delete_account(reader: Reader, *, keeps_reviews: bool) -> None:
         delete_reader(connection, reader.id)
         reviews = "kept" if keeps_reviews else "deleted"
         insert_event(connection, EventKind.ACCOUNT_DELETED, reader.id, {"reviews": reviews})
-
-
-def _require_token() -> None:
-    if not Form(request.form).validate():
-        raise BadRequest(gettext("This page was open for too long. Go back, reload it, and try once more."))
-
-
-def _back(notice: str) -> Response:
-    return give_notice(make_response(redirect(url_for("account.account"), 303)), notice)
 
 
 def _iso(value: object) -> str:

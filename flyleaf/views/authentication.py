@@ -1,6 +1,7 @@
 """Whether somebody knows a reader's password. Failures are limited, and written down for the account's owner."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flyleaf.limits import PASSWORD_MAX
 from flyleaf.passwords import hash_password, needs_rehash, verify_password
@@ -19,7 +20,7 @@ def authenticate(name: str, password: str) -> Credentials | None:
     credentials = _check(login_limits(name), name, password, EventKind.LOGIN_FAILED)
     if credentials is None or not needs_rehash(credentials.password_hash):
         return credentials
-    rehashed = Credentials(credentials.reader, hash_password(password))
+    rehashed = replace(credentials, password_hash=hash_password(password))
     with transaction() as connection:
         return rehashed if update_password_hash(connection, credentials, rehashed.password_hash) else None
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask
-from flask_babel import format_date
+from flask_babel import format_date, format_datetime
 from markupsafe import Markup, escape
 
 from flyleaf import isbn as isbns
@@ -33,6 +33,7 @@ class Coverable(Protocol):
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
+        moment=moment,
         iso_time=iso_time,
         paragraphs=paragraphs,
         review_text=review_text,
@@ -42,14 +43,19 @@ def register(app: Flask) -> None:
     )
 
 
-def day(moment: datetime) -> str:
+def day(when: datetime) -> str:
     """24 November 2026, 24 de novembro de 2026"""
-    return str(format_date(moment, "long"))
+    return str(format_date(when, "long"))
 
 
-def iso_time(moment: datetime) -> str:
+def moment(when: datetime) -> str:
+    """24 November 2026 at 11:05:31 UTC"""
+    return str(format_datetime(when, "long"))
+
+
+def iso_time(when: datetime) -> str:
     """As the datetime attribute of a time element takes it, to the second."""
-    return moment.isoformat(timespec="seconds")
+    return when.isoformat(timespec="seconds")
 
 
 def mark(text: str, words: Collection[str]) -> Markup:

@@ -5,9 +5,10 @@ import secrets
 import unicodedata
 from typing import Any
 
-from flask import Flask, Response, current_app, g, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_babel import get_locale, gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.exceptions import BadRequest
 from wtforms import Form as WTForm
 from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.fields import Field
@@ -70,6 +71,12 @@ class Form(PlainForm):
     @property
     def status(self) -> int:
         return 400 if self["csrf_token"].errors else 422 if self.errors else 200
+
+
+def require_token() -> None:
+    """For a form that is a button alone, and has no page of its own to be shown on again. Raises BadRequest."""
+    if not Form(request.form).validate():
+        raise BadRequest(gettext("This page was open for too long. Go back, reload it, and try once more."))
 
 
 def line(value: str | None) -> str | None:

@@ -1,15 +1,14 @@
 """Moderation: what readers have reported, and what is hidden. For moderators; for others there is no such page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
-from werkzeug.exceptions import BadRequest, Conflict, NotFound
-from werkzeug.wrappers import Response
+from werkzeug.exceptions import Conflict, NotFound
 from wtforms import StringField
 from wtforms.validators import DataRequired
 
@@ -25,10 +24,10 @@ from flyleaf.queries.moderation import (
 )
 from flyleaf.queries.readers import Reader
 from flyleaf.views.access import login_required
-from flyleaf.views.forms import Form, line
-from flyleaf.views.notices import give_notice
+from flyleaf.views.forms import Form, line, require_token
+from flyleaf.views.moderated_review import REASON_RULES, find_review
+from flyleaf.views.notices import redirect_with_notice
 from flyleaf.views.paging import page_number
-from flyleaf.views.reports import REASON_RULES, find_review
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 Values = ParamSpec("Values")
@@ -61,29 +60,13 @@ def moderator_required(
 @blueprint.get("")
 @moderator_required
 def reported(connection: Connection, moderator: Reader) -> ResponseReturnValue:
-    page = page_number(request.args)
-    found = select_reported_reviews(connection, page)
-    return render_template(
-        "moderation.html",
-        reported=found[:REPORTED_ON_A_PAGE],
-        form=Form(),
-        page=page,
-        has_next=len(found) > REPORTED_ON_A_PAGE,
-    )
+    return _listed("moderation.html", select_reported_reviews, connection)
 
 
 @blueprint.get("/hidden")
 @moderator_required
 def hidden(connection: Connection, moderator: Reader) -> ResponseReturnValue:
-    page = page_number(request.args)
-    found = select_hidden_reviews(connection, page)
-    return render_template(
-        "moderation_hidden.html",
-        reviews=found[:REPORTED_ON_A_PAGE],
-        form=Form(),
-        page=page,
-        has_next=len(found) > REPORTED_ON_A_PAGE,
-    )
+    return _listed("moderation_hidden.html", select_hidden_reviews, connection)
 
 
 @blueprint.route("/reviews/<int:review_id>/hide", methods=["GET", "POST"])
@@ -99,31 +82,31 @@ def hide(connection: Connection, moderator: Reader, review_id: int) -> ResponseR
     if review.reader_id is not None:
         insert_event(connection, EventKind.REVIEW_HIDDEN, review.reader_id, {"review": review.id, "reason": reason})
     _note(connection, moderator, review, "hidden", reason)
-    return _back("moderation.reported", "review-hidden")
+    return redirect_with_notice(url_for("moderation.reported"), "review-hidden")
 
 
 @blueprint.post("/reviews/<int:review_id>/unhide")
 @moderator_required
 def unhide(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
-    _require_token()
+    require_token()
     review = find_review(connection, review_id)
     if not unhide_review(connection, review.id):
         raise Conflict(gettext("This review is to be seen already."))
     if review.reader_id is not None:
         insert_event(connection, EventKind.REVIEW_UNHIDDEN, review.reader_id, {"review": review.id})
     _note(connection, moderator, review, "unhidden")
-    return _back("moderation.hidden", "review-unhidden")
+    return redirect_with_notice(url_for("moderation.hidden"), "review-unhidden")
 
 
 @blueprint.post("/reviews/<int:review_id>/dismiss")
 @moderator_required
 def dismiss(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
-    _require_token()
+    require_token()
     review = find_review(connection, review_id)
     if not settle_reports(connection, review.id):
         raise Conflict(gettext("Another moderator has settled these reports already."))
     _note(connection, moderator, review, "dismissed")
-    return _back("moderation.reported", "reports-dismissed")
+    return redirect_with_notice(url_for("moderation.reported"), "reports-dismissed")
 
 
 def _note(
@@ -134,10 +117,9 @@ def _note(
     insert_event(connection, EventKind.MODERATED, moderator.id, detail)
 
 
-def _require_token() -> None:
-    if not Form(request.form).validate():
-        raise BadRequest(gettext("This page was open for too long. Go back, reload it, and try once more."))
-
-
-def _back(endpoint: str, notice: str) -> Response:
-    return give_notice(make_response(redirect(url_for(endpoint), 303)), notice)
+def _listed(template: str, select: Callable[[Connection, int], Sequence[object]], connection: Connection) -> str:
+    """The page that the address asks for, of what `select` finds."""
+    page = page_number(request.args)
+    found = select(connection, page)
+    shown, has_next = found[:REPORTED_ON_A_PAGE], len(found) > REPORTED_ON_A_PAGE
+    return render_template(template, reviews=shown, form=Form(), page=page, has_next=has_next)

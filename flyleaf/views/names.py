@@ -10,6 +10,7 @@ from wtforms.fields import Field
 from wtforms.validators import ValidationError
 
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")  # Unicode's general categories
+_SAYING = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "So")  # letters, digits, and pictures such as emoji
 # Shown as nothing, though Unicode calls them letters, marks and symbols: fillers, joiners, variation selectors.
 _BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
@@ -21,6 +22,13 @@ def visible(form: Form, field: Field) -> None:
     name = field.data or ""
     if _BLANKS.search(name) or any(unicodedata.category(letter) in _INVISIBLE for letter in name):
         raise ValidationError(gettext("There is an invisible character in this name: delete it."))
+
+
+def addressable(form: Form, field: Field) -> None:
+    # The name is a part of the profile's address, where / . and .. mean something else.
+    name = field.data or ""
+    if "/" in name or not any(unicodedata.category(letter) in _SAYING for letter in name):
+        raise ValidationError(gettext("A name has a letter or a digit, and no slash."))
 
 
 def not_reserved(form: Form, field: Field) -> None:

@@ -4,7 +4,7 @@ The key of the sentence travels in a cookie of a minute, not in the session: a r
 bring one back to life that a log-out has just ended.
 """
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, make_response, redirect
 from flask_babel import lazy_gettext
 
 from flyleaf.views.cookies import drop_cookie, keep_cookie, kept_cookie
@@ -39,6 +39,11 @@ def give_notice(response: Response, key: str) -> Response:
     """Have the next page say NOTICES[key]."""
     keep_cookie(response, COOKIE, key, SECONDS)
     return response
+
+
+def redirect_with_notice(address: str, key: str) -> Response:
+    """On to the page that says NOTICES[key]."""
+    return give_notice(make_response(redirect(address, 303)), key)
 
 
 def take_notice() -> str | None:

@@ -13,6 +13,7 @@ from flyleaf.views.forms import Form, no_control_characters
 class NewPasswordForm(Form):
     password = PasswordField(
         lazy_gettext("Password"),
+        description=lazy_gettext("At least %(least)s characters. A short sentence is a good one.", least=PASSWORD_MIN),
         validators=[
             InputRequired(lazy_gettext("Choose a password.")),
             Length(

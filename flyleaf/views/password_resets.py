@@ -1,8 +1,6 @@
 """Choosing a new password by a link that the operator has handed out. Who has the link needs nothing else."""
 
-import hashlib
-
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
@@ -15,7 +13,7 @@ from flyleaf.queries.password_resets import select_password_reset, use_password_
 from flyleaf.queries.sessions import delete_all_sessions
 from flyleaf.views.attempts import account_limits
 from flyleaf.views.current import transaction
-from flyleaf.views.notices import give_notice
+from flyleaf.views.notices import redirect_with_notice
 from flyleaf.views.password_form import NewPasswordForm
 
 blueprint = Blueprint("password_resets", __name__)
@@ -31,23 +29,17 @@ class PasswordResetForm(NewPasswordForm):
         return self._reader_name
 
 
-def reset_token_hash(token: str) -> bytes:
-    """What the database knows a link by."""
-    return hashlib.sha256(token.encode(errors="replace")).digest()
-
-
 @blueprint.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> ResponseReturnValue:
-    token_hash = reset_token_hash(token)
     with transaction() as connection:
-        name = select_password_reset(connection, token_hash)
+        name = select_password_reset(connection, token)
     if name is None:
         raise _worthless()
     form = PasswordResetForm(name, request.form)
     if request.method != "POST" or not form.validate():
         return render_template("password_reset.html", name=name, form=form), form.status
-    _reset(token_hash, name, form.password.data or "")
-    return give_notice(make_response(redirect(url_for("readers.login"), 303)), "password-reset")
+    _reset(token, name, form.password.data or "")
+    return redirect_with_notice(url_for("readers.login"), "password-reset")
 
 
 @blueprint.after_request
@@ -57,11 +49,11 @@ def _tell_nobody(response: Response) -> Response:
     return response
 
 
-def _reset(token_hash: bytes, name: str, password: str) -> None:
+def _reset(token: str, name: str, password: str) -> None:
     """And log out wherever the old one was used. Raises NotFound where the link was used meanwhile."""
     password_hash = hash_password(password)
     with transaction() as connection:
-        reader_id = use_password_reset(connection, token_hash, password_hash)
+        reader_id = use_password_reset(connection, token, password_hash)
         if reader_id is None:
             raise _worthless()
         delete_all_sessions(connection, reader_id)

@@ -15,7 +15,7 @@ from flyleaf.views.paging import page_number
 blueprint = Blueprint("profiles", __name__)
 
 
-@blueprint.get("/readers/<path:name>")
+@blueprint.get("/readers/<name>")
 @login_required
 def profile(connection: Connection, reader: Reader, name: str) -> ResponseReturnValue:
     found = select_profile(connection, name) if "\0" not in name else None

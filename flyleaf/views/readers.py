@@ -8,17 +8,16 @@ from wtforms.validators import InputRequired, Length
 
 from flyleaf.limits import USERNAME_MAX
 from flyleaf.passwords import hash_password
-from flyleaf.queries.attempts import delete_attempt
 from flyleaf.queries.events import EventKind, insert_event
-from flyleaf.queries.readers import Credentials, insert_reader
+from flyleaf.queries.readers import Credentials, insert_reader, select_credentials
 from flyleaf.queries.sessions import delete_session
 from flyleaf.views.access import begin_session, end_session, is_logged_in, local_path, session_hash
 from flyleaf.views.attempts import count_attempt, registration_limits, remember_device
 from flyleaf.views.authentication import authenticate
 from flyleaf.views.current import transaction
 from flyleaf.views.forms import Form, line, no_control_characters
-from flyleaf.views.names import not_reserved, visible
-from flyleaf.views.notices import give_notice
+from flyleaf.views.names import addressable, not_reserved, visible
+from flyleaf.views.notices import give_notice, redirect_with_notice
 from flyleaf.views.password_form import NewPasswordForm
 
 blueprint = Blueprint("readers", __name__)
@@ -37,6 +36,7 @@ class RegistrationForm(NewPasswordForm):
             ),
             no_control_characters,
             visible,
+            addressable,
             not_reserved,
         ],
     )
@@ -106,7 +106,7 @@ def logout() -> ResponseReturnValue:
             reader_id = delete_session(connection, session_hash())
             if reader_id is not None:
                 insert_event(connection, EventKind.LOGGED_OUT, reader_id)
-    return give_notice(make_response(redirect(url_for("welcome.welcome"), 303)), "logged-out")
+    return redirect_with_notice(url_for("welcome.welcome"), "logged-out")
 
 
 def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseReturnValue:
@@ -118,14 +118,18 @@ def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseR
 
 
 def _register(name: str, password: str) -> Credentials | None:
-    """None where the name is taken. Raises TooManyRequests."""
-    limits = registration_limits()
-    attempt = count_attempt(limits)
+    """None where the name is taken, which counts as an attempt, too: names can't be found out without end.
+
+    Raises TooManyRequests.
+    """
+    count_attempt(registration_limits())
+    with transaction() as connection:
+        if select_credentials(connection, name) is not None:
+            return None  # before it costs a hash; of two who want a free name at once the database decides below
     password_hash = hash_password(password)
     with transaction() as connection:
         reader = insert_reader(connection, name, password_hash)
         if reader is None:
-            delete_attempt(connection, limits, attempt)
             return None
         insert_event(connection, EventKind.REGISTERED, reader.id)
     return Credentials(reader, password_hash)

@@ -1,29 +1,24 @@
 """Reporting a review to those who moderate."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, TooManyRequests
 from wtforms import StringField
-from wtforms.validators import Length
 
-from flyleaf.limits import REASON_MAX, REPORTS
+from flyleaf.limits import REPORTS
 from flyleaf.queries.attempts import insert_attempt
 from flyleaf.queries.events import EventKind, insert_event
-from flyleaf.queries.moderation import ModeratedReview, insert_report, select_moderated_review
+from flyleaf.queries.moderation import ModeratedReview, insert_report
 from flyleaf.queries.readers import Reader
 from flyleaf.views.access import login_required
 from flyleaf.views.attempts import report_limits
-from flyleaf.views.forms import Form, line, no_control_characters
-from flyleaf.views.notices import give_notice
+from flyleaf.views.forms import Form, line
+from flyleaf.views.moderated_review import REASON_RULES, find_review
+from flyleaf.views.notices import redirect_with_notice
 
 blueprint = Blueprint("reports", __name__)
-
-REASON_RULES = [
-    Length(max=REASON_MAX, message=lazy_gettext("A reason has at most %(most)s characters.", most=REASON_MAX)),
-    no_control_characters,
-]
 
 
 class ReportForm(Form):
@@ -41,15 +36,7 @@ def report(connection: Connection, reader: Reader, review_id: int) -> ResponseRe
         return render_template("review_report.html", review=review, form=form), form.status
     notice = "review-reported" if _report(connection, reader, review, form.reason.data or None) else "reported-already"
     address = url_for("books.book", isbn=review.isbn, _anchor="reviews")
-    return give_notice(make_response(redirect(address, 303)), notice)
-
-
-def find_review(connection: Connection, review_id: int) -> ModeratedReview:
-    """Raises NotFound."""
-    review = select_moderated_review(connection, review_id)
-    if review is None:
-        raise NotFound(gettext("There is no such review. It may have been deleted."))
-    return review
+    return redirect_with_notice(address, notice)
 
 
 def _report(connection: Connection, reader: Reader, review: ModeratedReview, reason: str | None) -> bool:

@@ -1,7 +1,7 @@
 """Writing, changing and deleting one's review of a book. Nobody else's can be reached from here: the reader is part
 of every statement."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from flyleaf.queries.reviews import delete_review, insert_review, select_review,
 from flyleaf.views.access import login_required
 from flyleaf.views.books import find_book, render_book
 from flyleaf.views.forms import Form
-from flyleaf.views.notices import give_notice
+from flyleaf.views.notices import redirect_with_notice
 from flyleaf.views.review_form import ReviewForm
 
 blueprint = Blueprint("reviews", __name__, url_prefix="/books/<isbn>/review")
@@ -64,4 +64,4 @@ def delete(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnV
 
 
 def _back_to(book: Book, notice: str) -> Response:
-    return give_notice(make_response(redirect(url_for("books.book", isbn=book.isbn, _anchor="reviews"), 303)), notice)
+    return redirect_with_notice(url_for("books.book", isbn=book.isbn, _anchor="reviews"), notice)

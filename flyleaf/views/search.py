@@ -6,6 +6,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
+from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.search import Suggestion, search_books, suggest
@@ -32,7 +33,7 @@ def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
     if not form.q.data:
         shelf = select_shelf(connection, date.today(), SHELF)
         return render_template("search.html", **page, examples=shelf, is_empty=not shelf)
-    return render_template("search.html", **page, found=search_books(connection, form.query()))
+    return render_template("search.html", **page, page_size=PAGE_SIZE, found=search_books(connection, form.query()))
 
 
 @blueprint.post("/search")

@@ -5,15 +5,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from flyleaf import limits
-from flyleaf.importing.cells import RATING_HIGHEST, RATINGS_COUNT_MAX
 from flyleaf.limits import (
     AUTHOR_MAX,
+    AVERAGE_RATING_MAX,
     DESCRIPTION_MAX,
     LANGUAGE_MAX,
     PAGES_MAX,
     PUBLISHER_MAX,
     RATING_MAX,
     RATING_MIN,
+    RATINGS_COUNT_MAX,
     REASON_MAX,
     REVIEW_MAX,
     TITLE_MAX,
@@ -38,7 +39,7 @@ LETTERS = {
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
     ("books", "pages"): (1, PAGES_MAX),
-    ("books", "average_rating"): (0, RATING_HIGHEST),
+    ("books", "average_rating"): (0, AVERAGE_RATING_MAX),
     ("books", "ratings_count"): (0, RATINGS_COUNT_MAX),
     ("reviews", "rating"): (RATING_MIN, RATING_MAX),
 }
@@ -102,11 +103,12 @@ def test_what_is_there_is_not_empty(row, subtests):
 
 
 def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here():
-    """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is."""
+    """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX: rows, counted
+    at a log-in."""
     stored = {
         name
         for name in vars(limits)
-        if name.endswith(("_MIN", "_MAX")) and not name.startswith(("PASSWORD", "QUERY", "PAGE_"))
+        if name.endswith(("_MIN", "_MAX")) and not name.startswith(("PASSWORD", "QUERY", "PAGE_", "SESSIONS"))
     }
     assert stored == {name for name in stored if name in globals()}
 

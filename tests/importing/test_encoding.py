@@ -43,13 +43,45 @@ def test_windows_1252_is_read_with_a_word_about_it(tmp_path: Path) -> None:
 
 def test_windows_1252_may_show_late(tmp_path: Path) -> None:
     rows = b"1,Emma\n" * (BLOCK // 3)
-    text, remarks = text_of(tmp_path, rows + b"2,Caf\xe9\n" + "3,Café\n".encode())
-    assert text == rows.decode() + "2,Café\n3,CafÃ©\n"
+    text, remarks = text_of(tmp_path, rows + b"2,Caf\xe9\n3,M\xfcller\n")
+    assert text == rows.decode() + "2,Café\n3,Müller\n"
     assert remarks == [f"Line {BLOCK // 3 + 1} is not UTF-8: the file is read as Windows-1252 (Latin-1)."]
 
 
 def test_a_letter_cut_off_at_the_end_is_windows_1252_too(tmp_path: Path) -> None:
     assert text_of(tmp_path, b"isbn,title\n1,Caf\xc3")[0] == "isbn,title\n1,CafÃ"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "„SPAß“ »SPAß« ›SPAß‹ ‚SPAß‘",
+        "“CAFÉ” ‘CAFÉ’ CAFÉ… CAFÉ–BAR CAFÉ—BAR CAFÉ•BAR CAFÉ·BAR CAFÉ™ CAFÉ®",
+        "«\xa0déjà\xa0» «\xa0DÉJÀ\xa0» “‘olé’” Voß´ Spaß\xadvogel",
+        "Ça va? À l'œuvre, ŒUVRES DE LOUŸS, MAÇÃS, ÂGE D’OR, Nº 1, 1ª, ¿Qué?",
+    ],
+)
+def test_windows_1252_with_bytes_that_are_utf8_too(tmp_path: Path, text: str) -> None:
+    assert text_of(tmp_path, f"isbn,title\n1,é\n2,{text}\n".encode("cp1252"))[0] == f"isbn,title\n1,é\n2,{text}\n"
+
+
+@pytest.mark.parametrize("letters", ["é", "à", "Ó", "û", "\xa0", "č", "“", "Война", "東", "😀"])
+@pytest.mark.parametrize("rows", [0, 1, BLOCK - 1])
+def test_one_damaged_byte_does_not_make_utf8_windows_1252(tmp_path: Path, letters: str, rows: int) -> None:
+    content = b"isbn,title\n1,Bad \xc3,\n" + b"a,b\n" * rows + f"3,Caf{letters}\n".encode()
+    with pytest.raises(UnusableFileError) as caught:
+        text_of(tmp_path, content)
+    problem = "byte 0xc3 is not UTF-8, and what follows is not Windows-1252: mend this line and save the file as"
+    assert str(caught.value).startswith(f"line 2: {problem}")
+
+
+@pytest.mark.parametrize("letter", ["é", "č", "東", "😀"])
+@pytest.mark.parametrize("before", range(1, 5))
+def test_a_letter_in_utf8_shows_where_blocks_meet(tmp_path: Path, letter: str, before: int) -> None:
+    head = b"isbn,title\n1,Bad \xc3,\n2,"
+    content = head + b"x" * (BLOCK - len(head) - before) + letter.encode() + b"\n"
+    with pytest.raises(UnusableFileError, match=r"^line 2: byte 0xc3 is not UTF-8, and what follows"):
+        text_of(tmp_path, content)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database, DatabaseUnusableError
-from flyleaf.importing.command import import_files, import_if_empty
+from flyleaf.importing import loader
+from flyleaf.importing.command import Options, import_files, import_if_empty
 from flyleaf.importing.loader import ImportRunningError, import_transaction
 from flyleaf.importing.report import Advance, Report
 from flyleaf.importing.source import UnusableFileError
@@ -295,3 +296,48 @@ def test_an_import_is_in_the_audit_trail(config: Config, database: Database, tmp
     assert isinstance(detail, dict)
     assert str(detail.pop("files")).endswith("caf?.csv")
     assert detail == {"added": 1, "changed": 0, "left_alone": 0, "refused": 0}
+
+
+def test_the_audit_trail_holds_the_names_of_many_files(config: Config, database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / ("\x01" * 250)
+    folder.mkdir()
+    paths = [folder / f"{number}.csv" for number in range(100)]
+    for path in paths:
+        path.write_text(HEADER + DUNE)
+    import_files(config, paths, quiet())
+    [(detail,)] = rows_of(database, "SELECT detail ->> 'files' FROM events")
+    names = "".join(f"…{chr(1) * 194}/{number}.csv, " for number in range(3))
+    assert detail == names.removesuffix(", ") + " and 97 more"
+
+
+@pytest.fixture
+def settings_at_the_end(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The timeout of each attempt to bring the search up to date after the commit, which fails."""
+    found: list[str] = []
+
+    def settle_search(connection: Connection) -> None:
+        found.append(connection.execute(text("SELECT current_setting('statement_timeout')")).scalar_one())
+        connection.execute(text("SELECT 1 / 0"))
+
+    monkeypatch.setattr(loader, "settle_search", settle_search)
+    return found
+
+
+def test_what_fails_after_the_commit_is_a_remark(
+    config: Config, database: Database, tmp_path: Path, settings_at_the_end: list[str]
+) -> None:
+    out = io.StringIO()
+    path, rejects = written(tmp_path, HEADER + DUNE + ",x,y,1\n"), tmp_path / "refused.csv"
+    outcome = import_files(config, [path], Report(out, io.StringIO()), Options(rejects=rejects))
+    assert numbers(outcome) == (1, 0, 0, 1)
+    assert "The import is kept, but the search may lack some of it until the next import: The database failed: " in (
+        out.getvalue()
+    )
+    assert settings_at_the_end == ["0"]
+    assert rejects.exists()
+    assert rows_of(database, "SELECT title FROM books") == [("Dune",)]
+
+
+def test_a_dry_run_leaves_the_search_alone(config: Config, tmp_path: Path, settings_at_the_end: list[str]) -> None:
+    import_files(config, [written(tmp_path, HEADER + DUNE)], quiet(), Options(dry_run=True))
+    assert settings_at_the_end == []

@@ -95,6 +95,18 @@ def test_standard_input(environment: dict[str, str], database: Database) -> None
     assert rows_of(database, TITLES) == [("Dune",)]
 
 
+def test_standard_input_is_read_once(environment: dict[str, str], database: Database) -> None:
+    done = command(environment, "-", "-", content=(HEADER + DUNE).encode())
+    assert done.returncode == 1
+    assert done.stderr == b"standard input: it can be read only once: name - once. Nothing was imported.\n"
+    assert rows_of(database, TITLES) == []
+
+
+def test_a_file_may_be_named_twice(config: Config, tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + DUNE)
+    assert run(config, path, path)[0] == (1, 0, 1, 0)
+
+
 def test_a_format_can_be_forced(environment: dict[str, str], tmp_path: Path) -> None:
     done = command(environment, "--format", "marc", written(tmp_path, HEADER + DUNE))
     assert done.returncode in (0, 1)

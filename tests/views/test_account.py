@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from flyleaf.queries.events import EventKind
+from flyleaf.limits import EVENTS_ON_A_PAGE, SESSIONS_MAX
+from flyleaf.queries.events import OWN_EVENTS_MAX, EventKind
 from flyleaf.views.account import EVENTS
 from tests.site import PASSWORD, Site, hidden_fields
 
@@ -115,6 +116,29 @@ def test_sessions_that_nobody_uses_are_deleted(alice, phone, select, visit):
     select("UPDATE sessions SET seen_at = now() - interval '8 days'")
     visit().logged_in("Alice")
     assert select("SELECT count(*) FROM sessions") == 1
+
+
+def test_a_log_in_too_many_ends_what_was_unused_for_longest(alice, phone, bob, visit, select):
+    select(
+        "INSERT INTO sessions (id_hash, reader_id, seen_at)"
+        " SELECT sha256(n::text::bytea), r.id, now() - interval '1 hour'"
+        " FROM readers AS r, generate_series(1, :more) AS n WHERE r.name = 'Alice'",
+        more=SESSIONS_MAX - 2,
+    )
+    select("UPDATE sessions SET seen_at = now() - interval '2 hours' WHERE browser = 'Firefox'")
+    tablet = visit().logged_in("Alice")
+    assert [is_logged_in(site) for site in (alice, phone, tablet, bob)] == [True, False, True, True]
+    assert select("SELECT count(*) FROM sessions") == SESSIONS_MAX + 1, "Bob's is another's"
+
+
+def test_log_ins_at_the_same_moment_stay_within_the_number(alice, visit, together, select):
+    select(
+        "INSERT INTO sessions (id_hash, reader_id)"
+        " SELECT sha256(n::text::bytea), r.id FROM readers AS r, generate_series(1, :more) AS n",
+        more=SESSIONS_MAX - 1,
+    )
+    together(*[lambda: visit().logged_in("Alice")] * 4)
+    assert select("SELECT count(*) FROM sessions") == SESSIONS_MAX
 
 
 # --- Password -------------------------------------------------------------------------------------------------------
@@ -337,3 +361,30 @@ def test_alice_downloads_what_is_kept_of_her(alice, bob, dune):
     assert [session["is_current"] for session in kept["sessions"]] == [True]
     assert {event["kind"] for event in kept["events"]} == {"registered", "logged-in", "data-downloaded"}
     assert "argon2" not in response.text
+
+
+def test_nothing_of_a_long_life_is_left_out(alice, select):
+    select(
+        "INSERT INTO events (kind, reader_id) SELECT 'logged-in', r.id FROM readers AS r, generate_series(1, :more)",
+        more=3 * EVENTS_ON_A_PAGE,
+    )
+    select(
+        "INSERT INTO sessions (id_hash, reader_id)"
+        " SELECT sha256(n::text::bytea), r.id FROM readers AS r, generate_series(1, :more) AS n",
+        more=SESSIONS_MAX - 1,
+    )
+    kept = alice.get("/account/data").json
+    assert len(kept["events"]) == 3 * EVENTS_ON_A_PAGE + 3
+    assert kept["events"][-1]["kind"] == "registered"
+    assert kept["older_events_left_out"] == 0
+    assert len(kept["sessions"]) == SESSIONS_MAX
+
+
+def test_of_more_events_than_anybody_reads_the_download_says_how_many_are_left_out(alice, select):
+    select(
+        "INSERT INTO events (kind, reader_id) SELECT 'logged-in', r.id FROM readers AS r, generate_series(1, :more)",
+        more=OWN_EVENTS_MAX,
+    )
+    kept = alice.get("/account/data").json
+    assert (len(kept["events"]), kept["older_events_left_out"]) == (OWN_EVENTS_MAX, 3)
+    assert kept["events"][0]["kind"] == "data-downloaded"

@@ -190,6 +190,14 @@ def test_a_password_hashed_with_other_parameters_is_hashed_anew_and_still_opens(
     assert select("SELECT password_hash FROM readers") == new, "hashed anew once"
 
 
+def test_a_locked_reader_with_an_old_hash_is_told_of_the_lock(alice, visit, select):
+    old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
+    select("UPDATE readers SET password_hash = :old, lock_reason = 'Spam.'", old=old)
+    response = visit().submit("/login", username="Alice", password=PASSWORD)
+    assert response.status_code == 403
+    assert "Spam." in message(response.text)
+
+
 def test_a_wrong_password_never_changes_the_hash(alice, visit, select):
     old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
     select("UPDATE readers SET password_hash = :old", old=old)

@@ -4,14 +4,13 @@ pymarc decodes them. Before it gets a record, the record's length and directory 
 into a wrong book; and of the directory it gets the fields that are read, so that no time goes to the others.
 """
 
-import io
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import redirect_stderr
-from typing import Protocol
+from types import SimpleNamespace
+from typing import NoReturn, Protocol
 
-from pymarc import Record
+from pymarc import Record, marc8
 from pymarc.exceptions import NoFieldsFound, PymarcException
 
 from flyleaf.importing.formats.marc_record import TAGS, Broken, table_of
@@ -31,6 +30,21 @@ _MAIN_AUTHOR, _OTHER_AUTHORS = b"100", (b"110", b"111", b"7")  # who are looked 
 _WANTED = frozenset(tag.encode() for tag in TAGS)
 
 logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns of missing indicators, which nothing here needs
+
+
+class _NotMarc8Error(Exception):
+    pass
+
+
+class _Strict:
+    """Stands for the standard error on which pymarc says that it put a space for what it did not know. It has no other
+    way to tell; and the process's own is not for a reader to exchange, which may run in a thread."""
+
+    def write(self, complaint: str) -> NoReturn:
+        raise _NotMarc8Error(complaint)
+
+
+marc8.sys = SimpleNamespace(stderr=_Strict())  # type: ignore[assignment, attr-defined]
 
 
 class _Readable(Protocol):
@@ -54,7 +68,8 @@ def _chunks(file: _Readable) -> Iterator[bytes]:
         *chunks, rest = (rest + block).split(_END_OF_RECORD)
         for chunk in chunks:
             yield from _told_apart(chunk.lstrip(_BETWEEN_RECORDS) + _END_OF_RECORD)
-        rest = rest[: RECORD_MAX + 1]  # memory is bounded whatever the file holds
+        if len(rest) > 2 * RECORD_MAX + 1:  # memory is bounded whatever the file holds
+            rest = rest[: RECORD_MAX + 1] + rest[-RECORD_MAX:]  # its end may be the beginning of a whole record
     if rest := rest.strip(_BETWEEN_RECORDS):
         yield rest
 
@@ -110,19 +125,18 @@ def _trimmed(chunk: bytes) -> bytes | Broken:
 
 
 def _decoded(record: bytes, chunk: bytes) -> Record | Broken:
-    complaints = io.StringIO()
     try:
         if chunk[9:10] == b"a" or _is_utf8(record):
             return Record(record, force_utf8=True)
-        with redirect_stderr(complaints):  # where pymarc says that it put a space for what it did not know
-            decoded = Record(record)
+        return Record(record)
     except NoFieldsFound:
         return Record()
+    except _NotMarc8Error:
+        return Broken("its text has bytes that are not MARC-8")
     except UnicodeDecodeError:
         return Broken("its text is not in the encoding that the leader says")
     except (PymarcException, ValueError, IndexError) as error:
         return Broken(f"pymarc can't read it ({error or type(error).__name__})")
-    return Broken("its text has bytes that are not MARC-8") if complaints.getvalue() else decoded
 
 
 def _is_utf8(record: bytes) -> bool:

@@ -3,12 +3,16 @@
 import gzip
 import random
 import re
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymarc import Record
 
 from flyleaf.config import PROJECT
 from flyleaf.importing.formats.marc import RECORD_MAX
+from flyleaf.importing.source import BLOCK
 from flyleaf.importing.table import Reason
 from tests.importing.formats.marc_files import DUNE, DUNE_008, DUNE_020, marc
 from tests.importing.formats.tables import read_file
@@ -78,6 +82,7 @@ def replaced(at: int, content: bytes) -> bytes:
         (with_title(b"Caf\xe9", "a"), "its text is not in the encoding that the leader says"),
         (with_title(b"\x1b(N\x1b$1!!", " "), "its text has bytes that are not MARC-8"),
         (with_title(b"a \xff b", " "), "its text has bytes that are not MARC-8"),
+        (with_title(b"\x1b$1!D&!0", " "), "its text has bytes that are not MARC-8"),
         (marc(DUNE_020, ("245", b"1\xe9$aDune")), "its text is not in the encoding that the leader says"),
         (marc(DUNE_020, ("245", b"10$\xe9Dune")), "the code of a subfield is no ASCII character"),
         (marc(*DUNE, ("520", "  $a" + "x" * RECORD_MAX))[:24] + b"x" * 3_000_000 + b"\x1d", "it has no end within the"),
@@ -93,6 +98,44 @@ def test_a_damaged_record_is_refused_and_the_next_one_read(
     assert (refusal.line, refusal.reason) == (2, Reason.UNREADABLE)
     assert refusal.detail.startswith(detail)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("size", [60_000, 99_000])
+@pytest.mark.parametrize("missing", [1, 30_000])
+def test_a_long_record_behind_one_that_breaks_off_is_read(tmp_path: Path, size: int, missing: int) -> None:
+    notes = [("520", b"  $a" + b"x" * 9_000)] * (size // 9_006)
+    long = marc(*DUNE, *notes)
+    read = read_file(tmp_path, EMMA + long[:-missing] * (BLOCK // size) + long + EMMA)
+    assert read.column("title") == ["Emma", "Dune", "Emma"]
+    [refusal] = read.refused
+    assert (refusal.line, refusal.reason) == (2, Reason.UNREADABLE)
+
+
+@pytest.mark.parametrize("between", [b"x", b"\0"])
+def test_a_record_behind_megabytes_of_nothing_is_read(tmp_path: Path, between: bytes) -> None:
+    read = read_file(tmp_path, EMMA + GOOD[:-1] + between * (12 * BLOCK - 100) + GOOD + EMMA)
+    assert read.column("title") == ["Emma", "Dune", "Emma"]
+    assert [(refusal.line, refusal.detail[:20]) for refusal in read.refused] == [(2, "it has no end within")]
+
+
+def test_what_breaks_off_and_ends_in_megabytes_of_nul_is_told(tmp_path: Path) -> None:
+    read = read_file(tmp_path, EMMA + GOOD[:-1] + bytes(12 * BLOCK))
+    assert (read.column("title"), [refusal.line for refusal in read.refused]) == (["Emma"], [2])
+
+
+def test_standard_error_stays_the_process_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The importer reads ahead in a thread: what others write meanwhile must not be taken for pymarc's complaints."""
+    errors = sys.stderr
+    seen = []
+
+    def watched(*arguments: Any, **options: Any) -> Record:
+        seen.append(sys.stderr)
+        print("of another thread", file=sys.stderr)
+        return Record(*arguments, **options)
+
+    monkeypatch.setattr("flyleaf.importing.formats.marc.Record", watched)
+    assert read_file(tmp_path, with_title(b"Caf\xe2e", " ")).column("title") == ["Café"]
+    assert seen == [errors]
 
 
 @pytest.mark.parametrize("length", [1, 23, 24, 50, len(GOOD) - 1])

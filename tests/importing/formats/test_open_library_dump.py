@@ -259,3 +259,20 @@ def test_as_many_authors_as_fit(config: Config, database: Database, tmp_path: Pa
     assert numbers(import_files(config, [authors, editions], Report(io.StringIO(), io.StringIO()))) == (1, 0, 0, 0)
     [(author,)] = rows_of(database, "SELECT author FROM books")
     assert len(str(author).split(", ")) == 4
+
+
+def test_of_two_names_of_an_author_the_last_one_counts_and_none_stands_twice(
+    config: Config, database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path
+    editions, first, second = folder / "editions.txt", folder / "first.txt", folder / "second.txt"
+    keys = [{"key": f"/authors/{key}"} for key in ("OL2A", "OL1A", "OL2A")]
+    editions.write_text(line(DUNE | {"authors": keys}))
+    first.write_text(
+        line({"name": "Herbert"}, "author", "/authors/OL1A")
+        + line({"name": "Frank Herbert"}, "author", "/authors/OL1A")
+        + line({"name": "Anderson"}, "author", "/authors/OL2A")
+    )
+    second.write_text(line({"name": "Kevin Anderson"}, "author", "/authors/OL2A"))
+    import_files(config, [first, editions, second], Report(io.StringIO(), io.StringIO()))
+    assert rows_of(database, "SELECT author FROM books") == [("Kevin Anderson, Frank Herbert",)]

@@ -66,61 +66,7 @@ ALTER TABLE reviews ALTER COLUMN reader_id DROP NOT NULL;
 COMMENT ON COLUMN reviews.reader_id IS 'null: the reader has deleted the account, and left the review behind';
 """
 
-# Once a statement, not once a row: a reader who leaves takes all reviews along at once, and the search follows each
-# change of the counts.
-COUNTS = """
-DROP TRIGGER reviews_are_counted ON reviews;
-DROP FUNCTION count_rating();
-
-CREATE FUNCTION count_ratings() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF NOT EXISTS (SELECT FROM before JOIN after USING (id)
-                        WHERE (before.book_id, before.rating) <> (after.book_id, after.rating)) THEN
-            RETURN NULL;
-        END IF;
-    END IF;
-    IF TG_OP IN ('UPDATE', 'DELETE') THEN
-        UPDATE rating_counts AS counts
-           SET one   = counts.one   - gone.one,
-               two   = counts.two   - gone.two,
-               three = counts.three - gone.three,
-               four  = counts.four  - gone.four,
-               five  = counts.five  - gone.five
-          FROM (SELECT book_id, count(*) FILTER (WHERE rating = 1) AS one, count(*) FILTER (WHERE rating = 2) AS two,
-                       count(*) FILTER (WHERE rating = 3) AS three, count(*) FILTER (WHERE rating = 4) AS four,
-                       count(*) FILTER (WHERE rating = 5) AS five
-                  FROM before
-                 GROUP BY book_id) AS gone
-         WHERE counts.book_id = gone.book_id;
-    END IF;
-    IF TG_OP IN ('UPDATE', 'INSERT') THEN
-        INSERT INTO rating_counts AS counts (book_id, one, two, three, four, five)
-        SELECT book_id, count(*) FILTER (WHERE rating = 1), count(*) FILTER (WHERE rating = 2),
-               count(*) FILTER (WHERE rating = 3), count(*) FILTER (WHERE rating = 4),
-               count(*) FILTER (WHERE rating = 5)
-          FROM after
-         GROUP BY book_id
-         ORDER BY book_id
-        ON CONFLICT (book_id) DO UPDATE
-           SET one   = counts.one   + excluded.one,
-               two   = counts.two   + excluded.two,
-               three = counts.three + excluded.three,
-               four  = counts.four  + excluded.four,
-               five  = counts.five  + excluded.five;
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER count_insert AFTER INSERT ON reviews REFERENCING NEW TABLE AS after
-    FOR EACH STATEMENT EXECUTE FUNCTION count_ratings();
-CREATE TRIGGER count_update AFTER UPDATE ON reviews REFERENCING OLD TABLE AS before NEW TABLE AS after
-    FOR EACH STATEMENT EXECUTE FUNCTION count_ratings();
-CREATE TRIGGER count_delete AFTER DELETE ON reviews REFERENCING OLD TABLE AS before
-    FOR EACH STATEMENT EXECUTE FUNCTION count_ratings();
-"""
-
 
 def upgrade() -> None:
-    for statements in (SESSIONS, ATTEMPTS, EVENTS, REVIEWS, COUNTS):
+    for statements in (SESSIONS, ATTEMPTS, EVENTS, REVIEWS):
         op.execute(statements)

@@ -44,9 +44,13 @@ CREATE INDEX review_reports_open ON review_reports (review_id) WHERE settled_at 
 CREATE INDEX review_reports_by_reader ON review_reports (reader_id);
 """
 
-# As in 0004, but a review counts only while it is to be seen.
+# A review counts only while it is to be seen. Once a statement, not once a row: a reader who leaves takes all reviews
+# along at once, and the search follows each change of the counts.
 COUNTS = """
-CREATE OR REPLACE FUNCTION count_ratings() RETURNS trigger LANGUAGE plpgsql AS $$
+DROP TRIGGER reviews_are_counted ON reviews;
+DROP FUNCTION count_rating();
+
+CREATE FUNCTION count_ratings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF NOT EXISTS (SELECT FROM before JOIN after USING (id)
@@ -88,6 +92,13 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+
+CREATE TRIGGER count_insert AFTER INSERT ON reviews REFERENCING NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION count_ratings();
+CREATE TRIGGER count_update AFTER UPDATE ON reviews REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION count_ratings();
+CREATE TRIGGER count_delete AFTER DELETE ON reviews REFERENCING OLD TABLE AS before
+    FOR EACH STATEMENT EXECUTE FUNCTION count_ratings();
 """
 
 

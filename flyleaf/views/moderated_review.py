@@ -1,0 +1,23 @@
+"""A review that readers report and moderators hide: finding it, and what a reason may be."""
+
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+from wtforms.validators import Length
+
+from flyleaf.limits import REASON_MAX
+from flyleaf.queries.moderation import ModeratedReview, select_moderated_review
+from flyleaf.views.forms import no_control_characters
+
+REASON_RULES = [
+    Length(max=REASON_MAX, message=lazy_gettext("A reason has at most %(most)s characters.", most=REASON_MAX)),
+    no_control_characters,
+]
+
+
+def find_review(connection: Connection, review_id: int) -> ModeratedReview:
+    """Raises NotFound."""
+    review = select_moderated_review(connection, review_id)
+    if review is None:
+        raise NotFound(gettext("There is no such review. It may have been deleted."))
+    return review

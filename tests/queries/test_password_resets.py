@@ -1,0 +1,31 @@
+"""Links to choose a new password: what waits for what."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import text
+
+from flyleaf.queries.password_resets import delete_password_reset, insert_password_reset, use_password_reset
+from flyleaf.queries.readers import Credentials, insert_reader, update_password_hash
+
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+def test_a_reset_that_waits_for_a_change_of_the_password_holds_nothing_that_the_change_needs(database):
+    with database.transaction() as connection:
+        alice = insert_reader(connection, "Alice", "old")
+        insert_password_reset(connection, alice.id, "token")
+
+    def reset():
+        with database.transaction() as connection:
+            return use_password_reset(connection, "token", "reset")
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as connection:
+            assert update_password_hash(connection, Credentials(alice, "old"), "changed")
+            waiting = pool.submit(reset)
+            while not connection.execute(text(WAITS)).scalar() and not waiting.done():
+                pass
+            delete_password_reset(connection, alice.id)  # a deadlock, if the reset had the link already
+        assert waiting.result(10) is None, "the link is gone"
+    with database.transaction() as connection:
+        assert connection.execute(text("SELECT password_hash FROM readers")).scalar() == "changed"
