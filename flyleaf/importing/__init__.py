@@ -5,7 +5,7 @@
     formats/      a module a format: what recognises a file, and what makes a Table of it (table.py)
     cells.py      what a cell may hold, one rule a field; years.py, languages.py, names.py, punctuation.py, isbns.py
     rows.py       records -> rows that the catalogue can hold, or refused; plain_rows.py, the same for many at once
-    staging.py    rows -> the staging table
+    staging.py    rows -> the staging table; ahead.py, so that reading and sending overlap
     merge.py      staging table -> catalogue
     loader.py     all of it, in one transaction
     findings.py   what the operator is told; rejects.py, the refused rows in a file

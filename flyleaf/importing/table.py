@@ -43,7 +43,8 @@ class Batch(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`columns` are the four of REQUIRED, then those of OPTIONAL that the file has."""
+    """`columns` begin with the isbn and hold a title; of the others of REQUIRED and OPTIONAL, in this order, those that
+    the file has. `author_keys` may be one more, for a table of kind "author_names" to refer to."""
 
     columns: tuple[str, ...]
     ignored: tuple[str, ...]  # the file's names of the columns that nobody reads

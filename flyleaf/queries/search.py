@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
+from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing
 from flyleaf.search.engine import AS_TYPED, Search, find
@@ -58,7 +59,7 @@ class SearchQuery:
 
     text: str
     page: int = 1
-    page_size: int = 20
+    page_size: int = PAGE_SIZE
     year_from: int | None = None
     year_to: int | None = None
     language: str | None = None
