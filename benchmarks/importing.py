@@ -38,7 +38,7 @@ from flyleaf.importing.findings import Findings
 from flyleaf.importing.formats import marc
 from flyleaf.importing.rows import clean_columns
 from flyleaf.importing.source import open_source
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.search import SearchQuery, search_books
 
 BARE = """
 CREATE TEMP TABLE bare (

@@ -18,9 +18,9 @@ from flyleaf.queries.attempts import delete_attempts
 from flyleaf.queries.catalogue import select_catalogue
 from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
 from flyleaf.queries.password_resets import insert_password_reset
-from flyleaf.queries.search import rebuild_search
 from flyleaf.queries.sessions import delete_all_sessions
 from flyleaf.queries.users import User, select_user, select_users, update_lock, update_moderator
+from flyleaf.search import rebuild_search
 from flyleaf.sessions import SessionFiles
 from flyleaf.views.attempts import account_limits
 from flyleaf.views.current import flyleaf

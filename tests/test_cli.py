@@ -4,7 +4,7 @@ import struct
 
 from flask import Flask
 
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.search import SearchQuery, search_books
 
 
 def test_the_search_is_built_anew(app: Flask, database, add_book, select) -> None:

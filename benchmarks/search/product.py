@@ -16,7 +16,7 @@ from flyleaf.database.connect import open_database
 from flyleaf.database.migrate import migrate
 from flyleaf.importing.command import import_files
 from flyleaf.importing.report import Report
-from flyleaf.queries.search import SearchQuery, search_books, suggest
+from flyleaf.search import SearchQuery, search_books, suggest
 
 
 @contextmanager

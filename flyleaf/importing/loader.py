@@ -19,7 +19,7 @@ from flyleaf.importing.staging import copy_author_names, copy_rows, create_stagi
 from flyleaf.importing.table import Table
 from flyleaf.queries.books import count_books, has_books
 from flyleaf.queries.events import Detail, EventKind, insert_event
-from flyleaf.queries.search import needs_rebuild, rebuild_search, settle_search
+from flyleaf.search import needs_rebuild, rebuild_search, settle_search
 
 # Any number that no other program takes: a second importer is turned away here.
 IMPORT_LOCK = 7_303_002

@@ -1,0 +1,22 @@
+"""The search engine. Other rooms import from here; docs/search.md explains the stages."""
+
+from flyleaf.search.pages import MatchReason, Order, SearchPage, SearchQuery, SearchResult, search_books
+from flyleaf.search.results import Edition, select_editions
+from flyleaf.search.suggestions import Suggestion, suggest
+from flyleaf.search.upkeep import needs_rebuild, rebuild_search, settle_search
+
+__all__ = [
+    "Edition",
+    "MatchReason",
+    "Order",
+    "SearchPage",
+    "SearchQuery",
+    "SearchResult",
+    "Suggestion",
+    "needs_rebuild",
+    "rebuild_search",
+    "search_books",
+    "select_editions",
+    "settle_search",
+    "suggest",
+]

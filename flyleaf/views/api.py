@@ -4,7 +4,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from flyleaf.limits import PAGE_SIZE
-from flyleaf.queries.search import SearchResult, search_books
+from flyleaf.search import SearchResult, search_books
 from flyleaf.views.books import find_book
 from flyleaf.views.current import transaction
 from flyleaf.views.search_form import ApiSearchForm

@@ -13,7 +13,7 @@ from flyleaf.queries.books import Book, select_book
 from flyleaf.queries.external_ratings import ExternalRating, request_external_rating, select_external_ratings
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import select_review, select_reviews
-from flyleaf.queries.search import select_editions
+from flyleaf.search import select_editions
 from flyleaf.views.access import login_required
 from flyleaf.views.current import flyleaf
 from flyleaf.views.linked_data import linked_data

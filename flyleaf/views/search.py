@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.search import Suggestion, search_books, suggest
 from flyleaf.queries.shelf import select_shelf
+from flyleaf.search import Suggestion, search_books, suggest
 from flyleaf.views.access import login_required
 from flyleaf.views.search_form import SearchForm
 

@@ -7,7 +7,7 @@ from wtforms import BooleanField, IntegerField, SearchField, SelectChoice, Selec
 from wtforms.validators import Length, NumberRange, Optional
 
 from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
-from flyleaf.queries.search import Order, SearchQuery
+from flyleaf.search import Order, SearchQuery
 from flyleaf.views.forms import PlainForm, line, no_control_characters
 
 A_YEAR = NumberRange(

@@ -17,7 +17,7 @@ from flyleaf.importing.command import Options, import_files, import_if_empty
 from flyleaf.importing.loader import ImportRunningError, import_transaction
 from flyleaf.importing.report import Advance, Report
 from flyleaf.importing.source import UnusableFileError
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.search import SearchQuery, search_books
 from tests.importing.files import DUNE, EMMA, HEADER, generated, imported, numbers, rows_of, written
 
 # The course's own books.csv, which is not ours to ship: COURSE_BOOKS=… make test

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection
 
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.search import SearchQuery, search_books
 from flyleaf.search.isbn_stage import compact
 from tests.search.conftest import insert
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection
 
-from flyleaf.queries.search import Order, SearchQuery, search_books
+from flyleaf.search import Order, SearchQuery, search_books
 from flyleaf.search.results import bayesian_average, select_editions
 from tests.search.conftest import insert, review
 

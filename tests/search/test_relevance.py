@@ -15,7 +15,7 @@ from benchmarks.search.scoring import Answer, Score, by_kind, rank
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.importing.command import BOOKS
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.search import SearchQuery, search_books
 from tests.importing.files import imported
 from tests.postgresql import Server
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from flyleaf.queries.search import SearchQuery, search_books
+from flyleaf.search import SearchQuery, search_books
 from tests.search.conftest import insert
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection
 
-from flyleaf.queries.search import suggest
+from flyleaf.search import suggest
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from flyleaf.queries.search import SearchQuery, needs_rebuild, rebuild_search, search_books
+from flyleaf.search import SearchQuery, needs_rebuild, rebuild_search, search_books
 from tests.search.conftest import insert, review
 
 VOCABULARY = "SELECT word, works FROM search_vocabulary ORDER BY word LIMIT 100000"

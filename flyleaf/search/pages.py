@@ -1,12 +1,12 @@
-"""Searching books: the narrow door to the engine in flyleaf.search, whose stages docs/search.md explains."""
+"""A search from its query to its page of results."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import isbn_stage
@@ -24,25 +24,7 @@ from flyleaf.search.results import (
     load_editions,
     load_works,
     passing,
-    select_editions,
 )
-from flyleaf.search.suggestions import Suggestion, suggest
-
-__all__ = [
-    "Edition",
-    "MatchReason",
-    "Order",
-    "SearchPage",
-    "SearchQuery",
-    "SearchResult",
-    "Suggestion",
-    "needs_rebuild",
-    "rebuild_search",
-    "search_books",
-    "select_editions",
-    "settle_search",
-    "suggest",
-]
 
 DEEPEST = 200  # results; a search looks no further, and says has_next only as far as it has looked
 
@@ -225,27 +207,3 @@ def _results(
         )
         for book in shown
     )
-
-
-def settle_search(connection: Connection) -> None:
-    """Bring what the search derives from books up to date where another writer had to leave something behind."""
-    connection.execute(text("SELECT search_settle()"))
-
-
-def needs_rebuild(connection: Connection) -> bool:
-    """Whether so much changed, in this transaction too, that the search is to be derived anew: the COMMIT would do it,
-    in silence."""
-    return bool(connection.execute(text("SELECT search_needs_rebuild()")).scalar())
-
-
-def rebuild_search(connection: Connection) -> Iterator[float]:
-    """Derive everything anew, beside the live tables: readers go on searching. Half a minute for a million books.
-
-    Each step yields the share that is done, the last one 1. Nothing happens unless it is iterated to the end.
-    """
-    connection.execute(text("SET LOCAL statement_timeout = 0"))
-    done = 0.0
-    for step, share in connection.execute(text("SELECT step, share FROM search_rebuild_steps()")).all():
-        connection.execute(text(f"SELECT {step}()"))
-        done += share
-        yield min(done, 1.0)
