@@ -10,7 +10,7 @@ from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.serving import listening, prepared, serve
-from flyleaf.views.current import transaction
+from flyleaf.web.current import transaction
 
 
 def create_floor(config: Config, database: Database) -> Flask:

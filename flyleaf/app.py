@@ -7,7 +7,7 @@ from flask import Flask
 from flask_session import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flyleaf import cli, views
+from flyleaf import cli, views, web
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.database.connect import open_database
@@ -15,7 +15,7 @@ from flyleaf.logs import configure_logging
 from flyleaf.open_library import OpenLibrary
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.sessions import LIFETIME, SessionFiles, SessionRedis
-from flyleaf.views.current import EXTENSION, Flyleaf
+from flyleaf.web.current import EXTENSION, Flyleaf
 
 BODY_MAX = 256 * 1024  # bytes: a review of 10,000 emoji, percent-encoded, and room to spare
 
@@ -32,7 +32,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     # First of all: as root it makes the data folder so that the account which PostgreSQL runs as can pass through.
     database = database or open_database(config, _announce)
     config.make_data_folder()
-    app = Flask("flyleaf", root_path=str(PROJECT), static_folder=None)  # static/: views.assets
+    app = Flask("flyleaf", root_path=str(PROJECT), static_folder=None)  # static/: web.assets
     app.config.from_mapping(
         SECRET_KEY=config.kept_secret_key(),
         MAX_CONTENT_LENGTH=BODY_MAX,
@@ -46,6 +46,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions[EXTENSION] = Flyleaf(config, database, _rating_fetcher(config, database))
+    web.register(app)
     views.register(app)
     cli.register(app)
     return app

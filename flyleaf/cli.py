@@ -22,8 +22,8 @@ from flyleaf.queries.sessions import delete_all_sessions
 from flyleaf.queries.users import User, select_user, select_users, update_lock, update_moderator
 from flyleaf.search import rebuild_search
 from flyleaf.sessions import SessionFiles
-from flyleaf.views.attempts import account_limits
-from flyleaf.views.current import flyleaf
+from flyleaf.web.attempts import account_limits
+from flyleaf.web.current import flyleaf
 
 
 def register(app: Flask) -> None:

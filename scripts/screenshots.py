@@ -26,7 +26,7 @@ from flyleaf.database import Database
 from flyleaf.database.connect import open_database
 from flyleaf.importing import Report, import_if_empty
 from flyleaf.importing.command import BOOKS
-from flyleaf.views.errors import answer
+from flyleaf.web.errors import answer
 
 WIDTHS = (390, 768, 1440)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

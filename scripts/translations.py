@@ -16,7 +16,11 @@ from babel.messages.pofile import read_po, write_po
 from flyleaf.config import PROJECT
 
 KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2)}
-METHODS = (("flyleaf/views", [("**.py", "python")]), ("templates", [("**.html", "jinja2")]))
+METHODS = (
+    ("flyleaf/views", [("**.py", "python")]),
+    ("flyleaf/web", [("**.py", "python")]),
+    ("templates", [("**.html", "jinja2")]),
+)
 OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
 LOCALES = ("es", "pt_BR")
 

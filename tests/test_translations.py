@@ -11,12 +11,12 @@ from babel.messages.catalog import Catalog
 from jinja2 import Environment, nodes
 
 from flyleaf.config import PROJECT
-from flyleaf.views.languages import LOCALES
+from flyleaf.web.languages import LOCALES
 from scripts.translations import LOCALES as TRANSLATED
 from scripts.translations import compiled, extracted, forms, po_path, read
 
 TEMPLATES = sorted((PROJECT / "templates").rglob("*.html"))
-VIEWS = sorted((PROJECT / "flyleaf" / "views").rglob("*.py"))
+VIEWS = sorted(path for room in ("views", "web") for path in (PROJECT / "flyleaf" / room).rglob("*.py"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 TAG = re.compile(r"<[^>]*>|&\w+;|\{\w+\}")  # {count} is filled in by the page's script
 # The same in that language.

@@ -22,13 +22,13 @@ from flyleaf.queries.password_resets import delete_password_reset
 from flyleaf.queries.readers import Credentials, Reader, delete_reader, update_password_hash
 from flyleaf.queries.reviews import delete_readers_reviews, update_reviews_to_nobodys
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
-from flyleaf.views.access import end_session, login_required, reader_required, renew_session, session_hash
-from flyleaf.views.authentication import confirm_password
-from flyleaf.views.current import transaction
-from flyleaf.views.forms import Form, require_token
-from flyleaf.views.notices import redirect_with_notice
-from flyleaf.views.paging import page_number
 from flyleaf.views.password_form import NewPasswordForm
+from flyleaf.web.access import end_session, login_required, reader_required, renew_session, session_hash
+from flyleaf.web.authentication import confirm_password
+from flyleaf.web.current import transaction
+from flyleaf.web.forms import Form, require_token
+from flyleaf.web.notices import redirect_with_notice
+from flyleaf.web.paging import page_number
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 

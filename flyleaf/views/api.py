@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import SearchResult, search_books
 from flyleaf.views.books import find_book
-from flyleaf.views.current import transaction
 from flyleaf.views.search_form import ApiSearchForm
+from flyleaf.web.current import transaction
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 

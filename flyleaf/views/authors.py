@@ -9,8 +9,8 @@ from werkzeug.exceptions import NotFound
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.authors import select_author, select_works
 from flyleaf.queries.readers import Reader
-from flyleaf.views.access import login_required
-from flyleaf.views.paging import page_number
+from flyleaf.web.access import login_required
+from flyleaf.web.paging import page_number
 
 blueprint = Blueprint("authors", __name__)
 

@@ -14,11 +14,11 @@ from flyleaf.queries.external_ratings import ExternalRating, request_external_ra
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import select_review, select_reviews
 from flyleaf.search import select_editions
-from flyleaf.views.access import login_required
-from flyleaf.views.current import flyleaf
 from flyleaf.views.linked_data import linked_data
-from flyleaf.views.paging import page_number
 from flyleaf.views.review_form import ReviewForm
+from flyleaf.web.access import login_required
+from flyleaf.web.current import flyleaf
+from flyleaf.web.paging import page_number
 
 blueprint = Blueprint("books", __name__)
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from flyleaf.database import DatabaseUnusableError
 from flyleaf.database.migrate import is_migrated
-from flyleaf.views.current import transaction
+from flyleaf.web.current import transaction
 
 blueprint = Blueprint("health", __name__)
 

@@ -3,7 +3,7 @@
 from flask import url_for
 
 from flyleaf.queries.books import Book
-from flyleaf.views.filters import language_tag
+from flyleaf.web.filters import language_tag
 
 
 def linked_data(book: Book, isbn: str) -> dict[str, object]:

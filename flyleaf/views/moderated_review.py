@@ -7,7 +7,7 @@ from wtforms.validators import Length
 
 from flyleaf.limits import REASON_MAX
 from flyleaf.queries.moderation import ModeratedReview, select_moderated_review
-from flyleaf.views.forms import no_control_characters
+from flyleaf.web.forms import no_control_characters
 
 REASON_RULES = [
     Length(max=REASON_MAX, message=lazy_gettext("A reason has at most %(most)s characters.", most=REASON_MAX)),

@@ -23,11 +23,11 @@ from flyleaf.queries.moderation import (
     unhide_review,
 )
 from flyleaf.queries.readers import Reader
-from flyleaf.views.access import login_required
-from flyleaf.views.forms import Form, line, require_token
 from flyleaf.views.moderated_review import REASON_RULES, find_review
-from flyleaf.views.notices import redirect_with_notice
-from flyleaf.views.paging import page_number
+from flyleaf.web.access import login_required
+from flyleaf.web.forms import Form, line, require_token
+from flyleaf.web.notices import redirect_with_notice
+from flyleaf.web.paging import page_number
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 Values = ParamSpec("Values")

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from flyleaf.limits import PASSWORD_MAX, PASSWORD_MIN
 from flyleaf.passwords import is_common
 from flyleaf.queries.readers import name_key
-from flyleaf.views.forms import Form, no_control_characters
+from flyleaf.web.forms import Form, no_control_characters
 
 
 class NewPasswordForm(Form):

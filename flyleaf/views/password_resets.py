@@ -11,10 +11,10 @@ from flyleaf.queries.attempts import delete_attempts
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.password_resets import select_password_reset, use_password_reset
 from flyleaf.queries.sessions import delete_all_sessions
-from flyleaf.views.attempts import account_limits
-from flyleaf.views.current import transaction
-from flyleaf.views.notices import redirect_with_notice
 from flyleaf.views.password_form import NewPasswordForm
+from flyleaf.web.attempts import account_limits
+from flyleaf.web.current import transaction
+from flyleaf.web.notices import redirect_with_notice
 
 blueprint = Blueprint("password_resets", __name__)
 

@@ -1,29 +1,19 @@
-"""What a reader has chosen for the pages: their language, light or dark.
+"""The form at the foot of each page with which readers choose a language and a theme."""
 
-A cookie keeps it for a visitor. The account keeps it as well, and the cookie follows the account, so that also a page
-that asks the database nothing (an error, the log-in form) is in the right language.
-"""
-
-from flask import Blueprint, Flask, Response, g, redirect, request
+from flask import Blueprint, Flask, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
 from wtforms import RadioField, SelectChoice  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import Optional
 
 from flyleaf.queries.readers import update_preferences
-from flyleaf.views.access import address_to_return_to, current_reader, is_logged_in, local_path
-from flyleaf.views.cookies import keep_cookie, kept_cookie
-from flyleaf.views.current import transaction
-from flyleaf.views.forms import Form
+from flyleaf.web.access import current_reader, is_logged_in, local_path
+from flyleaf.web.current import transaction
+from flyleaf.web.forms import Form
+from flyleaf.web.preferences import CHOICES, LANGUAGES, THEMES, keep_preference
 
 blueprint = Blueprint("preferences", __name__)
-
-# What each language calls itself: whoever looks for it can't read another.
-LANGUAGES = {"en": "English", "pt-BR": "Português", "es": "Español"}
-THEMES = {"auto": lazy_gettext("Automatic"), "light": lazy_gettext("Light"), "dark": lazy_gettext("Dark")}
-CHOICES = {"language": LANGUAGES, "theme": THEMES}  # also the names of the cookies
-KEPT = 365 * 24 * 60 * 60  # seconds
 
 
 class PreferencesForm(Form):
@@ -35,25 +25,7 @@ class PreferencesForm(Form):
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals.update(preferences_form=PreferencesForm, this_page=this_page, theme=theme)
-    app.after_request(_follow_the_account)
-
-
-def kept_preference(name: str) -> str | None:
-    """One of CHOICES[name]: the account's where the reader is known by now, else the cookie's; None: not chosen."""
-    kept = getattr(g.get("reader"), name, None) or kept_cookie(name)
-    return kept if kept in CHOICES[name] else None
-
-
-def theme() -> str:
-    return kept_preference("theme") or "auto"
-
-
-def this_page() -> str:
-    """Where the page that is shown can be opened again. That of a refused form is often at the form's own address."""
-    if request.method == "POST" and request.url_rule and "GET" in (request.url_rule.methods or ()):
-        return request.path
-    return address_to_return_to()
+    app.jinja_env.globals.update(preferences_form=PreferencesForm)
 
 
 @blueprint.post("/preferences")
@@ -71,13 +43,5 @@ def change() -> ResponseReturnValue:
                 update_preferences(connection, reader.id, chosen.get("language"), chosen.get("theme"))
     response = redirect(local_path(request.args.get("next")) or "/", 303)
     for name, value in chosen.items():
-        keep_cookie(response, name, value, KEPT)
-    return response
-
-
-def _follow_the_account(response: Response) -> Response:
-    for name in CHOICES:
-        value = getattr(g.get("reader"), name, None)
-        if value and value != kept_cookie(name):
-            keep_cookie(response, name, value, KEPT)
+        keep_preference(response, name, value)
     return response

@@ -9,8 +9,8 @@ from werkzeug.exceptions import NotFound
 from flyleaf.limits import REVIEWS_ON_A_PAGE
 from flyleaf.queries.profiles import select_profile, select_reviewed_books
 from flyleaf.queries.readers import Reader
-from flyleaf.views.access import login_required
-from flyleaf.views.paging import page_number
+from flyleaf.web.access import login_required
+from flyleaf.web.paging import page_number
 
 blueprint = Blueprint("profiles", __name__)
 

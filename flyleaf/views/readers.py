@@ -11,14 +11,14 @@ from flyleaf.passwords import hash_password
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, insert_reader, select_credentials
 from flyleaf.queries.sessions import delete_session
-from flyleaf.views.access import begin_session, end_session, is_logged_in, local_path, session_hash
-from flyleaf.views.attempts import count_attempt, registration_limits, remember_device
-from flyleaf.views.authentication import authenticate
-from flyleaf.views.current import transaction
-from flyleaf.views.forms import Form, line, no_control_characters
 from flyleaf.views.names import addressable, not_reserved, visible
-from flyleaf.views.notices import give_notice, redirect_with_notice
 from flyleaf.views.password_form import NewPasswordForm
+from flyleaf.web.access import begin_session, end_session, is_logged_in, local_path, session_hash
+from flyleaf.web.attempts import count_attempt, registration_limits, remember_device
+from flyleaf.web.authentication import authenticate
+from flyleaf.web.current import transaction
+from flyleaf.web.forms import Form, line, no_control_characters
+from flyleaf.web.notices import give_notice, redirect_with_notice
 
 blueprint = Blueprint("readers", __name__)
 

@@ -12,11 +12,11 @@ from flyleaf.queries.attempts import insert_attempt
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.moderation import ModeratedReview, insert_report
 from flyleaf.queries.readers import Reader
-from flyleaf.views.access import login_required
-from flyleaf.views.attempts import report_limits
-from flyleaf.views.forms import Form, line
 from flyleaf.views.moderated_review import REASON_RULES, find_review
-from flyleaf.views.notices import redirect_with_notice
+from flyleaf.web.access import login_required
+from flyleaf.web.attempts import report_limits
+from flyleaf.web.forms import Form, line
+from flyleaf.web.notices import redirect_with_notice
 
 blueprint = Blueprint("reports", __name__)
 

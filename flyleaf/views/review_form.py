@@ -6,7 +6,7 @@ from wtforms import RadioField, SelectChoice, TextAreaField  # type: ignore[attr
 from wtforms.validators import InputRequired, Length
 
 from flyleaf.limits import RATING_MAX, RATING_MIN, REVIEW_MAX
-from flyleaf.views.forms import Form, no_control_characters, paragraphs
+from flyleaf.web.forms import Form, no_control_characters, paragraphs
 
 
 class ReviewForm(Form):

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response
 from flyleaf.queries.books import Book
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import delete_review, insert_review, select_review, update_review
-from flyleaf.views.access import login_required
 from flyleaf.views.books import find_book, render_book
-from flyleaf.views.forms import Form
-from flyleaf.views.notices import redirect_with_notice
 from flyleaf.views.review_form import ReviewForm
+from flyleaf.web.access import login_required
+from flyleaf.web.forms import Form
+from flyleaf.web.notices import redirect_with_notice
 
 blueprint = Blueprint("reviews", __name__, url_prefix="/books/<isbn>/review")
 

@@ -11,8 +11,8 @@ from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.shelf import select_shelf
 from flyleaf.search import Suggestion, search_books, suggest
-from flyleaf.views.access import login_required
 from flyleaf.views.search_form import SearchForm
+from flyleaf.web.access import login_required
 
 blueprint = Blueprint("search", __name__)
 

@@ -8,7 +8,7 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
 from flyleaf.search import Order, SearchQuery
-from flyleaf.views.forms import PlainForm, line, no_control_characters
+from flyleaf.web.forms import PlainForm, line, no_control_characters
 
 A_YEAR = NumberRange(
     YEAR_MIN,

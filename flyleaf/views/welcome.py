@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from flyleaf.views.access import is_logged_in
+from flyleaf.web.access import is_logged_in
 
 blueprint = Blueprint("welcome", __name__)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from werkzeug.routing import Map
 from wtforms.fields.core import UnboundField
 
-from flyleaf.views.forms import PlainForm
+from flyleaf.web.forms import PlainForm
 from tests.fuzz.corpus import CORPUS
 from tests.site import PASSWORD
 

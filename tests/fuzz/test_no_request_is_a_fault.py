@@ -20,7 +20,7 @@ from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.security_headers import CONTENT_SECURITY_POLICY, security_headers
-from flyleaf.views.current import transaction
+from flyleaf.web.current import transaction
 from tests.fuzz.corpus import CANARY
 from tests.fuzz.strategies import RIGHT, TOKEN, Sent, field_names, requests
 from tests.markup import elements

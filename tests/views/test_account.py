@@ -193,7 +193,7 @@ def test_who_sits_at_alices_browser_has_ten_guesses(alice, visit):
 
 def test_a_log_in_with_the_old_password_that_is_under_way_fails(app, alice, visit, monkeypatch, select):
     """Its password was found right a moment before the change."""
-    from flyleaf.views import authentication
+    from flyleaf.web import authentication
 
     verify = authentication.verify_password
 

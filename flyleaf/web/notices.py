@@ -7,7 +7,7 @@ bring one back to life that a log-out has just ended.
 from flask import Flask, Response, g, make_response, redirect
 from flask_babel import lazy_gettext
 
-from flyleaf.views.cookies import drop_cookie, keep_cookie, kept_cookie
+from flyleaf.web.cookies import drop_cookie, keep_cookie, kept_cookie
 
 COOKIE = "notice"
 SECONDS = 60

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flyleaf.views.browsers import browser_and_system
+from flyleaf.web.browsers import browser_and_system
 
 MADE_AS = "AppleWebKit/537.36 (KHTML, like Gecko)"
 

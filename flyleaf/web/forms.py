@@ -16,7 +16,7 @@ from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
 
-from flyleaf.views.cookies import keep_cookie, kept_cookie
+from flyleaf.web.cookies import keep_cookie, kept_cookie
 
 TOKEN_LIFETIME = 12 * 60 * 60  # seconds that a form may stand open
 CSRF_COOKIE = "csrf"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flyleaf.views.review_text import paragraphs, review_text
+from flyleaf.web.review_text import paragraphs, review_text
 
 
 def folded(html: str) -> str:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import BadRequest
 
 from flyleaf.security_headers import security_headers
-from flyleaf.views.current import flyleaf
+from flyleaf.web.current import flyleaf
 
 logger = logging.getLogger("flyleaf.requests")
 RESET = "/reset/"

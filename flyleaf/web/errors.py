@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from flyleaf.database import DatabaseUnusableError, is_unavailable
 from flyleaf.sessions import SessionsUnavailableError
-from flyleaf.views.requests import wants_json
+from flyleaf.web.requests import wants_json
 
 logger = logging.getLogger("flyleaf.errors")
 RETRY_AFTER = 5  # seconds

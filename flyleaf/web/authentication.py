@@ -8,8 +8,8 @@ from flyleaf.passwords import hash_password, needs_rehash, verify_password
 from flyleaf.queries.attempts import Limit, delete_attempt
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, Reader, select_credentials, update_password_hash
-from flyleaf.views.attempts import count_attempt, login_limits, password_limits
-from flyleaf.views.current import transaction
+from flyleaf.web.attempts import count_attempt, login_limits, password_limits
+from flyleaf.web.current import transaction
 
 
 def authenticate(name: str, password: str) -> Credentials | None:

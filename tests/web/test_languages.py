@@ -8,7 +8,7 @@ import pytest
 from flask import render_template_string
 from sqlalchemy.exc import IntegrityError
 
-from flyleaf.views.preferences import CHOICES
+from flyleaf.web.preferences import CHOICES
 from tests.site import PASSWORD, hidden_fields
 
 # In no other language of ours.

@@ -7,7 +7,7 @@ from flask import Flask, request
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
-from flyleaf.views.current import flyleaf
+from flyleaf.web.current import flyleaf
 
 
 class _Response(FlaskResponse):

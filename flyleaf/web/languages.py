@@ -6,7 +6,7 @@ from babel.core import get_global
 from flask import Flask, Response, request
 from flask_babel import Babel, get_locale
 
-from flyleaf.views.preferences import kept_preference
+from flyleaf.web.preferences import kept_preference
 
 # What `<html lang>` says -> Babel's locale. English dates are the British ones: 24 November 2026.
 LOCALES = {"en": "en_GB", "pt-BR": "pt_BR", "es": "es"}

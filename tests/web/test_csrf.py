@@ -6,7 +6,7 @@ import time
 import pytest
 from itsdangerous import TimestampSigner
 
-from flyleaf.views.forms import TOKEN_LIFETIME
+from flyleaf.web.forms import TOKEN_LIFETIME
 from tests.site import PASSWORD, hidden_fields
 
 # Searching changes nothing. Logging out asks a visitor whom another site sent, see test_logout.py.

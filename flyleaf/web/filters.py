@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from flyleaf import isbn as isbns
 from flyleaf.covers.drawing import cover
 from flyleaf.search.marking import marked
-from flyleaf.views.review_text import paragraphs, review_text
+from flyleaf.web.review_text import paragraphs, review_text
 
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 

@@ -24,9 +24,9 @@ from flyleaf.queries.sessions import (
     update_session_seen,
 )
 from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError
-from flyleaf.views.browsers import browser_and_system
-from flyleaf.views.current import transaction
-from flyleaf.views.requests import wants_json
+from flyleaf.web.browsers import browser_and_system
+from flyleaf.web.current import transaction
+from flyleaf.web.requests import wants_json
 
 Values = ParamSpec("Values")
 NEXT_MAX = 2_000  # characters

@@ -20,9 +20,9 @@ from werkzeug.wrappers import Response
 from flyleaf.limits import REPORTS, WRONG_PASSWORDS, WRONG_PASSWORDS_FROM_AN_ADDRESS, Rate
 from flyleaf.queries.attempts import Attempt, Limit, insert_attempt
 from flyleaf.queries.readers import Reader, name_key
-from flyleaf.views.cookies import keep_cookie, kept_cookie
-from flyleaf.views.current import flyleaf, transaction
-from flyleaf.views.forms import SHA256
+from flyleaf.web.cookies import keep_cookie, kept_cookie
+from flyleaf.web.current import flyleaf, transaction
+from flyleaf.web.forms import SHA256
 
 DEVICE_COOKIE = "device"
 DEVICE_DAYS = 180

@@ -1,0 +1,35 @@
+"""What every page shares: sessions and access, forms and their tokens, errors, languages, assets, headers."""
+
+from flask import Flask
+
+from flyleaf.web import (
+    access,
+    assets,
+    compression,
+    cookies,
+    errors,
+    filters,
+    forms,
+    languages,
+    notices,
+    preferences,
+    requests,
+)
+
+
+def register(app: Flask) -> None:
+    """Hang the request hooks, error pages and template filters into the application, in the order in which they run."""
+    for room in (
+        requests,
+        cookies,
+        access,
+        languages,
+        errors,
+        assets,
+        compression,
+        filters,
+        forms,
+        notices,
+        preferences,
+    ):
+        room.register(app)
