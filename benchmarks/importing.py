@@ -31,7 +31,7 @@ import pymarc
 from sqlalchemy import text
 
 from benchmarks.search import catalogue, peer, product, workload
-from benchmarks.search.__main__ import is_current, work_folder
+from benchmarks.search.building import is_current, work_folder
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.importing.findings import Findings
@@ -63,7 +63,7 @@ def main() -> int:
     options = _arguments()
     if options.marc:
         bench_marc(options.marc)
-    folder = work_folder(options)
+    folder = work_folder(options.catalogue, options.books, options.seed)
     books = options.catalogue or folder / "catalogue.csv"
     if options.catalogue is None and not is_current(books):
         catalogue.write(books, options.books, options.seed)

@@ -40,6 +40,11 @@ class Book:
         return re.split(r"\s*[(\[]", self.title)[0].strip() or self.title
 
     @cached_property
+    def main(self) -> str:
+        """The title without what stands in brackets, and without a subtitle."""
+        return re.split(r"\s*(?:[:;/]| - )\s*", self.short)[0].strip() or self.short
+
+    @cached_property
     def telling(self) -> list[str]:
         """The words of the title by which one remembers it."""
         return [word for word in fold(self.title).split() if len(word) > 3 and word not in STOP_WORDS]
@@ -66,8 +71,8 @@ def without_marks(text: str) -> str:
 
 
 def thirteen(isbn: str) -> str:
-    """The ISBN-13 of a compact ISBN, whether or not its check digit is right."""
-    return isbn if len(isbn) == 13 else with_check_digit("978" + isbn[:9])
+    """The ISBN-13 of a compact ISBN, whether or not its check digit is right; what is no ISBN as it is."""
+    return isbn if len(isbn) != 10 else with_check_digit("978" + isbn[:9])
 
 
 def misspelt(word: str, chance: random.Random) -> str:

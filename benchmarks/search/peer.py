@@ -131,6 +131,20 @@ class Peer:
             yield float(score or 0), document["popularity"][0], (isbn, title, author)
 
 
+class AnyWord(Peer):
+    """The same index asked plainly: any of the words, ranked by BM25 alone, with no typos and no popularity."""
+
+    def search(self, text: str) -> list[Found]:
+        words = [
+            (Occur.Should, Query.boost_query(Query.term_query(SCHEMA, name, word), worth))
+            for word in fold(text).split()
+            for name, worth in (("title", 2.0), ("author", 1.0))
+        ]
+        hits = self._found(Query.boolean_query(words), CANDIDATES) if words else ()
+        works = {(title, author): (isbn, title, author) for _, _, (isbn, title, author) in reversed(list(hits))}
+        return list(works.values())[: -SHOWN - 1 : -1]
+
+
 def _all_of(words: list[str], fuzzy: bool) -> tantivy.Query:
     last = len(words) - 1
     clauses = [

@@ -2,14 +2,14 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.search.kinds import fold, thirteen
 from benchmarks.search.workload import Query
 
 SHOWN = 10  # results; what comes later is not found
-PASSES = 4  # the first warms up; the smallest of the others counts
+PASSES = 3  # the smallest time counts
 
 Found = tuple[str, str, str]  # ISBN, title, author
 Search = Callable[[str], Sequence[Found]]  # the first SHOWN results, the best first
@@ -22,6 +22,7 @@ class Answer:
     query: Query
     rank: int
     times: list[float] = field(default_factory=list)
+    first: Found | None = None
 
     @property
     def milliseconds(self) -> float:
@@ -77,14 +78,28 @@ def _is_meant(query: Query, isbn: str, title: str, author: str) -> bool:
     return False
 
 
-def compare(searches: Mapping[str, Search], queries: Sequence[Query], passes: int = PASSES) -> dict[str, list[Answer]]:
-    """Ask every engine every query, in turns, so that what else the machine does meets all of them alike."""
-    answers = {name: [Answer(query, rank(query, search(query.text))) for query in queries] for name, search in
-               searches.items()}  # fmt: skip
+def compare(
+    searches: Mapping[str, Search],
+    queries: Sequence[Query],
+    passes: int = PASSES,
+    once: Collection[str] = (),
+) -> dict[str, list[Answer]]:
+    """Ask every engine every query, in turns, so that what else the machine does affects all of them alike.
+
+    Those in `once`, which take too long for more, are asked in the first pass only.
+    """
+    answers: dict[str, list[Answer]] = {name: [] for name in searches}
+    for query in queries:
+        for name, search in searches.items():
+            start = time.perf_counter()
+            results = search(query.text)
+            milliseconds = 1000 * (time.perf_counter() - start)
+            answers[name].append(Answer(query, rank(query, results), [milliseconds], next(iter(results), None)))
     for _ in range(passes - 1):
         for number, query in enumerate(queries):
             for name, search in searches.items():
-                answers[name][number].times.append(timed(search, query.text))
+                if name not in once:
+                    answers[name][number].times.append(timed(search, query.text))
     return answers
 
 
@@ -100,16 +115,19 @@ def by_kind(answers: Sequence[Answer]) -> dict[str, Score]:
     return {kind: Score.of([answer for answer in answers if answer.query.kind == kind]) for kind in kinds}
 
 
-def table(name: str, answers: Sequence[Answer]) -> Iterator[str]:
-    """Lines for people: a kind of query each, and all of them."""
-    yield f"{name:14}{'queries':>8}{'succ@1':>8}{'succ@10':>8}{'MRR':>7}{'p50':>9}{'p95':>8}{'p99':>8}{'max':>8} ms"
-    for kind, score in (by_kind(answers) | {"all": Score.of(answers)}).items():
-        relevance = "".join(
-            f"{'' if value is None else f'{value:.3f}':>{width}}"
-            for value, width in ((score.success_1, 8), (score.success_10, 8), (score.mrr, 7))
-        )
-        times = f"{score.percentile(50):9.2f}" + "".join(f"{score.percentile(p):8.2f}" for p in (95, 99, 100))
-        yield f"{kind:14}{score.queries:8}{relevance}{times}"
+def table(answers: Mapping[str, Sequence[Answer]]) -> Iterator[str]:
+    """Yield lines for people: for each kind of query a line an engine, then for all kinds together."""
+    names = f"{'':18}{'':15}{'queries':>8}"
+    yield names + "".join(f"{name:>9}" for name in "succ@1 succ@10 MRR p50 p95 p99 max".split()) + " ms"
+    scores = {name: by_kind(given) | {"all": Score.of(given)} for name, given in answers.items()}
+    kinds = next(iter(scores.values()), {})
+    for kind in kinds:
+        for name, of_engine in scores.items():
+            score = of_engine[kind]
+            found = (score.success_1, score.success_10, score.mrr)
+            relevance = "".join(f"{'' if value is None else f'{value:.3f}':>9}" for value in found)
+            times = "".join(f"{score.percentile(p):9.2f}" for p in (50, 95, 99, 100))
+            yield f"{kind:18}{name:15}{score.queries:8}{relevance}{times}"
 
 
 def shortfalls(ours: Sequence[Answer], theirs: Sequence[Answer], allowed: float) -> Iterator[str]:

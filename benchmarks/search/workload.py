@@ -1,15 +1,20 @@
-"""Queries with what they mean: for each way of typing some books, half of them popular, half drawn evenly."""
+"""Queries with what they mean: for each way of typing some books, half of them popular, half drawn evenly.
+
+The kinds are in groups: those that leave words out or change them (classic), and those that add words (surplus, unseen
+and held-out, see surplus.py).
+"""
 
 import csv
 import heapq
 import json
 import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.search.kinds import KINDS, Book, Kind, fold, thirteen
+from benchmarks.search.surplus import HELD_OUT, SURPLUS, UNSEEN
 from flyleaf.isbn import IsbnError, parse
 
 POOL = 20_000  # books that are looked at for each half
@@ -20,6 +25,10 @@ COMMON = (
     "history of the", "the story of", "an introduction to", "stories", "s", "e", "th", "st", "ma", "the s", "of a",
     "john", "smith", "mary", "world", "the world", "women in", "love the life", "vol", "vol 2", "i", "1", "978",
 )  # fmt: skip
+CLASSIC = "classic"
+ADDING = {"surplus": SURPLUS, "unseen": UNSEEN, "held-out": HELD_OUT}
+GROUPS = (CLASSIC, *ADDING)
+OPEN = (CLASSIC, "surplus")  # whose single queries may be looked at while the search is tuned
 
 
 @dataclass(frozen=True)
@@ -33,20 +42,54 @@ class Query:
     sample: str  # how the book was drawn
 
 
-def make(catalogue: Path, seed: int, each: int = EACH) -> list[Query]:
-    """A workload for the catalogue, the same for the same seed, in no order."""
+def make(catalogue: Path, seed: int, each: int = EACH, groups: Collection[str] = (CLASSIC,)) -> list[Query]:
+    """Return a workload for the catalogue, the same for the same seed, in no order."""
+    queries: list[Query] = []
     chance = random.Random(seed)
     popular, even = drawn(read_books(catalogue), chance)
-    queries: list[Query] = []
-    for kind in KINDS:
-        own = random.Random(f"{seed} {kind.name}")  # so that a change of one kind leaves the others as they are
-        seen: set[str] = set()
-        queries += _typed(kind, popular, "popular", each // 2, own, seen)
-        queries += _typed(kind, even, "uniform", each // 2, own, seen)
-    queries += [Query("common", text, "none", "", "-") for text in COMMON]
-    queries += [Query("gibberish", _gibberish(chance), "none", "", "-") for _ in range(each // 2)]
+    if CLASSIC in groups:
+        queries += _of_kinds(KINDS, popular, even, seed, each)
+        queries += [Query("common", text, "none", "", "-") for text in COMMON]
+        queries += [Query("gibberish", _gibberish(chance), "none", "", "-") for _ in range(each // 2)]
+    adding = [kind for group in ADDING if group in groups for kind in ADDING[group]]
+    if adding:
+        popular, even = unmistakable(popular, even, read_books(catalogue))
+        queries += _of_kinds(adding, popular, even, seed, each)
     chance.shuffle(queries)
     return queries
+
+
+def _of_kinds(
+    kinds: Iterable[Kind], popular: Sequence[Book], even: Sequence[Book], seed: int, each: int
+) -> Iterator[Query]:
+    for kind in kinds:
+        own = random.Random(f"{seed} {kind.name}")  # so that a change of one kind leaves the others as they are
+        seen: set[str] = set()
+        yield from _typed(kind, popular, "popular", each // 2, own, seen)
+        yield from _typed(kind, even, "uniform", each // 2, own, seen)
+
+
+def unmistakable(
+    popular: Sequence[Book], even: Sequence[Book], catalogue: Iterable[Book]
+) -> tuple[list[Book], list[Book]]:
+    """Return those of the books whose title, with or without its subtitle, no other work has.
+
+    Nobody can tell which of two books of the same title "Emma: a novel" means, so such queries would measure luck.
+    """
+    works: dict[str, set[str]] = {title: set() for book in (*popular, *even) for title in _titles(book)}
+    for book in catalogue:
+        for title in _titles(book):
+            if title in works:
+                works[title].add(book.key)
+
+    def is_clear(book: Book) -> bool:
+        return all(len(works[title]) == 1 for title in _titles(book))
+
+    return list(filter(is_clear, popular)), list(filter(is_clear, even))
+
+
+def _titles(book: Book) -> set[str]:
+    return {fold(book.short), fold(book.main)}
 
 
 def read_books(catalogue: Path) -> Iterator[Book]:
@@ -113,6 +156,13 @@ def _gibberish(chance: random.Random) -> str:
         return "".join(chance.choice(CONSONANTS if chance.random() < 0.7 else VOWELS) for _ in range(size))
 
     return " ".join(word() for _ in range(chance.choice((1, 1, 2, 3))))
+
+
+def group_of(kind: str) -> str:
+    """Return the group of a kind; "" where it is from a file."""
+    if kind in ("common", "gibberish") or any(kind == one.name for one in KINDS):
+        return CLASSIC
+    return next((group for group, kinds in ADDING.items() if any(kind == one.name for one in kinds)), "")
 
 
 def save(queries: Iterable[Query], path: Path) -> None:

@@ -62,8 +62,15 @@ def test_engines_are_asked_in_turns():
         return lambda text: asked.append(name) or [DUNE]
 
     answers = compare({"a": engine("a"), "b": engine("b")}, [query(), query()], passes=3)
-    assert asked == ["a", "a", "b", "b", *["a", "b"] * 4]
-    assert [[len(one.times) for one in given] for given in answers.values()] == [[2, 2], [2, 2]]
+    assert asked == ["a", "b"] * 6
+    assert [[len(one.times) for one in given] for given in answers.values()] == [[3, 3], [3, 3]]
+
+
+def test_a_slow_engine_is_asked_once():
+    answers = compare({"a": lambda text: [DUNE], "b": lambda text: []}, [query()], passes=3, once=["b"])
+    assert {name: (one.rank, len(one.times), one.first) for name, [one] in answers.items()} == {
+        "a": (1, 3, DUNE), "b": (0, 1, None),
+    }  # fmt: skip
 
 
 def test_a_kind_that_falls_behind_is_named():
@@ -72,7 +79,9 @@ def test_a_kind_that_falls_behind_is_named():
     assert list(shortfalls(ours, theirs, 0.5)) == []
 
 
-def test_the_table_has_a_line_a_kind_and_one_for_all():
-    lines = list(table("Flyleaf", [answer(1), answer(1, kind="isbn"), answer(0, mode="none", kind="common")]))
-    assert [line.split()[0] for line in lines] == ["Flyleaf", "common", "isbn", "title", "all"]
+def test_the_table_has_a_line_for_each_kind_and_engine_and_one_for_all():
+    answers = [answer(1), answer(1, kind="isbn"), answer(0, mode="none", kind="common")]
+    lines = [line.split() for line in table({"Flyleaf": answers, "FTS5": answers})][1:]
+    kinds = ["common", "isbn", "title", "all"]
+    assert [line[:2] for line in lines] == [[kind, engine] for kind in kinds for engine in ("Flyleaf", "FTS5")]
     assert by_kind([answer(1)])["title"].success_1 == 1

@@ -1,0 +1,64 @@
+"""Whether the same query gets the same answer: asked again, asked by many at once, and of another database of the same
+books that were imported in another order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.search import product
+from benchmarks.search.scoring import Found
+from flyleaf.database import Database
+
+CLIENTS = 8  # at once, which is more than a small machine has processors: limits by the clock show
+EXAMPLES = 20  # differences that are listed of each pair
+SHUFFLED = "md5(isbn)"  # an order that has nothing to do with the file's
+
+Answers = dict[str, list[Found]]
+
+
+def check(folder: Path, database: Database, queries: Sequence[str]) -> int:
+    """Print the queries whose answers differ between runs. Return how many there are."""
+    first = ask(database, queries, 1)
+    found = report("asked again", first, ask(database, queries, 1))
+    found += report(f"asked by {CLIENTS} at once", first, ask(database, queries, CLIENTS))
+    shuffled = folder / "shuffled.csv"
+    product.export(database, shuffled, SHUFFLED)
+    with product.serving(folder / "shuffled") as (config, other):
+        product.build(config, other, shuffled)
+        found += report("rows in another order", first, ask(other, queries, 1))
+    return found
+
+
+def ask(database: Database, queries: Sequence[str], clients: int) -> Answers:
+    """Return the answer to each query, from so many clients that share the queries among them."""
+    with ThreadPoolExecutor(clients) as pool:
+        parts = pool.map(lambda first: _ask(database, queries[first::clients]), range(clients))
+        return {text: found for part in parts for text, found in part.items()}
+
+
+def _ask(database: Database, queries: Sequence[str]) -> Answers:
+    with database.engine.connect() as connection:
+        engine = product.Product(connection)
+        return {text: engine.search(text) for text in queries}
+
+
+def report(name: str, before: Mapping[str, list[Found]], after: Mapping[str, list[Found]]) -> int:
+    """Print how many answers differ and some of them. Return how many."""
+    different = [text for text in before if before[text] != after[text]]
+    print(f"{name}: {len(different)} of {len(before)} answers differ")
+    for text in islice(different, EXAMPLES):
+        place, one, other = next(_differences(before[text], after[text]))
+        print(f"  {text[:60]!r}: at {place} {_named(one)} and then {_named(other)}")
+    return len(different)
+
+
+def _differences(before: list[Found], after: list[Found]) -> Iterator[tuple[int, Found | None, Found | None]]:
+    for place in range(max(len(before), len(after))):
+        one, other = (next(iter(found[place : place + 1]), None) for found in (before, after))
+        if one != other:
+            yield place + 1, one, other
+
+
+def _named(found: Found | None) -> str:
+    return "nothing" if found is None else f"{found[1][:40]!r} ({found[0]})"
