@@ -17,6 +17,7 @@ from flyleaf.importing.years import year_of
 
 SEEN = 1 << 14  # different cells that a rule remembers
 
+_DAMAGE = re.compile("[\0\ud800-\udfff]")  # NUL, and what the decoder makes of bytes that are no text
 # Not those that are white space; they separate words.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 
@@ -31,6 +32,11 @@ class RowError(ValueError):
     def __init__(self, text: str, reason: Reason = Reason.TOO_LONG) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+def is_damaged(text: str) -> bool:
+    """Whether it holds bytes that are no text."""
+    return ("\0" in text or not text.isascii()) and _DAMAGE.search(text) is not None
 
 
 def clean(cell: str) -> str:
@@ -55,6 +61,8 @@ class Rule(NamedTuple):
 
 def _text(name: str, longest: int, error: type[ValueError] = CellError, required: bool = False) -> Rule:
     def cell(cell: str) -> str:
+        if is_damaged(cell):
+            raise _damaged(name, cell, error)
         text = clean(cell)
         if required and not text:
             raise RowError(f"it has no {name}", Reason.NO_TITLE)
@@ -68,6 +76,11 @@ def _text(name: str, longest: int, error: type[ValueError] = CellError, required
         return list(map(cell, cells))
 
     return Rule(cell, column, longest, required)
+
+
+def _damaged(name: str, cell: str, error: type[ValueError]) -> ValueError:
+    problem = f"{name} {shown(cell)} holds bytes that are no text"
+    return RowError(problem, Reason.DAMAGED) if error is RowError else error(problem)
 
 
 def _repeating(cell: Callable[[str], str]) -> Rule:

@@ -25,6 +25,7 @@ _IN_UTF8 = re.compile(
     rb"|(?<=[\xe0-\xf4])(?:%(telling)b%(next)b|%(next)b%(telling)b))" % {b"next": _NEXT, b"telling": _TELLING}
 )
 _IN_UTF8_LENGTH = 3  # bytes: of letters of four, three tell
+UNDECIDED_MAX = 16 << 20  # bytes that are looked at to tell a damaged file in UTF-8 from one in Windows-1252
 _FIRST_LETTERS = 32  # at the start of a file, which names its columns: they are in ASCII
 
 
@@ -42,8 +43,10 @@ class Decoder:
     """Decodes a file block by block.
 
     Without a byte order mark, and with no encoding given, a file that begins with a NUL in each two bytes is UTF-16;
-    any other is UTF-8. At the first byte that is not, it is taken for Windows-1252 (what is called Latin-1 mostly
-    is that), if all before was ASCII. If there were other letters before, or come after, in UTF-8, the file is broken.
+    any other is UTF-8. A byte that is not UTF-8 has one of two reasons. If the file has letters in UTF-8, before it or
+    within the next UNDECIDED_MAX bytes, the byte is damaged: it becomes a lone surrogate (U+DC80 to U+DCFF), and the
+    rules of the cells decide what that means. If it has none, the file is Windows-1252 (most files that are called
+    Latin-1 are).
     """
 
     def __init__(self, head: bytes, encoding: str | None, remarks: list[str]) -> None:
@@ -57,17 +60,24 @@ class Decoder:
         self._decoder = codecs.getincrementaldecoder(self._encoding)()
         self._may_be_windows = known is None
         self._held = ""  # a CR whose LF may come next
-        self._not_utf8: UnusableFileError | None = None  # why it is read as Windows-1252
+        self._undecided = b""  # what follows the first byte that is not UTF-8, until it is clear what the file is
+        self._line = 0  # on which that byte stands
+        self._is_windows = False
+        self._not_utf8: UnusableFileError | None = None  # what is wrong, should it not be Windows-1252 after all
         self._tail = b""  # of that, what may be the beginning of a letter in UTF-8
         self._remarks = remarks
 
     def decode(self, block: bytes, final: bool = False) -> str:
-        """What of the block is complete: CR LF and letters of several bytes are never cut. Raises UnusableFileError."""
+        """Return what of the block is complete: CR LF and letters of several bytes are never cut. While it is open
+        which encoding it is in, that is nothing. Raises UnusableFileError."""
         self._refuse_utf8(block)
-        try:
-            text = self._decoder.decode(block, final)
-        except UnicodeDecodeError as error:
-            text = self._decode_rest(error, final)
+        if self._undecided:
+            text = self._decide(self._undecided + block, final)
+        else:
+            try:
+                text = self._decoder.decode(block, final)
+            except UnicodeDecodeError as error:
+                text = self._decode_rest(error, final)
         self._may_be_windows = self._may_be_windows and text.isascii()
         text = self._held + text
         self._held = "" if final or not text.endswith("\r") else "\r"
@@ -76,23 +86,48 @@ class Decoder:
         return text
 
     def _decode_rest(self, error: UnicodeDecodeError, final: bool) -> str:
-        """What could not be decoded, and from now on all, as Windows-1252. Raises UnusableFileError where it is not."""
+        """Return what could not be decoded, as far as its encoding is clear. Raises UnusableFileError where the file
+        breaks the encoding that its mark or its format names."""
         before = error.object[: error.start].decode(self._encoding)
         line = self.lines + _count_lines(self._held + before) + 1
         problem = f"byte 0x{error.object[error.start]:02x} is not {self._encoding.upper()}"
-        if not (self._may_be_windows and before.isascii()):
+        if self._encoding != "utf-8":
             raise UnusableFileError(f"{problem}: save the file as CSV (UTF-8).", line) from error
         self._not_utf8 = UnusableFileError(
             f"{problem}, and what follows is not Windows-1252: mend this line and save the file as CSV (UTF-8).", line
         )
-        self._refuse_utf8(error.object)
-        self._remarks.append(f"Line {line} is not UTF-8: the file is read as Windows-1252 (Latin-1).")
+        self._line = line
+        if self._may_be_windows and before.isascii():
+            return before + self._decide(error.object[error.start :], final)
+        return before + self._decode_damaged(error.object[error.start :], final)
+
+    def _decide(self, rest: bytes, final: bool) -> str:
+        """Return `rest` as text, or keep it for later. Of a file in UTF-8 nothing is read as Windows-1252: that would
+        be wrong letters."""
+        new = rest[max(0, len(self._undecided) - _IN_UTF8_LENGTH + 1) :]
+        if _IN_UTF8.search(new):
+            return self._decode_damaged(rest, final)
+        if not final and len(rest) <= UNDECIDED_MAX:
+            self._undecided = rest
+            return ""
+        self._remarks.append(f"Line {self._line} is not UTF-8: the file is read as Windows-1252 (Latin-1).")
+        self._undecided = b""
+        self._is_windows = True
+        self._tail = rest[1 - _IN_UTF8_LENGTH :]
         self._decoder = codecs.getincrementaldecoder("cp1252")("flyleaf.latin-1")
-        return self._decoder.decode(error.object, final)
+        return self._decoder.decode(rest, final)
+
+    def _decode_damaged(self, rest: bytes, final: bool) -> str:
+        self._remarks.append(
+            f"Line {self._line} holds a byte that is not UTF-8: what stands there is damaged. The rest is read."
+        )
+        self._undecided = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        return self._decoder.decode(rest, final)
 
     def _refuse_utf8(self, block: bytes) -> None:
-        """Of a file in UTF-8 with a damaged byte nothing is read as Windows-1252: that would be wrong letters."""
-        if self._not_utf8:
+        """Raise UnusableFileError where letters in UTF-8 follow on much that was read as Windows-1252."""
+        if self._is_windows and self._not_utf8:
             block = self._tail + block
             if _IN_UTF8.search(block):
                 raise self._not_utf8

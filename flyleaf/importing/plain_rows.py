@@ -66,8 +66,12 @@ class PlainReader:
 
     def read(self, text: str, first: int) -> PlainRows | None:
         """`text` is whole lines, of which the first has the number `first`. None where it takes more than arithmetic
-        to tell the rows apart: quotes in odd places, cells of several lines, lines that end in CR."""
-        block = (text if text.endswith("\n") else text + "\n").encode()
+        to tell the rows apart: quotes in odd places, cells of several lines, lines that end in CR; or bytes are
+        damaged."""
+        try:
+            block = (text if text.endswith("\n") else text + "\n").encode()
+        except UnicodeEncodeError:
+            return None
         tabbed = self._tabbed(block)
         if tabbed is None:
             return None

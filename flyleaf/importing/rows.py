@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from flyleaf.importing.cells import RULES, CellError, RowError, Rule, shown
+from flyleaf.importing.cells import RULES, CellError, RowError, Rule, is_damaged, shown
 from flyleaf.importing.findings import Findings
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 from flyleaf.isbn import IsbnError, RoundedIsbnError, isbn13, parse
@@ -76,6 +76,8 @@ def _row(line: int, cells: Row, rules: Sequence[Rule], findings: Findings, refus
 def _reason(cell: str, error: IsbnError) -> Reason:
     if not cell.strip():
         return Reason.NO_ISBN
+    if is_damaged(cell):
+        return Reason.DAMAGED
     return Reason.ROUNDED_ISBN if isinstance(error, RoundedIsbnError) else Reason.WRONG_ISBN
 
 

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     TOO_LONG = "title or author too long"
     RAGGED = "wrong number of cells"
     UNREADABLE = "not readable"
+    DAMAGED = "damaged bytes"
 
 
 class Refusal(NamedTuple):

@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 
 from flyleaf.importing.cells import RULES, CellError, RowError, clean
+from flyleaf.importing.table import Reason
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,22 @@ def test_cells_that_refuse_their_row(field: str, cell: str, reason: str) -> None
     assert str(caught.value) == reason
     with pytest.raises(RowError):
         RULES[field].column(["fine", cell])
+
+
+@pytest.mark.parametrize("cell", ["Caf\udce9", "a\0b"])
+def test_damaged_cells(cell: str) -> None:
+    """A lone surrogate is what the decoder makes of a byte that is no text."""
+    problem = f"{cell!r} holds bytes that are no text"
+    for field in ("title", "author"):
+        with pytest.raises(RowError) as caught:
+            RULES[field].cell(cell)
+        assert (str(caught.value), caught.value.reason) == (f"{field} {problem}", Reason.DAMAGED)
+    for field in ("publisher", "description"):
+        with pytest.raises(CellError) as left_empty:
+            RULES[field].cell(cell)
+        assert str(left_empty.value) == f"{field} {problem}"
+        with pytest.raises(CellError):
+            RULES[field].column(["", cell])
 
 
 def test_a_column_at_once_gives_what_its_cells_give_one_by_one() -> None:

@@ -7,6 +7,7 @@ import pytest
 from flyleaf.importing.source import BLOCK, UnusableFileError, open_source
 from tests.importing.files import written
 
+DAMAGED = "Line {line} holds a byte that is not UTF-8: what stands there is damaged. The rest is read."
 TEXT = "isbn,title\n1,Café\n2,Emma\n"
 
 
@@ -69,10 +70,9 @@ def test_windows_1252_with_bytes_that_are_utf8_too(tmp_path: Path, text: str) ->
 @pytest.mark.parametrize("rows", [0, 1, BLOCK - 1])
 def test_one_damaged_byte_does_not_make_utf8_windows_1252(tmp_path: Path, letters: str, rows: int) -> None:
     content = b"isbn,title\n1,Bad \xc3,\n" + b"a,b\n" * rows + f"3,Caf{letters}\n".encode()
-    with pytest.raises(UnusableFileError) as caught:
-        text_of(tmp_path, content)
-    problem = "byte 0xc3 is not UTF-8, and what follows is not Windows-1252: mend this line and save the file as"
-    assert str(caught.value).startswith(f"line 2: {problem}")
+    text, remarks = text_of(tmp_path, content)
+    assert text == "isbn,title\n1,Bad \udcc3,\n" + "a,b\n" * rows + f"3,Caf{letters}\n"
+    assert remarks == [DAMAGED.format(line=2)]
 
 
 @pytest.mark.parametrize("letter", ["é", "č", "東", "😀"])
@@ -80,17 +80,39 @@ def test_one_damaged_byte_does_not_make_utf8_windows_1252(tmp_path: Path, letter
 def test_a_letter_in_utf8_shows_where_blocks_meet(tmp_path: Path, letter: str, before: int) -> None:
     head = b"isbn,title\n1,Bad \xc3,\n2,"
     content = head + b"x" * (BLOCK - len(head) - before) + letter.encode() + b"\n"
-    with pytest.raises(UnusableFileError, match=r"^line 2: byte 0xc3 is not UTF-8, and what follows"):
+    text, remarks = text_of(tmp_path, content)
+    assert text.encode(errors="surrogateescape") == content
+    assert "Bad \udcc3," in text
+    assert letter in text
+    assert remarks == [DAMAGED.format(line=2)]
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "line"),
+    [
+        ("isbn,titlé\n1,Caf".encode() + b"\xe9\n", "isbn,titlé\n1,Caf\udce9\n", 2),
+        ("isbn,titlé\r\r\n".encode() + b"\xed\xa0\x80", "isbn,titlé\r\r\n\udced\udca0\udc80", 3),
+        ("isbn,titlé\n".encode() * BLOCK + b"\xc3", "isbn,titlé\n" * BLOCK + "\udcc3", BLOCK + 1),
+        (b"\xef\xbb\xbfisbn,title\n1,Caf\xe9\n", "isbn,title\n1,Caf\udce9\n", 2),
+    ],
+    ids=range(4),
+)
+def test_a_damaged_byte_becomes_half_a_letter(tmp_path: Path, content: bytes, text: str, line: int) -> None:
+    assert text_of(tmp_path, content) == (text, [DAMAGED.format(line=line)])
+
+
+def test_what_shows_too_late_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flyleaf.importing.encoding.UNDECIDED_MAX", BLOCK)
+    content = b"isbn,title\n1,Bad \xc3,\n" + b"a,b\n" * BLOCK + "3,Café\n".encode()
+    with pytest.raises(UnusableFileError) as caught:
         text_of(tmp_path, content)
+    problem = "byte 0xc3 is not UTF-8, and what follows is not Windows-1252: mend this line and save the file as"
+    assert str(caught.value).startswith(f"line 2: {problem}")
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("isbn,titlé\n1,Caf".encode() + b"\xe9\n", "line 2: byte 0xe9 is not UTF-8: save the file as CSV (UTF-8)."),
-        ("isbn,titlé\r\r\n".encode() + b"\xed\xa0\x80", "line 3: byte 0xed is not UTF-8"),
-        ("isbn,titlé\n".encode() * BLOCK + b"\xc3", f"line {BLOCK + 1}: byte 0xc3 is not UTF-8"),
-        (b"\xef\xbb\xbfisbn,title\n1,Caf\xe9\n", "line 2: byte 0xe9 is not UTF-8"),
         ("isbn,title\n".encode("utf-16") + b"\x00\xd8\n\x00", "line 2: byte 0x00 is not UTF-16-LE: save the file"),
         ("isbn,title\n".encode("utf-16") + b"1", "line 2: byte 0x31 is not UTF-16-LE"),
         (b"", "it is empty: the first line must name the columns isbn, title, author and year."),
@@ -121,5 +143,6 @@ def test_a_mark_knows_better_than_the_format(tmp_path: Path) -> None:
 
 
 def test_an_encoding_that_a_format_knows_and_the_file_breaks(tmp_path: Path) -> None:
-    with pytest.raises(UnusableFileError, match=r"^line 2: byte 0xe9 is not UTF-8"):
-        text_of(tmp_path, b"isbn,title\n1,Caf\xe9\n", "utf-8")
+    assert text_of(tmp_path, b"isbn,title\n1,Caf\xe9\n", "utf-8")[0] == "isbn,title\n1,Caf\udce9\n"
+    with pytest.raises(UnusableFileError, match=r"^line 2: byte 0xe9 is not ASCII"):
+        text_of(tmp_path, b"isbn,title\n1,Caf\xe9\n", "ascii")

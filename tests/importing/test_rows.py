@@ -55,6 +55,8 @@ def test_the_forms_of_an_isbn(cell: str, isbn: str, isbn13: str) -> None:
         (("044117271", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '044117271': it has 9 characters, and leading zeros"),
         (("not a number", "Dune", "", ""), Reason.WRONG_ISBN, "isbn 'not a number': it has other characters than"),
         (("\x1b]0;x\x07", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '\\x1b]0;x\\x07': it has other characters"),
+        (("0441172717\udce9", "Dune", "", ""), Reason.DAMAGED, "isbn '0441172717\\udce9': it has other characters"),
+        (("0441172717", "Dun\udce9", "", ""), Reason.DAMAGED, "title 'Dun\\udce9' holds bytes that are no text"),
         (("0441172717", "", "Frank Herbert", "?"), Reason.NO_TITLE, "it has no title"),
         (("0441172717", "x" * 1001, "", ""), Reason.TOO_LONG, "title has 1,001 characters, more than 1,000"),
         (("0441172717", "Dune", "x" * 501, "?"), Reason.TOO_LONG, "author has 501 characters, more than 500"),

@@ -3,143 +3,95 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from flyleaf.importing.cells import is_damaged
 from flyleaf.importing.formats.csv_columns import CsvColumns, count_known, find_columns
+from flyleaf.importing.formats.csv_rows import Form, Rows, unclosed, unwrapped
 from flyleaf.importing.formats.spreadsheet_cells import typed
 from flyleaf.importing.isbns import best_isbn
 from flyleaf.importing.source import Source, UnusableFileError
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 
 if TYPE_CHECKING:
-    from _csv import Reader
-
     from flyleaf.importing.plain_rows import PlainReader
 
 NAME = "csv"
 _DELIMITERS = ",;\t|"
 _LOOKED_AT = 10  # lines by which the delimiter is chosen
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # the first line of some that Excel writes
-_KEPT = 1000  # characters of a line that can't be read, for whoever mends it
 _BROKEN = 0.5  # of the rows have another width than the header: something is wrong with the whole file
 _ENOUGH = 20  # rows to say so
-
-
-class Form(NamedTuple):
-    """How cells are told apart."""
-
-    delimiter: str
-    quotes: bool = True  # around cells; False: a quote is a letter as any other
-
-    def reader(self, lines: Iterable[str]) -> "Reader":
-        if self.quotes:
-            return csv.reader(lines, delimiter=self.delimiter, strict=True)
-        return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
 
 
 class CsvFile:
     """A CSV file whose header has been read."""
 
-    def __init__(self, header: list[str], form: "Form", blocks: Iterator[str], line: int) -> None:
+    def __init__(self, header: list[str], form: Form, blocks: Iterator[str], line: int, remarks: list[str]) -> None:
         self.header = header  # cells as they stand there
         self.form = form
         self._blocks = blocks  # of the text behind the header, which begins on that line
         self._line = line
+        self._remarks = remarks  # gets sentences for the operator
+        self._is_damaged = False
 
     def batches(self, positions: Sequence[int], plain: "PlainReader | None" = None) -> Iterator[Batch]:
         """The records: of each the cells at these positions of the header, in this order. What `plain` takes of them
         is in `Batch.copied`. Raises UnusableFileError."""
-        rows_read, ragged = 0, 0
+        rows_read, ragged, damaged = 0, 0, 0
+        unread = sorted({*range(len(self.header))}.difference(positions))
         for rows in self._rows(plain):
             whole = [(line, row) for line, row in rows.numbered if len(row) == len(self.header)]
             others = [self._ragged(line, row) for line, row in rows.numbered if len(row) != len(self.header)]
             rows_read += len(rows.numbered) + rows.copied_count
             ragged += len(others)
+            if self._is_damaged:
+                damaged += sum(is_damaged(row[place]) for _, row in whole for place in unread)
             columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * len(self.header)
             refused = sorted([*rows.refused, *others], key=lambda refusal: refusal.line)
             yield Batch([line for line, _ in whole], [columns[place] for place in positions], refused, rows.copied)
+        if damaged:
+            self._remarks.append(f"{damaged:,} damaged cells are in columns that are not imported.")
         if rows_read >= _ENOUGH and ragged > rows_read * _BROKEN:
             raise UnusableFileError(
                 f"{ragged:,} of {rows_read:,} rows have more or fewer cells than the header, which has "
                 f"{len(self.header)}: put cells that hold the separator ({self.form.delimiter!r}) into quotes."
             )
 
-    def _rows(self, plain: "PlainReader | None") -> Iterator["_Rows"]:
+    def _rows(self, plain: "PlainReader | None") -> Iterator[Rows]:
         """A few thousand at once."""
         begun: list[str] = []  # lines of a row that ends in the next block
         for text in self._blocks:
-            rows = _Rows()
+            rows = Rows(self.form, len(self.header))
+            self._is_damaged = self._is_damaged or is_damaged(text)
             taken = plain.read(text, self._line) if plain and not begun else None
             if taken:
                 rows.copied, rows.copied_count = taken.copied, taken.lines - len(taken.others)
                 lines = [line for _, line in taken.others]
-                rows.parse(lines, [number for number, _ in taken.others], self.form)
+                rows.parse(lines, [number for number, _ in taken.others])
                 self._line += taken.lines
             else:
                 lines = [*begun, *io.StringIO(text, newline="")]
                 first = self._line - len(begun)
-                begun = lines[rows.parse(lines, range(first, first + len(lines)), self.form) :]
+                begun = lines[rows.parse(lines, range(first, first + len(lines))) :]
                 self._line = first + len(lines)
             yield rows
-        if begun:
-            raise _unclosed(self._line - len(begun))
+        while begun:
+            first = self._line - len(begun)
+            rows = Rows(self.form, len(self.header))
+            if not rows.add_mended(first, begun[0]):
+                raise unclosed(first)
+            rest = begun[1:]
+            begun = rest[rows.parse(rest, range(first + 1, self._line)) :]
+            yield rows
 
     def _ragged(self, line: int, row: Sequence[str]) -> Refusal:
         detail = (
             f"it has {len(row)} cells, and the header {len(self.header)}: put cells that hold the separator into quotes"
         )
         return Refusal(line, Reason.RAGGED, detail, row)
-
-
-@dataclass
-class _Rows:
-    """What a block of lines holds."""
-
-    numbered: list[tuple[int, list[str]]] = field(default_factory=list)  # with the number of the line
-    refused: list[Refusal] = field(default_factory=list)
-    copied: bytes = b""
-    copied_count: int = 0
-
-    def parse(self, lines: Sequence[str], numbers: Sequence[int], form: "Form") -> int:
-        """Takes the rows of the lines, whose numbers are given. How many lines there are before a row that has begun
-        and not ended; all, where there is none. Raises UnusableFileError."""
-        begin = at = 0
-        while begin < len(lines):
-            reader = form.reader(islice(lines, begin, None))
-            at = begin
-            try:
-                for row in reader:
-                    self._add(numbers[at], row)
-                    at = begin + reader.line_num
-            except csv.Error as error:
-                if "unexpected end of data" in str(error):
-                    return at
-                several = begin + reader.line_num - at > 1
-                self._refuse(numbers[at], lines[at], str(error), several)
-                begin = at + 1  # not behind what a quote that is never closed has swallowed
-            else:
-                return len(lines)
-        return len(lines)
-
-    def _add(self, line: int, row: list[str]) -> None:
-        if "\0" in "".join(row):
-            self.refused.append(Refusal(line, Reason.UNREADABLE, "it holds a NUL byte", row))
-        elif len(row) > 1 or (row and row[0].strip()):  # else the line is empty
-            self.numbered.append((line, row))
-
-    def _refuse(self, line: int, text: str, error: str, several: bool) -> None:
-        if "field larger than" in error:
-            if several:
-                raise _unclosed(line)
-            detail = f"it has a cell of more than {csv.field_size_limit():,} characters"
-        elif several:
-            detail = "a quote is opened here and not closed at the end of a cell: double the quotes inside a cell"
-        else:
-            detail = "a cell goes on after its closing quote: double the quotes inside a cell"
-        self.refused.append(Refusal(line, Reason.UNREADABLE, detail, (text[:_KEPT].rstrip("\r\n"),)))
 
 
 def open_csv(source: Source, delimiter: str | None = None, encoding: str | None = None, quotes: bool = True) -> CsvFile:
@@ -154,6 +106,8 @@ def open_csv(source: Source, delimiter: str | None = None, encoding: str | None 
     reader = form.reader(islice(lines, first, None))
     try:
         header = next(reader)
+        if whole := unwrapped(header, form):
+            header, form = whole, form._replace(wrapped=True)
     except csv.Error as error:
         raise _broken_header(first + 1, error) from error
     except StopIteration:
@@ -161,7 +115,7 @@ def open_csv(source: Source, delimiter: str | None = None, encoding: str | None 
             "it is empty: the first line must name the columns isbn, title, author and year."
         ) from None
     behind = first + reader.line_num
-    return CsvFile(header, form, _and_then("".join(lines[behind:]), blocks), behind + 1)
+    return CsvFile(header, form, _and_then("".join(lines[behind:]), blocks), behind + 1, source.remarks)
 
 
 def normalised(cell: str) -> str:
@@ -205,7 +159,8 @@ def _delimiter(lines: Sequence[str]) -> str:
 
     def fit(delimiter: str) -> tuple[int, int, bool]:
         try:
-            header, *rows = csv.reader(lines, delimiter=delimiter)
+            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+            header, *rows = (unwrapped(row, Form(delimiter)) or row for row in reader)
         except (csv.Error, ValueError):
             return 0, 0, False
         return count_known(header), sum(len(row) == len(header) > 1 for row in rows), len(header) > 1
@@ -215,14 +170,8 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 def _broken_header(line: int, error: csv.Error) -> UnusableFileError:
     if "unexpected end of data" in str(error):
-        return _unclosed(line)
+        return unclosed(line)
     if "field larger than" in str(error):
         problem = f"a cell of the header has more than {csv.field_size_limit():,} characters: is this a CSV file?"
         return UnusableFileError(problem, line)
     return UnusableFileError("a cell goes on after its closing quote: double the quotes inside a cell.", line)
-
-
-def _unclosed(line: int) -> UnusableFileError:
-    return UnusableFileError(
-        "a quote is opened here and never closed: close it, or double the quotes inside a cell.", line
-    )

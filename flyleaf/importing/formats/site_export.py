@@ -15,7 +15,7 @@ from flyleaf.importing.table import OPTIONAL, REQUIRED, Batch, Table
 
 _HEADER = 8192  # bytes in which a header ends
 _PAGES = re.compile(r"\s*(?:[ivxlc]+\s*[,;+]\s*)?([0-9]+)\s*(?:pp?\.?|pages)?\s*", re.ASCII | re.IGNORECASE)
-_BETWEEN = re.compile(r'"?[,;\t]"?')
+_BETWEEN = re.compile(r'"*\s*[,;\t]\s*"*')  # also of a header that is quoted as a whole
 
 
 class Column(NamedTuple):

@@ -150,3 +150,19 @@ def test_an_import(config: Config, database: Database, tmp_path: Path) -> None:
         ("4.270",),
     ]
     assert numbers(imported(config, path)) == (0, 0, 3, 1)
+
+
+def test_a_file_that_another_program_has_quoted_row_by_row(tmp_path: Path) -> None:
+    rows = (
+        '"1,A Title (A Series #1),Ann Author,""Author, Ann"",,""=""""0306406152"""""",""=""""9780306406157"""""",4,'
+        '3.82,House,Paperback,320,2020,2021,2023/03/21,2023/03/17,""ebook, fantasy"",""ebook (#1), fantasy (#2)"",read,'
+        ',,,1,0"\n"2,Another,Ben Author,""Author, Ben"",,""=""""0441172717"""""",""=""""9780441172719"""""",0,4.10,'
+        'House,Paperback,100,2019,2019,,2023/03/17,to-read,to-read (#3),to-read,,,,0,0"\n'
+    )
+    for header in (HEADER, f'"{HEADER.strip()}"\n'):
+        read = read_file(tmp_path, header + rows)
+        assert (read.format, read.refused) == ("goodreads", [])
+        assert read.records == [
+            ("9780306406157", "A Title (A Series #1)", "Ann Author", "2021", "House", "320", "3.82"),
+            ("9780441172719", "Another", "Ben Author", "2019", "House", "100", "4.10"),
+        ]

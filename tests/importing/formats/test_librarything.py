@@ -196,3 +196,17 @@ def test_an_import(config: Config, database: Database, tmp_path: Path) -> None:
         ("2070291340", "Marelle", "Julio Cortázar", 1979, "Gallimard", "fr", 590)
     ]
     assert numbers(imported(config, path)) == (0, 0, 1, 1)
+
+
+def test_subjects_in_marc8_beside_titles_in_utf8(config: Config, database: Database, tmp_path: Path) -> None:
+    """LibraryThing copies subjects from libraries without decoding them."""
+    header = "Book Id\tTitle\tPrimary Author\tPublication\tDate\tISBN\tISBNs\tSubjects\n"
+    damaged = (
+        "1\tUn été\tAuteur, Anne\tHouse (1979), Poche\t1979\t[0306406152]\t\tFiction > ".encode()
+        + b"V\xe5tsy\xe5yana\n"
+    )
+    needed = b"2\tUn \xe9t\xe9\tAuteur, Anne\t\t1979\t[0441172717]\t\t\n"
+    outcome = imported(config, written(tmp_path, header.encode() + damaged + needed))
+    assert numbers(outcome) == (1, 0, 0, 1)
+    assert outcome.findings.refused.first == [(3, "title 'Un \\udce9t\\udce9' holds bytes that are no text")]
+    assert rows_of(database, "SELECT title, author, publisher FROM books") == [("Un été", "Anne Auteur", "House")]

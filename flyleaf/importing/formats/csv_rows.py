@@ -1,0 +1,123 @@
+"""Lines of a CSV file to rows of cells, also where another program has quoted them in its own way."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.table import Reason, Refusal
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+_KEPT = 1000  # characters of a line that can't be read, for whoever mends it
+_BLANKS_BEHIND_QUOTE = r'(?<=[^"{0}]")[ \t]+(?={0}|\r?\n?\Z)'  # "Dune" , where {0} is the delimiter
+
+
+class Form(NamedTuple):
+    """How cells are told apart."""
+
+    delimiter: str
+    quotes: bool = True  # around cells; False: a quote is a letter as any other
+    wrapped: bool = False  # whole rows are quoted, as the header is
+
+    def reader(self, lines: Iterable[str], skip_blanks: bool = True) -> "Reader":
+        """Return a reader that raises csv.Error. `skip_blanks`: a quote behind a blank opens a cell, too."""
+        if self.quotes:
+            return csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=skip_blanks)
+        return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+
+
+@dataclass
+class Rows:
+    """What a block of lines holds. Rows have `width` cells."""
+
+    form: Form
+    width: int
+    numbered: list[tuple[int, list[str]]] = field(default_factory=list)  # with the number of the line
+    refused: list[Refusal] = field(default_factory=list)
+    copied: bytes = b""
+    copied_count: int = 0
+
+    def parse(self, lines: Sequence[str], numbers: Sequence[int]) -> int:
+        """Take the rows of the lines, whose numbers are given. Return how many lines there are before a row that has
+        begun and not ended; all, where there is none. Raises UnusableFileError."""
+        begin = at = 0
+        while begin < len(lines):
+            reader = self.form.reader(islice(lines, begin, None))
+            at = begin
+            try:
+                for row in reader:
+                    self._add(numbers[at], row)
+                    at = begin + reader.line_num
+            except csv.Error as error:
+                if "unexpected end of data" in str(error):
+                    return at
+                if not self.add_mended(numbers[at], lines[at]):
+                    self._refuse(numbers[at], lines[at], str(error), begin + reader.line_num - at > 1)
+                begin = at + 1  # not behind what a quote that is never closed has swallowed
+            else:
+                return len(lines)
+        return len(lines)
+
+    def add_mended(self, line: int, text: str) -> bool:
+        """Take the row of a line that breaks the rules in a way that leaves no doubt. False where there is any."""
+        row = _mended(text, self.form, self.width)
+        if row:
+            self.numbered.append((line, row))
+        return row is not None
+
+    def _add(self, line: int, row: list[str]) -> None:
+        if len(row) == self.width and not self.form.wrapped:
+            self.numbered.append((line, row))
+        elif len(row) > 1 or (row and row[0].strip()):  # else the line is empty
+            self.numbered.append((line, unwrapped(row, self.form, self.width) or row))
+
+    def _refuse(self, line: int, text: str, error: str, several: bool) -> None:
+        if "field larger than" in error:
+            if several:
+                raise unclosed(line)
+            detail = f"it has a cell of more than {csv.field_size_limit():,} characters"
+        elif several:
+            detail = "a quote is opened here and not closed at the end of a cell: double the quotes inside a cell"
+        else:
+            detail = "a cell goes on after its closing quote: double the quotes inside a cell"
+        self.refused.append(Refusal(line, Reason.UNREADABLE, detail, (text[:_KEPT].rstrip("\r\n"),)))
+
+
+def unwrapped(row: Sequence[str], form: Form, width: int | None = None) -> list[str] | None:
+    """Return the cells of a row that was quoted as a whole, as some programs do when they save a file again. None
+    where it was not, or there are not `width` of them."""
+    if not row or form.delimiter not in row[0] or any(map(str.strip, row[1:])):
+        return None
+    return _only_row(io.StringIO(row[0], newline=""), form, width)
+
+
+def _mended(line: str, form: Form, width: int) -> list[str] | None:
+    """Return the cells of a line that breaks the rules in a way that leaves no doubt. None where there is any."""
+    text = line.rstrip("\r\n")
+    without_blanks = re.sub(_BLANKS_BEHIND_QUOTE.format(re.escape(form.delimiter)), "", text)
+    return (
+        (_only_row([without_blanks], form, width) if without_blanks != text else None)
+        or _only_row([text], form, width, skip_blanks=False)  # ` "Best" book`: no quote around a cell
+        or (_only_row([text[1:-1]], form, width) if text[:1] == text[-1:] == '"' else None)
+    )
+
+
+def _only_row(lines: Iterable[str], form: Form, width: int | None, skip_blanks: bool = True) -> list[str] | None:
+    try:
+        rows = list(form.reader(lines, skip_blanks))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 and len(rows[0]) == (width or len(rows[0])) > 1 else None
+
+
+def unclosed(line: int) -> UnusableFileError:
+    """Return what is raised where a quote has no partner."""
+    return UnusableFileError(
+        "a quote is opened here and never closed: close it, or double the quotes inside a cell.", line
+    )
