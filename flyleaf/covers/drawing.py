@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from flyleaf.covers.typesetting import LEADING, Block, fit, measure
+from flyleaf.covers.typesetting import Block, fit, is_rtl, measure
 
 WIDTH, HEIGHT = 200, 300  # the units of everything below
 TITLE_SIZES = (38, 34, 30, 27, 24, 21, 18.5, 16, 14)
@@ -40,6 +40,11 @@ class _Book:
     accent: str
     chance: int
 
+    @property
+    def is_rtl(self) -> bool:
+        """Whether it is opened from the other side: its title runs from right to left."""
+        return is_rtl(self.title)
+
 
 def cover(identity: str, title: str, author: str) -> str:
     """The SVG of the book that has this `isbn.Isbn.identity`. Screen readers skip it: the title is beside it."""
@@ -49,7 +54,7 @@ def cover(identity: str, title: str, author: str) -> str:
     return (
         f'<svg class="cover" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
         f'<path fill="{book.ground}" d="M0 0h{WIDTH}v{HEIGHT}H0z"/>{drawing}'
-        f'<path d="M6 0v{HEIGHT}" stroke="#000" stroke-width="2" opacity=".14"/></svg>'
+        f'<path d="M{WIDTH - 6 if book.is_rtl else 6} 0v{HEIGHT}" stroke="#000" stroke-width="2" opacity=".14"/></svg>'
     )
 
 
@@ -58,30 +63,40 @@ def _main_title(title: str) -> str:
     return re.split(r"(?<=.{3})(?:\s*[:;]\s|\s[(\[/=])", title, maxsplit=1)[0]
 
 
-def _text(block: Block, x: float, top: float, fill: str, *, centred: bool = False, weight: int = 600) -> str:
-    """The block's lines from `top` on; `x` is its middle, or the edge where it starts."""
+def _text(block: Block, x: float, top: float, fill: str, *, edge: str = "left", weight: int = 600) -> str:
+    """The block's lines from `top` on; `x` is their left edge, their right edge or their middle."""
     if not block.lines:
         return ""
-    if block.is_rtl and not centred:
-        x = WIDTH - x if x < WIDTH / 2 else x
     direction = ' direction="rtl"' if block.is_rtl else ""
-    anchor = ' text-anchor="middle"' if centred else ""
-    step = block.size * LEADING
+    if edge == "middle":
+        anchor = ' text-anchor="middle"'
+    else:  # a text starts at its left edge, or where it runs to the left at its right one
+        anchor = ' text-anchor="end"' if block.is_rtl == (edge == "left") else ""
+    step = block.size * block.leading
+    first = top + step - block.size * 0.24
     lines = "".join(
-        f'<tspan x="{x:g}" y="{top + block.size * 0.92 + step * number:.4g}">{escape(line)}</tspan>'
+        f'<tspan x="{x:g}" y="{first + step * number:.4g}">{escape(line)}</tspan>'
         for number, line in enumerate(block.lines)
     )
     return f'<text font-size="{block.size:g}" font-weight="{weight}" fill="{fill}"{anchor}{direction}>{lines}</text>'
 
 
 def _both(book: _Book, x: float, top: float, width: float, height: float, *, centred: bool = False) -> str:
-    """Title and author beneath it, in a box."""
+    """Title and author beneath it, in a box that starts at `x`, or has it in its middle; both at the edge where the
+    title starts, in a mirrored cover at the other side."""
     author = fit(book.author, width, 30, AUTHOR_SIZES)
     gap = 10 if author.lines else 0
     title = fit(book.title, width, height - author.height - gap, TITLE_SIZES)
-    return _text(title, x, top, book.ink, centred=centred) + _text(
-        author, x, top + title.height + gap, book.ink, centred=centred, weight=400
+    edge = "middle" if centred else "right" if book.is_rtl else "left"
+    x = WIDTH - x if edge == "right" else x
+    return _text(title, x, top, book.ink, edge=edge) + _text(
+        author, x, top + title.height + gap, book.ink, edge=edge, weight=400
     )
+
+
+def _mirrored(book: _Book, shapes: str) -> str:
+    """The shapes, turned round for a book that is opened from the other side."""
+    return f'<g transform="translate({WIDTH}) scale(-1 1)">{shapes}</g>' if book.is_rtl else shapes
 
 
 def _label(book: _Book) -> str:
@@ -97,8 +112,8 @@ def _label(book: _Book) -> str:
         f'<path d="{rows}" fill="none" stroke="{book.accent}" stroke-width="{thick:g}" stroke-linecap="round"'
         f' stroke-dasharray="{dash}"/>'
         f'<path fill="{book.ground}" stroke="{book.ink}" d="M28 42h144v{height:g}H28z"/>'
-        f"{_text(title, 100, 56, book.ink, centred=True)}"
-        f"{_text(author, 100, 70 + title.height, book.ink, centred=True, weight=400)}"
+        f"{_text(title, 100, 56, book.ink, edge='middle')}"
+        f"{_text(author, 100, 70 + title.height, book.ink, edge='middle', weight=400)}"
     )
 
 
@@ -116,8 +131,8 @@ def _frame(book: _Book) -> str:
         f'<path stroke-width="4" fill="none" stroke="{book.accent}" d="M14 12h174v276H14z"/>'
         f'<path fill="none" stroke="{book.accent}" d="M20 18h162v264H20z"/>'
         f'<g fill="{book.accent}">{fleuron}</g>'
-        f"{_text(title, 101, 34, book.ink, centred=True)}"
-        f"{_text(author, 101, 266 - author.height, book.ink, centred=True, weight=400)}"
+        f"{_text(title, 101, 34, book.ink, edge='middle')}"
+        f"{_text(author, 101, 266 - author.height, book.ink, edge='middle', weight=400)}"
     )
 
 
@@ -159,11 +174,11 @@ def _spine(book: _Book) -> str:
     mark = ("M28 {y}m-7 0l7-7 7 7-7 7z", "M21 {y}h14", "M28 {y}m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0")[book.chance % 3]
     count = 5 + book.chance // 3 % 7
     marks = "".join(mark.format(y=round(300 / count * (n + 0.5))) for n in range(count))
-    return (
+    band = (
         f'<path fill="{book.accent}" d="M0 0h56v300H0z"/>'
         f'<path fill="{book.ground}" stroke="{book.ground}" stroke-width="1.5" d="{marks}"/>'
-        f"{_both(book, 70, 30, 114, 240)}"
     )
+    return _mirrored(book, band) + _both(book, 70, 30, 114, 240)
 
 
 LAYOUTS = (_label, _frame, _sun, _hills, _initial, _spine)

@@ -17,6 +17,12 @@ BOOKS = [
     ("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft", "Österreich"),
     ("红楼梦：金陵十二钗与大观园的故事", "曹雪芹"),
     ("ألف ليلة وليلة", "محمود درويش"),
+    ("موسم الهجرة إلى الشمال", "Tayeb Salih"),
+    ("סיפור על אהבה וחושך", "עמוס עוז"),
+    ("The Prophet", "جبران خليل جبران"),
+    ("गोदान और अन्य प्रसिद्ध कहानियाँ", "मुंशी प्रेमचंद"),
+    ("สี่แผ่นดินความสุขของกะทิและเรื่องสั้น", "ม.ร.ว. คึกฤทธิ์ ปราโมช"),
+    ("നാലുകെട്ട്", "എം. ടി. വാസുദേവൻ നായർ"),
     ("</text><script>alert('&\"1')</script>", "<b>&amp;</b>"),
     ("The Hitchhiker's Guide to the Galaxy and other words that go on without any end in sight", "Douglas Adams"),
     ("… ?! …", "🎉"),
@@ -63,11 +69,48 @@ def test_no_line_leaves_the_cover(every_cover):
         for text in ET.fromstring(every_cover(title, author)).iter("text"):
             size = float(text.get("font-size"))
             for line in text.iter("tspan"):
-                x, y, width = float(line.get("x")), float(line.get("y")), measure(line.text) * size
-                left = x - width / 2 if text.get("text-anchor") else x - width if text.get("direction") else x
+                y, width = float(line.get("y")), measure(line.text) * size
+                left = left_of(text, line)
                 assert left >= 6, (title, line.text)
                 assert left + width <= WIDTH, (title, line.text)
                 assert size * 0.7 <= y <= HEIGHT - size * 0.25, (title, line.text)
+
+
+def left_of(text, line):
+    """The left end of a line of a text, by its anchor and direction."""
+    x, width = float(line.get("x")), measure(line.text) * float(text.get("font-size"))
+    anchor = text.get("text-anchor", "start")
+    if anchor == "middle":
+        return x - width / 2
+    return x - width if (anchor == "end") != (text.get("direction") == "rtl") else x
+
+
+def test_no_line_lies_on_the_band_along_the_spine(monkeypatch):
+    """Arabic titles did: "ألف ليلة وليلة". Books that are read from right to left have their spine at the right."""
+    monkeypatch.setattr(drawing, "LAYOUTS", [drawing._spine])
+    for title, author in BOOKS:
+        svg = ET.fromstring(cover("", title, author))
+        low, high = (0, WIDTH - 56) if svg.find(".//g[@transform]") is not None else (56, WIDTH)
+        for text in svg.iter("text"):
+            for line in text.iter("tspan"):
+                left = left_of(text, line)
+                assert low <= left, (title, line.text)
+                assert left + measure(line.text) * float(text.get("font-size")) <= high, (title, line.text)
+    assert "<g transform" in cover("", "ألف ليلة وليلة", "")
+    assert "<g transform" not in cover("", "Dune", "فرانك هربرت")
+
+
+def test_title_and_author_start_at_the_same_edge(monkeypatch):
+    """Whatever direction each of them has."""
+    for layout in (drawing._sun, drawing._initial, drawing._spine):
+        monkeypatch.setattr(drawing, "LAYOUTS", [layout])
+        for title, author in (("موسم الهجرة", "Tayeb Salih"), ("The Prophet", "جبران خليل جبران")):
+            texts = [text for text in ET.fromstring(cover("", title, author)).iter("text") if len(text)]
+            edges = [
+                (text[0].get("x"), (text.get("text-anchor") == "end") != ("direction" in text.attrib)) for text in texts
+            ]
+            assert len(edges) == 2
+            assert edges[0] == edges[1], (layout, title)
 
 
 def test_a_subtitle_is_left_to_the_page():

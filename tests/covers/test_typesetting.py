@@ -1,5 +1,8 @@
 """Text set into a box that can't be measured."""
 
+import unicodedata
+from itertools import pairwise
+
 import pytest
 
 from flyleaf.covers.typesetting import LONGEST, fit, measure, wrap
@@ -39,6 +42,33 @@ def test_nothing_is_wider_or_higher_than_its_box(text):
         assert block.height <= height
         for line in block.lines:
             assert measure(line) * block.size <= width + 0.42 * block.size, "a hyphen at most"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "สี่แผ่นดินความสุขของกะทิและเรื่องสั้น", "ພາສາລາວເປັນພາສາ", "गोदानक्षत्रियकहानियाँ", "မြန်မာစာအဖွင့်အခန်း", "e\u0301" * 40,
+        "\N{FAMILY}\u200d\N{GIRL}" * 20,
+    ],
+)  # fmt: skip
+def test_what_is_one_sign_is_never_broken(text):
+    for width in range(2, 8):
+        lines = wrap(text, width)
+        assert len(lines) > 1
+        assert "".join(lines) == text
+        for before, line in pairwise(lines):
+            assert unicodedata.category(line[0])[0] != "M", (before, line)
+            assert line[0] not in "ะาำ"
+            assert before[-1] not in "เแโใไ\u200d\u094d\u1039", (before, line)
+
+
+def test_scripts_without_spaces_are_not_set_small_for_it():
+    assert fit("สี่แผ่นดิน" * 3, 160, 160, SIZES).size > SIZES[-1]
+
+
+def test_lines_with_marks_above_and_below_stand_further_apart():
+    latin, hindi = (fit(text, 160, 160, (20,)) for text in ("godan", "गोदान"))
+    assert hindi.height > latin.height * 1.2
 
 
 def test_short_titles_are_larger_than_long_ones():
