@@ -4,7 +4,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import IO
 
 import click
@@ -14,6 +13,7 @@ from sqlalchemy import Connection
 
 from flyleaf.database import DatabaseUnusableError
 from flyleaf.limits import REASON_MAX, RESET_HOURS
+from flyleaf.paging import NEWEST
 from flyleaf.queries.attempts import delete_attempts
 from flyleaf.queries.catalogue import select_catalogue
 from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
@@ -128,7 +128,7 @@ def show(name: str) -> None:
     """Say what is known of NAME, and the last things that happened to the account."""
     with _user(name) as (connection, user):
         click.echo(f"{user.name}: {_summary(user)}")
-        for event in islice(select_events(connection, user.id, 1), EVENTS_SHOWN):
+        for event in select_events(connection, user.id, NEWEST).items[:EVENTS_SHOWN]:
             detail = ", ".join(f"{key} {value}" for key, value in event.detail.items() if value is not None)
             click.echo(f"  {event.at:%Y-%m-%d %H:%M:%S} {event.kind}{f' ({detail})' if detail else ''}")
 

@@ -1,6 +1,7 @@
 """A visitor of the site in the tests, who fills in the forms that the pages show, hidden fields and all."""
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 PASSWORD = "a rose is a rose"
+_NEXT = re.compile(r'rel="next" href="([^"]*)"')
 _HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
 _NAME = re.compile(r'name="([^"]*)"')
 _VALUE = re.compile(r'value="([^"]*)"')
@@ -21,6 +23,14 @@ class Site:
 
     def get(self, address: str, **values: Any) -> TestResponse:
         return self.client.get(address, **values)
+
+    def pages(self, address: str) -> Iterator[str]:
+        """The pages of a list, from this one to its last, by their links to the next."""
+        while address:
+            text = self.get(address).text
+            yield text
+            following = _NEXT.search(text)
+            address = unescape(following[1]) if following else ""
 
     def submit(self, page: str, address: str | None = None, **fields: str | list[str]) -> TestResponse:
         """Open `page` and send its form, with these fields filled in, to `address`, or to the page's own."""

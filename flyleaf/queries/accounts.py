@@ -30,9 +30,10 @@ class OwnReview:
 
 def select_account(connection: Connection, reader_id: int) -> Account:
     row = connection.execute(
-        text("SELECT name, created_at, language, theme FROM readers WHERE id = :reader_id"), {"reader_id": reader_id}
+        text("SELECT name, created_at AS registered_at, language, theme FROM readers WHERE id = :reader_id"),
+        {"reader_id": reader_id},
     ).one()
-    return Account(*row)
+    return Account(**row._mapping)
 
 
 def select_own_reviews(connection: Connection, reader_id: int) -> list[OwnReview]:
@@ -47,4 +48,4 @@ def select_own_reviews(connection: Connection, reader_id: int) -> list[OwnReview
         """),
         {"reader_id": reader_id, "limit": REVIEWS_MAX},
     )
-    return [OwnReview(*row) for row in rows]
+    return [OwnReview(**row._mapping) for row in rows]

@@ -1,6 +1,6 @@
 """The whole catalogue, for an export."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,11 +29,11 @@ def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
     """Every book, in the order in which they came, as of one moment. Memory is bounded; the transaction may last as
     long as whoever reads needs."""
     connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"))
-    rows: Iterator[Sequence[object]] = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
+    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
         text("""
             SELECT isbn, title, author, year, publisher, language, pages, description, average_rating, ratings_count
               FROM books
              ORDER BY id
         """)
     )
-    return (CatalogueEntry(*row) for row in rows)  # type: ignore[arg-type]
+    return (CatalogueEntry(**row._mapping) for row in rows)

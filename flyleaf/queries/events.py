@@ -9,9 +9,22 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 
 from flyleaf.limits import EVENTS_ON_A_PAGE
+from flyleaf.paging import Key, Page
+from flyleaf.queries.keyset import Listed, select_page
 
 ROWS_AT_ONCE = 2_000  # that a cursor of the server hands over
 OWN_EVENTS_MAX = 10_000  # newest first
+
+_OWN = """
+    SELECT id, at, kind, reader_id, detail
+      FROM events
+     WHERE reader_id = :reader_id
+"""
+# Ids are given out in the order of time, near enough, and the index has them.
+_BY_READER = Listed(
+    older=text(f"{_OWN} AND id < :id ORDER BY id DESC LIMIT :limit"),
+    newer=text(f"{_OWN} AND id > :id ORDER BY id LIMIT :limit"),
+)
 
 Detail = Mapping[str, str | int | None]  # names and numbers for people; never a password, a token or an address
 
@@ -61,34 +74,18 @@ def insert_event(
     )
 
 
-def select_events(connection: Connection, reader_id: int, page: int) -> list[Event]:
-    """A page of what happened to this account, newest first, and the first of the next page, where there is one."""
-    rows = connection.execute(
-        text("""
-            SELECT id, at, kind, reader_id, detail
-              FROM events
-             WHERE reader_id = :reader_id
-             ORDER BY id DESC
-             LIMIT :limit OFFSET :skipped
-        """),
-        {"reader_id": reader_id, "limit": EVENTS_ON_A_PAGE + 1, "skipped": (page - 1) * EVENTS_ON_A_PAGE},
-    )
-    return [Event(*row) for row in rows]
+def select_events(connection: Connection, reader_id: int, place: Key) -> Page[Event]:
+    """Return the page of what happened to this account at the place, newest first."""
+    named = {"reader_id": reader_id}
+    return select_page(connection, _BY_READER, named, place, EVENTS_ON_A_PAGE, Event, lambda one: (one.at, one.id))
 
 
 def select_own_events(connection: Connection, reader_id: int) -> list[Event]:
     """The newest of this account, for its reader to take along; `count_events` says how many there are."""
     rows = connection.execute(
-        text("""
-            SELECT id, at, kind, reader_id, detail
-              FROM events
-             WHERE reader_id = :reader_id
-             ORDER BY id DESC
-             LIMIT :limit
-        """),
-        {"reader_id": reader_id, "limit": OWN_EVENTS_MAX},
+        text(f"{_OWN} ORDER BY id DESC LIMIT :limit"), {"reader_id": reader_id, "limit": OWN_EVENTS_MAX}
     )
-    return [Event(*row) for row in rows]
+    return [Event(**row._mapping) for row in rows]
 
 
 def count_events(connection: Connection, reader_id: int) -> int:
@@ -104,4 +101,4 @@ def select_all_events(connection: Connection) -> Iterator[Event]:
     rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
         text("SELECT id, at, kind, reader_id, detail FROM events ORDER BY id")
     )
-    return (Event(*row) for row in rows)
+    return (Event(**row._mapping) for row in rows)

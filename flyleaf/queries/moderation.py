@@ -5,16 +5,60 @@ Whoever changes a review, its reports or the counts of its book locks the review
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from flyleaf.limits import REASONS_SHOWN, REPORTED_ON_A_PAGE
+from flyleaf.paging import Key, Page
+from flyleaf.queries.keyset import Listed, select_page
 
 _REVIEW = """
-    r.id, b.isbn, b.title, b.author, b.language, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at,
-    r.hidden_at, r.hidden_reason
+    r.id, b.isbn, b.title, b.author, b.language, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at,
+    r.edited_at, r.hidden_at, r.hidden_reason
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
+# What waits for a moderator: how often each review was reported, and when last.
+_WAITING = f"""
+    SELECT o.review_id, count(*) AS reports, max(o.reported_at) AS reported_at,
+           coalesce((array_agg(o.reason ORDER BY o.reported_at DESC, o.reader_id)
+                     FILTER (WHERE o.reason IS NOT NULL))[1:{REASONS_SHOWN}], '{{}}') AS reasons
+      FROM review_reports AS o
+      JOIN reviews AS r ON r.id = o.review_id
+     WHERE o.settled_at IS NULL AND r.hidden_at IS NULL
+     GROUP BY o.review_id
+"""  # noqa: S608  # constants
+_REPORTED = Listed(
+    older=text(f"""
+    SELECT {_REVIEW}, waiting.reports, waiting.reported_at, waiting.reasons
+      FROM ({_WAITING}
+            HAVING (max(o.reported_at), o.review_id) < (:at, :id)
+             ORDER BY max(o.reported_at) DESC, o.review_id DESC
+             LIMIT :limit) AS waiting
+      JOIN reviews AS r ON r.id = waiting.review_id
+      {_JOINED}
+     ORDER BY waiting.reported_at DESC, r.id DESC"""),  # noqa: S608  # constants
+    newer=text(f"""
+    SELECT {_REVIEW}, waiting.reports, waiting.reported_at, waiting.reasons
+      FROM ({_WAITING}
+            HAVING (max(o.reported_at), o.review_id) > (:at, :id)
+             ORDER BY max(o.reported_at), o.review_id
+             LIMIT :limit) AS waiting
+      JOIN reviews AS r ON r.id = waiting.review_id
+      {_JOINED}
+     ORDER BY waiting.reported_at, r.id"""),  # noqa: S608  # constants
+)
+_HIDDEN = f"SELECT {_REVIEW} FROM reviews AS r {_JOINED} WHERE r.hidden_at IS NOT NULL"  # noqa: S608  # constants
+_ALL_HIDDEN = Listed(
+    older=text(f"""{_HIDDEN}
+       AND (greatest(r.hidden_at, r.edited_at), r.id) < (:at, :id)
+     ORDER BY greatest(r.hidden_at, r.edited_at) DESC, r.id DESC
+     LIMIT :limit"""),
+    newer=text(f"""{_HIDDEN}
+       AND (greatest(r.hidden_at, r.edited_at), r.id) > (:at, :id)
+     ORDER BY greatest(r.hidden_at, r.edited_at), r.id
+     LIMIT :limit"""),
+)
 OWN_REPORTS_MAX = 10_000  # newest first
 
 
@@ -35,6 +79,11 @@ class ModeratedReview:
     edited_at: datetime | None
     hidden_at: datetime | None
     hidden_reason: str | None
+
+    @property
+    def moved_at(self) -> datetime:
+        """When it came to its place in the list of hidden reviews: as it was hidden, or changed since."""
+        return max(at for at in (self.hidden_at, self.edited_at) if at is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +110,7 @@ def select_moderated_review(connection: Connection, review_id: int) -> Moderated
         text(f"SELECT {_REVIEW} FROM reviews AS r {_JOINED} WHERE r.id = :review_id"),  # noqa: S608  # constants
         {"review_id": review_id},
     ).one_or_none()
-    return ModeratedReview(*row) if row else None
+    return ModeratedReview(**row._mapping) if row else None
 
 
 def insert_report(connection: Connection, review_id: int, reader_id: int, reason: str | None) -> bool:
@@ -90,44 +139,22 @@ def insert_report(connection: Connection, review_id: int, reader_id: int, reason
     return row is not None
 
 
-def select_reported_reviews(connection: Connection, page: int) -> list[ReportedReview]:
-    """A page of what waits for a moderator, the last reported first, and the first of the next page, where there is
-    one."""
-    rows = connection.execute(
-        text(f"""
-            SELECT {_REVIEW}, waiting.reports, waiting.reported_at, waiting.reasons
-              FROM (SELECT o.review_id, count(*) AS reports, max(o.reported_at) AS reported_at,
-                           coalesce((array_agg(o.reason ORDER BY o.reported_at DESC, o.reader_id)
-                                     FILTER (WHERE o.reason IS NOT NULL))[1:{REASONS_SHOWN}], '{{}}') AS reasons
-                      FROM review_reports AS o
-                      JOIN reviews AS r ON r.id = o.review_id
-                     WHERE o.settled_at IS NULL AND r.hidden_at IS NULL
-                     GROUP BY o.review_id
-                     ORDER BY max(o.reported_at) DESC, o.review_id DESC
-                     LIMIT :limit OFFSET :skipped) AS waiting
-              JOIN reviews AS r ON r.id = waiting.review_id
-              {_JOINED}
-             ORDER BY waiting.reported_at DESC, r.id DESC
-        """),  # noqa: S608  # constants
-        {"limit": REPORTED_ON_A_PAGE + 1, "skipped": (page - 1) * REPORTED_ON_A_PAGE},
+def select_reported_reviews(connection: Connection, place: Key) -> Page[ReportedReview]:
+    """Return the page of what waits for a moderator at the place, the last reported first."""
+    return select_page(
+        connection, _REPORTED, {}, place, REPORTED_ON_A_PAGE, _reported, lambda one: (one.reported_at, one.review.id)
     )
-    return [ReportedReview(ModeratedReview(*row[:-3]), *row[-3:]) for row in rows]
 
 
-def select_hidden_reviews(connection: Connection, page: int) -> list[ModeratedReview]:
-    """A page of what is hidden, the last hidden or changed first, and the first of the next page, if there is one."""
-    rows = connection.execute(
-        text(f"""
-            SELECT {_REVIEW}
-              FROM reviews AS r
-              {_JOINED}
-             WHERE r.hidden_at IS NOT NULL
-             ORDER BY greatest(r.hidden_at, r.edited_at) DESC, r.id DESC
-             LIMIT :limit OFFSET :skipped
-        """),  # noqa: S608  # constants
-        {"limit": REPORTED_ON_A_PAGE + 1, "skipped": (page - 1) * REPORTED_ON_A_PAGE},
+def _reported(reports: int, reported_at: datetime, reasons: list[str], **columns: Any) -> ReportedReview:
+    return ReportedReview(ModeratedReview(**columns), reports, reported_at, reasons)
+
+
+def select_hidden_reviews(connection: Connection, place: Key) -> Page[ModeratedReview]:
+    """Return the page of what is hidden at the place, the last hidden or changed first."""
+    return select_page(
+        connection, _ALL_HIDDEN, {}, place, REPORTED_ON_A_PAGE, ModeratedReview, lambda one: (one.moved_at, one.id)
     )
-    return [ModeratedReview(*row) for row in rows]
 
 
 def hide_review(connection: Connection, review_id: int, reason: str) -> bool:
@@ -188,4 +215,4 @@ def select_own_reports(connection: Connection, reader_id: int) -> list[OwnReport
         """),
         {"reader_id": reader_id, "limit": OWN_REPORTS_MAX},
     )
-    return [OwnReport(*row) for row in rows]
+    return [OwnReport(**row._mapping) for row in rows]

@@ -6,7 +6,27 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
+from flyleaf.paging import Key, Page
+from flyleaf.queries.keyset import Listed, select_page
 from flyleaf.queries.readers import name_key
+
+_REVIEWED = """
+    SELECT r.id, b.isbn, b.title, b.author, b.language, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+      FROM reviews AS r
+      JOIN books AS b ON b.id = r.book_id
+     WHERE r.reader_id = :reader_id
+       AND (:with_hidden OR r.hidden_at IS NULL)
+"""
+_BY_READER = Listed(
+    older=text(f"""{_REVIEWED}
+       AND (r.created_at, r.id) < (:at, :id)
+     ORDER BY r.created_at DESC, r.id DESC
+     LIMIT :limit"""),
+    newer=text(f"""{_REVIEWED}
+       AND (r.created_at, r.id) > (:at, :id)
+     ORDER BY r.created_at, r.id
+     LIMIT :limit"""),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +60,8 @@ def select_profile(connection: Connection, name: str) -> Profile | None:
     """The reader of this name, in any spelling that counts as the same."""
     row = connection.execute(
         text("""
-            SELECT a.id, a.name, a.created_at, count(r.id), round(avg(r.rating), 2)::float8
+            SELECT a.id AS reader_id, a.name, a.created_at AS joined_at, count(r.id) AS review_count,
+                   round(avg(r.rating), 2)::float8 AS average_rating
               FROM readers AS a
               LEFT JOIN reviews AS r ON r.reader_id = a.id AND r.hidden_at IS NULL
              WHERE a.name_key = :name_key
@@ -48,29 +69,14 @@ def select_profile(connection: Connection, name: str) -> Profile | None:
         """),
         {"name_key": name_key(name)},
     ).one_or_none()
-    return Profile(*row) if row else None
+    return Profile(**row._mapping) if row else None
 
 
 def select_reviewed_books(
-    connection: Connection, reader_id: int, page: int, *, with_hidden: bool
-) -> list[ReviewedBook]:
-    """A page of a reader's reviews, newest first, and the first of the next page, where there is one."""
-    rows = connection.execute(
-        text("""
-            SELECT r.id, b.isbn, b.title, b.author, b.language, r.rating, r.text, r.created_at, r.edited_at,
-                   r.hidden_reason
-              FROM reviews AS r
-              JOIN books AS b ON b.id = r.book_id
-             WHERE r.reader_id = :reader_id
-               AND (:with_hidden OR r.hidden_at IS NULL)
-             ORDER BY r.created_at DESC, r.id DESC
-             LIMIT :limit OFFSET :skipped
-        """),
-        {
-            "reader_id": reader_id,
-            "with_hidden": with_hidden,
-            "limit": REVIEWS_ON_A_PAGE + 1,
-            "skipped": (page - 1) * REVIEWS_ON_A_PAGE,
-        },
+    connection: Connection, reader_id: int, place: Key, *, with_hidden: bool
+) -> Page[ReviewedBook]:
+    """Return the page of a reader's reviews at the place, newest first."""
+    named = {"reader_id": reader_id, "with_hidden": with_hidden}
+    return select_page(
+        connection, _BY_READER, named, place, REVIEWS_ON_A_PAGE, ReviewedBook, lambda one: (one.created_at, one.id)
     )
-    return [ReviewedBook(*row) for row in rows]

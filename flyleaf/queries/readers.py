@@ -43,7 +43,7 @@ def insert_reader(connection: Connection, name: str, password_hash: str) -> Read
         """),
         {"name": name, "name_key": name_key(name), "password_hash": password_hash},
     ).one_or_none()
-    return Reader(*row) if row else None
+    return Reader(**row._mapping) if row else None
 
 
 def select_credentials(connection: Connection, name: str) -> Credentials | None:
@@ -55,7 +55,10 @@ def select_credentials(connection: Connection, name: str) -> Credentials | None:
         """),
         {"name_key": name_key(name)},
     ).one_or_none()
-    return Credentials(Reader(*row[:5]), *row[5:]) if row else None
+    if row is None:
+        return None
+    reader = Reader(row.id, row.name, row.language, row.theme, row.is_moderator)
+    return Credentials(reader, row.password_hash, row.lock_reason)
 
 
 def update_password_hash(connection: Connection, credentials: Credentials, password_hash: str) -> bool:

@@ -6,6 +6,30 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
+from flyleaf.paging import Key, Page
+from flyleaf.queries.keyset import Listed, select_page
+
+_COLUMNS = """
+    r.id, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+"""
+_OTHERS = f"""
+    SELECT {_COLUMNS}
+      FROM reviews AS r
+      LEFT JOIN readers AS a ON a.id = r.reader_id
+     WHERE r.book_id = :book_id
+       AND r.reader_id IS DISTINCT FROM :without_reader_id
+       AND r.hidden_at IS NULL
+"""  # noqa: S608  # constants
+_BY_OTHERS = Listed(
+    older=text(f"""{_OTHERS}
+       AND (r.created_at, r.id) < (:at, :id)
+     ORDER BY r.created_at DESC, r.id DESC
+     LIMIT :limit"""),
+    newer=text(f"""{_OTHERS}
+       AND (r.created_at, r.id) > (:at, :id)
+     ORDER BY r.created_at, r.id
+     LIMIT :limit"""),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,48 +47,26 @@ class Review:
     hidden_reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewsPage:
-    reviews: list[Review]
-    page: int
-    has_next: bool
-
-
-def select_reviews(connection: Connection, book_id: int, page: int, *, without_reader_id: int) -> ReviewsPage:
-    """A page of a book's reviews, newest first; `page` counts from 1. One's own is left out: it is shown apart."""
-    rows = connection.execute(
-        text("""
-            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
-              FROM reviews AS r
-              LEFT JOIN readers AS a ON a.id = r.reader_id
-             WHERE r.book_id = :book_id
-               AND r.reader_id IS DISTINCT FROM :without_reader_id
-               AND r.hidden_at IS NULL
-             ORDER BY r.created_at DESC, r.id DESC
-             LIMIT :limit OFFSET :offset
-        """),
-        {
-            "book_id": book_id,
-            "without_reader_id": without_reader_id,
-            "limit": REVIEWS_ON_A_PAGE + 1,
-            "offset": (page - 1) * REVIEWS_ON_A_PAGE,
-        },
-    ).all()
-    return ReviewsPage([Review(*row) for row in rows[:REVIEWS_ON_A_PAGE]], page, len(rows) > REVIEWS_ON_A_PAGE)
+def select_reviews(connection: Connection, book_id: int, place: Key, *, without_reader_id: int) -> Page[Review]:
+    """Return the page of a book's reviews at the place, newest first, without those of the reader who looks."""
+    named = {"book_id": book_id, "without_reader_id": without_reader_id}
+    return select_page(
+        connection, _BY_OTHERS, named, place, REVIEWS_ON_A_PAGE, Review, lambda one: (one.created_at, one.id)
+    )
 
 
 def select_review(connection: Connection, book_id: int, reader_id: int) -> Review | None:
     """The one review that this reader wrote of this book."""
     row = connection.execute(
-        text("""
-            SELECT r.id, r.reader_id, a.name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+        text(f"""
+            SELECT {_COLUMNS}
               FROM reviews AS r
               JOIN readers AS a ON a.id = r.reader_id
              WHERE r.book_id = :book_id AND r.reader_id = :reader_id
-        """),
+        """),  # noqa: S608  # constants
         {"book_id": book_id, "reader_id": reader_id},
     ).one_or_none()
-    return Review(*row) if row else None
+    return Review(**row._mapping) if row else None
 
 
 def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:

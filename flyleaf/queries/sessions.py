@@ -72,14 +72,16 @@ def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) 
     row = connection.execute(
         text(f"""
             SELECT r.id, r.name, r.language, r.theme, r.is_moderator,
-                   s.seen_at < now() - make_interval(mins => :minutes)
+                   s.seen_at < now() - make_interval(mins => :minutes) AS is_due
               FROM sessions AS s
               JOIN readers AS r ON r.id = s.reader_id
              WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}
         """),  # noqa: S608  # the text of this module
         {"id_hash": id_hash, "reader_id": reader_id, "minutes": SESSION_SEEN_MINUTES, **_DAYS},
     ).one_or_none()
-    return LiveSession(Reader(*row[:5]), row[5]) if row else None
+    if row is None:
+        return None
+    return LiveSession(Reader(row.id, row.name, row.language, row.theme, row.is_moderator), row.is_due)
 
 
 def update_session_seen(connection: Connection, id_hash: bytes) -> None:
@@ -113,7 +115,7 @@ def select_sessions(connection: Connection, reader_id: int, current_id_hash: byt
         """),  # noqa: S608  # the text of this module
         {"reader_id": reader_id, "current_id_hash": current_id_hash, "limit": SESSIONS_MAX, **_DAYS},
     )
-    return [Session(*row) for row in rows]
+    return [Session(**row._mapping) for row in rows]
 
 
 def delete_session(connection: Connection, id_hash: bytes) -> int | None:

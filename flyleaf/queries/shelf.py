@@ -37,4 +37,4 @@ def select_shelf(connection: Connection, day: date, size: int) -> list[ShelvedBo
         """),
         {"places": places, "size": size},
     )
-    return [ShelvedBook(*row) for row in rows]
+    return [ShelvedBook(**row._mapping) for row in rows]

@@ -10,9 +10,9 @@ from flyleaf.queries.readers import name_key
 
 ROWS_AT_ONCE = 2_000  # that a cursor of the server hands over
 _COLUMNS = """
-    a.id, a.name, a.created_at,
-    (SELECT max(s.seen_at) FROM sessions AS s WHERE s.reader_id = a.id),
-    (SELECT count(*) FROM reviews AS r WHERE r.reader_id = a.id),
+    a.id, a.name, a.created_at AS registered_at,
+    (SELECT max(s.seen_at) FROM sessions AS s WHERE s.reader_id = a.id) AS seen_at,
+    (SELECT count(*) FROM reviews AS r WHERE r.reader_id = a.id) AS reviews,
     a.is_moderator, a.lock_reason
 """
 
@@ -36,7 +36,7 @@ def select_user(connection: Connection, name: str) -> User | None:
         text(f"SELECT {_COLUMNS} FROM readers AS a WHERE a.name_key = :name_key"),  # noqa: S608  # a constant
         {"name_key": name_key(name)},
     ).one_or_none()
-    return User(*row) if row else None
+    return User(**row._mapping) if row else None
 
 
 def select_users(connection: Connection, part: str) -> Iterator[User]:
@@ -52,7 +52,7 @@ def select_users(connection: Connection, part: str) -> Iterator[User]:
         """),  # noqa: S608  # a constant
         {"part": name_key(part)},
     )
-    return (User(*row) for row in rows)
+    return (User(**row._mapping) for row in rows)
 
 
 def update_lock(connection: Connection, reader_id: int, reason: str | None) -> None:

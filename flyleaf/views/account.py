@@ -13,7 +13,6 @@ from werkzeug.exceptions import NotFound
 from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import InputRequired
 
-from flyleaf.limits import EVENTS_ON_A_PAGE
 from flyleaf.passwords import hash_password
 from flyleaf.queries.accounts import select_account, select_own_reviews
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events, select_own_events
@@ -28,7 +27,7 @@ from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import transaction
 from flyleaf.web.forms import Form, require_token
 from flyleaf.web.notices import redirect_with_notice
-from flyleaf.web.paging import page_number
+from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -143,15 +142,8 @@ def delete(reader: Reader) -> ResponseReturnValue:
 @blueprint.get("/events")
 @login_required
 def events(connection: Connection, reader: Reader) -> ResponseReturnValue:
-    page = page_number(request.args)
-    found = select_events(connection, reader.id, page)
-    return render_template(
-        "account_events.html",
-        events=found[:EVENTS_ON_A_PAGE],
-        names=EVENTS,
-        page=page,
-        has_next=len(found) > EVENTS_ON_A_PAGE,
-    )
+    found = select_events(connection, reader.id, asked_place())
+    return render_template("account_events.html", events=found, names=EVENTS)
 
 
 @blueprint.get("/data")

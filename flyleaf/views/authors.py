@@ -10,7 +10,7 @@ from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.authors import select_author, select_works
 from flyleaf.queries.readers import Reader
 from flyleaf.web.access import login_required
-from flyleaf.web.paging import page_number
+from flyleaf.web.paging import numbered, page_number
 
 blueprint = Blueprint("authors", __name__)
 
@@ -22,13 +22,8 @@ def author(connection: Connection, reader: Reader, name: str) -> ResponseReturnV
     if found is None:
         raise NotFound(gettext("The catalogue has no book by an author of this name."))
     page = page_number(request.args)
-    return render_template(
-        "author.html",
-        author=found,
-        works=select_works(connection, name, page),
-        page=page,
-        has_next=page * PAGE_SIZE < found.work_count,
-    )
+    works = select_works(connection, name, page)
+    return render_template("author.html", author=found, works=numbered(works, page, found.work_count, PAGE_SIZE))
 
 
 @blueprint.app_template_global()

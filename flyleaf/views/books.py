@@ -18,7 +18,7 @@ from flyleaf.views.linked_data import linked_data
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
 from flyleaf.web.current import flyleaf
-from flyleaf.web.paging import page_number
+from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("books", __name__)
 
@@ -67,7 +67,7 @@ def render_book(connection: Connection, reader: Reader, found: Book, form: Revie
         editions=[one for one in editions if one.isbn != found.isbn],
         more_by_author=_more_by_author(connection, found, {one.isbn for one in editions}),
         own=select_review(connection, found.id, reader.id),
-        reviews=select_reviews(connection, found.id, page_number(request.args), without_reader_id=reader.id),
+        reviews=select_reviews(connection, found.id, asked_place(), without_reader_id=reader.id),
         form=form,
     )
 

@@ -1,6 +1,6 @@
 """Moderation: what readers have reported, and what is hidden. For moderators; for others there is no such page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -12,7 +12,6 @@ from werkzeug.exceptions import Conflict, NotFound
 from wtforms import StringField
 from wtforms.validators import DataRequired
 
-from flyleaf.limits import REPORTED_ON_A_PAGE
 from flyleaf.queries.events import Detail, EventKind, insert_event
 from flyleaf.queries.moderation import (
     ModeratedReview,
@@ -27,7 +26,7 @@ from flyleaf.views.moderated_review import REASON_RULES, find_review
 from flyleaf.web.access import login_required
 from flyleaf.web.forms import Form, line, require_token
 from flyleaf.web.notices import redirect_with_notice
-from flyleaf.web.paging import page_number
+from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 Values = ParamSpec("Values")
@@ -60,13 +59,15 @@ def moderator_required(
 @blueprint.get("")
 @moderator_required
 def reported(connection: Connection, moderator: Reader) -> ResponseReturnValue:
-    return _listed("moderation.html", select_reported_reviews, connection)
+    reviews = select_reported_reviews(connection, asked_place())
+    return render_template("moderation.html", reviews=reviews, form=Form())
 
 
 @blueprint.get("/hidden")
 @moderator_required
 def hidden(connection: Connection, moderator: Reader) -> ResponseReturnValue:
-    return _listed("moderation_hidden.html", select_hidden_reviews, connection)
+    reviews = select_hidden_reviews(connection, asked_place())
+    return render_template("moderation_hidden.html", reviews=reviews, form=Form())
 
 
 @blueprint.route("/reviews/<int:review_id>/hide", methods=["GET", "POST"])
@@ -115,11 +116,3 @@ def _note(
     """What a moderator does stands in the moderator's own events; whose review it was must not be told there."""
     detail: Detail = {"action": action, "review": review.id, "reason": reason}
     insert_event(connection, EventKind.MODERATED, moderator.id, detail)
-
-
-def _listed(template: str, select: Callable[[Connection, int], Sequence[object]], connection: Connection) -> str:
-    """The page that the address asks for, of what `select` finds."""
-    page = page_number(request.args)
-    found = select(connection, page)
-    shown, has_next = found[:REPORTED_ON_A_PAGE], len(found) > REPORTED_ON_A_PAGE
-    return render_template(template, reviews=shown, form=Form(), page=page, has_next=has_next)

@@ -1,16 +1,15 @@
 """What a reader has reviewed, one's own and others'."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from flyleaf.limits import REVIEWS_ON_A_PAGE
 from flyleaf.queries.profiles import select_profile, select_reviewed_books
 from flyleaf.queries.readers import Reader
 from flyleaf.web.access import login_required
-from flyleaf.web.paging import page_number
+from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("profiles", __name__)
 
@@ -21,14 +20,11 @@ def profile(connection: Connection, reader: Reader, name: str) -> ResponseReturn
     found = select_profile(connection, name) if "\0" not in name else None
     if found is None:
         raise NotFound(gettext("No reader has this name. The account may have been deleted."))
-    page = page_number(request.args)
     is_own = found.reader_id == reader.id
-    reviews = select_reviewed_books(connection, found.reader_id, page, with_hidden=is_own)
+    reviews = select_reviewed_books(connection, found.reader_id, asked_place(), with_hidden=is_own)
     return render_template(
         "profile.html",
         profile=found,
         is_own=is_own,
-        reviews=reviews[:REVIEWS_ON_A_PAGE],
-        page=page,
-        has_next=len(reviews) > REVIEWS_ON_A_PAGE,
+        reviews=reviews,
     )

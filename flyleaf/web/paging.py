@@ -1,15 +1,28 @@
-"""Pages of a list, as addresses name them: ?page=2."""
+"""Pages of a list, as addresses name them: ?page=2 of a ranked list, ?before=… and ?after=… of one in order of time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
+from flask import request
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from flyleaf.limits import PAGE_MAX
+from flyleaf.paging import Key, Number, Page
+
+Item = TypeVar("Item")
+
+
+def asked_place() -> Key:
+    """Return the place in a list that the address names, its beginning without one. Raises NotFound for nonsense."""
+    try:
+        return Key.from_arguments(request.args)
+    except ValueError as error:
+        raise NotFound(gettext("There is no such page of this list. Go back to its beginning.")) from error
 
 
 def page_number(values: Mapping[str, str]) -> int:
-    """The page that is asked for; the first where that is no number. Raises NotFound for one that can't be."""
+    """Return the page that is asked for, the first if that is no number. Raises NotFound for one that can't be."""
     try:
         page = int(values.get("page", "1"))
     except ValueError:
@@ -17,3 +30,13 @@ def page_number(values: Mapping[str, str]) -> int:
     if not 1 <= page <= PAGE_MAX:
         raise NotFound(gettext("There are pages 1 to %(last)s.", last=PAGE_MAX))
     return page
+
+
+def numbered(items: Sequence[Item], page: int, count: int, page_size: int) -> Page[Item]:
+    """Return a page of a list that has `count` items, with the places of the pages beside it that have any."""
+    last = min(max(-(-count // page_size), 1), PAGE_MAX)
+    return Page(
+        list(items),
+        Number(min(page - 1, last)) if page > 1 else None,
+        Number(page + 1) if page < last else None,
+    )

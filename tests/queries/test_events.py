@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from flyleaf.limits import EVENTS_ON_A_PAGE
+from flyleaf.paging import NEWEST
 from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
 from flyleaf.queries.readers import delete_reader, insert_reader
 
@@ -49,11 +50,10 @@ def test_a_reader_has_pages_of_events_the_newest_first(database, alice_id):
         insert_event(connection, EventKind.LOGIN_FAILED)
         for _ in range(EVENTS_ON_A_PAGE):
             insert_event(connection, EventKind.LOGGED_IN, alice_id)
-        page = select_events(connection, alice_id, 1)
-        assert len(page) == EVENTS_ON_A_PAGE + 1
-        assert page[-1].kind == "registered"
-        assert [event.kind for event in select_events(connection, alice_id, 2)] == ["registered"]
-        [event] = select_events(connection, bob.id, 1)
+        page = select_events(connection, alice_id, NEWEST)
+        assert len(page.items) == EVENTS_ON_A_PAGE
+        assert [event.kind for event in select_events(connection, alice_id, page.next).items] == ["registered"]
+        [event] = select_events(connection, bob.id, NEWEST).items
         assert event.detail == {"browser": "Firefox", "system": None}
         kinds = [event.kind for event in select_all_events(connection)]
     assert kinds[:3] == ["registered", "logged-in", "login-failed"]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from flyleaf.paging import NEWEST
 from flyleaf.queries.moderation import hide_review, insert_report, select_reported_reviews, unhide_review
 from flyleaf.queries.readers import delete_reader, insert_reader
 from flyleaf.queries.reviews import (
@@ -104,7 +105,7 @@ def test_reports_go_with_the_review_and_with_who_reported(connection, review_id)
     for reader in (carol, dave):
         assert insert_report(connection, review_id, reader.id, None)
     delete_reader(connection, carol.id)
-    assert [one.reports for one in select_reported_reviews(connection, 1)] == [1]
+    assert [one.reports for one in select_reported_reviews(connection, NEWEST).items] == [1]
     connection.execute(text("DELETE FROM reviews"))
     assert connection.scalar(text("SELECT count(*) FROM review_reports")) == 0
 
@@ -123,4 +124,4 @@ def test_reports_of_one_moment_have_an_order(connection, book_id, review_id):
     ids = connection.execute(text("SELECT id FROM reviews WHERE rating = 3 ORDER BY id")).scalars().all()
     for one in ids:
         insert_report(connection, one, readers[ids.index(one) - 1].id, None)
-    assert [one.review.id for one in select_reported_reviews(connection, 1)] == sorted(ids, reverse=True)
+    assert [one.review.id for one in select_reported_reviews(connection, NEWEST).items] == sorted(ids, reverse=True)

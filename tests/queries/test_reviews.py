@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
+from flyleaf.paging import NEWEST
 from flyleaf.queries.readers import insert_reader
 from flyleaf.queries.reviews import delete_review, insert_review, select_review, select_reviews, update_review
 
@@ -24,10 +25,45 @@ def test_reviews_of_one_moment_have_an_order(connection, book_id):
     readers = [insert_reader(connection, f"Reader {n}", "") for n in range(2 * REVIEWS_ON_A_PAGE)]
     for reader in readers:
         insert_review(connection, book_id, reader.id, 3, reader.name)
-    pages = [select_reviews(connection, book_id, page, without_reader_id=0) for page in (1, 2, 3)]
-    names = [review.reader_name for page in pages for review in page.reviews]
-    assert names == [reader.name for reader in reversed(readers)]
-    assert [page.has_next for page in pages] == [True, False, False]
+    names = [reader.name for reader in reversed(readers)]
+    first = select_reviews(connection, book_id, NEWEST, without_reader_id=0)
+    second = select_reviews(connection, book_id, first.next, without_reader_id=0)
+    assert [review.reader_name for review in first.items + second.items] == names
+    assert (first.previous, second.next) == (None, None)
+
+
+def read_through(connection, book_id, place):
+    """The pages from a place on, in the direction in which it looks."""
+    while place is not None:
+        page = select_reviews(connection, book_id, place, without_reader_id=0)
+        yield page
+        place = page.previous if place.newer else page.next
+
+
+def test_pages_of_older_and_of_newer_reviews_are_the_same(connection, book_id):
+    for number in range(3 * REVIEWS_ON_A_PAGE):
+        insert_review(connection, book_id, insert_reader(connection, f"Reader {number}", "").id, 3, "")
+    down = list(read_through(connection, book_id, NEWEST))
+    up = list(read_through(connection, book_id, down[-1].previous))
+    assert [page.items for page in reversed(up)] == [page.items for page in down[:-1]]
+    assert up[-1].previous is None
+
+
+def test_the_first_page_is_full_although_reviews_came_in_between(connection, book_id):
+    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(2 * REVIEWS_ON_A_PAGE + 1)]
+    for reader in readers[:-1]:
+        insert_review(connection, book_id, reader.id, 3, "")
+    second = select_reviews(
+        connection, book_id, select_reviews(connection, book_id, NEWEST, without_reader_id=0).next, without_reader_id=0
+    )
+    insert_review(connection, book_id, readers[-1].id, 3, "")
+    assert second.next is None
+    above = select_reviews(connection, book_id, second.previous, without_reader_id=0)
+    assert len(above.items) == REVIEWS_ON_A_PAGE
+    assert above.previous is not None
+    top = select_reviews(connection, book_id, above.previous, without_reader_id=0)
+    assert top.items[0].reader_name == readers[-1].name
+    assert len(top.items) == REVIEWS_ON_A_PAGE
 
 
 def test_a_review_is_new_once(connection, book_id):

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from flyleaf.limits import PAGE_MAX, REVIEWS_ON_A_PAGE
+from flyleaf.limits import REVIEWS_ON_A_PAGE
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
@@ -90,7 +90,7 @@ def test_every_form_of_the_isbn_leads_to_the_one_address(alice, add_book, known,
 
 
 def test_the_page_of_reviews_goes_along(alice, dune):
-    assert alice.get("/books/978-0-441-17271-9?page=2").location == f"/books/{dune}?page=2"
+    assert alice.get("/books/978-0-441-17271-9?before=1-2").location == f"/books/{dune}?before=1-2"
 
 
 def test_a_book_with_a_wrong_check_digit_has_a_page(alice, add_book):
@@ -166,25 +166,46 @@ def test_one_review_is_not_reviews(alice, dune, reviews_by_others):
 def test_reviews_come_newest_first_and_in_pages(alice, dune, reviews_by_others):
     number = 2 * REVIEWS_ON_A_PAGE + 1
     reviews_by_others(number)
-    pages = [texts(alice.get(f"/books/{dune}?page={page}").text) for page in (1, 2, 3, 4)]
-    assert [len(page) for page in pages] == [REVIEWS_ON_A_PAGE, REVIEWS_ON_A_PAGE, 1, 0]
+    pages = [texts(page) for page in alice.pages(f"/books/{dune}")]
+    assert [len(page) for page in pages] == [REVIEWS_ON_A_PAGE, REVIEWS_ON_A_PAGE, 1]
     assert [number for page in pages for number in page] == list(range(number, 0, -1))
 
 
 def test_only_pages_that_exist_are_offered(alice, dune, reviews_by_others):
     reviews_by_others(REVIEWS_ON_A_PAGE + 1)
-    first, second = (alice.get(f"/books/{dune}?page={page}").text for page in (1, 2))
-    assert f'rel="next" href="/books/{dune}?page=2' in first
+    first, second = alice.pages(f"/books/{dune}")
     assert 'rel="prev"' not in first
-    assert 'rel="next"' not in second
-    assert f'rel="prev" href="/books/{dune}?page=1' in second
+    assert f'rel="prev" href="/books/{dune}?after=' in second
+
+
+def test_there_is_nothing_behind_the_last_review_and_a_way_back(alice, dune, reviews_by_others):
+    reviews_by_others(1)
+    page = alice.get(f"/books/{dune}?before=1-1").text
+    assert texts(page) == []
+    assert "There are no more reviews." in page
+    assert f'href="/books/{dune}#reviews"' in page
+
+
+NO_PLACES = ["", "1", "-1", "x-1", "1-", "1-99999999999999999999", "9" * 400, "1-1-1", "١-١", "1.5-2", "1-1 "]
+
+
+@pytest.mark.parametrize("place", NO_PLACES)
+@pytest.mark.parametrize("name", ["before", "after"])
+def test_what_is_no_place_in_the_list_is_not_found(alice, dune, name, place):
+    assert alice.get(f"/books/{dune}", query_string={name: place}).status_code == 404
+
+
+@pytest.mark.parametrize("place", ["0-0", "999999999999999999-9223372036854775807"])
+def test_every_place_can_be_asked_for(alice, dune, place):
+    for name in ("before", "after"):
+        assert alice.get(f"/books/{dune}", query_string={name: place}).status_code == 200
 
 
 def test_alice_sees_her_own_review_first_and_once(alice, dune, reviews_by_others, select):
     alice.review(dune, 3, "Text 0.")
     reviews_by_others(REVIEWS_ON_A_PAGE + 1)
     select("UPDATE reviews SET created_at = '2000-01-01' WHERE text = 'Text 0.'")
-    first, second = (texts(alice.get(f"/books/{dune}?page={page}").text) for page in (1, 2))
+    first, second = (texts(page) for page in alice.pages(f"/books/{dune}"))
     assert first[0] == 0
     assert 0 not in first[1:]
     assert set(first + second) == set(range(REVIEWS_ON_A_PAGE + 2))
@@ -201,12 +222,6 @@ def test_the_form_is_there_until_alice_has_written(alice, bob, dune):
     assert f'action="/books/{dune}/review"' not in after
     assert "/review/edit" in after
     assert "/review/delete" in after
-
-
-def test_a_page_of_reviews_that_cannot_be_is_not_found(alice, dune, subtests):
-    for page in ["0", "-1", str(PAGE_MAX + 1), "99999999999999999999999"]:
-        with subtests.test(page):
-            assert alice.get(f"/books/{dune}", query_string={"page": page}).status_code == 404
 
 
 def test_a_page_number_that_is_none_is_no_fault(alice, dune, subtests):

@@ -1,0 +1,51 @@
+"""Keyset pagination: the page next to a row that was seen, however deep in the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection, TextClause
+
+from flyleaf.paging import NEWEST, Key, Page
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list that is ordered by time and id: the statements that select what is older than the row (:at, :id), newest
+    first, and what is newer, oldest first; both at most :limit rows."""
+
+    older: TextClause
+    newer: TextClause
+
+
+def select_page(
+    connection: Connection,
+    listed: Listed,
+    named: Mapping[str, object],
+    place: Key,
+    size: int,
+    make: Callable[..., Item],
+    key: Callable[[Item], tuple[datetime, int]],
+) -> Page[Item]:
+    """Return the page at the place. `make` takes a row's columns by name; `key` returns an item's time and id.
+
+    A page of newer rows that reaches the beginning of the list is the newest page, and full.
+    """
+    statement = listed.newer if place.newer else listed.older
+    rows = connection.execute(statement, {**named, "at": place.at, "id": place.id, "limit": size + 1}).all()
+    more, items = len(rows) > size, [make(**row._mapping) for row in rows[:size]]
+    if place.newer:
+        if not more:
+            return select_page(connection, listed, named, NEWEST, size, make, key)
+        items.reverse()
+    has_newer, has_older = (more, True) if place.newer else (place != NEWEST, more)
+    return Page(
+        items,
+        Key(*key(items[0]), newer=True) if items and has_newer else None,
+        Key(*key(items[-1])) if items and has_older else None,
+    )
