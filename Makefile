@@ -1,14 +1,18 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test quick lint bench bench-search bench-paint bench-import faults fuzz sbom screenshots translations requirements
+.PHONY: run test quick hooks lint bench bench-search bench-paint bench-import faults fuzz sbom screenshots translations requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
-test: .venv/.test ; .venv/bin/python -m pytest -n auto $(TESTS)
+# COVER=--cov also says how many lines and branches of flyleaf/ the tests run; the least that passes is in pyproject.toml.
+test: .venv/.test ; .venv/bin/python -m pytest -n auto $(COVER) $(TESTS)
 
-# All but the browser, the fuzzer and most of the programs that are started and killed: a minute and a half on two cores.
-quick: .venv/.test ; .venv/bin/python -m pytest -n auto --ignore=tests/browser --ignore=tests/test_run.py --ignore=tests/embedded --ignore=tests/test_faults.py --ignore=tests/fuzz --ignore=tests/importing/test_command.py $(TESTS)
+# Without the browser, the fuzzer and the programs that are started and killed.
+quick: .venv/.test ; .venv/bin/python -m pytest -n auto -m "not slow" $(TESTS)
+
+# Check each commit as `make lint` does.
+hooks: .venv/.test ; .venv/bin/pre-commit install
 
 lint: .venv/.test ; .venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/bandit -q -c pyproject.toml -r flyleaf application.py import.py
 

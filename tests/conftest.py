@@ -20,13 +20,20 @@ from sqlalchemy import text
 from flyleaf import isbn as isbns
 from flyleaf import passwords
 from flyleaf.app import create_app
-from flyleaf.config import Config
+from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.logs import JsonFormatter
 from tests.postgresql import Server, start_server
 from tests.site import Site
 
 _numbers = itertools.count(1)
+_SLOW = {"browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _SLOW & set(item.path.relative_to(PROJECT).parts):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

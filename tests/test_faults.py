@@ -12,6 +12,8 @@ from faults.outcome import observe
 from faults.site import EmbeddedServer, Site
 from tests.places import open_folder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[Path]:

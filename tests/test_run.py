@@ -24,6 +24,8 @@ import subprocess, sys
 subprocess.Popen([sys.executable, "application.py", "--end-with-parent"]).wait()
 """
 
+pytestmark = pytest.mark.slow
+
 
 class Program:
     """`python application.py`, or what else is given, in a session of its own."""

@@ -22,6 +22,8 @@ from flyleaf.importing.loader import ImportRunningError, import_transaction
 from tests.importing.files import DUNE, HEADER, generated, imported, numbers, rows_of, written
 from tests.places import open_folder
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, str(PROJECT / "import.py")]
 
 
