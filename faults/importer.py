@@ -14,11 +14,12 @@ from faults.outcome import Outcome
 from faults.site import EmbeddedServer, execute, wait_for, without_settings
 from flyleaf.config import PROJECT
 from flyleaf.importing.loader import IMPORT_LOCK
+from flyleaf.search.schema import schema_name
 
 BOOKS = 100_000
 KILLS = 20
 TRIES = 2 * KILLS  # an import may end before it is killed
-COUNTS = "SELECT (SELECT count(*) FROM books), (SELECT coalesce(sum(editions), 0) FROM search_works)"
+COUNTS = f"SELECT (SELECT count(*) FROM books), (SELECT coalesce(sum(editions), 0) FROM {schema_name()}.search_works)"
 
 
 def killed_importer(data: Path, server: EmbeddedServer, folder: Path) -> Outcome:
@@ -105,6 +106,7 @@ def _take_away(server: EmbeddedServer, highest: int) -> None:
     with contextlib.closing(server.connect("flyleaf")) as connection:
         execute(connection, "SET statement_timeout = 0")
         execute(connection, "DELETE FROM books WHERE id > %s", (highest,))
+        execute(connection, f"SET search_path = {schema_name()}, public")
         execute(connection, "SELECT search_settle()")
 
 

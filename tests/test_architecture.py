@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "open_library": {"isbn"},
     "search": {"isbn", "limits"},
     "queries": {"isbn", "limits", "paging"},
-    "database": {"config", "embedded"},
+    "database": {"config", "embedded", "search"},  # of the search: what it keeps in the database
     "exporting": {"importing", "queries"},
     "importing": {"isbn", "limits", "config", "database", "queries", "search"},
     "rating_fetcher": {"database", "open_library", "queries"},

@@ -21,6 +21,9 @@ KNOWN = {
     "f\"COPY {target} FROM STDIN WITH (NULL '')\"",  # a table of ours and columns of importing/table.py
     "f'CREATE EXTENSION IF NOT EXISTS {extension}'",  # a tuple of the migration
     "(SQL / name).read_text(encoding='utf-8')",  # files of the migration
+    "path.read_text(encoding='utf-8')",  # files of the search
+    "f'CREATE SCHEMA {schema_name()}'",  # a digest of those files
+    "statements",  # of a constant of search/superseded.py, and of a file of the search
     "f'SELECT {step}()'",  # functions that search_rebuild_steps(), a function of a migration, names
 }
 

@@ -14,6 +14,8 @@ from flyleaf.database.errors import DatabaseUnusableError, unusable
 from flyleaf.database.gate import Gate
 from flyleaf.database.migrate import migrate
 from flyleaf.database.watchdog import Watchdog
+from flyleaf.search.schema import install, put_first_on
+from flyleaf.search.superseded import drop_superseded, program_name
 
 CONNECT_TIMEOUT = 3  # seconds
 PING_SECONDS = 1.0  # for a kept connection to show that it lives; a new one is made where it does not
@@ -44,13 +46,14 @@ class Database:
             pool_timeout=CONNECT_TIMEOUT,
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
-                "application_name": "flyleaf",
+                "application_name": program_name(),
                 "options": " ".join(f"-c {name}={value}" for name, value in SERVER_TIMEOUTS.items()),
                 **TCP_TIMEOUTS,
             },
         )
         self._watchdog = Watchdog()
         self._gate = Gate()
+        event.listen(self.engine, "connect", put_first_on)
         event.listen(self.engine, "checkout", self._ping)
         self._migrated = False
         self._migrating = threading.Lock()
@@ -122,6 +125,8 @@ class Database:
         with self._migrating:
             if not self._migrated:
                 migrate(self.engine)
+                install(self.engine)
+                drop_superseded(self.engine)
                 self._migrated = True
 
 

@@ -11,6 +11,11 @@ OLDEST_SERVER = 140_000  # PostgreSQL 14, as server_version_num writes it
 # Any number that no other program takes: the site's starts wait for each other here.
 MIGRATION_LOCK = 7_303_001
 
+# Without the search's schema, which connections have first on their path: no migration is to find its tables there.
+OPERATORS_PATH = """
+    SELECT set_config('search_path', reset_val, true) FROM pg_settings WHERE name = 'search_path'
+"""
+
 
 def head() -> str:
     """The newest revision: the number that the last file's name begins with."""
@@ -37,6 +42,7 @@ def migrate(engine: Engine) -> None:
             raise DatabaseUnusableError(f"PostgreSQL {version // 10_000} is too old: Flyleaf needs 14 or newer.")
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text(OPERATORS_PATH))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
         if not is_migrated(connection):
             _upgrade(connection)

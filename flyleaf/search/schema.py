@@ -1,0 +1,155 @@
+"""The schema of the database that the search keeps for itself. All in it is derived, from the books and their ratings,
+by the SQL files of sql/ and the table of letters; its name is their digest.
+
+So every version of the search has a schema of its own: one is made and filled beside the other, which goes on being
+searched and kept up to date, and no program ever meets tables that another version has made.
+"""
+
+import time
+import unicodedata
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+FILES = sorted((Path(__file__).parent / "sql").glob("*.sql"))
+LETTERS = Path(__file__).parent / "letters.py"
+# Any number that no other program takes: who makes or drops such a schema waits for the others here.
+INSTALL_LOCK = 7_303_003
+QUEUE_SECONDS = 0.1  # for a lock on the tables of the books; whoever comes meanwhile waits, too
+PAUSE_SECONDS = 0.3  # until it is tried again
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class SearchNotReadyError(RuntimeError):
+    """What this version of the search needs is not in the database, or not yet complete."""
+
+
+@cache
+def schema_name() -> str:
+    """Of the schema that this code makes and needs."""
+    digest = sha256()
+    for path in (*FILES, LETTERS):
+        digest.update(path.read_bytes())
+    # What letters() computes its table from, which takes half a second.
+    digest.update(f"{version('anyascii')} {unicodedata.unidata_version}".encode())
+    return f"search_{digest.hexdigest()[:12]}"
+
+
+def put_first(connection: Connection) -> None:
+    """Put the search's schema before those that the operator has set, for this transaction."""
+    connection.execute(_PUT_FIRST, {"schema": schema_name()})
+
+
+def put_first_on(driver_connection: Any, *_: object) -> None:
+    """The same for as long as the connection lasts."""
+    with driver_connection.cursor() as cursor:
+        cursor.execute(_PUT_FIRST_FOR_GOOD, (schema_name(),))
+    driver_connection.commit()
+
+
+def is_ready(connection: Connection) -> bool:
+    """Whether the database has what this version of the search needs, complete."""
+    if not _exists(connection):
+        return False
+    return connection.execute(text("SELECT built_at IS NOT NULL FROM search_state")).scalar() is True
+
+
+def require(connection: Connection) -> None:
+    """Raise SearchNotReadyError unless there is what can be searched. It is asked once a connection."""
+    if "search_is_ready" not in connection.info:
+        if not is_ready(connection):
+            raise SearchNotReadyError("The search is being prepared.")
+        connection.info["search_is_ready"] = True
+
+
+def install(engine: Engine) -> None:
+    """Make the schema and fill it, beside those of other versions.
+
+    Of several at once one does it, and the others wait.
+    """
+    with engine.begin() as connection:
+        if is_ready(connection):
+            return
+    with engine.begin() as connection:
+        take_time(connection)
+        put_first(connection)
+        if not _exists(connection):
+            _create(connection)
+    with engine.begin() as connection:
+        take_time(connection)
+        put_first(connection)
+        if not is_ready(connection):
+            connection.execute(text("SELECT search_rebuild()"))
+
+
+def _exists(connection: Connection) -> bool:
+    return connection.execute(text("SELECT to_regnamespace(:schema)"), {"schema": schema_name()}).scalar() is not None
+
+
+def take_time(connection: Connection) -> None:
+    """No limits, and nobody else meanwhile."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": INSTALL_LOCK})
+
+
+def _create(connection: Connection) -> None:
+    """All but the content; from the commit on what changes is noted."""
+    connection.execute(text(f"CREATE SCHEMA {schema_name()}"))
+    *files, triggers = FILES
+    # Without parameters the driver leaves % alone, which the functions are full of.
+    plain = connection.execution_options(no_parameters=True)
+    for path in files:
+        plain.exec_driver_sql(path.read_text(encoding="utf-8"))
+    _fill_letters(connection)
+    execute_without_queueing(plain, triggers.read_text(encoding="utf-8"))
+
+
+def _fill_letters(connection: Connection) -> None:
+    from flyleaf.search.letters import letters  # the package behind it takes a while, which only this need wait for
+
+    table = list(letters())
+    connection.execute(
+        text("""
+            INSERT INTO search_letters (letter, latin)
+            SELECT letter, latin
+              FROM unnest(CAST(:letters AS text[]), CAST(:latins AS text[])) AS rows (letter, latin)"""),
+        {"letters": [letter for letter, _ in table], "latins": [latin for _, latin in table]},
+    )
+    connection.execute(text("ANALYZE search_letters"))
+
+
+def execute_without_queueing(connection: Connection, statements: str, attempts: int | None = None) -> bool:
+    """Run what locks tables that a site in use needs; False where others held them at each of the attempts.
+
+    It never stands in the queue for long: whoever came behind it would wait as well.
+    """
+    connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": f"{QUEUE_SECONDS}s"})
+    while attempts is None or attempts > 0:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(statements)
+        except OperationalError as error:
+            if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
+                raise
+            time.sleep(PAUSE_SECONDS)
+            attempts = attempts and attempts - 1
+        else:
+            return True
+    return False
+
+
+_PUT_FIRST = text("""
+    SELECT set_config('search_path', concat_ws(', ', :schema, nullif(reset_val, '')), true)
+      FROM pg_settings
+     WHERE name = 'search_path'""")
+_PUT_FIRST_FOR_GOOD = """
+    SELECT set_config('search_path', concat_ws(', ', %s, nullif(reset_val, '')), false)
+      FROM pg_settings
+     WHERE name = 'search_path'"""

@@ -1,0 +1,348 @@
+-- How the derived tables follow books, reviews and ratings.
+--
+-- A statement that changes books, reviews or ratings leaves one row in search_changes. Few books are settled at once,
+-- many when the transaction commits; either way all or nothing. What can't be had without waiting (a work that an
+-- import is changing, anything during a rebuild) stays in search_changes for the next who settles.
+
+-- What the search needs of books: the rebuild and the refresh both read this. Another source would be joined as the one is.
+CREATE VIEW search_books AS
+SELECT books.id AS book_id, isbn || ' ' || coalesce(isbn13, '') AS isbns, title, author, year,
+       coalesce(review_count, 0) AS review_count, coalesce(rating_sum, 0) AS rating_sum,
+       least(coalesce(review_count, 0)::bigint + coalesce(greatest(books.ratings_count, elsewhere.ratings_count), 0), 100000000)::int AS popularity
+  FROM books
+  LEFT JOIN rating_counts ON rating_counts.book_id = books.id
+  LEFT JOIN external_ratings AS elsewhere ON elsewhere.book_id = books.id AND source = 'open_library';
+
+CREATE FUNCTION search_main_length(title text, title_key text) RETURNS smallint LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    main text := split_part(translate(title, '([;/', '::::'), ':', 1);
+BEGIN
+    RETURN coalesce(nullif(CASE WHEN main <> title THEN length(search_key(main)) END, 0), length(title_key));
+END $$;
+
+-- Rebuild --------------------------------------------------------------------------------------------------------
+
+-- Who settles holds this lock shared, a rebuild alone.
+CREATE FUNCTION search_rebuild_lock() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 7310010001;
+
+-- Where readers search meanwhile, it takes one processor and no more.
+CREATE FUNCTION search_rebuild_begin() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(search_rebuild_lock());
+    PERFORM set_config('work_mem', '128MB', true), set_config('maintenance_work_mem', '256MB', true);
+    IF EXISTS (SELECT FROM search_works) THEN
+        PERFORM set_config('max_parallel_workers_per_gather', '0', true), set_config('max_parallel_maintenance_workers', '0', true);
+    END IF;
+    ANALYZE books, rating_counts, external_ratings;
+    -- What is left behind from now on may be missed, and stays for the next who settles.
+    CREATE UNLOGGED TABLE search_changes_seen_new AS SELECT id FROM search_changes;
+END $$;
+
+-- Most authors have several books: their words are made once.
+CREATE FUNCTION search_rebuild_authors() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE UNLOGGED TABLE search_names_new AS SELECT DISTINCT author FROM books;
+    ANALYZE search_names_new;
+    CREATE UNLOGGED TABLE search_authors_new AS
+    SELECT author, author_key, search_author_words(author_key) AS author_words
+      FROM (SELECT author, search_key(author) AS author_key FROM search_names_new OFFSET 0) AS names;
+    ANALYZE search_authors_new;
+    DROP TABLE search_names_new;
+END $$;
+
+CREATE FUNCTION search_rebuild_books() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE UNLOGGED TABLE search_books_new AS
+    SELECT *, search_work_id(title_key, author_key) AS work_id
+      FROM (SELECT search_books.*, search_key(title) AS title_key, author_key, author_words
+              FROM search_books JOIN search_authors_new USING (author) OFFSET 0) AS books;
+    DROP TABLE search_authors_new;
+    ANALYZE search_books_new;
+END $$;
+
+CREATE FUNCTION search_rebuild_editions() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE TABLE search_editions_new AS SELECT book_id, work_id, isbns COLLATE "C" AS isbns FROM search_books_new;
+    ALTER TABLE search_editions_new ALTER work_id SET NOT NULL, ALTER isbns SET NOT NULL, ADD CONSTRAINT search_editions_new_pkey PRIMARY KEY (book_id);
+    PERFORM search_index_editions('search_editions_new');
+    ANALYZE search_editions_new;
+END $$;
+
+-- The lead is the edition of the highest popularity, then the lowest id: both in one number, so that one pass finds it.
+CREATE FUNCTION search_lead(popularity integer, book_id bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (popularity::bigint << 36) + (68719476735 - book_id);
+CREATE FUNCTION search_lead_book(lead bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 68719476735 - (lead & 68719476735);
+
+-- Works of equal popularity at the cut are drawn by their id, so that a tier is never far from its size.
+CREATE FUNCTION search_cut(size integer, OUT above integer, OUT share integer) LANGUAGE plpgsql AS $$
+DECLARE
+    over bigint;
+    ties bigint;
+BEGIN
+    SELECT popularity INTO above FROM search_groups_new ORDER BY popularity DESC OFFSET size LIMIT 1;
+    SELECT count(*) FILTER (WHERE popularity > above), count(*) FILTER (WHERE popularity = above) INTO over, ties FROM search_groups_new;
+    above := coalesce(above, -1);
+    share := CASE WHEN above >= 0 THEN (1000 * (size - over)) / greatest(ties, 1) ELSE 0 END;
+END $$;
+
+CREATE FUNCTION search_rebuild_works() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    top   record;
+    head  record;
+    state search_state;
+BEGIN
+    CREATE UNLOGGED TABLE search_groups_new AS
+    SELECT work_id, search_lead_book(max(search_lead(popularity, book_id))) AS lead_book_id,
+           least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
+           sum(review_count)::int AS review_count, sum(rating_sum)::int AS rating_sum
+      FROM search_books_new GROUP BY 1;
+    ANALYZE search_groups_new;
+    SELECT * INTO top FROM search_cut(2000);
+    SELECT * INTO head FROM search_cut(32000);
+    UPDATE search_state SET top_cut = top.above, top_share = top.share, head_cut = head.above, head_share = head.share, built_at = now(),
+                            works = (SELECT count(*) FROM search_groups_new)
+    RETURNING * INTO state;
+    EXECUTE $sql$
+    CREATE TABLE search_works_new WITH (fillfactor = 90) AS
+    SELECT groups.work_id AS id, groups.lead_book_id, groups.popularity, search_tier(groups.popularity, groups.work_id, $sql$ || quote_literal(state) || $sql$::search_state) AS tier,
+           groups.editions, groups.year_min, groups.year_max, groups.review_count, groups.rating_sum,
+           search_main_length(title, title_key) AS main_length, title_key COLLATE "C" AS title_key, author_key COLLATE "C" AS author_key,
+           search_words(search_title_words(title, title_key), author_words) AS words
+      FROM search_groups_new AS groups JOIN search_books_new AS leads ON leads.book_id = groups.lead_book_id
+     ORDER BY groups.popularity DESC$sql$;
+    DROP TABLE search_groups_new, search_books_new;
+    ALTER TABLE search_works_new ADD CONSTRAINT search_works_new_pkey PRIMARY KEY (id),
+        ALTER lead_book_id SET NOT NULL, ALTER popularity SET NOT NULL, ALTER tier SET NOT NULL, ALTER editions SET NOT NULL,
+        ALTER review_count SET NOT NULL, ALTER rating_sum SET NOT NULL, ALTER main_length SET NOT NULL,
+        ALTER title_key SET NOT NULL, ALTER author_key SET NOT NULL, ALTER words SET NOT NULL;
+END $$;
+
+CREATE FUNCTION search_rebuild_works_indexes() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM search_index_works('search_works_new');
+    ANALYZE search_works_new;
+END $$;
+
+CREATE FUNCTION search_rebuild_vocabulary() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE TABLE search_vocabulary_new WITH (fillfactor = 50) AS
+    SELECT word COLLATE "C" AS word, count(*)::int AS works FROM search_works_new, unnest(tsvector_to_array(words)) AS word GROUP BY word ORDER BY word;
+    ALTER TABLE search_vocabulary_new ADD CONSTRAINT search_vocabulary_new_pkey PRIMARY KEY (word), ALTER works SET NOT NULL;
+    PERFORM search_index_vocabulary('search_vocabulary_new');
+    ANALYZE search_vocabulary_new;
+END $$;
+
+-- The names of a table and all its indexes, from search_x_new to search_x.
+CREATE FUNCTION search_swap(old text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    index_name text;
+BEGIN
+    EXECUTE format('DROP TABLE %I', old);
+    EXECUTE format('ALTER TABLE %I RENAME TO %I', old || '_new', old);
+    FOR index_name IN SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = old::regclass LOOP
+        EXECUTE format('ALTER INDEX %I RENAME TO %I', index_name, replace(index_name, '_new', ''));
+    END LOOP;
+END $$;
+
+-- Readers hold these tables for milliseconds, a backup for minutes: who comes while the swap waits for one would wait, too.
+-- So it does not stay in the queue, but tries again.
+CREATE FUNCTION search_lock_for_swap() RETURNS void LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
+BEGIN
+    LOOP
+        BEGIN
+            LOCK TABLE search_works, search_editions, search_vocabulary IN ACCESS EXCLUSIVE MODE;
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM pg_sleep(0.2);
+        END;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION search_rebuild_end() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM search_changes WHERE id IN (SELECT id FROM search_changes_seen_new);
+    DELETE FROM search_vocabulary_changes;
+    DROP TABLE search_changes_seen_new;
+    PERFORM search_lock_for_swap();
+    PERFORM search_swap('search_works'), search_swap('search_editions'), search_swap('search_vocabulary');
+END $$;
+
+-- `share` is of the time, for a progress bar.
+CREATE FUNCTION search_rebuild_steps() RETURNS TABLE (step text, share float8) LANGUAGE sql IMMUTABLE AS $$
+    VALUES ('search_rebuild_begin', 0.01::float8), ('search_rebuild_authors', 0.06), ('search_rebuild_books', 0.19), ('search_rebuild_editions', 0.13),
+           ('search_rebuild_works', 0.24), ('search_rebuild_works_indexes', 0.18), ('search_rebuild_vocabulary', 0.18), ('search_rebuild_end', 0.01)
+$$;
+
+CREATE FUNCTION search_rebuild() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    step text;
+BEGIN
+    FOR step IN SELECT steps.step FROM search_rebuild_steps() AS steps LOOP
+        EXECUTE format('SELECT %I()', step);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION search_rebuild IS 'makes everything anew beside the live tables, then swaps names: readers wait for the swap only';
+
+-- Refresh --------------------------------------------------------------------------------------------------------
+
+-- A work's words never change (another title or author makes another work), so the vocabulary changes with works that come and go.
+CREATE FUNCTION search_refresh_works(works bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WITH gone AS (
+        DELETE FROM search_works WHERE id = ANY (works) AND NOT EXISTS (SELECT FROM search_editions WHERE work_id = search_works.id) RETURNING words)
+    INSERT INTO search_vocabulary_changes (word, change) SELECT word, -1 FROM gone, unnest(tsvector_to_array(gone.words)) AS word;
+
+    WITH editions AS MATERIALIZED (
+        SELECT edition.work_id, search_books.* FROM search_editions AS edition JOIN search_books USING (book_id) WHERE edition.work_id = ANY (works)),
+    groups AS MATERIALIZED (
+        SELECT work_id, search_lead_book(max(search_lead(editions.popularity, book_id))) AS lead_book_id, least(sum(editions.popularity), 100000000)::int AS popularity,
+               search_tier(least(sum(editions.popularity), 100000000)::int, work_id, any_state.state) AS tier,
+               count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
+               sum(review_count)::int AS review_count, sum(rating_sum)::int AS rating_sum
+          FROM editions CROSS JOIN (SELECT search_state AS state FROM search_state) AS any_state GROUP BY work_id, any_state.state),
+    kept AS (
+        UPDATE search_works AS work
+           SET lead_book_id = new.lead_book_id, popularity = new.popularity, tier = new.tier, editions = new.editions, year_min = new.year_min,
+               year_max = new.year_max, review_count = new.review_count, rating_sum = new.rating_sum
+          FROM groups AS new WHERE work.id = new.work_id
+           AND (work.lead_book_id, work.popularity, work.tier, work.editions, work.year_min, work.year_max, work.review_count, work.rating_sum)
+               IS DISTINCT FROM (new.lead_book_id, new.popularity, new.tier, new.editions, new.year_min, new.year_max, new.review_count, new.rating_sum)),
+    leads AS MATERIALIZED (
+        SELECT new.*, title, search_key(title) AS title_key, search_key(author) AS author_key
+          FROM groups AS new JOIN editions ON book_id = lead_book_id
+         WHERE NOT EXISTS (SELECT FROM search_works WHERE id = new.work_id)),
+    added AS (
+        INSERT INTO search_works (id, lead_book_id, popularity, tier, editions, year_min, year_max, review_count, rating_sum,
+                                  main_length, title_key, author_key, words)
+        SELECT work_id, lead_book_id, popularity, tier, editions, year_min, year_max, review_count, rating_sum, search_main_length(title, title_key),
+               title_key, author_key, search_words(search_title_words(title, title_key), search_author_words(author_key))
+          FROM leads ORDER BY work_id
+        ON CONFLICT (id) DO NOTHING RETURNING words)
+    INSERT INTO search_vocabulary_changes (word, change) SELECT word, 1 FROM added, unnest(tsvector_to_array(added.words)) AS word;
+END $$;
+
+CREATE FUNCTION search_fold_vocabulary() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    gone text[];
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(search_rebuild_lock() + 1) THEN
+        RETURN;  -- another is at it; the next one folds what it could not see
+    END IF;
+    WITH taken AS (DELETE FROM search_vocabulary_changes RETURNING word, change),
+    sums AS (SELECT word, sum(change)::int AS change FROM taken GROUP BY word HAVING sum(change) <> 0),
+    folded AS (INSERT INTO search_vocabulary AS vocabulary (word, works) SELECT word, change FROM sums ORDER BY word
+        ON CONFLICT (word) DO UPDATE SET works = vocabulary.works + excluded.works RETURNING word, works)
+    SELECT array_agg(word) INTO gone FROM folded WHERE works <= 0;
+    DELETE FROM search_vocabulary WHERE word = ANY (gone);
+END $$;
+
+-- Settle ---------------------------------------------------------------------------------------------------------
+
+-- More than this is quicker to make anew than to settle.
+CREATE FUNCTION search_needs_rebuild() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT coalesce(bool_or(book_ids IS NULL) OR sum(cardinality(book_ids)) > 5000 + (SELECT works / 20 FROM search_state), false) FROM search_changes
+$$;
+
+-- What some books are editions of is compared with search_editions; works that another transaction holds are not waited
+-- for: the books of those, old or new, are returned, and all else of them stays as it was.
+CREATE FUNCTION search_settle_books(books bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    ids   bigint[];  -- of the books that are still there, with the works that they are editions of now
+    works bigint[];
+    every bigint[];  -- works, those that they were editions of, too
+    busy  bigint[];
+    left_behind bigint[] := '{}';
+BEGIN
+    SELECT array_agg(id), array_agg(search_work_id(search_key(title), search_key(author))) INTO ids, works FROM books AS book WHERE id = ANY (books);
+    every := ARRAY(SELECT unnest(works) UNION SELECT work_id FROM search_editions WHERE book_id = ANY (books));
+    busy := ARRAY(SELECT id FROM search_works WHERE id = ANY (every)
+                  EXCEPT (SELECT id FROM (SELECT id FROM search_works WHERE id = ANY (every) ORDER BY id FOR UPDATE SKIP LOCKED) AS free));
+    IF busy <> '{}' THEN
+        left_behind := ARRAY(SELECT id FROM unnest(ids, works) AS now (id, work_id) WHERE work_id = ANY (busy)
+                             UNION SELECT book_id FROM search_editions WHERE book_id = ANY (books) AND work_id = ANY (busy));
+        books := ARRAY(SELECT unnest(books) EXCEPT SELECT unnest(left_behind));
+        every := ARRAY(SELECT unnest(every) EXCEPT SELECT unnest(busy));
+    END IF;
+    DELETE FROM search_editions WHERE book_id = ANY (books) AND NOT EXISTS (SELECT FROM books AS book WHERE book.id = book_id);
+    INSERT INTO search_editions AS edition (book_id, work_id, isbns)
+    SELECT now.id, now.work_id, search_books.isbns FROM unnest(ids, works) AS now (id, work_id) JOIN search_books ON book_id = now.id
+     WHERE now.id = ANY (books) ORDER BY now.id
+    ON CONFLICT (book_id) DO UPDATE SET work_id = excluded.work_id, isbns = excluded.isbns
+     WHERE (edition.work_id, edition.isbns) IS DISTINCT FROM (excluded.work_id, excluded.isbns);
+    PERFORM search_refresh_works(every);
+    PERFORM search_fold_vocabulary();
+    RETURN left_behind;
+END $$;
+
+CREATE FUNCTION search_settle() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    taken bigint[];
+    books bigint[];
+    busy  bigint[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM search_state WHERE built_at IS NOT NULL) THEN
+        RETURN;  -- the first rebuild is yet to come
+    END IF;
+    IF NOT pg_try_advisory_xact_lock_shared(search_rebuild_lock()) THEN
+        RETURN;  -- a rebuild is under way, in another transaction
+    END IF;
+    IF search_needs_rebuild() THEN
+        PERFORM search_rebuild();
+        RETURN;
+    END IF;
+    WITH rows AS MATERIALIZED (SELECT id, book_ids FROM search_changes ORDER BY id FOR UPDATE SKIP LOCKED)
+    SELECT array_agg(id), ARRAY(SELECT DISTINCT unnest(book_ids) FROM rows) INTO taken, books FROM rows;
+    IF taken IS NULL THEN
+        RETURN;
+    END IF;
+    busy := search_settle_books(books);
+    IF busy <> '{}' THEN  -- kept by an update: an insert would call this function again at the commit, and again
+        UPDATE search_changes SET book_ids = busy WHERE id = taken[1];
+        taken := taken[2:];
+    END IF;
+    DELETE FROM search_changes WHERE id = ANY (taken);
+END $$;
+
+-- Triggers -------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION search_note(books bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF books = '{}' THEN
+        RETURN;
+    END IF;
+    INSERT INTO search_changes (book_ids) VALUES (CASE WHEN cardinality(books) <= 50000 THEN books END);
+    -- The few that come behind many wait with them.
+    IF (SELECT sum(coalesce(cardinality(book_ids), 1000000)) FROM search_changes) <= 1000 THEN
+        PERFORM search_settle();
+    END IF;
+END $$;
+
+CREATE FUNCTION search_books_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO search_changes (book_ids) VALUES (NULL);
+    ELSIF TG_OP = 'UPDATE' THEN
+        PERFORM search_note(ARRAY(SELECT id FROM after JOIN before USING (id)
+             WHERE (after.isbn, after.isbn13, after.title, after.author, after.year, after.ratings_count)
+                   IS DISTINCT FROM (before.isbn, before.isbn13, before.title, before.author, before.year, before.ratings_count) LIMIT 50001));
+    ELSE
+        PERFORM search_note(ARRAY(SELECT id FROM after LIMIT 50001));
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION search_ratings_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM search_note(ARRAY(SELECT book_id FROM after LIMIT 50001));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION search_changes_committed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM search_settle();
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER search_settle AFTER INSERT ON search_changes DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION search_changes_committed();

@@ -1,0 +1,112 @@
+"""The schema of the search: made by content, beside those of other versions."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from flyleaf.database import Database
+from flyleaf.search import SearchQuery, schema, search_books, superseded
+
+LEFT_IN_PUBLIC = """
+    SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname LIKE 'search%'
+     UNION ALL
+    SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'search%'
+     UNION ALL
+    SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+     WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'search%'"""
+SCHEMAS = r"SELECT nspname FROM pg_namespace WHERE nspname LIKE '%search\_%' ORDER BY nspname"
+OTHER = "search_00000000000a"
+
+
+@pytest.fixture
+def url(server):
+    """The URL of a database without books."""
+    name = f"schema_{uuid4().hex}"
+    yield server.create_database(name, template="template")
+    server.drop_database(name)
+
+
+@pytest.fixture
+def other_version(monkeypatch):
+    """Calls a function as a program does whose search has another digest."""
+
+    def as_other(function):
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "schema_name", lambda: OTHER)
+            patch.setattr(superseded, "schema_name", lambda: OTHER)
+            return function()
+
+    return as_other
+
+
+def names(database: Database, statement: str) -> list[str]:
+    with database.engine.connect() as connection:
+        return list(connection.scalars(text(statement)))
+
+
+def add(database: Database, isbn: str, title: str) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            text("INSERT INTO books (isbn, title) VALUES (:isbn, :title)"), {"isbn": isbn, "title": title}
+        )
+
+
+def found(database: Database, query: str) -> list[str]:
+    with database.transaction() as connection:
+        return [result.title for result in search_books(connection, SearchQuery(query)).results]
+
+
+def test_all_of_the_search_is_in_its_schema(url):
+    with Database(url) as database:
+        database.migrate()
+        assert names(database, SCHEMAS) == [schema.schema_name()]
+        assert names(database, LEFT_IN_PUBLIC) == []
+
+
+def test_the_name_is_the_digest_of_what_the_schema_is_made_of(tmp_path, monkeypatch):
+    before = schema.schema_name.__wrapped__()
+    changed = tmp_path / "1_text.sql"
+    changed.write_bytes(schema.FILES[0].read_bytes() + b"-- changed")
+    monkeypatch.setattr(schema, "FILES", [changed, *schema.FILES[1:]])
+    assert schema.schema_name.__wrapped__() != before
+
+
+def test_another_version_is_made_beside_and_both_follow_the_books(url, other_version):
+    with Database(url) as database:
+        add(database, "0441172717", "Dune")
+        other = other_version(lambda: Database(url))
+        with other:
+            other_version(other.migrate)
+            assert names(database, SCHEMAS) == [OTHER, schema.schema_name()]
+            add(database, "0451457811", "Emma")
+            add(other, "0553103547", "Persuasion")
+            for each in (database, other):
+                assert found(each, "dune") == ["Dune"]
+                assert found(each, "emma") == ["Emma"]
+                assert found(each, "persuasion") == ["Persuasion"]
+
+
+def test_what_nobody_uses_any_longer_is_dropped(url, other_version):
+    with other_version(lambda: Database(url)) as other:
+        other_version(other.migrate)
+        add(other, "0441172717", "Dune")
+    with Database(url) as database:
+        database.migrate()
+        assert names(database, SCHEMAS) == [schema.schema_name()]
+        assert found(database, "dune") == ["Dune"]
+
+
+def test_writers_and_readers_are_not_locked_out_while_triggers_wait(url, together):
+    """An import holds the books: the schema is made once it ends, and who reads or writes meanwhile does not wait."""
+    with Database(url) as database:
+        add(database, "0441172717", "Dune")
+        with database.engine.connect() as importer:
+            importer.execute(text("INSERT INTO books (isbn, title) VALUES ('0451457811', 'Emma')"))
+            engine = create_engine(url)
+            with engine.begin() as connection:
+                assert not schema.execute_without_queueing(connection, "LOCK books IN SHARE MODE", attempts=2)
+                add(database, "0553103547", "Persuasion")
+            engine.dispose()
+            importer.commit()
+        assert found(database, "emma") == ["Emma"]
