@@ -49,7 +49,7 @@ def log_in(port: int) -> str:
         token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[0]
         fields = {"csrf_token": token, "username": "Bench", "password": PASSWORD, "confirmation": PASSWORD}
         browser.post(f"http://127.0.0.1:{port}/register", data=fields, timeout=10).raise_for_status()
-        return f"session={browser.cookies['session']}"
+        return next(f"{cookie.name}={cookie.value}" for cookie in browser.cookies if "session" in cookie.name)
 
 
 def free_port() -> int:

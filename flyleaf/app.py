@@ -4,7 +4,6 @@ import sys
 
 from cachelib.base import BaseCache
 from flask import Flask
-from flask_session import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flyleaf import cli, views, web
@@ -16,6 +15,8 @@ from flyleaf.open_library import OpenLibrary
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.sessions import LIFETIME, SessionFiles, SessionRedis
 from flyleaf.web.current import EXTENSION, Flyleaf
+from flyleaf.web.mounting import Mounted
+from flyleaf.web.session_cookie import SessionCookie
 
 BODY_MAX = 256 * 1024  # bytes: a review of 10,000 emoji, percent-encoded, and room to spare
 
@@ -42,9 +43,12 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask comes with
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     _keep_sessions(app, config)
+    app.wsgi_app = Mounted(app.wsgi_app, config.script_name)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
+        )
     app.extensions[EXTENSION] = Flyleaf(config, database, _rating_fetcher(config, database))
     web.register(app)
     views.register(app)
@@ -58,7 +62,6 @@ def _keep_sessions(app: Flask, config: Config) -> None:
         PERMANENT_SESSION_LIFETIME=LIFETIME,
         # On, every request would write its session again, and a slow one bring it back after a log-out.
         SESSION_REFRESH_EACH_REQUEST=False,
-        SESSION_COOKIE_NAME="__Host-session" if config.https else "session",
         SESSION_COOKIE_SECURE=config.https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -67,8 +70,8 @@ def _keep_sessions(app: Flask, config: Config) -> None:
         sessions: BaseCache = SessionRedis(str(config.redis_url))
     else:
         sessions = SessionFiles(config.sessions)
-    app.config.from_mapping(SESSION_TYPE="cachelib", SESSION_CACHELIB=sessions)
-    Session(app)
+    app.config["SESSION_CACHELIB"] = sessions
+    app.session_interface = SessionCookie(app, client=sessions, permanent=False)
 
 
 def _rating_fetcher(config: Config, database: Database) -> RatingFetcher | None:

@@ -232,9 +232,8 @@ def _site() -> str:
     """Where the settings say that the site is, as far as they do."""
     config = flyleaf().config
     scheme = "https" if config.https else "http"
-    return (
-        f"{scheme}://{config.trusted_hosts[0].lstrip('.') if config.trusted_hosts else f'{config.host}:{config.port}'}"
-    )
+    host = config.trusted_hosts[0].lstrip(".") if config.trusted_hosts else f"{config.host}:{config.port}"
+    return f"{scheme}://{host}{config.script_name}"
 
 
 @contextmanager

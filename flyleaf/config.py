@@ -1,5 +1,6 @@
 """The settings: one frozen Config, made once from the environment. Nothing else reads os.environ."""
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -30,6 +31,7 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 5000
     passed_socket: int | None = None  # a descriptor, instead of `host` and `port`
+    script_name: str = ""  # the path that the site is under, such as /books
     workers: int = 2
     secret_key: str | None = field(default=None, repr=False)  # None: made at first start, kept in `data`
     session_type: SessionType = "filesystem"
@@ -61,6 +63,7 @@ class Config:
             host=host,
             port=_whole_number(environ, "PORT", cls.port, 1, 65535),
             passed_socket=_passed_socket(environ),
+            script_name=_path(environ, "SCRIPT_NAME"),
             workers=_whole_number(environ, "WORKERS", cls.workers, 1, 64),
             secret_key=_secret_key(environ.get("SECRET_KEY") or None),
             session_type=cast(SessionType, session_type),
@@ -90,6 +93,14 @@ class Config:
                 f"FLYLEAF_DATA is {self.data}, where nothing can be kept ({error.strerror}: {error.filename}): name a "
                 "folder that you can write to."
             ) from error
+
+    def site_digest(self) -> str:
+        """Return 8 letters that differ between two Flyleafs on one host, and that all machines of one site share.
+
+        The database's host is left out: each machine may know it by another name.
+        """
+        place = self.database_url.partition("?")[0].rpartition("/")[2] if self.database_url else str(self.data)
+        return hashlib.sha256(f"cookies {self.kept_secret_key()} {place}".encode()).hexdigest()[:8]
 
     def kept_secret_key(self) -> str:
         """SECRET_KEY, or else the one in the data folder, made there (0600) the first time."""
@@ -164,6 +175,23 @@ def _web_address(address: str) -> str:
     if not re.fullmatch(r"https?://[!-~]{1,200}", address):
         raise ConfigError(f"OPEN_LIBRARY_URL is {address!r}: write an address such as https://openlibrary.org.")
     return address.rstrip("/")
+
+
+def _path(environ: Mapping[str, str], name: str) -> str:
+    """Return a path as url_for() begins with it: /books for "books", "/books/" and "/books"; "" for "/"."""
+    text = environ.get(name) or ""
+    path = clean_script_name(text)
+    if path is None:
+        raise ConfigError(f"{name} is {text!r}: write the path that the site is under, such as /books.")
+    return path
+
+
+def clean_script_name(text: str) -> str | None:
+    """Return the path with a slash before and none behind, None for what is no path of letters, digits and -._~"""
+    parts = text.strip("/").split("/") if text.strip("/") else []
+    if any(not re.fullmatch(r"[A-Za-z0-9._~-]{1,64}", part) or part in (".", "..") for part in parts) or len(parts) > 8:
+        return None
+    return "".join(f"/{part}" for part in parts)
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

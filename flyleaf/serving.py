@@ -174,7 +174,7 @@ def serve(
     @server.on_startup
     def started() -> None:
         signal.signal(signal.SIGHUP, hang_up if hang_up == signal.SIG_IGN else server.signal_handler_interrupt)
-        threading.Thread(target=_accompany, args=(place.address, prepare), daemon=True).start()
+        threading.Thread(target=_accompany, args=(place.address, config.script_name, prepare), daemon=True).start()
 
     server.serve(target_loader=partial(worker, config, make_app), wrap_loader=False)
 
@@ -186,12 +186,12 @@ def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplicati
     return Gateway(make_app(config, database), THREADS, https=config.https)
 
 
-def _accompany(address: Address, prepare: Callable[[], None]) -> None:
+def _accompany(address: Address, script_name: str, prepare: Callable[[], None]) -> None:
     """Say where the site is, once it answers there; then do what is left to do."""
     while not addresses.is_served(address):
         time.sleep(0.05)
     beside = " and every other address of this machine" if address.everywhere else ""
-    print(f"Flyleaf is at {address}{beside} (Ctrl-C stops it)", flush=True)
+    print(f"Flyleaf is at {address}{script_name}{beside} (Ctrl-C stops it)", flush=True)
     prepare()
 
 

@@ -1,5 +1,6 @@
 // Every page works without this. With it: suggestions while typing, results in place, keys, and buttons that copy.
 
+const ROOT = document.documentElement.dataset.root; // the path that the site is under, "" for none
 const PAUSE = 30; // milliseconds without a key stroke before suggestions are asked for
 
 // Have screen readers say a text; {count} in it stands for the number. Emptied first, so that the same is said again.
@@ -43,8 +44,8 @@ class SearchBox extends HTMLElement {
     try {
       await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
       signal.throwIfAborted();
-      const answer = await fetch(`/search/suggestions?q=${encodeURIComponent(typed)}`, { signal });
-      const login = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+      const answer = await fetch(`${ROOT}/search/suggestions?q=${encodeURIComponent(typed)}`, { signal });
+      const login = `${ROOT}/login?next=${encodeURIComponent(location.pathname + location.search)}`;
       if (answer.status === 401) return location.assign(login); // logged out since
       if (!answer.ok) throw new Error(`Suggestions were answered with ${answer.status}.`);
       const { suggestions } = await answer.json();
@@ -129,7 +130,7 @@ customElements.define("search-box", SearchBox);
 window.navigation?.addEventListener("navigate", (event) => {
   const { pathname } = new URL(event.destination.url);
   if (!event.canIntercept || event.hashChange || event.formData || event.downloadRequest !== null) return;
-  if (event.navigationType === "reload" || pathname !== "/search" || location.pathname !== "/search") return;
+  if (event.navigationType === "reload" || [pathname, location.pathname].some((one) => one !== `${ROOT}/search`)) return;
   const handler = () => show(event.destination.url, event.signal);
   event.intercept({ handler, scroll: "after-transition", focusReset: "manual" });
 });

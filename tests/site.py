@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -20,6 +21,15 @@ class Site:
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
+
+    def cookie(self, name: str) -> str | None:
+        """The value that this browser keeps of the site's cookie `name`."""
+        kept = self.client.get_cookie(cookie_name(self.client.application, name))
+        return kept.value if kept else None
+
+    def keep(self, name: str, value: str) -> None:
+        """Put that value into this browser's cookie `name`."""
+        self.client.set_cookie(cookie_name(self.client.application, name), value)
 
     def get(self, address: str, **values: Any) -> TestResponse:
         return self.client.get(address, **values)
@@ -51,6 +61,11 @@ class Site:
 
     def review(self, isbn: str, rating: int | str, text: str = "") -> TestResponse:
         return self.submit(f"/books/{isbn}", f"/books/{isbn}/review", rating=str(rating), text=text)
+
+
+def cookie_name(app: Flask, name: str) -> str:
+    """What browsers know this site's cookie by; over plain HTTP."""
+    return f"{app.config['COOKIE_NAMES']}{name}"
 
 
 def hidden_fields(html: str) -> dict[str, Any]:

@@ -36,14 +36,13 @@ def is_logged_in(site) -> bool:
 
 
 def session_id(site) -> str | None:
-    cookie = site.client.get_cookie("session")
-    return cookie.value if cookie else None
+    return site.cookie("session")
 
 
 def with_session_id(visit, value) -> Site:
     """A browser that has got hold of a session's id."""
     site = visit()
-    site.client.set_cookie("session", value)
+    site.keep("session", value)
     return site
 
 

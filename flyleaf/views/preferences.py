@@ -1,6 +1,6 @@
 """The form at the foot of each page with which readers choose a language and a theme."""
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
@@ -41,7 +41,7 @@ def change() -> ResponseReturnValue:
             reader = current_reader(connection)
             if reader is not None:
                 update_preferences(connection, reader.id, chosen.get("language"), chosen.get("theme"))
-    response = redirect(local_path(request.args.get("next")) or "/", 303)
+    response = redirect(local_path(request.args.get("next")) or url_for("welcome.welcome"), 303)
     for name, value in chosen.items():
         keep_preference(response, name, value)
     return response

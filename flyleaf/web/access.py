@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import unquote
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -148,15 +149,25 @@ def _has_session() -> bool:
 
 
 def local_path(path: str | None) -> str | None:
-    """`path` where it is one of this site, else None: what a link may send a reader to after logging in.
+    """Return `path` where it is one of this site, else None: what a link may send a reader to after logging in.
 
-    Browsers take // and /\\ for the start of another host, and drop tabs and line breaks before they look.
+    A site under a path takes no other path of its host. Browsers take // and /\\ for the start of another host, and
+    drop tabs and line breaks before they look.
     """
     if not path or len(path) > NEXT_MAX or path[0] != "/" or path[1:2] in ("/", "\\"):
         return None
     if "\\" in path or any(ord(letter) <= 32 or ord(letter) == 127 for letter in path):
         return None
-    return path
+    return path if is_below_root(path) else None
+
+
+def is_below_root(path: str) -> bool:
+    """Whether the path stays below the one that the site is under, whatever a browser makes of its dots."""
+    root = request.script_root
+    if not root:
+        return True
+    parts = unquote(path.partition("?")[0].partition("#")[0]).split("/")
+    return ".." not in parts and (path == root or path.startswith((f"{root}/", f"{root}?")))
 
 
 def _ask_to_log_in() -> ResponseReturnValue:
@@ -167,7 +178,7 @@ def _ask_to_log_in() -> ResponseReturnValue:
 
 def address_to_return_to() -> str:
     if request.method in ("GET", "HEAD"):
-        return request.full_path.rstrip("?")
+        return request.script_root + request.full_path.rstrip("?")
     # A form's own address has no page to come back to; the book that it was about has.
     values: dict[str, Any] = request.view_args or {}
     try:

@@ -7,14 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import brotli
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, request, url_for
 
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = ("br", "gzip", "identity")  # of those that a browser likes equally well the first
 
 
 class Assets:
-    """`address("style.css")` is /static/style.0123456789ab.css; each file is read once, when the site starts."""
+    """`address("style.css")` is /static/style.0123456789ab.css, below the site's path; each file is read
+    once, when the site starts."""
 
     def __init__(self, folder: Path) -> None:
         self._hashed: dict[str, str] = {}
@@ -29,7 +30,7 @@ class Assets:
                 self._hashed[name], self._original[hashed] = hashed, name
 
     def address(self, name: str) -> str:
-        return f"/static/{self._hashed[name]}"
+        return url_for("static", hashed=self._hashed[name])
 
     def send(self, hashed: str) -> Response:
         """The file, as small as the browser takes it; under its plain name too, but then it is not to be kept."""

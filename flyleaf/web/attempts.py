@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from flyleaf.limits import REPORTS, WRONG_PASSWORDS, WRONG_PASSWORDS_FROM_AN_ADDRESS, Rate
 from flyleaf.queries.attempts import Attempt, Limit, insert_attempt
 from flyleaf.queries.readers import Reader, name_key
-from flyleaf.web.cookies import keep_cookie, kept_cookie
+from flyleaf.web.cookies import keep_cookie, kept_cookie, old_cookie_name
 from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.forms import SHA256
 
@@ -80,7 +80,7 @@ def remember_device(response: Response, name: str) -> None:
 
 def _device(key: str) -> str | None:
     """What this browser is called in the account with this name key; None where it has never been logged in there."""
-    cookie = kept_cookie(DEVICE_COOKIE) or ""
+    cookie = kept_cookie(DEVICE_COOKIE) or request.cookies.get(old_cookie_name(DEVICE_COOKIE)) or ""
     try:
         return str(_device_signer(key).loads(cookie, max_age=DEVICE_DAYS * 24 * HOUR))
     except BadSignature:

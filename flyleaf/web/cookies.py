@@ -1,9 +1,14 @@
-"""The site's cookies beside that of the session, which Flask-Session sets the same way: no script reads them, no other
-site's form sends them, and over HTTPS no other host below the same domain can set them (`__Host-`)."""
+"""The site's cookies: no script reads them, and no other site's form sends them.
+
+Cookies ignore ports, so another site on this host gets ours and can replace them. The names therefore carry a digest of
+the site (`Config.site_digest`): another Flask application, or another Flyleaf, has other names. A site under a path
+keeps its cookies to that path. Over HTTPS the names begin with `__Host-`, so that no host below the same domain can
+set them; that prefix demands the path /, so under a path it is `__Secure-`.
+"""
 
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
@@ -16,27 +21,44 @@ class _Response(FlaskResponse):
     def delete_cookie(  # type: ignore[override]  # whatever else is asked for
         self, key: str, path: str | None = "/", domain: str | None = None, **attributes: Any
     ) -> None:
-        https = flyleaf().config.https
-        super().delete_cookie(key, path, domain, **attributes | {"secure": https, "httponly": True, "samesite": "Lax"})
+        super().delete_cookie(key, path, domain, **attributes | _attributes())
 
 
 def register(app: Flask) -> None:
     app.response_class = _Response
+    app.config["COOKIE_NAMES"] = f"flyleaf-{app.extensions['flyleaf'].config.site_digest()}-"
+
+
+def cookie_name(name: str) -> str:
+    """Return the name under which browsers keep this site's cookie `name`."""
+    prefix = "" if not flyleaf().config.https else "__Secure-" if request.script_root else "__Host-"
+    return f"{prefix}{current_app.config['COOKIE_NAMES']}{name}"
+
+
+def old_cookie_name(name: str) -> str:
+    """Return the name that the cookie had before names carried the site's digest."""
+    return f"__Host-{name}" if flyleaf().config.https else name
+
+
+def cookie_path() -> str:
+    """Return the path that cookies are kept to: the one that the site is under."""
+    return request.script_root or "/"
 
 
 def kept_cookie(name: str) -> str | None:
-    return request.cookies.get(_full(name))
+    """Return what the browser has kept, None where it has nothing."""
+    return request.cookies.get(cookie_name(name))
 
 
 def keep_cookie(response: Response, name: str, value: str, seconds: int | None = None) -> None:
     """For so many seconds; without a number, until the browser is closed."""
-    https = flyleaf().config.https
-    response.set_cookie(_full(name), value, max_age=seconds, httponly=True, samesite="Lax", secure=https)
+    response.set_cookie(cookie_name(name), value, max_age=seconds, path=cookie_path(), **_attributes())
 
 
 def drop_cookie(response: Response, name: str) -> None:
-    response.delete_cookie(_full(name))
+    """Have the browser forget it."""
+    response.delete_cookie(cookie_name(name), cookie_path())
 
 
-def _full(name: str) -> str:
-    return f"__Host-{name}" if flyleaf().config.https else name
+def _attributes() -> dict[str, Any]:
+    return {"secure": flyleaf().config.https, "httponly": True, "samesite": "Lax"}

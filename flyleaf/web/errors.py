@@ -5,7 +5,7 @@ import logging
 from flask import Flask, Response, g, jsonify, make_response, render_template
 from flask_babel import lazy_gettext
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from flyleaf.database import DatabaseUnusableError, is_unavailable
 from flyleaf.sessions import SessionsUnavailableError
@@ -81,6 +81,8 @@ def answer(error: Exception) -> Response:
         headers["Retry-After"] = str(RETRY_AFTER)
     if wants_json():
         response = jsonify(error=str(advice), status=status)
+    elif isinstance(cause, SecurityError):  # a host that is not trusted: no page of ours has an address there
+        response = make_response(f"{title}. {advice}\n", {"Content-Type": "text/plain; charset=utf-8"})
     else:
         wait = headers.get("Retry-After", "")
         page = {

@@ -42,7 +42,7 @@ def theme() -> str:
 def this_page() -> str:
     """Return the address at which this page can be opened again: a refused form is often shown at its own address."""
     if request.method == "POST" and request.url_rule and "GET" in (request.url_rule.methods or ()):
-        return request.path
+        return request.script_root + request.path
     return address_to_return_to()
 
 

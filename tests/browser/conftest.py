@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from stdnum import ean
 from werkzeug.serving import make_server
 
-from tests.site import Site
+from tests.site import Site, cookie_name
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's sandbox does not start for root, /dev/shm is small in containers, and tests ask no other host for anything.
@@ -90,9 +90,8 @@ def log_in(alice: Site, site: str) -> Callable[[Page], Page]:
     """Makes a browser Alice's, without the detour over the form."""
 
     def give_session(page: Page) -> Page:
-        cookie = alice.client.get_cookie("session")
-        assert cookie is not None
-        page.context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
+        name = cookie_name(alice.client.application, "session")
+        page.context.add_cookies([{"name": name, "value": str(alice.cookie("session")), "url": site}])
         return page
 
     return give_session

@@ -24,18 +24,17 @@ from flyleaf.web.current import transaction
 from tests.fuzz.corpus import CANARY
 from tests.fuzz.strategies import RIGHT, TOKEN, Sent, field_names, requests
 from tests.markup import elements
-from tests.site import Site, hidden_fields
+from tests.site import Site, cookie_name, hidden_fields
 
 
 class Visitor:
     """Sends requests without being logged in."""
 
-    cookies = b"csrf=a-secret-of-this-visitor"
-
     def __init__(self, app: Flask) -> None:
         self.app = app
         client = app.test_client()
-        client.set_cookie("csrf", "a-secret-of-this-visitor")
+        Site(client).keep("csrf", "a-secret-of-this-visitor")
+        self.cookies = f"{cookie_name(app, 'csrf')}=a-secret-of-this-visitor".encode()
         self.token = hidden_fields(client.get("/login").text)["csrf_token"].encode()
 
     def send(self, sent: Sent) -> tuple[int, Any, bytes]:
@@ -45,7 +44,8 @@ class Visitor:
 
     def environ(self, sent: Sent) -> dict[str, Any]:
         body = sent.body.replace(TOKEN, self.token)
-        cookies = b"; ".join(filter(None, (sent.cookies, self.cookies)))
+        ours = str(self.app.config["COOKIE_NAMES"]).encode() + sent.cookies if sent.cookies else b""
+        cookies = b"; ".join(filter(None, (ours, sent.cookies, self.cookies)))
         environ = {
             "REQUEST_METHOD": sent.method,
             "SCRIPT_NAME": "",
@@ -87,7 +87,7 @@ class Reader(Visitor):
 
     def send(self, sent: Sent) -> tuple[int, Any, bytes]:
         answer = super().send(sent)
-        if any(cookie.startswith("session=") for cookie in answer[1].getlist("Set-Cookie")):
+        if any("-session=" in cookie for cookie in answer[1].getlist("Set-Cookie")):
             self._register()
         return answer
 
@@ -100,9 +100,7 @@ class Reader(Visitor):
                 text("UPDATE readers SET is_moderator = :is_moderator WHERE name = :name"),
                 {"is_moderator": self.is_moderator, "name": f"Reader {self.registered}"},
             )
-        session = client.get_cookie("session")
-        assert session is not None
-        self.cookies = f"session={session.value}".encode()
+        self.cookies = f"{cookie_name(self.app, 'session')}={Site(client).cookie('session')}".encode()
         self.token = hidden_fields(client.get("/account").text)["csrf_token"].encode()
 
 

@@ -145,16 +145,16 @@ def test_log_ins_at_the_same_moment_stay_within_the_number(alice, visit, togethe
 
 
 def test_alice_changes_her_password_and_is_logged_out_everywhere_else(alice, phone, bob, visit):
-    before = alice.client.get_cookie("session").value
+    before = alice.cookie("session")
     response = change_password(alice)
     assert response.location == "/account"
-    assert alice.client.get_cookie("session").value != before
+    assert alice.cookie("session") != before
     assert 'class="notice"' in alice.get("/account").text
     assert [is_logged_in(site) for site in (alice, phone, bob)] == [True, False, True]
     assert visit().submit("/login", username="Alice", password=PASSWORD).status_code == 422
     visit().logged_in("Alice", NEW)
     thief = visit()
-    thief.client.set_cookie("session", before)
+    thief.keep("session", before)
     assert not is_logged_in(thief)
 
 
@@ -337,7 +337,7 @@ def test_the_audit_has_what_happened_and_no_secret(alice, phone, visit, select):
     alice.get("/account/data")
     alice.get("/logout")
     alice.logged_in("Alice", NEW)
-    cookies = [alice.client.get_cookie(name).value for name in ("session", "device")]
+    cookies = [alice.cookie(name) for name in ("session", "device")]
     delete_account(alice, NEW)
     assert select("SELECT string_agg(kind, ' ' ORDER BY id) FROM events").split() == [
         *("registered", "logged-in", "logged-in", "login-failed", "logged-out", "password-refused"),

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from flyleaf import passwords
 from flyleaf.app import create_app
 from flyleaf.views import readers
-from tests.site import PASSWORD, Site, hidden_fields
+from tests.site import PASSWORD, Site, cookie_name, hidden_fields
 
 WRONG = "a rose is a daisy"
 EVERY_MOMENT = "UPDATE attempts SET moments = ARRAY(SELECT m - CAST(:by AS interval) FROM unnest(moments) AS m)"
@@ -65,12 +65,12 @@ def test_a_browser_of_bob_is_none_of_alice(alice, bob, log_in):
 @pytest.mark.parametrize("cookie", ["", "x", "a.b.c", "\ud83d", "é" * 10])
 def test_a_device_cookie_that_somebody_made_up_is_none(alice, visit, log_in, cookie):
     mallory = visit()
-    mallory.client.set_cookie("device", cookie.encode("utf-8", "surrogatepass").decode("latin-1"))
+    mallory.keep("device", cookie.encode("utf-8", "surrogatepass").decode("latin-1"))
     assert [log_in(browser=mallory) for _ in range(11)] == [422] * 10 + [429]
 
 
 def test_a_device_cookie_does_not_say_whose_it_is(alice):
-    cookie = alice.client.get_cookie("device")
+    cookie = alice.client.get_cookie(cookie_name(alice.client.application, "device"))
     assert cookie.http_only
     assert "alice" not in cookie.value.lower()
 

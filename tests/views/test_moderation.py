@@ -6,7 +6,7 @@ import re
 import pytest
 
 from flyleaf.limits import REASON_MAX, REPORTED_ON_A_PAGE, REPORTS
-from tests.site import Site, hidden_fields
+from tests.site import Site, cookie_name, hidden_fields
 
 WORDS = "Buy my watches."
 
@@ -121,11 +121,11 @@ def test_a_second_report_changes_nothing(bob, review_id, select):
 
 def test_reported_twice_at_once_it_is_reported_once(app, bob, review_id, together, select):
     token = hidden_fields(bob.get(f"/reviews/{review_id}/report").text)
-    cookie = bob.client.get_cookie("session").value
+    cookie = bob.cookie("session")
 
     def send():
         browser = app.test_client()
-        browser.set_cookie("session", cookie)
+        browser.set_cookie(cookie_name(app, "session"), cookie)
         return browser.post(f"/reviews/{review_id}/report", data=token | {"reason": "Spam"}).status_code
 
     assert together(*[send] * 4) == [303] * 4
@@ -287,11 +287,11 @@ def test_what_another_moderator_has_done_is_told(mo, bob, review_id, alice, dune
 def test_of_two_moderators_at_once_one_hides(app, mo, bob, review_id, together, select):
     report(bob, review_id)
     token = hidden_fields(mo.get(f"/moderation/reviews/{review_id}/hide").text)
-    cookie = mo.client.get_cookie("session").value
+    cookie = mo.cookie("session")
 
     def send(action, reason):
         browser = app.test_client()
-        browser.set_cookie("session", cookie)
+        browser.set_cookie(cookie_name(app, "session"), cookie)
         data = token | {"reason": reason}
         return browser.post(f"/moderation/reviews/{review_id}/{action}", data=data).status_code
 

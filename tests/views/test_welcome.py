@@ -1,5 +1,7 @@
 """The front door."""
 
+from tests.site import Site
+
 
 def test_a_visitor_is_offered_to_log_in_and_to_register(client):
     response = client.get("/")
@@ -16,7 +18,7 @@ def test_alice_is_led_to_the_search(alice):
 
 def test_nothing_is_stored_for_a_visitor(client, config):
     client.get("/")
-    assert client.get_cookie("session") is None
+    assert Site(client).cookie("session") is None
     assert list(config.sessions.iterdir()) == []
 
 

@@ -9,7 +9,7 @@ from flask import render_template_string
 from sqlalchemy.exc import IntegrityError
 
 from flyleaf.web.preferences import CHOICES
-from tests.site import PASSWORD, hidden_fields
+from tests.site import PASSWORD, Site, cookie_name, hidden_fields
 
 # In no other language of ours.
 WORDS = {"en": "Register", "pt-BR": "Criar conta", "es": "Crear cuenta"}
@@ -80,14 +80,14 @@ def test_without_a_header_it_is_english(client):
 
 
 def test_the_cookie_outweighs_the_browser(client):
-    client.set_cookie("language", "es")
+    Site(client).keep("language", "es")
     assert language(client.get("/", headers=asking("pt-BR"))) == "es"
 
 
 @pytest.mark.parametrize("value", ["", "de", "pt_BR", "ES", "../es", "es; x", "\u00e9", "a" * 4_000])
 def test_a_cookie_that_holds_no_language_of_ours_counts_for_nothing(client, value):
-    client.set_cookie("language", value)
-    client.set_cookie("theme", value)
+    Site(client).keep("language", value)
+    Site(client).keep("theme", value)
     response = client.get("/", headers=asking("pt-BR"))
     assert language(response) == "pt-BR"
     assert 'data-theme="auto"' in response.text
@@ -95,13 +95,13 @@ def test_a_cookie_that_holds_no_language_of_ours_counts_for_nothing(client, valu
 
 def test_the_account_outweighs_the_cookie(alice, select):
     select("UPDATE readers SET language = 'es'")
-    alice.client.set_cookie("language", "pt-BR")
+    alice.keep("language", "pt-BR")
     assert language(alice.get("/search", headers=asking("en"))) == "es"
 
 
 def test_an_account_without_a_choice_leaves_it_to_the_cookie_and_the_browser(alice):
     assert language(alice.get("/search", headers=asking("pt"))) == "pt-BR"
-    alice.client.set_cookie("language", "es")
+    alice.keep("language", "es")
     assert language(alice.get("/search", headers=asking("pt"))) == "es"
 
 
@@ -239,9 +239,12 @@ def test_without_the_token_it_is_refused(alice, select):
     assert select("SELECT language FROM readers") is None
 
 
-def test_the_cookies_last_and_are_safe(visit):
+def test_the_cookies_last_and_are_safe(visit, app):
     cookies = choose(visit(), language="es", theme="dark").headers.getlist("Set-Cookie")
-    assert sorted(cookie.split(";")[0] for cookie in cookies) == ["language=es", "theme=dark"]
+    assert sorted(cookie.split(";")[0] for cookie in cookies) == [
+        f"{cookie_name(app, 'language')}=es",
+        f"{cookie_name(app, 'theme')}=dark",
+    ]
     for cookie in cookies:
         assert "Max-Age=31536000" in cookie
         assert "HttpOnly" in cookie
@@ -320,7 +323,7 @@ def sentences(response) -> set[str]:
 )
 def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(visit, tag, expected):
     visitor = visit()
-    visitor.client.set_cookie("language", tag)
+    visitor.keep("language", tag)
     assert expected in visitor.submit("/login", username="Nobody", password=PASSWORD).text
 
 
@@ -329,7 +332,7 @@ def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(visit, tag, e
     [("en", "10,000 characters"), ("pt-BR", "10.000 caracteres"), ("es", "10.000 caracteres")],
 )
 def test_limits_are_written_as_the_language_writes_numbers(alice, dune, tag, limit):
-    alice.client.set_cookie("language", tag)
+    alice.keep("language", tag)
     assert limit in alice.review(dune, 5, "a" * 10_001).text
 
 
@@ -338,7 +341,7 @@ def test_limits_are_written_as_the_language_writes_numbers(alice, dune, tag, lim
     [("en", "Not a valid choice."), ("pt-BR", "Escolha inválida."), ("es", "Opción inválida.")],
 )
 def test_what_wtforms_says_is_in_the_readers_language_too(alice, tag, expected):
-    alice.client.set_cookie("language", tag)
+    alice.keep("language", tag)
     response = alice.get("/search?q=dune&order=x")
     assert response.status_code == 422
     assert expected in response.text
@@ -347,14 +350,14 @@ def test_what_wtforms_says_is_in_the_readers_language_too(alice, tag, expected):
 @pytest.mark.parametrize("tag", ["pt-BR", "es"])
 def test_what_an_action_did_is_said_in_the_readers_language(visit, tag):
     visitor = visit()
-    visitor.client.set_cookie("language", tag)
+    visitor.keep("language", tag)
     visitor.registered("Zoë")
     assert {"pt-BR": "Boas-vindas!", "es": "¡Te damos la bienvenida!"}[tag] in visitor.get("/search").text
 
 
 def test_programs_are_answered_in_english(client, dune):
     for language_of_the_cookie in ("es", "pt-BR"):
-        client.set_cookie("language", language_of_the_cookie)
+        Site(client).keep("language", language_of_the_cookie)
         for address, expected in {
             "/api/search?q=a&year_from=x": "year_from is a whole number.",
             "/api/search?q=a&order=x": "Not a valid choice.",

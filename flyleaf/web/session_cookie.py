@@ -1,0 +1,63 @@
+"""How a request finds its session: Flask-Session's interface, with the cookie's name and path of this site."""
+
+from typing import Any
+
+from flask import Flask, Request
+from flask_session.base import ServerSideSession
+from flask_session.cachelib import CacheLibSessionInterface
+from werkzeug.wrappers import Response
+
+from flyleaf.sessions import UNAVAILABLE
+from flyleaf.web.cookies import cookie_name, cookie_path, keep_cookie, old_cookie_name
+
+NAME = "session"
+
+
+class _Session(ServerSideSession):  # type: ignore[misc]  # Flask-Session is untyped
+    """`is_adopted`: whether it came by the cookie's old name."""
+
+    is_adopted = False
+
+
+class SessionCookie(CacheLibSessionInterface):  # type: ignore[misc]
+    """Readers who logged in while the cookie was called `session` stay logged in: it is renamed at their next request.
+
+    That name may be another application's. It is taken for ours only if its value is a reader's session of this site.
+    """
+
+    session_class = _Session
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return cookie_name(NAME)
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return cookie_path()
+
+    def open_session(self, app: Flask, request: Request) -> _Session:
+        """Return the session of this request; an empty one with a new id where it has none."""
+        session_id = request.cookies.get(cookie_name(NAME))
+        if session_id:
+            stored = self._stored(session_id)
+            return self._new() if stored is None else _Session(stored, sid=session_id)
+        old_id = request.cookies.get(old_cookie_name(NAME))
+        stored = self._stored(old_id) if old_id else None
+        if stored is None or not {"reader_id", UNAVAILABLE} & stored.keys():
+            return self._new()
+        session = _Session(stored, sid=old_id)
+        session.is_adopted = UNAVAILABLE not in stored
+        return session
+
+    def save_session(self, app: Flask, session: _Session, response: Response) -> None:
+        """Store the session where it changed, and have the browser keep its id."""
+        super().save_session(app, session, response)
+        if session.is_adopted:
+            if session:
+                keep_cookie(response, NAME, session.sid)
+            response.delete_cookie(old_cookie_name(NAME))
+
+    def _new(self) -> _Session:
+        return _Session(sid=self._generate_sid(self.sid_length), permanent=self.permanent)
+
+    def _stored(self, session_id: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self._retrieve_session_data(self._get_store_id(session_id))
+        return found
