@@ -46,7 +46,8 @@ def _ask(database: Database, queries: Sequence[str]) -> Answers:
 def report(name: str, before: Mapping[str, list[Found]], after: Mapping[str, list[Found]]) -> int:
     """Print how many answers differ and some of them. Return how many."""
     different = [text for text in before if before[text] != after[text]]
-    print(f"{name}: {len(different)} of {len(before)} answers differ")
+    cut_short = sum(not before[text] or not after[text] for text in different)
+    print(f"{name}: {len(different)} of {len(before)} answers differ, in {cut_short} of them one is empty")
     for text in islice(different, EXAMPLES):
         place, one, other = next(_differences(before[text], after[text]))
         print(f"  {text[:60]!r}: at {place} {_named(one)} and then {_named(other)}")

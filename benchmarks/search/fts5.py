@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.search.scoring import SHOWN, Found
 
 TITLE, AUTHOR = 2.0, 1.0  # what a word is worth
+MOST_WORDS = 12  # of a query, as in our search
 CANDIDATES = 100  # rows, of which editions of one work are one result
 FILE = "fts5.sqlite"
 SCHEMA = """
@@ -47,7 +48,8 @@ class Fts5:
         self._connection = sqlite3.connect(folder / FILE)
 
     def search(self, text: str) -> list[Found]:
-        words = [word for word in text.replace('"', " ").replace("\x00", " ").split() if any(map(str.isalnum, word))]
+        typed = dict.fromkeys(text.lower().replace('"', " ").replace("\x00", " ").split())
+        words = [word for word in typed if any(map(str.isalnum, word))][:MOST_WORDS]
         if not words:
             return []
         found = self._connection.execute(

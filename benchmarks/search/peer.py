@@ -22,6 +22,7 @@ from benchmarks.search.scoring import SHOWN, Found
 from flyleaf.isbn import isbn13
 
 CANDIDATES = 100
+MOST_WORDS = 12  # of a plain query, as in our search
 POPULARITY = 0.05  # of ln(1 + ratings), beside a relevance of 1 for the best; found by trying
 TITLE, AUTHOR, WHOLE = 3.0, 2.0, 6.0  # what a word, and the whole title, is worth
 MEMORY = 400_000_000  # bytes, for the writer
@@ -137,7 +138,7 @@ class AnyWord(Peer):
     def search(self, text: str) -> list[Found]:
         words = [
             (Occur.Should, Query.boost_query(Query.term_query(SCHEMA, name, word), worth))
-            for word in fold(text).split()
+            for word in list(dict.fromkeys(fold(text).split()))[:MOST_WORDS]
             for name, worth in (("title", 2.0), ("author", 1.0))
         ]
         hits = self._found(Query.boolean_query(words), CANDIDATES) if words else ()

@@ -63,13 +63,15 @@ def print_slow(ours: product.Product, searches: Mapping[str, scoring.Search], co
     for name, search in searches.items():
         repeats = REPEATS if search == ours.search else 1
         print_times(name, [(min(scoring.timed(search, query) for _ in range(repeats)), query) for query in queries])
-    in_database = [(query, [ours.in_database(ours.search, query) for _ in range(REPEATS)]) for query in queries]
-    print_times("in statements", [(min(waited for waited, _ in asked), query) for query, asked in in_database])
-    counted = [
-        (min(used), query) for query, asked in in_database if (used := [use for _, use in asked if use is not None])
-    ]
-    if all(used for _, used in counted):
-        print_times("server's processor", [(min(used), query) for query, used in counted])
+    waited, processor = [], []
+    for query in queries:
+        asked = [ours.in_database(ours.search, query) for _ in range(REPEATS)]
+        waited.append((min(milliseconds for milliseconds, _ in asked), query))
+        if counted := [milliseconds for _, milliseconds in asked if milliseconds is not None]:
+            processor.append((min(counted), query))
+    for name, times in (("in statements", waited), ("server's processor", processor)):
+        if times:
+            print_times(name, times)
 
 
 def print_suggestions(ours: product.Product, queries: Sequence[workload.Query]) -> None:
