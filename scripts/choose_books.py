@@ -3,7 +3,8 @@
     python scripts/choose_books.py RAW.csv.gz OUT.csv
 
 RAW.csv.gz has the columns isbn, title, author, year, publisher, language (MARC code) and lcc (the class mark of the
-Library of Congress). docs/books.md tells the rule in words. The same input gives the same bytes.
+Library of Congress). The works of known_works.csv go in before all records. docs/books.md tells the rule in words. The
+same input gives the same bytes.
 """
 
 import csv
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalogue_cleaning import clean_name, clean_title, isbn_13, plain
+from known_works import KnownWork, read_known_works
 from name_lists import KnownAuthor, read_known_authors, read_trade_publishers
 from shelves import is_dull, shelf_of, writes_own_work
 
 HERE = Path(__file__).parent
+KNOWN_WORKS = HERE / "known_works.csv"
 FIRST_YEAR, LAST_YEAR = 1450, 2001
 UNKNOWN_YEAR = 1900  # what an uncertain date of the twentieth century reads as
 
@@ -65,13 +68,20 @@ class Book:
     title: str
     author: str
     known: bool
+    series: str = ""
+
+    @classmethod
+    def of_known_work(cls, work: KnownWork) -> "Book":
+        record = Record(work.isbn, work.title, work.author, work.year, publisher="", language=work.language, lcc="")
+        return cls(record, work.title, work.author, known=True, series=work.series)
 
     @property
     def keys(self) -> set[object]:
-        """Two books with a key in common are one work: a known author's editions differ by their subtitles."""
+        """Two books with a key in common are one work in one language: a known author's editions differ by their
+        subtitles."""
         main_title = KIND_OF_BOOK.sub("", self.title) if self.known else self.title.partition(": ")[0]
-        works = {(ARTICLE.sub("", plain(title)), plain(self.author)) for title in (self.title, main_title)}
-        return {isbn_13(self.record.isbn), *works}
+        works = {ARTICLE.sub("", plain(title)) for title in (self.title, main_title)}
+        return {isbn_13(self.record.isbn), *((work, plain(self.author), self.record.language) for work in works)}
 
     @property
     def shelf(self) -> str:
@@ -81,14 +91,15 @@ class Book:
 class Chooser:
     """Knows the lists, and of the input how many records each author has."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
+    def __init__(self, records: Iterable[Record], works: Iterable[KnownWork]) -> None:
         self.records = list(records)
+        self.works = [Book.of_known_work(work) for work in works]
         self.records_of = Counter(plain(record.author) for record in self.records)
         self.known_authors = read_known_authors(HERE / "known_authors.txt")
         self.trade_publishers = read_trade_publishers(HERE / "trade_publishers.txt")
 
     def choose(self) -> list[Book]:
-        books = best_of_each_work(book for record in self.records if (book := self.as_book(record)))
+        books = best_of_each_work((book for record in self.records if (book := self.as_book(record))), self.works)
         known = [book for book in books if book.known]
         return known + self.fill_shelves(book for book in books if not book.known)
 
@@ -142,10 +153,11 @@ def is_year_of_a_book(year: str) -> bool:
     return year.isdecimal() and FIRST_YEAR <= int(year) <= LAST_YEAR and int(year) != UNKNOWN_YEAR
 
 
-def best_of_each_work(books: Iterable[Book]) -> list[Book]:
-    """One record of each: one whose title kept its accents before others, then the one with the lowest ISBN."""
-    best: list[Book] = []
-    taken: set[object] = set()
+def best_of_each_work(books: Iterable[Book], works: Iterable[Book]) -> list[Book]:
+    """Return all of `works`, and one record of each other work: one whose title kept its accents before others, then
+    the one with the lowest ISBN."""
+    best = list(works)
+    taken: set[object] = set().union(*(work.keys for work in best))
     for book in sorted(books, key=lambda b: (b.title.isascii(), b.record.isbn)):
         if taken.isdisjoint(book.keys):
             best.append(book)
@@ -164,16 +176,20 @@ def write_books(path: Path, books: Iterable[Book]) -> None:
     in_order = sorted(books, key=lambda b: (plain(b.author), plain(b.title), b.record.isbn))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["isbn", "title", "author", "year"])
-        writer.writerows([b.record.isbn, b.title, b.author, b.record.year] for b in in_order)
+        writer.writerow(["isbn", "title", "author", "year", "language", "series"])
+        writer.writerows(
+            [b.record.isbn, b.title, b.author, b.record.year, b.record.language, b.series] for b in in_order
+        )
 
 
 def main() -> None:
     if len(sys.argv) != 3:
         sys.exit("Usage: python scripts/choose_books.py RAW.csv.gz OUT.csv")
-    books = Chooser(read_records(Path(sys.argv[1]))).choose()
+    works = read_known_works(KNOWN_WORKS)
+    books = Chooser(read_records(Path(sys.argv[1])), works).choose()
     write_books(Path(sys.argv[2]), books)
-    print(f"{len(books):,} books, {sum(book.known for book in books):,} of them by known authors")
+    known = sum(book.known for book in books)
+    print(f"{len(books):,} books, {len(works):,} of them well-known works, {known:,} by known authors")
     shelves = Counter((book.shelf, book.record.language) for book in books if not book.known)
     for (shelf, language), count in sorted(shelves.items()):
         print(f"{count:6,}  {shelf}, {language}")

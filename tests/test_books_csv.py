@@ -14,9 +14,11 @@ from types import ModuleType
 import pytest
 from stdnum import isbn as isbns
 
+from flyleaf.importing.languages import language_code
+
 ROOT = Path(__file__).parent.parent
 BOOKS = ROOT / "books.csv"
-COLUMNS = ["isbn", "title", "author", "year"]
+COLUMNS = ["isbn", "title", "author", "year", "language", "series"]
 
 # Every good record of the input of those whom visitors try first; a handful of the many others.
 AT_LEAST = {
@@ -57,9 +59,17 @@ AT_LEAST = {
 }
 
 
+KINDS_OF_SOURCES = {"library catalogue", "ratings data", "course list", "reading lists", "bibliographies"}
+
+
 def read_lines() -> list[list[str]]:
     with BOOKS.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
+
+
+def read_works() -> list[dict[str, str]]:
+    with (ROOT / "scripts/known_works.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 LINES = read_lines()
@@ -97,6 +107,23 @@ class TestFile:
     def test_order_is_by_author_then_title(self) -> None:
         keys = [(chooser().plain(row["author"]), chooser().plain(row["title"])) for row in ROWS]
         assert keys == sorted(keys)
+
+
+class TestKnownWorks:
+    WORKS = read_works()
+
+    def test_each_is_in_the_file_as_the_list_has_it(self) -> None:
+        rows = {row["isbn"]: row for row in ROWS}
+        assert [work for work in self.WORKS if {**rows.get(work["isbn"], {}), "checked": work["checked"]} != work] == []
+
+    def test_there_are_hundreds(self) -> None:
+        assert len(self.WORKS) >= 450
+
+    def test_each_was_checked_against_a_source_that_is_named(self) -> None:
+        assert {kind for work in self.WORKS for kind in work["checked"].split("; ")} <= KINDS_OF_SOURCES
+
+    def test_documentation_tells_their_number(self) -> None:
+        assert f"{len(self.WORKS):,} well-known works" in (ROOT / "docs/books.md").read_text(encoding="utf-8")
 
 
 class TestAuthors:
@@ -159,7 +186,15 @@ class TestText:
 
     def test_years(self) -> None:
         assert those(lambda row: not re.fullmatch(r"\d{4}", row["year"])) == []
-        assert those(lambda row: not 1450 <= int(row["year"]) <= 2001) == []
+        assert those(lambda row: not 1450 <= int(row["year"]) <= 2026) == []
+
+    def test_languages_are_codes_that_the_importer_knows(self) -> None:
+        assert those(lambda row: language_code(row["language"]) is None) == []
+
+    def test_a_number_in_a_series_follows_its_name(self) -> None:
+        series = {row["series"] for row in ROWS if row["series"]}
+        assert {name for name in series if not re.fullmatch(r"[^#]*\w( #\d+)?", name)} == set()
+        assert len(series) >= 50
 
 
 class TestOneOfEach:
@@ -170,8 +205,8 @@ class TestOneOfEach:
         counts = Counter(isbns.to_isbn13(row["isbn"]) for row in ROWS)
         assert [isbn for isbn, count in counts.items() if count > 1] == []
 
-    def test_title_and_author(self) -> None:
-        counts = Counter((folded(row["title"]), folded(row["author"])) for row in ROWS)
+    def test_title_and_author_in_one_language(self) -> None:
+        counts = Counter((folded(row["title"]), folded(row["author"]), row["language"]) for row in ROWS)
         assert [work for work, count in counts.items() if count > 1] == []
 
 
@@ -351,6 +386,11 @@ class TestChoice:
         ("0743212371", "Papers of the third workshop", "Ann Writer", "2001", "Knopf", "eng", "BF311"),
     )
 
+    WORKS = (
+        "title,author,year,language,series,isbn,checked\n"
+        "Harry Potter and the Goblet of Fire,J. K. Rowling,2000,eng,Harry Potter #4,0786229276,library catalogue\n"
+    )
+
     @pytest.fixture
     def raw(self, tmp_path: Path) -> Path:
         path = tmp_path / "raw.csv.gz"
@@ -361,14 +401,28 @@ class TestChoice:
         return path
 
     def test_writes_what_the_public_looks_for(self, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        out = tmp_path / "books.csv"
+        assert self.chosen(raw, self.WORKS.splitlines()[0], tmp_path, monkeypatch) == (
+            "isbn,title,author,year,language,series\n"
+            "0385720815,On bullfighting,A. L. Kennedy,2001,eng,\n"
+            "0439139597,Harry Potter and the goblet of fire,J. K. Rowling,2000,eng,\n"
+        )
+
+    def test_a_known_work_goes_before_records_of_it(
+        self, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert self.chosen(raw, self.WORKS, tmp_path, monkeypatch) == (
+            "isbn,title,author,year,language,series\n"
+            "0385720815,On bullfighting,A. L. Kennedy,2001,eng,\n"
+            "0786229276,Harry Potter and the Goblet of Fire,J. K. Rowling,2000,eng,Harry Potter #4\n"
+        )
+
+    def chosen(self, raw: Path, works: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+        out, known_works = tmp_path / "books.csv", tmp_path / "known_works.csv"
+        known_works.write_text(works, encoding="utf-8")
+        monkeypatch.setattr(chooser(), "KNOWN_WORKS", known_works)
         monkeypatch.setattr(sys, "argv", ["choose_books.py", str(raw), str(out)])
         chooser().main()
-        assert out.read_text(encoding="utf-8") == (
-            "isbn,title,author,year\n"
-            "0385720815,On bullfighting,A. L. Kennedy,2001\n"
-            "0439139597,Harry Potter and the goblet of fire,J. K. Rowling,2000\n"
-        )
+        return out.read_text(encoding="utf-8")
 
     def test_needs_two_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "argv", ["choose_books.py"])
