@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 from operator import attrgetter
 from typing import IO
 
+from flyleaf.importing.cells import as_cell
 from flyleaf.importing.formats.spreadsheet_cells import protected
 from flyleaf.importing.table import OPTIONAL, REQUIRED
 from flyleaf.queries.catalogue import CatalogueEntry
@@ -19,13 +20,14 @@ COLUMNS = (*REQUIRED, *OPTIONAL)
 
 def write_csv(entries: Iterable[CatalogueEntry], file: IO[str]) -> int:
     """The number of books written. Cells that a spreadsheet would run stand behind an apostrophe, which the importer
-    takes away."""
+    takes away; what it would take for markup is written with entities."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     cells = attrgetter(*COLUMNS)
     books = 0
     for books, entry in enumerate(entries, 1):  # noqa: B007
-        writer.writerow(["" if cell is None else protected(str(cell)) for cell in cells(entry)])
+        texts = ["" if cell is None else str(cell) for cell in cells(entry)]
+        writer.writerow([protected(as_cell(column, text)) for column, text in zip(COLUMNS, texts, strict=True)])
     return books
 
 

@@ -25,6 +25,8 @@ AWKWARD = (
     '0441172718,"=HYPERLINK(""http://evil"")",@author,-500,+publisher,,,-description,,0\n'
     "0316769177,'Tis,''=quoted,,,,,,3,\n"
     "0261103571,القاهرة,村上 春樹,,,ar,,,,\n"
+    '0316769487,"Using &lt;b&gt; &amp;amp; <b>, AT&T",A &amp; B,,&amp;amp;,,,"<p>One &lt;p&gt;<br>two<p>\\n</p>",,\n'
+    '0439420891,Paragraphs,,,,,,"One\ntwo &amp;lt;\n\nthree",,\n'
 )
 
 
@@ -41,13 +43,17 @@ def export(app: Flask) -> Callable[..., str]:
 def test_importing_the_export_changes_nothing(
     config: Config, database: Database, export: Callable[..., str], tmp_path: Path
 ) -> None:
-    assert numbers(imported(config, written(tmp_path, AWKWARD))) == (5, 0, 0, 0)
+    assert numbers(imported(config, written(tmp_path, AWKWARD))) == (7, 0, 0, 0)
     before = rows_of(database, ALL)
     exported = export()
-    assert numbers(imported(config, written(tmp_path, exported))) == (0, 0, 5, 0)
+    assert numbers(imported(config, written(tmp_path, exported))) == (0, 0, 7, 0)
     rows_of(database, "DELETE FROM books RETURNING id")
-    assert numbers(imported(config, written(tmp_path, exported))) == (5, 0, 0, 0)
+    assert numbers(imported(config, written(tmp_path, exported))) == (7, 0, 0, 0)
     assert rows_of(database, ALL) == before
+    assert [(row[1], row[7]) for row in before[-2:]] == [
+        ("Using <b> &amp; <b>, AT&T", "One <p>\ntwo\n\n\\n"),
+        ("Paragraphs", "One\ntwo &lt;\n\nthree"),
+    ]
     assert export() == exported
 
 

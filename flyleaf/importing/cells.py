@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from flyleaf import limits
 from flyleaf.importing.languages import UNDETERMINED, language_code
+from flyleaf.importing.markup import escaped, may_hold_markup, paragraphs, plain_line
 from flyleaf.importing.table import Reason
-from flyleaf.importing.years import year_of
+from flyleaf.importing.years import is_undefined, year_of
 
 SEEN = 1 << 14  # different cells that a rule remembers
 
@@ -44,6 +45,17 @@ def clean(cell: str) -> str:
     return unicodedata.normalize("NFC", " ".join(_CONTROL.sub("", cell).split()))
 
 
+def one_line(cell: str) -> str:
+    """Return what a reader would see of a title or a name: clean, without markup."""
+    return clean(plain_line(cell))
+
+
+def some_paragraphs(cell: str) -> str:
+    """Return what a reader would see of a description: clean lines, and blank lines between the paragraphs."""
+    parts = ("\n".join(filter(None, map(clean, lines))) for lines in paragraphs(cell))
+    return "\n\n".join(filter(None, parts))
+
+
 def shown(cell: str) -> str:
     """The cell for a message: quoted, without anything that a terminal would obey, and not too long."""
     return repr(cell if len(cell) <= 40 else cell[:40] + "…")
@@ -59,11 +71,17 @@ class Rule(NamedTuple):
     required: bool = False
 
 
-def _text(name: str, longest: int, error: type[ValueError] = CellError, required: bool = False) -> Rule:
+def _text(
+    name: str,
+    longest: int,
+    error: type[ValueError] = CellError,
+    required: bool = False,
+    make: Callable[[str], str] = one_line,
+) -> Rule:
     def cell(cell: str) -> str:
         if is_damaged(cell):
             raise _damaged(name, cell, error)
-        text = clean(cell)
+        text = make(cell)
         if required and not text:
             raise RowError(f"it has no {name}", Reason.NO_TITLE)
         if len(text) > longest:
@@ -90,7 +108,7 @@ def _repeating(cell: Callable[[str], str]) -> Rule:
 
 
 def _are_clean(cells: Sequence[str]) -> bool:
-    """Whether `clean` leaves all of them as they are. With a space between them and at the ends, a cell that has one
+    """Whether `one_line` leaves all of them as they are. With a space between them and at the ends, a cell that has one
     at an end shows as two side by side."""
     text = f" {' '.join(filter(None, cells))} "
     letters = " ".join(filterfalse(str.isascii, cells))
@@ -98,11 +116,14 @@ def _are_clean(cells: Sequence[str]) -> bool:
         "  " not in text
         and text.isprintable()  # neither control characters nor any other white space than the space
         and unicodedata.is_normalized("NFC", letters)
+        and not may_hold_markup(text)
     )
 
 
 def year(cell: str) -> str:
     text = clean(cell)
+    if is_undefined(text):
+        return ""
     found = year_of(text)
     if text and found is None:
         raise CellError(f"year {shown(cell)} tells no year from {limits.YEAR_MIN} to {limits.YEAR_MAX}")
@@ -143,7 +164,12 @@ RULES = {
     "publisher": _text("publisher", limits.PUBLISHER_MAX),
     "language": _repeating(language),
     "pages": _repeating(partial(_whole_number, "pages", low=1, high=limits.PAGES_MAX)),
-    "description": _text("description", limits.DESCRIPTION_MAX),
+    "description": _text("description", limits.DESCRIPTION_MAX, make=some_paragraphs),
     "average_rating": _repeating(average_rating),
     "ratings_count": _repeating(partial(_whole_number, "ratings_count", low=0, high=limits.RATINGS_COUNT_MAX)),
 }
+
+
+def as_cell(column: str, text: str) -> str:
+    """Return what a file has to hold in the column, so that its rule makes the text of it."""
+    return escaped(text) if may_hold_markup(text) and RULES[column].cell(text) != text else text

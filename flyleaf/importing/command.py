@@ -32,6 +32,7 @@ from flyleaf.importing.report import Report
 from flyleaf.importing.source import STANDARD_INPUT, UnusableFileError, open_source
 from flyleaf.queries.books import has_books
 
+NAMED = 20  # columns that are not imported
 BOOKS = PROJECT / "books.csv"
 DONE, UNUSABLE = 0, 1  # 2, wrong arguments, is argparse's
 EXAMPLES = """\
@@ -139,7 +140,8 @@ def _opened(path: Path, report: Report, format_name: str | None = None) -> Itera
             table = format_.read(source)
         report.say(f"Importing {name} ({format_.NAME})")
         if table.ignored:
-            report.say(f"Columns that are not imported: {', '.join(map(shown, table.ignored[:20]))}")
+            more = f" and {len(table.ignored) - NAMED:,} more" if len(table.ignored) > NAMED else ""
+            report.say(f"Columns that are not imported: {', '.join(map(shown, table.ignored[:NAMED]))}{more}")
         for remark in table.remarks:
             report.say(remark)
         yield CatalogueFile(name, source, table)

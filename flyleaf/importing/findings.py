@@ -41,6 +41,7 @@ class Findings:
 
     def __init__(self, on_refusal: Callable[[Refusal], object] = lambda refusal: None) -> None:
         self._on_refusal = on_refusal
+        self.unit = "line"  # or "record": what the numbers count
         self.reasons: Counter[Reason] = Counter()
         self.refused = Kind("refused")
         self.left_empty = Kind("imported with an empty cell, because what stands there can't be stored")
@@ -53,6 +54,7 @@ class Findings:
 
     def begin(self, place: str) -> None:
         """What follows is told of this place: "line", "record", or "second.csv, line"."""
+        self.unit = place.rpartition(" ")[2]
         for kind in self.kinds:
             kind.place = place
 

@@ -133,7 +133,7 @@ def _delete_repeated(connection: Connection, findings: Findings) -> int:
     connection.execute(text(REPEATED))
     deleted = 0
     for line, isbn, last, total in connection.execute(text(DELETE_REPEATED), {"shown": SHOWN}):
-        findings.repeated.add(line, f"{isbn}, again in line {last}")
+        findings.repeated.add(line, f"{isbn}, again in {findings.unit} {last}")
         deleted = total
     findings.repeated.count += deleted - min(deleted, SHOWN)
     return deleted

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flyleaf.importing.cells import RULES, CellError, Rule
+from flyleaf.importing.markup import may_hold_markup
 
 Bytes = NDArray[np.uint8]
 Positions = NDArray[np.intp]
@@ -31,6 +32,8 @@ _SAFE_FIRST_BYTES = {*range(0xC3, 0xCC), 0xCF, 0xD0, 0xD1, 0xD3, *range(0xE4, 0x
 _SIGNS = bytearray(256)
 for _byte in (*range(32), 127, ord("\\")):
     _SIGNS[_byte] = _NEVER if _byte not in (_TAB, _LF) else 0
+for _byte in b"<&":  # of markup
+    _SIGNS[_byte] = _LOOK
 for _byte in range(0xC0, 0x100):
     _SIGNS[_byte] = _LOOK if _byte not in _SAFE_FIRST_BYTES else 0
 
@@ -222,12 +225,15 @@ def _isbn13(rows: _Rows, position: int) -> tuple[Bytes, Mask]:
 
 
 def _look(rows: _Rows, plain: Mask) -> None:
-    """Takes out of `plain`, a mask of the lines, those whose text is not in NFC or has more than letters and spaces."""
+    """Takes out of `plain`, a mask of the lines, those whose text is not in NFC, has more than letters and spaces, or
+    may hold markup."""
     doubtful = np.zeros(len(plain), np.bool_)
     doubtful[rows.whole] = rows.signs == _LOOK
     doubtful &= plain
     texts = b"".join(compress(rows.lines, doubtful.tolist())).decode().replace("\t", " ").split("\n")[:-1]
-    plain[doubtful] = [text.isprintable() and unicodedata.is_normalized("NFC", text) for text in texts]
+    plain[doubtful] = [
+        text.isprintable() and unicodedata.is_normalized("NFC", text) and not may_hold_markup(text) for text in texts
+    ]
 
 
 def _have_odd_space(tabbed: Bytes, ends: Positions) -> Mask:

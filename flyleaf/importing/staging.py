@@ -63,6 +63,9 @@ UPDATE import_rows AS said
  WHERE said.author_keys IS NOT NULL
 """
 
+DESCRIPTION = "description"
+LINE_END = "\v"  # stands for the end of a line inside a cell, until the row is escaped
+
 Advance = Callable[[int], object]
 """Is told how many rows have been read, as often as some have."""
 
@@ -138,12 +141,18 @@ class _CopyText:
 
 
 def _copy_texts(table: Table, findings: Findings) -> Iterator[bytes]:
+    place = ("line", "isbn13", *table.columns).index(DESCRIPTION) if DESCRIPTION in table.columns else None
     for copied, columns in clean_columns(table, findings):
+        if columns and place is not None:  # alone has several lines
+            lines = [cell.replace("\n", LINE_END) if "\n" in cell else cell for cell in columns[place]]
+            columns = [*columns[:place], lines, *columns[place + 1 :]]
         if text_of_rows := copied + _copy_text(columns):  # an empty one would be the end
             yield text_of_rows
 
 
 def _copy_text(columns: Columns) -> bytes:
-    """Clean cells hold neither tabs nor line ends, so only backslashes are escaped. An empty cell is NULL."""
+    """Clean cells hold neither tabs nor LINE_END itself, so only that and backslashes are escaped. An empty cell is
+    NULL."""
     rows = "".join([f"{row}\n" for row in map("\t".join, zip(*columns, strict=True))])
-    return (rows.replace("\\", "\\\\") if "\\" in rows else rows).encode()
+    rows = rows.replace("\\", "\\\\") if "\\" in rows else rows
+    return rows.replace(LINE_END, "\\n").encode()

@@ -4,7 +4,9 @@ import re
 
 from flyleaf import limits
 
-_WHOLE = re.compile(r"[+-]?[0-9]{1,4}")
+_WHOLE = re.compile(r"([+-]?[0-9]{1,4})(?:\.0+)?")  # also with the decimals of a spreadsheet or of pandas
+# What Calibre writes for a date that is not known, in whichever time zone.
+_UNDEFINED = re.compile(r"010(?:0-12-31|1-01-01)(?:[T ].*)?")
 _BEFORE_CHRIST = re.compile(r"(?<![0-9])([0-9]{1,4}) ?B\.? ?C(?:\.? ?E)?\b", re.IGNORECASE)
 _ANNO_DOMINI = re.compile(r"(?:A\.? ?D\.? ?|ca?\.? ?)?([0-9]{1,3})(?: ?(?:A\.? ?D\.?|C\.? ?E\.?))?", re.IGNORECASE)
 # Of two years that differ, the cataloguer means the second: "1989 [i.e. 1998]", "5760 [1999 or 2000]".
@@ -20,8 +22,8 @@ def year_of(text: str) -> int | None:
     """The year that the text tells, the first of several, negative before Christ. None where it tells none that the
     catalogue can hold, or leaves digits open ("19--"). Digits of every script count."""
     text = _with_ascii_digits(text).strip(" \t\n.,:;[]()")
-    if _WHOLE.fullmatch(text):
-        return _in_range(int(text))
+    if whole := _WHOLE.fullmatch(text):
+        return _in_range(int(whole[1]))
     if before := _BEFORE_CHRIST.search(text):
         return _in_range(-int(before[1]))
     if compact := _COMPACT_DATE.fullmatch(text):
@@ -32,6 +34,11 @@ def year_of(text: str) -> int | None:
         return _in_range(int(early[1]))
     years = (_in_range(int(digits)) for digits in _FOUR_DIGITS.findall(text))
     return next(filter(None, years), None) or _roman(text)
+
+
+def is_undefined(text: str) -> bool:
+    """Whether it is a date that stands for none."""
+    return _UNDEFINED.fullmatch(text) is not None
 
 
 def _with_ascii_digits(text: str) -> str:

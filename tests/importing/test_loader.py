@@ -19,6 +19,7 @@ from flyleaf.importing.report import Advance, Report
 from flyleaf.importing.source import UnusableFileError
 from flyleaf.search import SearchQuery, search_books
 from tests.importing.files import DUNE, EMMA, HEADER, generated, imported, numbers, rows_of, written
+from tests.importing.formats.marc_files import marc
 
 # The course's own books.csv, which is not ours to ship: COURSE_BOOKS=… make test
 CS50 = Path(os.environ.get("COURSE_BOOKS", PROJECT / "cs50-books.csv"))
@@ -341,3 +342,25 @@ def test_what_fails_after_the_commit_is_a_remark(
 def test_a_dry_run_leaves_the_search_alone(config: Config, tmp_path: Path, settings_at_the_end: list[str]) -> None:
     import_files(config, [written(tmp_path, HEADER + DUNE)], quiet(), Options(dry_run=True))
     assert settings_at_the_end == []
+
+
+def test_of_records_the_number_is_told_as_such(config: Config, database: Database, tmp_path: Path) -> None:
+    record = marc(("020", "  $a9780306406157"), ("245", "10$aA plain title /$cAnn Author."))
+    outcome = imported(config, written(tmp_path, record + record))
+    assert numbers(outcome) == (1, 0, 0, 0)
+    assert list(outcome.findings.repeated.lines())[1:] == ["  record 1: 9780306406157, again in record 2"]
+
+
+def test_a_description_keeps_its_paragraphs(config: Config, database: Database, tmp_path: Path) -> None:
+    content = (
+        "isbn,title,description\n"
+        '9780316000048,In two paragraphs,"First  paragraph.\r\n\r\nSecond \\n paragraph\nof two lines."\n'
+        '9780316000031,With tags,"<p>First &amp; more.</p>\n<p>Second, with <em>The Other</em>, a break<br>here.</p>"\n'
+    )
+    path = written(tmp_path, content)
+    assert numbers(imported(config, path)) == (2, 0, 0, 0)
+    assert rows_of(database, "SELECT description FROM books ORDER BY id") == [
+        ("First paragraph.\n\nSecond \\n paragraph\nof two lines.",),
+        ("First & more.\n\nSecond, with The Other, a break\nhere.",),
+    ]
+    assert numbers(imported(config, path)) == (0, 0, 2, 0)
