@@ -5,6 +5,13 @@ import unicodedata
 
 # Given up with the comma before them: years of life, with or without the words of cataloguers.
 _YEARS_AT_END = re.compile(r",?\s*(?:b\.|d\.|ca\.|fl\.)?\s*\d{3,4}\??(?:-(?:\d{3,4}\??)?)?\.?$")
+# "[from old catalog]", "[pseud.]"; also where the closing bracket is missing.
+_REMARK = re.compile(
+    r",?\s*\[(?:from old catalog(?:ue)?|pseud(?:onym)?|i\.\s?e\.[^\]]*|et al|sic|comp|ed|tr|supposed author"
+    r"|joint author)\.?(?:\]|\Z)",
+    re.IGNORECASE,
+)
+_SQUARE_BRACKETS = re.compile(r"[\[\]]")
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
 _DIGIT = re.compile("[0-9]")
 _EPITHET = re.compile(r"(?:of|the|de|da|di|del|von|van) ")  # "of Avila", "the Great", "de Sales"
@@ -62,6 +69,7 @@ def without_additions(name: str) -> str:
     """A name in its natural order without what cataloguers add: years of life, the names behind initials in round
     brackets, marks at the ends."""
     name = unicodedata.normalize("NFC", name)  # where a mark is a letter of its own, it ends a word
+    name = without_square_brackets(name)
     if "(" in name:
         name = _IN_BRACKETS.sub(" ", name)
     if name.rstrip(" .?-")[-1:].isdigit():
@@ -70,6 +78,11 @@ def without_additions(name: str) -> str:
     if name.endswith(".") and not _NAME_ENDS.search(name):
         name = name.rstrip(". ")
     return name
+
+
+def without_square_brackets(name: str) -> str:
+    """Return a name without cataloguers' remarks in square brackets, and without brackets around what they added."""
+    return _SQUARE_BRACKETS.sub("", _REMARK.sub("", name)) if "[" in name or "]" in name else name
 
 
 def name_in_statement(text: str) -> str:

@@ -18,6 +18,7 @@ _MATERIAL = re.compile(
     r"|ressource électronique|enregistrement sonore|recurso electrónico|elektronische ressource)\b[^\]]*)\]",
     re.IGNORECASE,
 )
+_CATALOGUE_REMARK = re.compile(r",?\s*\[from old catalog(?:ue)?\.?\]?", re.IGNORECASE)
 _SPACE_BEFORE_MARK = re.compile(" (?=[,:;?!])")
 _DOUBLED_MARK = re.compile("[:;,]+ ?(?=[:;,])")
 _NO_PUBLISHER = re.compile(r"s\. ?n\.?|n\. ?p\.?|publisher not identified", re.IGNORECASE)
@@ -27,6 +28,7 @@ def natural_title(text: str) -> str:
     """The title as a reader would write it: "Stuart Little [microform] : a tale /" -> "Stuart Little: a tale"."""
     # What follows the stroke is who made it, and belongs to another field.
     title = " ".join(text.partition(" /")[0].split()).strip(" ,:;/=")
+    title = _CATALOGUE_REMARK.sub("", title)
     # Most titles have none of these: looking first saves a fifth of the time that an import of records takes.
     if "[" in title or "]" in title:
         title = _without_brackets(title)
@@ -54,7 +56,7 @@ def natural_publisher(text: str) -> str:
     """ "[Harper & Row]," -> "Harper & Row"; the first of several ("Rodale ; New York : …"); "" of one that the
     cataloguer did not know ("[s.n.]")."""
     # What follows a publisher is a comma, so a full stop is its own.
-    name = text.partition(" ; ")[0].replace("[", "").replace("]", "").strip(" ,:;/=")
+    name = _CATALOGUE_REMARK.sub("", text).partition(" ; ")[0].replace("[", "").replace("]", "").strip(" ,:;/=")
     return "" if _NO_PUBLISHER.fullmatch(name) else name
 
 

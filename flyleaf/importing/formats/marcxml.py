@@ -5,17 +5,18 @@ pymarc makes the records. A document type is refused, so there are no entities, 
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 from xml.sax import SAXParseException  # nosec B406  # a document type is refused, and with it every entity
 from xml.sax.expatreader import ExpatParser  # nosec B406
 from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler  # nosec B406
 from xml.sax.xmlreader import AttributesNSImpl  # nosec B406
 
-from pymarc import Record
+from pymarc import Field, Record
 from pymarc.marcxml import MARC_XML_NS, XmlHandler
 
-from flyleaf.importing.formats.marc_record import DESCRIPTION, Broken, table_of
+from flyleaf.importing.formats.marc21 import DESCRIPTION
+from flyleaf.importing.formats.marc_record import Broken, table_of
 from flyleaf.importing.source import BLOCK, Source, UnusableFileError
 from flyleaf.importing.table import Table
 
@@ -46,7 +47,7 @@ class _Handler(XmlHandler, LexicalHandler):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.done: deque[Record | Broken] = deque()
+        self.done: deque[Sequence[Field] | Broken] = deque()
         self.in_record = False
         self._problem = ""
 
@@ -71,11 +72,11 @@ class _Handler(XmlHandler, LexicalHandler):
         for field in record.fields:
             if field.tag != DESCRIPTION and any(len(subfield.value) > SUBFIELD_MAX for subfield in field.subfields):
                 self._problem = f"its field {field.tag} has more than {SUBFIELD_MAX:,} characters"
-        self.done.append(Broken(self._problem) if self._problem else record)
+        self.done.append(Broken(self._problem) if self._problem else record.fields)
         self.in_record = False
 
 
-def _records(source: Source) -> Iterator[Record | Broken]:
+def _records(source: Source) -> Iterator[Sequence[Field] | Broken]:
     handler = _Handler()
     parser = ExpatParser()
     parser.setFeature(feature_namespaces, True)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pymarc import Record
+from pymarc import Field
 
 from flyleaf.config import PROJECT
 from flyleaf.importing.formats.marc import RECORD_MAX
+from flyleaf.importing.formats.marc_fields import Assumed
 from flyleaf.importing.source import BLOCK
 from flyleaf.importing.table import Reason
 from tests.importing.formats.marc_files import DUNE, DUNE_008, DUNE_020, marc
@@ -59,32 +60,21 @@ def replaced(at: int, content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("record", "detail"),
     [
-        (replaced(0, b"abcde"), "its first 24 bytes are no leader of a MARC 21 record"),
-        (replaced(10, b"33"), "its first 24 bytes are no leader of a MARC 21 record"),
         (b"rubbish\x1d", "its first 24 bytes are no leader of a MARC 21 record"),
+        (b"\x1d", "its first 24 bytes are no leader of a MARC 21 record"),
+        (GOOD[:5] + b"\xc3\xa9\xff" + GOOD[6:], "its first 24 bytes are no leader of a MARC 21 record"),
+        (GOOD[3:], "its first 24 bytes are no leader of a MARC 21 record"),
+        (GOOD[:30] + GOOD[31:], "its first 24 bytes are no leader of a MARC 21 record"),
         (GOOD[:-1], "it breaks off before its end"),
         (GOOD[:-1] + b"x", "it breaks off before its end"),
         (GOOD[:60], "it breaks off before its end"),
-        (b"\x1d", "its first 24 bytes are no leader of a MARC 21 record"),
-        (replaced(0, b"00010"), f"its leader says that it has 10 bytes, and it has {len(GOOD)}"),
-        (replaced(0, b"99999"), f"its leader says that it has 99,999 bytes, and it has {len(GOOD)}"),
-        (marc(*DUNE, length=len(GOOD) + len(EMMA)), f"its leader says that it has {len(GOOD) + len(EMMA)} bytes, and"),
-        (GOOD[:100] + b"\x1d", f"its leader says that it has {len(GOOD)} bytes, and it has 101"),
-        (replaced(12, b"00000"), "its directory does not end where the leader says"),
-        (replaced(12, b"00024"), "its directory does not end where the leader says"),
-        (replaced(12, b"00080"), "its directory does not end where the leader says"),
-        (replaced(12, b"99999"), "its directory does not end where the leader says"),
-        (replaced(24 + 3, b"00x1"), "its directory has other characters than digits"),
-        (replaced(24 + 3, b"9999"), "its directory is wrong about field 008"),
-        (replaced(24 + 12 + 3, b"0010"), "its directory is wrong about field 020"),
+        (GOOD[:100] + b"\x1d", "its directory is wrong about field 008"),
+        (GOOD[:-1] + b"\x1e\x1d", f"its leader says that it has '{len(GOOD):05d}' bytes, and it has {len(GOOD) + 1}"),
+        (replaced(24 + 7, b"0x000"), "its directory is wrong about field 008"),
         (replaced(24 + 12 + 7, b"99999"), "its directory is wrong about field 020"),
         (replaced(24 + 36 + 7, b"00042"), "its directory is wrong about field 245"),
-        (with_title(b"Caf\xe9", "a"), "its text is not in the encoding that the leader says"),
-        (with_title(b"\x1b(N\x1b$1!!", " "), "its text has bytes that are not MARC-8"),
-        (with_title(b"a \xff b", " "), "its text has bytes that are not MARC-8"),
-        (with_title(b"\x1b$1!D&!0", " "), "its text has bytes that are not MARC-8"),
-        (marc(DUNE_020, ("245", b"1\xe9$aDune")), "its text is not in the encoding that the leader says"),
-        (marc(DUNE_020, ("245", b"10$\xe9Dune")), "the code of a subfield is no ASCII character"),
+        (replaced(24 + 36 + 7, b"00000"), "its directory is wrong about field 245"),
+        (marc(DUNE_020, ("245", b"10$\xe9Dune")), "the code of a subfield of its title is no ASCII character"),
         (marc(*DUNE, ("520", "  $a" + "x" * RECORD_MAX))[:24] + b"x" * 3_000_000 + b"\x1d", "it has no end within the"),
     ],
 )
@@ -98,6 +88,128 @@ def test_a_damaged_record_is_refused_and_the_next_one_read(
     assert (refusal.line, refusal.reason) == (2, Reason.UNREADABLE)
     assert refusal.detail.startswith(detail)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("record", "assumed"),
+    [
+        (replaced(0, b"abcde"), Assumed.LENGTH),
+        (replaced(0, b"00010"), Assumed.LENGTH),
+        (replaced(0, b"99999"), Assumed.LENGTH),
+        (marc(*DUNE, length=len(GOOD) + len(EMMA)), Assumed.LENGTH),
+        (replaced(10, b"33"), Assumed.LEADER),
+        (replaced(10, b"  "), Assumed.LEADER),
+        (replaced(20, b"    "), Assumed.LEADER),
+        (replaced(5, b"\x00\xff"), None),
+        (replaced(12, b"00000"), Assumed.LEADER),
+        (replaced(12, b"99999"), Assumed.LEADER),
+        (GOOD[:17] + b"\xef\xbf\xbd" + GOOD[18:], Assumed.LEADER),
+        (GOOD[:5] + "é".encode() + GOOD[6:], Assumed.LEADER),
+        (replaced(24 + 3, b"00x1"), Assumed.DIRECTORY),
+        (replaced(24 + 3, b"9999"), Assumed.DIRECTORY),
+        (replaced(24 + 12 + 3, b"0010"), Assumed.DIRECTORY),
+    ],
+    ids=range(15),
+)
+def test_what_is_damaged_in_one_place_is_told_by_another(
+    tmp_path: Path, record: bytes, assumed: Assumed | None
+) -> None:
+    read = read_file(tmp_path, record + EMMA)
+    assert (read.format, read.refused) == ("marc", [])
+    assert read.column("title") == ["Dune", "Emma"]
+    assert read.column("author") == ["Frank Herbert", ""]
+    assert read.remarks == ([f"{assumed}: 1 (the first is record 1)."] if assumed else [])
+
+
+def test_lengths_in_characters(tmp_path: Path) -> None:
+    fields = (DUNE_020, ("100", "1 $aMüller, Jörg."), ("245", "10$aÖsterreich – 東京 /$cx"))
+    text = marc(*((tag, "".join(letter if letter.isascii() else "?" for letter in content)) for tag, content in fields))
+    for old, new in (("M?ller, J?rg", "Müller, Jörg"), ("?sterreich ? ??", "Österreich – 東京")):
+        text = text.replace(old.encode(), new.encode())
+    read = read_file(tmp_path, EMMA + text + text)
+    assert read.column("title") == ["Emma", "Österreich – 東京", "Österreich – 東京"]
+    assert read.column("author") == ["", "Jörg Müller", "Jörg Müller"]
+    assert read.remarks == [f"{Assumed.CHARACTERS}: 2 (the first is record 2)."]
+
+
+def test_only_the_length_of_the_record_in_characters(tmp_path: Path) -> None:
+    whole = marc(DUNE_020, ("245", "10$aÖsterreich /$cx"))
+    read = read_file(tmp_path, b"%05d" % (len(whole) - 1) + whole[5:])
+    assert read.column("title") == ["Österreich"]
+    assert read.remarks == [f"{Assumed.LENGTH}: 1 (the first is record 1)."]
+
+
+@pytest.mark.parametrize(
+    ("title", "coding", "text", "assumed"),
+    [
+        (b"Histoire du th\xe2e\xe3atre", "a", "Histoire du théâtre", Assumed.MARC8),
+        (b"Genevi\xe1eve", "a", "Geneviève", Assumed.MARC8),
+        (b"\x1b(NwOJNA\x1b(B", "a", "Война", Assumed.MARC8),
+        (b"Stra\xc7e", "a", "Straße", Assumed.MARC8),
+        ("Čapek".encode(), " ", "Čapek", Assumed.UTF8),
+        (b"It&#x2019;s a title &#x2014; really /", " ", "It’s a title — really", None),
+        (b"Caf&#xE9; &#8212; &eacute;t&eacute;", "a", "Café — été", None),
+        (b"&#x60;a&#x26;amp;", " ", "`a&#x26;amp", None),
+    ],
+)
+def test_the_encoding_is_tried(tmp_path: Path, title: bytes, coding: str, text: str, assumed: Assumed | None) -> None:
+    read = read_file(tmp_path, with_title(title, coding))
+    assert read.column("title") == [text]
+    assert read.remarks == ([f"{assumed}: 1 (the first is record 1)."] if assumed else [])
+
+
+@pytest.mark.parametrize(
+    ("title", "coding"),
+    [
+        (b"Caf\xe9", "a"),
+        (b"M\xc3ller", "a"),
+        ("é".encode() + b" M\xe2eller", "a"),
+        (b"\x1b(N\x1b$1!!", " "),
+        (b"a \xff b", " "),
+        (b"Caf\xe9", " "),
+        (b"\x1b$1!D&!0", " "),
+        (b"a \x94 b", " "),
+    ],
+)
+def test_a_title_that_is_in_no_encoding_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], title: bytes, coding: str
+) -> None:
+    read = read_file(tmp_path, EMMA + with_title(title, coding) + EMMA)
+    assert read.lines == [1, 3]
+    problem = "its title can't be read as UTF-8, nor as MARC-8"
+    assert [(refusal.line, refusal.reason, refusal.detail) for refusal in read.refused] == [
+        (2, Reason.DAMAGED, problem)
+    ]
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        ("020", b"  $a0441172717 :$c\x94.50"),
+        ("776", b"  $iOnline version:$\xc4\x9ax"),
+        ("100", b"1 $aHerbert, Frank,$d19\xff20"),
+        ("245", b"10$aDune /$c\xff"),
+        ("260", b"  $aNew \xff York"),
+        ("245", b"\xc3\xa9 $aDune"),
+        ("245", b"1\xe9$aDune"),
+        ("245", b"1$aDune"),
+        ("245", b"10 x$aDune"),
+        ("650", b""),
+    ],
+)
+@pytest.mark.parametrize("coding", ["a", " "])
+def test_damage_in_what_is_not_used(tmp_path: Path, field: tuple[str, bytes], coding: str) -> None:
+    fields = [other for other in DUNE if other[0] != field[0]]
+    if field[0] == "245":
+        field = ("245", field[1].replace(b"$c\xff", b"$z\xff"))
+    read = read_file(tmp_path, marc(*fields, field, coding=coding))
+    assert (read.column("title"), read.refused) == (["Dune"], [])
+
+
+def test_a_damaged_publisher_is_left_to_the_rule_of_publishers(tmp_path: Path) -> None:
+    read = read_file(tmp_path, marc(*DUNE, ("260", b"  $bCh\xc3ilton,$c1965")))
+    assert read.column("publisher") == ["Ch\udcc3ilton"]
 
 
 @pytest.mark.parametrize("size", [60_000, 99_000])
@@ -128,14 +240,14 @@ def test_standard_error_stays_the_process_s_own(tmp_path: Path, monkeypatch: pyt
     errors = sys.stderr
     seen = []
 
-    def watched(*arguments: Any, **options: Any) -> Record:
+    def watched(*arguments: Any, **options: Any) -> Field:
         seen.append(sys.stderr)
         print("of another thread", file=sys.stderr)
-        return Record(*arguments, **options)
+        return Field(*arguments, **options)
 
-    monkeypatch.setattr("flyleaf.importing.formats.marc.Record", watched)
+    monkeypatch.setattr("flyleaf.importing.formats.marc_text.Field", watched)
     assert read_file(tmp_path, with_title(b"Caf\xe2e", " ")).column("title") == ["Café"]
-    assert seen == [errors]
+    assert seen == [errors, errors]
 
 
 @pytest.mark.parametrize("length", [1, 23, 24, 50, len(GOOD) - 1])

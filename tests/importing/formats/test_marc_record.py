@@ -71,6 +71,17 @@ def test_isbn(tmp_path: Path, fields: list[tuple[str, str]], isbn: str) -> None:
         ("10$aFaust.$nPart one,$pThe tragedy /$cGoethe.", "Faust. Part one, The tragedy"),
         ("10$aFaust$nPart one$pThe tragedy", "Faust. Part one. The tragedy"),
         ("10$aEl puente =$bThe bridge /$cN. N.", "El puente = The bridge"),
+        ("10$aA plain title$hlydopptak /$cAnn Author.", "A plain title"),
+        ("10$aAnother title$h<Ljudupptagning> /$cAnn Author", "Another title"),
+        ("10$aThird title$h[videorecording /$cAnn Author", "Third title"),
+        ("10$aFourth title$hlydopptak :$ba part /$cAnn Author", "Fourth title: a part"),
+        ("10$aFifth title$hDVD$ba part", "Fifth title: a part"),
+        ("10$aSixth title$h[sound recording] : the rest /$cx", "Sixth title: the rest"),
+        ("10$aEin Titel$h[videorecording]$b= A title /$cAnn Author.", "Ein Titel = A title"),
+        ("10$aEin Titel$b= A title /$cAnn Author.", "Ein Titel = A title"),
+        ("10$aEin Titel$b : a part /$cAnn Author.", "Ein Titel: a part"),
+        ("10$aA title [from old catalog] /$cx", "A title"),
+        ("10$aA title$b[from old catalog]", "A title"),
         ("00$aWashington, D.C.", "Washington, D.C."),
         ("10$bonly the rest /", "only the rest"),
         ("10$a $bthe rest", "the rest"),
@@ -95,6 +106,12 @@ def test_the_romanised_title_is_kept_beside_one_in_the_original_script(tmp_path:
         ([("100", "0 $aElizabeth$bII,$cQueen of Great Britain,$d1926-")], "Elizabeth II"),
         ([("100", "0 $aThomas,$cAquinas, Saint,$d1225?-1274.")], "Thomas Aquinas"),
         ([("100", "0 $aPlato.")], "Plato"),
+        ([("100", "1 $aSmith, John,$d1820-1890. [from old catalog]")], "John Smith"),
+        ([("100", "1 $aSmith, John, [from old catalog]")], "John Smith"),
+        ([("100", "1 $a[Smith, John] 1820-1890.")], "John Smith"),
+        ([("100", "1 $aSmith, J[ohn]$cSir [from old catalog]")], "John Smith"),
+        ([("100", "1 $aTwain, Mark, [pseud.]")], "Mark Twain"),
+        ([("110", "2 $aAcme company. [from old catalog]")], "Acme company"),
         ([("100", "0 $aGong, Yitai.")], "Yitai Gong"),
         ([("100", "1 $aKing, Stephen,"), ("700", "1 $aStraub, Peter.")], "Stephen King"),
         ([("700", "1 $aNobody, Else.$tAnother work."), ("700", "1 $aStraub, Peter,$eed.")], "Peter Straub"),
@@ -113,7 +130,15 @@ def test_author(tmp_path: Path, fields: list[tuple[str, str]], author: str) -> N
     ("fields", "year"),
     [
         ([("008", "000101s1965    nyu           000 1 eng  ")], "1965"),
-        ([("008", "000101s1965    nyu           000 1 eng  "), ("260", "  $cc1999.")], "1965"),
+        ([("008", "000101s1965    nyu           000 1 eng  "), ("260", "  $cc1965.")], "1965"),
+        # No book of 1873 has an ISBN: it is of the reprint.
+        ([("008", "100816r18732010tnu           000 1 eng d")], "2010"),
+        ([("008", "100816r20101873tnu           000 1 eng d")], "2010"),
+        ([("008", "100816r1873uuuutnu           000 1 eng d"), ("260", "  $cc2010.")], "2010"),
+        ([("008", "100816s1873    tnu           000 1 eng d"), ("264", " 1$c[1999]")], "1999"),
+        ([("008", "100816r18731950tnu           000 1 eng d")], "1873"),
+        ([("008", "100816m19559999tnu           000 1 eng d")], "1955"),
+        ([("008", "100816r19672010tnu           000 1 eng d")], "1967"),
         ([("008", "000101s19uu    nyu           000 1 eng  "), ("260", "  $c[1965?]")], "1965"),
         ([("008", "000101nuuuuuuuunyu           000 1 eng  "), ("260", "  $c2001, c1999.")], "2001"),
         ([("008", "000101s        nyu           000 1 eng  "), ("264", " 4$c©1966"), ("264", " 1$c1965")], "1965"),
@@ -213,3 +238,60 @@ def test_records_without_what_a_book_needs(
     [refusal] = read.refused
     assert (refusal.line, refusal.reason, refusal.detail) == (2, reason, detail)
     assert len(refusal.cells) == len(read.table.columns)
+
+
+UNIMARC = (
+    ("010", "  $a978-0-306-40615-7$d12 EUR"),
+    ("100", "  $a19990101d1999    m  y0frey50      ba"),
+    ("101", "0 $afre"),
+    ("200", "1 $aUn titre$esous-titre$fAnn Auteur"),
+    ("210", "  $aParis$cMaison$d1999"),
+    ("215", "  $a300 p."),
+    ("700", " 1$aAuteur$bAnn"),
+)
+
+
+def test_unimarc(tmp_path: Path) -> None:
+    read = read_file(tmp_path, marc(*DUNE) + marc(*UNIMARC, coding=" "))
+    assert read.records[1] == (
+        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", ""
+    )  # fmt: skip
+    assert read.remarks == ["Records in UNIMARC, read as such: 1 (the first is record 2)."]
+
+
+@pytest.mark.parametrize(
+    ("column", "field", "text"),
+    [
+        ("title", ("200", "1 $aL'été$dThe summer$eroman$h2$iLa fin"), "L'été = The summer: roman. 2. La fin"),
+        ("title", ("200", "1 $aUn titre /$fx"), "Un titre"),
+        ("title", ("200", "1 $aUn$aDeux"), "Un; Deux"),
+        ("author", ("700", " 1$aHugo$bVictor$f1802-1885"), "Victor Hugo"),
+        ("author", ("700", " 1$aHugo,$bVictor"), "Victor Hugo"),
+        ("author", ("700", " 0$aPlaton"), "Platon"),
+        ("author", ("700", " 0$aJean-Paul$bII"), "Jean-Paul II"),
+        ("year", ("100", "  $a20100101d2008    m  y0frey50      ba"), "2008"),
+        ("year", ("100", "  $a20100101duuuu    m  y0frey50      ba"), "1999"),
+        ("language", ("101", "1 $aita$cfre"), "it"),
+        ("publisher", ("210", "  $a[S.l.]$c[s.n.]$d1999"), ""),
+        ("description", ("330", "  $aUn résumé."), "Un résumé."),
+    ],
+)
+def test_fields_of_unimarc(tmp_path: Path, column: str, field: tuple[str, str], text: str) -> None:
+    others = [other for other in UNIMARC if other[0] != field[0]]
+    assert read_file(tmp_path, marc(*others, field, coding=" ")).column(column) == [text]
+
+
+def test_authors_of_unimarc_without_700(tmp_path: Path) -> None:
+    fields = UNIMARC[:-1]
+    for others, author in (
+        ([("701", " 1$aDeuxième$bAnne"), ("702", " 1$aDessin$bBen")], "Anne Deuxième"),
+        ([("710", "02$aUnesco")], "Unesco"),
+        ([("702", " 1$aDessin$bBen")], "Ann Auteur"),
+    ):
+        [found] = read_file(tmp_path, marc(*fields, *others, coding=" ")).column("author")
+        assert found == author
+
+
+def test_unimarc_without_an_isbn(tmp_path: Path) -> None:
+    [refusal] = read_file(tmp_path, marc(*UNIMARC[1:], coding=" ")).refused
+    assert (refusal.reason, refusal.detail) == (Reason.NO_ISBN, "'Un titre: sous-titre' has no ISBN (field 010)")

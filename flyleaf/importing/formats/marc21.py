@@ -1,0 +1,181 @@
+"""What a record of MARC 21 says of its book, whichever way it was written down."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from pymarc import Field
+
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.languages import UNDETERMINED, language_code
+from flyleaf.importing.names import known_by_given_name, name_in_statement, natural_name, without_square_brackets
+from flyleaf.importing.punctuation import natural_publisher, natural_title, without_end_marks
+from flyleaf.importing.years import year_of
+
+DESCRIPTION = "520"
+_PERSON, _BODY = "abc", "ab"
+# The subfields that are read, of each field.
+USED = {
+    "008": "", "020": "a", "041": "a", "100": _PERSON, "110": _BODY, "111": _BODY, "245": "abchnp", "260": "bc",
+    "264": "bc", "300": "a", DESCRIPTION: "a", "700": f"{_PERSON}t", "710": _BODY, "711": _BODY,
+}  # fmt: skip
+
+_ISBN = re.compile(r"[0-9][0-9\u2010-\u2015-]{5,}[0-9Xx]|[0-9][0-9 \u2010-\u2015-]{5,}[0-9Xx]")
+_GIVEN_NAME = "0"  # the first indicator of a person's name
+_PUBLICATION = "1"  # the second indicator of 264: not distribution, manufacture or copyright
+EXTENT_MAX = 200  # characters that are looked at: the pattern takes long over a text made of numbers
+# Numbers, some perhaps in brackets, before the word for pages: "xii, 345 p.", "[8], 200 S.", "1 v. (320 pages)".
+_PAGES = re.compile(
+    r"((?:[0-9]+\]?,? (?:\[[0-9]+\],? )?)+)(?:unnumbered )?(?:p|pp|pgs?|pages?|s|str|pag|leaves)\b", re.IGNORECASE
+)
+# What stands for an unknown year: "19--", "n.d.", "[date of publication not identified]".
+_NO_YEAR = re.compile(r"[^0-9]*|.*[0-9][-–u?]+[^0-9]*")
+
+# The kind of material, up to the mark behind it: "[electronic resource] :", "lydopptak /".
+_KIND = re.compile(r".*\]|.*?(?=(?:\s*[:;=/])?\s*\Z)", re.DOTALL)
+_WITH_ISBN = 1967  # the year of the first ISBNs
+
+Fields = dict[str, list[Field]]
+
+
+class Row(NamedTuple):
+    """What a record says of its book, by the names of the catalogue's columns."""
+
+    isbn: str
+    title: str
+    author: str
+    year: str
+    publisher: str
+    language: str
+    pages: str
+    description: str
+
+
+def row(fields: Fields) -> Row:
+    """Return what a record of MARC 21 says of its book."""
+    date, other_date, language = _fixed(fields)
+    isbn, publication = _isbn(fields), _publication(fields)
+    return Row(
+        isbn,
+        _title(fields),
+        _author(fields),
+        _year(date, other_date, publication, bool(isbn)),
+        natural_publisher(first(publication, "b")),
+        _language(language, fields),
+        page_count(first(fields.get("300", ()), "a")),
+        first(fields.get(DESCRIPTION, ()), "a"),
+    )
+
+
+def _fixed(fields: Fields) -> tuple[str, str, str]:
+    """Return of field 008 the two dates and the language."""
+    for field in fields.get("008", ()):
+        data = field.data or ""
+        return data[7:11], data[11:15], data[35:38]
+    return "", "", ""
+
+
+def _isbn(fields: Fields) -> str:
+    """Of a record with several (paper and cloth, the volumes of a set) the best one: the catalogue has a row a record,
+    as the library has, and 020 does not say reliably which binding an ISBN is for."""
+    return isbn_of(text for field in fields.get("020", ()) for text in field.get_subfields("a"))
+
+
+def isbn_of(texts: Iterable[str]) -> str:
+    """Return the best of the ISBNs that stand in the texts, without what stands behind them."""
+    numbers = [number[0] if (number := _ISBN.search(text)) else text.strip() for text in texts]
+    return best_isbn(filter(None, numbers))
+
+
+def _title(fields: Fields) -> str:
+    """The title proper, the rest of it, the number and the name of the part, with the marks between them that the
+    record has or should have."""
+    for field in fields.get("245", ()):
+        title = ""
+        for code, value in field.subfields:
+            text = value.strip()
+            if not text:
+                continue
+            if code == "h":
+                title += _KIND.sub("", text, count=1)
+            elif code == "a" or (code in "bnp" and not title):
+                title = f"{title} {text}" if title else text
+            elif code in "bnp":
+                title += _separator(code, title, text) + text
+        return natural_title(title)
+    return ""
+
+
+def _separator(code: str, title: str, text: str) -> str:
+    """Return what is to stand before another part of the title, unless the mark is there, at its end or its beginning:
+    ISBD lets records leave it out."""
+    if title[-1] in ":;=/,." or text[0] in ":;=/":
+        return " "
+    return " : " if code == "b" else ". "
+
+
+def _author(fields: Fields) -> str:
+    for tag in ("100", "700"):
+        for field in fields.get(tag, ()):
+            # With a title it is that of another work.
+            if (name := _person(field)) and (tag == "100" or "t" not in dict(field.subfields)):
+                return name
+    for tag in ("110", "111", "710", "711"):
+        for field in fields.get(tag, ()):
+            if name := " ".join(field.get_subfields("a", "b")):
+                return without_end_marks(without_square_brackets(name))
+    return name_in_statement(first(fields.get("245", ()), "c"))
+
+
+def _person(field: Field) -> str:
+    """Subfields a: name, b: number, c: titles; "$aElizabeth$bII,$cQueen of Great Britain,$d1926-"."""
+    name = " ".join(field.get_subfields("a", "b")).rstrip(" ,")
+    text = ", ".join([name, *field.get_subfields("c")])
+    # With a comma it is a family name all the same, and the indicator a slip.
+    return known_by_given_name(text) if field.indicator1 == _GIVEN_NAME and "," not in name else natural_name(text)
+
+
+def _publication(fields: Fields) -> list[Field]:
+    of_264 = fields.get("264", ())
+    return [*fields.get("260", ()), *sorted(of_264, key=lambda field: field.indicator2 != _PUBLICATION)]
+
+
+def _year(date: str, other_date: str, publication: list[Field], has_isbn: bool) -> str:
+    """Return that of field 008, or the one that is printed in the book. Where there is an ISBN, a year before there
+    were any gives way to the others, among them the second date of 008: of a reprint the two are often swapped. A text
+    without any year is left to the rule for years, which tells it."""
+    printed = [text for field in publication for text in field.get_subfields("c")]
+    fixed = [year_of(text) if text.isdecimal() else None for text in (date, other_date)]
+    told = next(filter(None, map(year_of, printed)), None)
+    years = [year for year in (fixed[0], told) if year is not None]
+    if has_isbn and years and years[0] < _WITH_ISBN:
+        later = (year for year in (fixed[1], told) if year is not None and year >= _WITH_ISBN)
+        return str(next(later, years[0]))
+    if years:
+        return str(years[0])
+    return next((text for text in printed if not _NO_YEAR.fullmatch(text.strip())), "")
+
+
+def _language(code: str, fields: Fields) -> str:
+    """That of field 008, or the first of 041, where older records have several in one subfield ("engfre"). A code that
+    is not known is left to the rule for languages, which tells it."""
+    for text in (code, first(fields.get("041", ()), "a")[:3]):
+        text = text.strip()
+        if text.casefold() not in UNDETERMINED:
+            return language_code(text) or text
+    return ""
+
+
+def page_count(extent: str) -> str:
+    """Return the longest of the book's sequences of pages; of "2 v." and "1 v. (unpaged)" there is none."""
+    numbers = [int(number) for run in _PAGES.findall(extent[:EXTENT_MAX]) for number in re.findall("[0-9]+", run)]
+    return str(max(numbers)) if numbers else ""
+
+
+def first(fields: Sequence[Field], code: str) -> str:
+    """Return the first subfield of that code in any of the fields; "" where there is none."""
+    for field in fields:
+        for subfield in field.subfields:
+            if subfield.code == code and subfield.value:
+                return subfield.value
+    return ""

@@ -1,0 +1,115 @@
+"""Bytes of MARC records to text. The leader says which encoding they are in, and is often wrong: so it is tried."""
+
+import re
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import NoReturn
+
+from pymarc import Field, Indicators, Subfield, marc8
+from pymarc.marc8 import marc8_to_unicode
+
+from flyleaf.importing.formats.marc_fields import Assumed
+from flyleaf.importing.markup import with_letters
+
+_ESCAPE = b"\x1b"
+_CONTROL_FIELDS = b"010"  # all below have neither indicators nor subfields
+_LETTER_IN_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# pymarc drops these in silence: bytes that MARC-8 leaves undefined, and a mark that no letter follows.
+_NEVER_MARC8 = re.compile(rb"[\x80-\x87\x8a-\x8c\x8f-\xa0]|[\xe0-\xfe]+\Z")
+# Frequent in UTF-8 that lost a byte, and never in MARC-8: a sign such as © within a word, a mark before no letter.
+_HARDLY_MARC8 = re.compile(rb"[A-Za-z][\xc2-\xc6][A-Za-z]|[\xe0-\xfe](?![A-Za-z\xa1-\xbd\xe0-\xfe ])")
+
+
+class _NotMarc8Error(ValueError):
+    pass
+
+
+class _Strict:
+    """Stands for the standard error on which pymarc says that it put a space for what it did not know. It has no other
+    way to tell; and the process's own is not for a reader to exchange, which may run in a thread."""
+
+    def write(self, complaint: str) -> NoReturn:
+        raise _NotMarc8Error(complaint)
+
+
+marc8.sys = SimpleNamespace(stderr=_Strict())  # type: ignore[assignment, attr-defined]
+
+
+def decoded(
+    fields: Sequence[tuple[bytes, bytes]], used: dict[str, str], is_marked_utf8: bool
+) -> tuple[list[Field], Assumed | None]:
+    """Return the fields with those of their subfields whose codes `used` has, and what was assumed of the encoding.
+    Bytes that are in none become lone surrogates."""
+    parted = [(tag.decode(), *_parted(tag, content, used)) for tag, content in fields]
+    texts = [value for _, _, subfields in parted for _, value in subfields]
+    encoding, assumed = _encoding(texts, is_marked_utf8)
+    read = []
+    for tag, indicators, subfields in parted:
+        values = [(code, _text(value, encoding)) for code, value in subfields]
+        if tag.encode() < _CONTROL_FIELDS:
+            read.append(Field(tag=tag, data=values[0][1]))
+        else:
+            read.append(Field(tag=tag, indicators=indicators, subfields=[Subfield(*value) for value in values]))
+    return read, assumed
+
+
+def _parted(tag: bytes, content: bytes, used: dict[str, str]) -> tuple[Indicators, list[tuple[str, bytes]]]:
+    """Return the indicators of a field, whatever stands in their place, and its subfields that are used."""
+    if tag < _CONTROL_FIELDS:
+        return Indicators(" ", " "), [("", content)]
+    before, *subfields = content.split(b"\x1f")
+    first, second = [*before.decode(errors="replace"), " ", " "][:2]
+    codes = used[tag.decode()].encode()
+    return Indicators(first, second), [(chr(text[0]), text[1:]) for text in subfields if text and text[0] in codes]
+
+
+def _encoding(texts: Sequence[bytes], is_marked_utf8: bool) -> tuple[str, Assumed | None]:
+    """Return "ascii", "utf-8" or "marc-8". Nothing with a mark above a letter is both UTF-8 and MARC-8, which puts the
+    mark first; but after an escape UTF-8 is other letters."""
+    joined = b"\x1f".join(texts)
+    has_escape = _ESCAPE in joined
+    if joined.isascii() and not has_escape:
+        return "ascii", None
+    if not has_escape and _is_utf8(joined):
+        return "utf-8", None if is_marked_utf8 else Assumed.UTF8
+    if not is_marked_utf8:
+        return "marc-8", None
+    if _LETTER_IN_UTF8.search(joined) or not all(map(_is_marc8, texts)):
+        return "utf-8", None  # damaged
+    return "marc-8", Assumed.MARC8
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_marc8(text: bytes) -> bool:
+    try:
+        _from_marc8(text)
+    except _NotMarc8Error:
+        return False
+    return _ESCAPE in text or not _HARDLY_MARC8.search(text)
+
+
+def _text(value: bytes, encoding: str) -> str:
+    if encoding != "marc-8" or (value.isascii() and _ESCAPE not in value):
+        text = value.decode(errors="surrogateescape")
+    else:
+        try:
+            text = _from_marc8(value)
+        except _NotMarc8Error:
+            text = value.replace(_ESCAPE, b"\xff").decode("ascii", "surrogateescape")
+    return with_letters(text) if "&" in text else text
+
+
+def _from_marc8(value: bytes) -> str:
+    if _ESCAPE not in value and _NEVER_MARC8.search(value):
+        raise _NotMarc8Error("bytes that MARC-8 has not, or a mark without a letter")
+    try:
+        return str(marc8_to_unicode(value))
+    except (ValueError, IndexError, TypeError) as error:
+        raise _NotMarc8Error(str(error)) from error

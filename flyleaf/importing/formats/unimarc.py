@@ -1,0 +1,77 @@
+"""What a record of UNIMARC says of its book: the form of MARC that French, Italian, Portuguese and Russian libraries
+have. Its fields have other numbers than those of MARC 21, and the marks between the parts of a title are left out."""
+
+from pymarc import Field
+
+from flyleaf.importing.formats.marc21 import Fields, Row, first, isbn_of, page_count
+from flyleaf.importing.languages import UNDETERMINED, language_code
+from flyleaf.importing.names import name_in_statement, natural_name, without_additions
+from flyleaf.importing.punctuation import natural_publisher, natural_title
+from flyleaf.importing.years import year_of
+
+_PERSON, _BODY = "ab", "ab"
+# The subfields that are read, of each field.
+USED = {
+    "010": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd", "214": "cd", "215": "a", "330": "a",
+    "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
+}  # fmt: skip
+_BEFORE = {"a": " ; ", "d": " = ", "e": " : ", "h": ". ", "i": ". "}  # what stands before a part of the title
+_INVERTED = "1"  # the second indicator of a person's name
+
+
+def row(fields: Fields) -> Row:
+    """Return what a record of UNIMARC says of its book."""
+    publication = [*fields.get("214", ()), *fields.get("210", ())]
+    return Row(
+        isbn_of(text for field in fields.get("010", ()) for text in field.get_subfields("a")),
+        _title(fields),
+        _author(fields),
+        _year(first(fields.get("100", ()), "a"), publication),
+        natural_publisher(first(publication, "c")),
+        _language(first(fields.get("101", ()), "a")),
+        page_count(first(fields.get("215", ()), "a")),
+        first(fields.get("330", ()), "a"),
+    )
+
+
+def _title(fields: Fields) -> str:
+    for field in fields.get("200", ()):
+        title = ""
+        for code, value in field.subfields:
+            if code in _BEFORE and (text := value.strip(" :;=/")):
+                title += f"{_BEFORE[code]}{text}" if title else text
+        return natural_title(title)
+    return ""
+
+
+def _author(fields: Fields) -> str:
+    for tag in ("700", "701"):
+        for field in fields.get(tag, ()):
+            if name := _person(field):
+                return name
+    for tag in ("710", "711"):
+        for field in fields.get(tag, ()):
+            if name := " ".join(field.get_subfields("a", "b")).strip():
+                return name
+    return name_in_statement(first(fields.get("200", ()), "f"))
+
+
+def _person(field: Field) -> str:
+    """Return the name: $a is where it is sorted, $b the rest of it."""
+    sorted_by, *rest = [*field.get_subfields("a"), *field.get_subfields("b")] or [""]
+    if field.indicator2 == _INVERTED or "," in sorted_by:
+        return natural_name(", ".join([sorted_by.rstrip(" ,"), *rest]))
+    return without_additions(" ".join([sorted_by, *rest]))
+
+
+def _year(processing_data: str, publication: list[Field]) -> str:
+    """Return that of field 100, behind the date of the record and a letter for the kind of date, or the printed one."""
+    date = processing_data[9:13]
+    year = year_of(date) if date.isdecimal() else None
+    printed = (year_of(text) for field in publication for text in field.get_subfields("d"))
+    return str(year or next(filter(None, printed), ""))
+
+
+def _language(code: str) -> str:
+    text = code.strip()
+    return "" if text.casefold() in UNDETERMINED else language_code(text) or text
