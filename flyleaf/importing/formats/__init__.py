@@ -3,9 +3,13 @@
 from typing import Protocol
 
 from flyleaf.importing.formats import (
+    calibre,
     csv_table,
     goodreads,
+    inventaire,
+    libib,
     librarything,
+    librarything_json,
     marc,
     marcxml,
     open_library_dump,
@@ -38,6 +42,10 @@ FORMATS: tuple[Format, ...] = (
     goodreads,
     storygraph,
     librarything,
+    librarything_json,
+    calibre,
+    inventaire,
+    libib,
     csv_table,
 )
 

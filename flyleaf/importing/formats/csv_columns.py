@@ -9,22 +9,23 @@ from flyleaf.isbn import IsbnError, parse
 
 # Letters and digits of a name, and of several names in one header the first counts.
 _NAMES = {
-    "isbn": "isbn isbn10 isbn10or13 isbnnumber",
-    "title": "title booktitle name bookname titleofbook",
+    "isbn": "isbn isbn10 isbn10or13 isbnnumber upcisbn10 editionisbn10",
+    "title": "title booktitle name bookname titleofbook editiontitle workslabels",
     "author": "author authors authorname authornames bookauthor bookauthors authorfullname creator creators writer"
-    " writers",
+    " writers authortext authorslabels primaryauthor",
     "year": "year publicationyear yearpublished publishedyear publishyear publishingyear yearofpublication pubyear"
     " originalpublicationyear firstpublishyear firstpublished publicationdate publisheddate publishdate datepublished"
-    " dateofpublication pubdate published releaseyear releasedate date",
-    "publisher": "publisher publishers publishername bookpublisher publishinghouse imprint",
-    "language": "language languages languagecode lang langcode booklanguage",
-    "pages": "pages pagecount numpages numberofpages numberpages nopages pagescount totalpages length",
+    " dateofpublication pubdate published releaseyear releasedate date editionpublicationdate",
+    "publisher": "publisher publishers publishername bookpublisher publishinghouse imprint publisherlabel",
+    "language": "language languages languagecode lang langcode booklanguage editionlanguage",
+    "pages": "pages pagecount numpages numberofpages numberpages nopages pagescount totalpages"
+    " editionnumberofpages lengthof length",
     "description": "description bookdescription summary synopsis blurb",
     "average_rating": "averagerating avgrating ratingaverage ratingsaverage ratingavg meanrating",
     "ratings_count": "ratingscount ratingcount numratings numberofratings ratingsnumber workratingscount",
 }
 _NAMES_OF = {column: tuple(names.split()) for column, names in _NAMES.items()}
-_ISBN13_NAMES = ("isbn13", "isbn13number", "ean", "ean13", "gtin13")
+_ISBN13_NAMES = ("isbn13", "isbn13number", "ean", "ean13", "gtin13", "eanisbn13", "editionisbn13")
 _KNOWN = {*_ISBN13_NAMES}.union(*_NAMES_OF.values())
 _NEEDED = ("isbn", "title")
 

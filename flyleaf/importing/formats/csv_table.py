@@ -53,7 +53,7 @@ class CsvFile:
             refused = sorted([*rows.refused, *others], key=lambda refusal: refusal.line)
             yield Batch([line for line, _ in whole], [columns[place] for place in positions], refused, rows.copied)
         if damaged:
-            self._remarks.append(f"{damaged:,} damaged cells are in columns that are not imported.")
+            self._remarks.append(f"Damaged cells in columns that are not imported: {damaged:,}.")
         if rows_read >= _ENOUGH and ragged > rows_read * _BROKEN:
             raise UnusableFileError(
                 f"{ragged:,} of {rows_read:,} rows have more or fewer cells than the header, which has "

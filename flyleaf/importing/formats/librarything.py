@@ -60,7 +60,8 @@ def _date(cell: str) -> str:
     return cell.strip(' []?"')
 
 
-def _publisher(publication: str) -> str:
+def publisher_in(publication: str) -> str:
+    """Return the publisher of "Gallimard (1979), Poche"; "" where it can't be told."""
     found = (form.fullmatch(_plain(publication).strip()) for form in _PUBLICATIONS)
     return next((match[1] for match in found if match), "")
 
@@ -74,7 +75,7 @@ _COLUMNS = {
     "title": Column(_plain, ("title",)),
     "author": Column(_authors, ("primary_author", "secondary_author", "secondary_author_roles")),
     "year": Column(_date, ("date",)),
-    "publisher": Column(_publisher, ("publication",)),
+    "publisher": Column(publisher_in, ("publication",)),
     "language": Column(_language, ("languages",)),
     "pages": Column(page_count, ("page_count",)),
 }

@@ -26,11 +26,15 @@ class Column(NamedTuple):
 
 
 def has_columns(source: Source, *names: str) -> bool:
-    """Whether the file's header, whose encoding isn't known yet, has all of these."""
+    """Whether the file's header has all of these."""
+    return header_names(source).issuperset(names)
+
+
+def header_names(source: Source) -> frozenset[str]:
+    """Return the names in the file's header, whose encoding isn't known yet."""
     # Names are ASCII, which in every encoding is the same but for NUL bytes.
     lines = source.head[:_HEADER].replace(b"\0", b"").decode("ascii", "ignore").splitlines()
-    header = {normalised(cell) for cell in _BETWEEN.split(lines[0].strip('" '))} if lines else set()
-    return header.issuperset(names)
+    return frozenset(map(normalised, _BETWEEN.split(lines[0].strip('" ')))) if lines else frozenset()
 
 
 def export_table(file: CsvFile, site: str, made: Mapping[str, Column]) -> Table:

@@ -80,11 +80,33 @@ def test_the_same_book_in_every_form(tmp_path: Path, content: bytes) -> None:
         b"EAN,TITLE,Writer,Date",
         b"isbn10,book_title,book author,original_publication_year",
         b"ISBN,Title,Author,pubdate",
+        b"isbn_13,title,author_text,publish_date",
+        b"Edition ISBN-13,Edition title,Authors labels,Edition publication date",
     ],
 )
 def test_the_names_that_people_give_columns(tmp_path: Path, header: bytes) -> None:
     found = table_of(tmp_path, header + b"\n0441172717,Dune,Frank Herbert,1965\n")
     assert (found.columns, found.records) == (FOUR, [(2, DUNE)])
+
+
+@pytest.mark.parametrize("newer", ["", "pages,"])
+def test_an_export_of_bookwyrm(tmp_path: Path, newer: str) -> None:
+    header = (
+        "title,author_text,remote_id,openlibrary_key,finna_key,inventaire_id,librarything_key,goodreads_key,bnf_id,viaf,"
+        f"wikidata,asin,aasin,isfdb,isbn_10,isbn_13,oclc_number,{newer}start_date,finish_date,stopped_date,rating,"
+        "review_name,review_cw,review_content,review_published,shelf,shelf_name,shelf_date\n"
+    )
+    pages = "300," if newer else ""
+    row = (
+        f"A title,Ann Author,https://example.org/book/1,,,,,,,,,,,,{{}},9780306406157,,{pages}2025-01-01,2025-02-01,,,,,,,"
+        "read,Read,2025-02-01\n"
+    )
+    found = table_of(tmp_path, (header + row.format("0306406152") + row.format("")).encode())
+    assert found.columns == ("isbn", "title", "author", *(["pages"] if newer else []))
+    assert [cells[:3] for _, cells in found.records] == [
+        ("0306406152", "A title", "Ann Author"),
+        ("9780306406157", "A title", "Ann Author"),
+    ]
 
 
 def test_further_columns_by_other_names(tmp_path: Path) -> None:
@@ -307,7 +329,7 @@ def test_damaged_bytes_in_columns_that_are_not_imported_are_counted(tmp_path: Pa
         assert titles == ["Un été", "Emma", "é"]
         assert source.remarks == [
             "Line 2 holds a byte that is not UTF-8: what stands there is damaged. The rest is read.",
-            "3 damaged cells are in columns that are not imported.",
+            "Damaged cells in columns that are not imported: 3.",
         ]
 
 

@@ -1,0 +1,58 @@
+"""The reader of Calibre's catalogue in CSV."""
+
+from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.site_export import Column, export_table, header_names, joined_names, page_count
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.source import Source
+from flyleaf.importing.table import Table
+from flyleaf.importing.years import year_of
+
+NAME = "calibre"
+
+# Whoever makes a catalogue chooses among its columns; few other programs have two of these.
+_OWN = frozenset(
+    "author_sort title_sort identifiers library_name series_index timestamp uuid comments pubdate formats cover".split()
+)
+_UNDEFINED_YEARS = (100, 101)  # of a book whose date is not known; which of the two, depends on the time zone
+
+
+def recognises(source: Source) -> bool:
+    """By two of the columns that it alone has."""
+    names = header_names(source)
+    return {"authors", "title"} <= names and len(names & _OWN) >= 2
+
+
+def read(source: Source) -> Table:
+    """Return the table of the books. Raises UnusableFileError."""
+    return export_table(open_csv(source), "Calibre", _COLUMNS)
+
+
+def _isbn(isbn: str, identifiers: str) -> str:
+    """ "9780306406157", and "goodreads:61,isbn:9780306406157" """
+    pairs = (identifier.partition(":") for identifier in identifiers.split(","))
+    return best_isbn(filter(str.strip, (isbn, *(value for kind, _, value in pairs if kind.strip() == "isbn"))))
+
+
+def _authors(cell: str) -> str:
+    return joined_names(cell.split(" & "))
+
+
+def _year(date: str) -> str:
+    year = year_of(date)
+    return "" if year in _UNDEFINED_YEARS else str(year or date)
+
+
+def _language(codes: str) -> str:
+    return codes.split(",")[0]
+
+
+_COLUMNS = {
+    "isbn": Column(_isbn, ("isbn", "identifiers")),
+    "title": Column(str, ("title",)),
+    "author": Column(_authors, ("authors",)),
+    "year": Column(_year, ("pubdate",)),
+    "publisher": Column(str, ("publisher",)),
+    "language": Column(_language, ("languages",)),
+    "pages": Column(page_count, ("#pages",)),
+    "description": Column(str, ("comments",)),
+}

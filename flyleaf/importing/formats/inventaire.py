@@ -1,0 +1,50 @@
+"""The reader of Inventaire's export of an inventory."""
+
+from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.site_export import (
+    Column,
+    export_table,
+    first_given,
+    has_columns,
+    joined_names,
+    page_count,
+)
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.source import Source
+from flyleaf.importing.table import Table
+
+NAME = "inventaire"
+
+
+def recognises(source: Source) -> bool:
+    """By its names for editions and works."""
+    return has_columns(source, "edition_isbn-13", "works_labels")
+
+
+def read(source: Source) -> Table:
+    """Return the table of the items that are editions. Raises UnusableFileError."""
+    return export_table(open_csv(source), "Inventaire", _COLUMNS)
+
+
+def _isbn(isbn13: str, isbn10: str) -> str:
+    return best_isbn(filter(str.strip, (isbn13, isbn10)))
+
+
+def _title(title: str, subtitle: str, works: str) -> str:
+    title = first_given(title, works)
+    return f"{title}: {subtitle}" if title and subtitle.strip() else title
+
+
+def _authors(names: str) -> str:
+    return joined_names(names.split(","))
+
+
+_COLUMNS = {
+    "isbn": Column(_isbn, ("edition_isbn-13", "edition_isbn-10")),
+    "title": Column(_title, ("edition_title", "edition_subtitle", "works_labels")),
+    "author": Column(_authors, ("authors_labels",)),
+    "year": Column(str, ("edition_publication_date",)),
+    "publisher": Column(first_given, ("publisher_label", "publisher_labels", "publishers_labels")),
+    "language": Column(str, ("edition_language",)),
+    "pages": Column(page_count, ("edition_number_of_pages",)),
+}

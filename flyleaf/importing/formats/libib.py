@@ -1,0 +1,51 @@
+"""The reader of Libib's export of a collection."""
+
+from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.site_export import (
+    Column,
+    export_table,
+    first_given,
+    header_names,
+    joined_names,
+    page_count,
+)
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.source import Source
+from flyleaf.importing.table import Table
+
+NAME = "libib"
+
+_NUMBERS = frozenset(("ean_isbn13", "upc_isbn10"))
+
+
+def recognises(source: Source) -> bool:
+    """By its names for numbers, which are an ISBN on a book and another number on a film."""
+    names = header_names(source)
+    return "title" in names and not names.isdisjoint(_NUMBERS)
+
+
+def read(source: Source) -> Table:
+    """Return the table of the books. Raises UnusableFileError."""
+    return export_table(open_csv(source), "Libib", _COLUMNS)
+
+
+def _isbn(isbn13: str, isbn10: str, kind: str) -> str:
+    """Return "" for a film, music or a game, whose numbers are no ISBNs."""
+    if kind.strip().casefold() not in ("", "book"):
+        return ""
+    return best_isbn(filter(str.strip, (isbn13, isbn10)))
+
+
+def _author(creators: str, first_name: str, last_name: str) -> str:
+    return joined_names(creators.split(",")) or f"{first_name} {last_name}".strip()
+
+
+_COLUMNS = {
+    "isbn": Column(_isbn, ("ean_isbn13", "upc_isbn10", "item_type")),
+    "title": Column(str, ("title",)),
+    "author": Column(_author, ("creators", "first_name", "last_name")),
+    "year": Column(str, ("publish_date",)),
+    "publisher": Column(str, ("publisher",)),
+    "pages": Column(lambda *cells: page_count(first_given(*cells)), ("length", "length_of")),
+    "description": Column(str, ("description",)),
+}

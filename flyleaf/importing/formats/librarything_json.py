@@ -1,0 +1,108 @@
+"""The reader of LibraryThing's export in JSON: one object of books by their keys, read as a stream."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from flyleaf.importing.encoding import Decoder
+from flyleaf.importing.formats.librarything import publisher_in
+from flyleaf.importing.formats.site_export import joined_names, page_count
+from flyleaf.importing.isbns import best_isbn
+from flyleaf.importing.names import natural_name
+from flyleaf.importing.source import BLOCK, LINE_MAX, Source, UnusableFileError
+from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
+
+NAME = "librarything-json"
+
+COLUMNS = ("isbn", "title", "author", "year", "publisher", "language", "pages")
+_FIRST_BYTES = re.compile(rb"\s*[\[{].{0,200}?\"books_id\"", re.DOTALL)
+_COMMA = re.compile(r"[\s,]*")  # between two books of a list
+_KEY = re.compile(r'[\s,]*(?:"(?:[^"\\]|\\.)*"\s*:\s*|(?=\}))')  # between two of an object
+_HALF_LETTERS = re.compile("[\ud800-\udfff]")
+_AUTHOR = ("", "author")  # the roles of those who wrote it
+
+
+def recognises(source: Source) -> bool:
+    """By the key of its first book."""
+    return _FIRST_BYTES.match(source.head.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def read(source: Source) -> Table:
+    """Return the table of the books. Raises UnusableFileError."""
+    return Table(COLUMNS, (), _batches(enumerate(_records(source), 1)), unit="record")
+
+
+def _records(source: Source) -> Iterator[Any]:
+    """Yield what stands in the outer object or list, one by one."""
+    decoder = Decoder(source.head, None, source.remarks)
+    source.binary.read(decoder.mark)
+    parse = json.JSONDecoder().raw_decode
+    text, at, is_over = "", 0, False
+    between: re.Pattern[str] | None = None
+    while not is_over:
+        block = source.binary.read(BLOCK)
+        is_over = not block
+        text, at = text[at:] + decoder.decode(block, final=is_over), 0
+        if not between and text.strip():  # the bracket around all of them
+            text = text.lstrip()
+            between, text = (_KEY if text[0] == "{" else _COMMA), text[1:]
+        while between:
+            gap = between.match(text, at)
+            if gap and text[gap.end() : gap.end() + 1] in ("}", "]"):
+                return
+            try:
+                record, at = parse(text, gap.end() if gap else len(text))
+            except (json.JSONDecodeError, RecursionError) as error:
+                if is_over or len(text) - at > LINE_MAX:
+                    raise UnusableFileError(f"it is broken JSON ({error}): export it again.") from error
+                break
+            yield record
+
+
+def _batches(numbered: Iterator[tuple[int, Any]]) -> Iterator[Batch]:
+    while some := list(islice(numbered, ROWS_AT_ONCE)):
+        refused = [
+            Refusal(number, Reason.UNREADABLE, "it is no JSON object", ())
+            for number, record in some
+            if not isinstance(record, dict)
+        ]
+        books = [(number, record) for number, record in some if isinstance(record, dict)]
+        rows = [_row(record) for _, record in books]
+        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+        yield Batch([number for number, _ in books], columns, refused)
+
+
+def _row(record: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        best_isbn([*_texts(record.get("isbn")), *_texts(record.get("originalisbn"))]),
+        _first(record.get("title")),
+        _authors(record),
+        _first(record.get("date")).strip(" ?"),
+        publisher_in(_first(record.get("publication"))),
+        _first(record.get("language")),
+        page_count(_first(record.get("pages"))),
+    )
+
+
+def _authors(record: dict[str, Any]) -> str:
+    """Return those who wrote it: names as readers write them ("fl") and as catalogues sort them ("lf")."""
+    listed = record.get("authors")
+    authors = [author for author in listed if isinstance(author, dict)] if isinstance(listed, list) else []
+    writers = [author for author in authors if _first(author.get("role")).strip().casefold() in _AUTHOR]
+    names = [_first(author.get("fl")) or natural_name(_first(author.get("lf"))) for author in writers]
+    return joined_names(names) or natural_name(_first(record.get("primaryauthor")))
+
+
+def _texts(value: object) -> list[str]:
+    """Return the texts in a value, which may be one, or a list or an object of some."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    values = value if isinstance(value, list) else [value]
+    texts = (str(item) for item in values if isinstance(item, str | int | float))
+    return [_HALF_LETTERS.sub("", text) for text in texts if text.strip()]
+
+
+def _first(value: object) -> str:
+    return next(iter(_texts(value)), "")

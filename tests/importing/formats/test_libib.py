@@ -1,0 +1,46 @@
+"""Libib's export: collections of books, and of other things."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.importing.formats.tables import read_file
+
+EXPORT = (
+    "item_type,title,creators,first_name,last_name,collection,ean_isbn13,upc_isbn10,description,publisher,publish_date,"
+    "group,tags,notes,price,length,number_of_discs,number_of_players,age_group,ensemble,aspect_ratio,esrb,rating,review,"
+    "review_date,status,began,completed,added,copies\n"
+)
+TEMPLATE = (
+    "added,creators,began_date,completed_date,copies,description,group,upc_isbn10,ean_isbn13,ddc,lcc,lccn,oclc,lexile,"
+    "length_of,notes,price,publish_date,publisher,rating,review,review_date,status,tags,title\n"
+)
+
+
+def test_an_export(tmp_path: Path) -> None:
+    rows = (
+        'book,A title,"Ann Author, Ben Second",Ann,Author,Mine,9780306406157,0306406152,A blurb.,House,2000-05-01,,,,,'
+        "300,,,,,,,4,,,Completed,,,2020-01-01,1\n"
+        "book,Another,,Ann,Author,Mine,,0441172717,,,,,,,,,,,,,,,,,,,,,2020-01-01,1\n"
+        "movie,A film,A Director,A,Director,Mine,9780306406157,883929106172,,,2001-01-01,,,,,120,,,,,,,,,,,,,,1\n"
+    )
+    read = read_file(tmp_path, EXPORT + rows)
+    assert read.format == "libib"
+    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "pages", "description")
+    assert read.records == [
+        ("9780306406157", "A title", "Ann Author, Ben Second", "2000-05-01", "House", "300", "A blurb."),
+        ("0441172717", "Another", "Ann Author", "", "", "", ""),
+        ("", "A film", "A Director", "2001-01-01", "", "120", ""),
+    ]
+
+
+def test_the_names_of_its_template(tmp_path: Path) -> None:
+    row = "2020-01-01,Ann Author,,,1,,,,9780306406157,,,,,,304,,,1974,House,4,,,Completed,sf,A title\n"
+    read = read_file(tmp_path, TEMPLATE + row)
+    assert read.records == [("9780306406157", "A title", "Ann Author", "1974", "House", "304", "")]
+
+
+@pytest.mark.parametrize("number", ["ean_isbn13", "upc_isbn10"])
+def test_one_number_is_enough(tmp_path: Path, number: str) -> None:
+    read = read_file(tmp_path, f"title,creators,{number}\nA title,Ann Author,0306406152\n")
+    assert (read.format, read.records) == ("libib", [("0306406152", "A title", "Ann Author")])
