@@ -1,4 +1,4 @@
-"""`flask --app application …`: what an operator does beside running the site."""
+"""What an operator does beside running the site: `flask --app application …`, and a part of `python -m flyleaf …`."""
 
 import re
 import secrets
@@ -27,12 +27,8 @@ from flyleaf.web.current import flyleaf
 
 
 def register(app: Flask) -> None:
-    app.cli.add_command(migrate)
-    app.cli.add_command(sessions)
-    app.cli.add_command(search)
-    app.cli.add_command(books)
-    app.cli.add_command(events)
-    app.cli.add_command(users)
+    for one in (migrate, sessions, search, books, events, users):
+        app.cli.add_command(one)
 
 
 @click.command()
@@ -253,3 +249,14 @@ def _told() -> Iterator[None]:
         yield
     except DatabaseUnusableError as error:
         raise click.ClickException(str(error)) from error
+
+
+# What `python -m flyleaf` offers of these.
+COMMANDS: dict[str, click.Command] = {
+    "events": events,
+    "export": export_books,
+    "migrate": migrate,
+    "search": search,
+    "sessions": sessions,
+    "users": users,
+}

@@ -102,11 +102,30 @@ class Config:
         place = self.database_url.partition("?")[0].rpartition("/")[2] if self.database_url else str(self.data)
         return hashlib.sha256(f"cookies {self.kept_secret_key()} {place}".encode()).hexdigest()[:8]
 
+    @property
+    def secret_key_file(self) -> Path:
+        return self.data / "secret_key"
+
+    def keep_secret_key(self, key: str) -> None:
+        """Put `key` into the data folder; another one that is there is kept beside it. Nothing is done where SECRET_KEY
+        is set, which comes first. Raises OSError."""
+        path = self.secret_key_file
+        if self.secret_key is not None or (path.exists() and path.read_text().strip() == key):
+            return
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key)
+        if path.exists():
+            path.rename(path.with_name(f"secret_key.replaced-{secrets.token_hex(4)}"))
+        draft.rename(path)
+
     def kept_secret_key(self) -> str:
         """SECRET_KEY, or else the one in the data folder, made there (0600) the first time."""
         if self.secret_key is not None:
             return self.secret_key
-        path = self.data / "secret_key"
+        path = self.secret_key_file
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f"secret_key.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():

@@ -24,6 +24,7 @@ KNOWN = {
     "path.read_text(encoding='utf-8')",  # files of the search
     "f'CREATE SCHEMA {schema_name()}'",  # a digest of those files
     "statements",  # of a constant of search/superseded.py, and of a file of the search
+    "self._named(statement)",  # a text of backup/tables.py, with the database's own names quoted by the driver
     "f'SELECT {step}()'",  # functions that search_rebuild_steps(), a function of a migration, names
 }
 

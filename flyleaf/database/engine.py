@@ -84,12 +84,31 @@ class Database:
     def command_transaction(self) -> Iterator[Connection]:
         """The same for commands, which may take their time, and tell their operator in a line what is wrong: every
         failure of the database is a DatabaseUnusableError."""
-        try:
+        with self._failures_in_words():
             self._ensure_migrated()
             with self.engine.begin() as connection:
                 yield connection
+
+    @contextmanager
+    def transaction_as_is(self, **options: Any) -> Iterator[Connection]:
+        """Like command_transaction, on the schema as it is: nothing is brought up to date. `options` are SQLAlchemy's
+        execution options of the connection."""
+        with (
+            self._failures_in_words(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _failures_in_words(self) -> Iterator[None]:
+        """Turn every failure of the database into a DatabaseUnusableError."""
+        try:
+            yield
         except DBAPIError as error:
             raise unusable(error, self.engine.url) from error
+        except psycopg2.Error as error:  # of statements that were handed to the driver itself
+            raise unusable(DBAPIError(None, None, error), self.engine.url) from error
         except PoolTimeout as error:
             raise DatabaseUnusableError("The database has no connection free: try again later.") from error
 

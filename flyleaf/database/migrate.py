@@ -17,16 +17,26 @@ OPERATORS_PATH = """
 """
 
 
+def revisions() -> set[str]:
+    """Return all revisions: the numbers that the files' names begin with."""
+    return {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+
+
 def head() -> str:
-    """The newest revision: the number that the last file's name begins with."""
-    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    """The newest revision."""
+    return max(revisions())
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the revision of the schema; None where there is none of Flyleaf's."""
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def is_migrated(connection: Connection) -> bool:
     """Whether the schema is at the newest revision."""
-    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
-        return False
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
+    return revision(connection) == head()
 
 
 def migrate(engine: Engine) -> None:
@@ -37,18 +47,24 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         if is_migrated(connection):
             return
-        version = int(connection.execute(text("SELECT current_setting('server_version_num')")).scalar_one())
-        if version < OLDEST_SERVER:
-            raise DatabaseUnusableError(f"PostgreSQL {version // 10_000} is too old: Flyleaf needs 14 or newer.")
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text(OPERATORS_PATH))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        lock_migrations(connection)
         if not is_migrated(connection):
-            _upgrade(connection)
+            upgrade(connection)
 
 
-def _upgrade(connection: Connection) -> None:
+def lock_migrations(connection: Connection) -> None:
+    """Keep every other program from changing the schema until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+
+
+def upgrade(connection: Connection, target: str = "head") -> None:
+    """Bring the schema up to the revision `target`, within `lock_migrations`. Raises DatabaseUnusableError."""
+    version = int(connection.execute(text("SELECT current_setting('server_version_num')")).scalar_one())
+    if version < OLDEST_SERVER:
+        raise DatabaseUnusableError(f"PostgreSQL {version // 10_000} is too old: Flyleaf needs 14 or newer.")
     # Imported here: it takes a fifth of a second that a start without a new migration need not wait.
     from alembic import command
     from alembic.config import Config
@@ -58,7 +74,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, target)
     except CommandError as error:
         raise DatabaseUnusableError(
             f"The database's schema is not of this Flyleaf ({error}): run the newer version that made it, or set "

@@ -56,9 +56,9 @@ class Options:
     wait: bool = False  # for another import to end
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = "import.py") -> int:
     """The exit code: 0 done, 1 a file or the database can't be used (one line says why, nothing is imported)."""
-    parsed = _parser().parse_args(arguments)
+    parsed = _parser(program).parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         _allow_any_letter(stream)
     # Ctrl-C ends it at once, in the midst of a long statement too, and the transaction ends with it.
@@ -156,9 +156,9 @@ def _rejects(path: Path, imported: Sequence[Path]) -> Iterator[Rejects]:
         yield rejects
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="import.py",
+        prog=program,
         description="Import catalogues of books: all of it or nothing.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,0 +1,66 @@
+"""The file that a backup is written to: it appears when it is whole, and never in the place of another one."""
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from flyleaf.backup.archive import BackupError
+
+
+@contextlib.contextmanager
+def new_file(name: str, *, replace: bool) -> Iterator[IO[bytes]]:
+    """Open a new file that nobody else may read, which gets its name at the end of the block.
+
+    Raises BackupError where a file of that name is there and `replace` is False, or where none can be written.
+    """
+    target = Path(os.path.realpath(name))
+    _check(target, name, replace=replace)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            _publish(draft, target, name, replace=replace)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise BackupError(f"{name} can't be written: {error.strerror or error}.") from error
+
+
+def _check(target: Path, name: str, *, replace: bool) -> None:
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise BackupError(f"{name} can't be written: {error.strerror}.") from error
+    if not stat.S_ISREG(mode):
+        raise BackupError(f"{name} is not a file: name a new one, or - for standard output.")
+    if not replace:
+        raise BackupError(f"{name} is there already: name a new file, or replace that one with --force.")
+
+
+def _publish(draft: Path, target: Path, name: str, *, replace: bool) -> None:
+    """Give the file its name, for good."""
+    if replace:
+        draft.replace(target)
+    else:
+        try:
+            os.link(draft, target)  # unlike a rename it never replaces a file that came meanwhile
+        except FileExistsError:
+            _check(target, name, replace=False)
+        except OSError:  # a file system without links
+            _check(target, name, replace=False)
+            draft.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

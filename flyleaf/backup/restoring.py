@@ -1,0 +1,97 @@
+"""Restoring a backup into an empty database: all of it or nothing."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, text
+
+from flyleaf.backup.archive import Backup, BackupError
+from flyleaf.backup.tables import LEFT_OUT, Table, make_readable, set_last_ids, stored_tables, table_names
+from flyleaf.database import Database
+from flyleaf.database.migrate import head, lock_migrations, revision, revisions, upgrade
+from flyleaf.search import rebuild_search
+from flyleaf.search.schema import is_ready, put_first
+
+ELSEWHERE = (
+    "Nothing was changed: restore into a new place, with FLYLEAF_DATA set to a new folder, or DATABASE_URL to a "
+    "database in which Flyleaf was never started."
+)
+
+Say = Callable[[str], None]
+
+
+def restore(backup: Backup, database: Database, keep_key: Callable[[str], object], say: Say) -> None:
+    """Fill the database from the backup, and hand the secret key to `keep_key` before it is committed.
+
+    Raises BackupError where the database is not empty or the backup can't be used here, DatabaseUnusableError.
+    """
+    schema = backup.header.schema
+    if schema not in revisions():
+        raise BackupError(
+            f"The backup was made by a newer Flyleaf ({backup.header.flyleaf}, schema {schema}; this one knows schemas "
+            f"up to {head()}): update Flyleaf, and restore again."
+        )
+    with database.transaction_as_is() as connection:
+        make_readable(connection)
+        lock_migrations(connection)
+        _prepare_schema(connection, schema)
+        _fill(connection, backup, say)
+        if schema != head():
+            say(f"Updating the restored data from schema {schema} to {head()}")
+            upgrade(connection)
+        _rebuild_search(connection)
+        keep_key(backup.secret_key)
+    say("Building the search")
+    database.migrate()
+
+
+def _rebuild_search(connection: Connection) -> None:
+    """Have the search follow, where it is there already; elsewhere it is made with the next update of the schema."""
+    put_first(connection)
+    if is_ready(connection):
+        for _ in rebuild_search(connection):
+            pass
+
+
+def _prepare_schema(connection: Connection, schema: str) -> None:
+    """Make the backup's schema in a database without one."""
+    present = revision(connection)
+    if present is None:
+        if names := table_names(connection):
+            raise BackupError(f"The database is not empty (it has a table {names[0]}). {ELSEWHERE}")
+        upgrade(connection, schema)
+    elif present != schema:
+        raise BackupError(f"The database has the schema {present} already, and the backup is of {schema}. {ELSEWHERE}")
+
+
+def _fill(connection: Connection, backup: Backup, say: Say) -> None:
+    tables = stored_tables(connection)
+    # What triggers derive is in the backup as well. Off, they also keep every other writer out until the end.
+    for table in tables:
+        table.set_triggers(connection, on=False)
+    if full := next((table.name for table in tables if not table.is_empty(connection)), None):
+        raise BackupError(f"The database is not empty (it has {full}). {ELSEWHERE}")
+    _compare(tables, backup, say)
+    for table in tables:
+        if columns := backup.header.tables.get(table.name):
+            _fill_table(connection, Table(table.name, tuple(columns)), backup)
+    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    for table in tables:
+        table.set_triggers(connection, on=True)
+
+
+def _compare(tables: list[Table], backup: Backup, say: Say) -> None:
+    """Raise BackupError where a table has not the columns that the backup has; tables of others are left out."""
+    known = {table.name: set(table.columns) for table in tables}
+    for name, columns in backup.header.tables.items():
+        if name not in known:
+            if name not in LEFT_OUT:
+                say(f"The table {name} is not one of Flyleaf's: it is not restored.")
+        elif more := set(columns) - known[name]:
+            raise BackupError(f"The backup's table {name} has a column {min(more)} that Flyleaf doesn't know.")
+
+
+def _fill_table(connection: Connection, table: Table, backup: Backup) -> None:
+    count = table.read_from(connection, backup.rows(table.name))
+    if count != backup.numbers.rows[table.name]:
+        raise BackupError(f"The backup has {count} {table.name} and should have {backup.numbers.rows[table.name]}.")
+    set_last_ids(connection, table, backup.numbers.last_ids.get(table.name, {}))

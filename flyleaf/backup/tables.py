@@ -1,0 +1,163 @@
+"""Which tables a backup holds, and how their rows leave the database and come back."""
+
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+from psycopg2 import sql
+from sqlalchemy import Connection, text
+
+# What a backup leaves out, and why. Every other table of the schema is in it, so that a new one can't be forgotten.
+LEFT_OUT = {
+    "alembic_version": "the backup's header names the schema",
+    "attempts": "limits of a few hours; unlogged, so that nothing of it lasts",
+    "sessions": "a session that was ended since the backup must not come back to life: readers log in again",
+    "password_resets": "links that work once, for a day: one that was used since must not work again",
+    "external_rating_requests": "books to ask another site for: asked again when a reader looks at one",
+}
+# The search has a schema of its own. Before revision 0006 its tables, derived from the books, were in this one.
+LEFT_OUT_PREFIX = "search_"
+
+TABLES = """
+SELECT class.relname::text AS name,
+       array_agg(column_.attname::text ORDER BY column_.attnum) AS columns
+  FROM pg_class AS class
+  JOIN pg_attribute AS column_ ON column_.attrelid = class.oid
+ WHERE class.relnamespace = CAST(current_schema() AS regnamespace)
+   AND class.relkind IN ('r', 'p')
+   AND NOT class.relispartition
+   AND column_.attnum > 0
+   AND NOT column_.attisdropped
+   AND column_.attgenerated = ''
+   AND NOT EXISTS (SELECT FROM pg_depend
+                    WHERE classid = CAST('pg_class' AS regclass) AND objid = class.oid AND deptype = 'e')
+ GROUP BY class.relname
+ ORDER BY class.relname
+"""
+
+REFERENCES = """
+SELECT child.relname::text AS child, parent.relname::text AS parent
+  FROM pg_constraint AS reference
+  JOIN pg_class AS child ON child.oid = reference.conrelid
+  JOIN pg_class AS parent ON parent.oid = reference.confrelid
+ WHERE reference.contype = 'f'
+   AND child.relnamespace = CAST(current_schema() AS regnamespace)
+   AND child.oid <> parent.oid
+ ORDER BY child.relname, parent.relname
+"""
+
+LAST_IDS = """
+SELECT class.relname::text AS name,
+       column_.attname::text AS column,
+       pg_sequence_last_value(CAST(pg_get_serial_sequence(
+           quote_ident(class.relname), column_.attname) AS regclass)) AS last_id
+  FROM pg_class AS class
+  JOIN pg_attribute AS column_ ON column_.attrelid = class.oid
+ WHERE class.relnamespace = CAST(current_schema() AS regnamespace)
+   AND class.relkind IN ('r', 'p')
+   AND column_.attnum > 0
+   AND NOT column_.attisdropped
+   AND pg_get_serial_sequence(quote_ident(class.relname), column_.attname) IS NOT NULL
+ ORDER BY class.relname, column_.attname
+"""
+
+SET_LAST_ID = "SELECT setval(CAST(pg_get_serial_sequence(quote_ident(:name), :column) AS regclass), :last_id)"
+
+# A backup is the same text wherever it is made, and is read as it was written.
+SETTINGS = """
+SET LOCAL search_path TO DEFAULT;
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = 0;
+SET LOCAL idle_in_transaction_session_timeout = 0;
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL intervalstyle = 'postgres';
+SET LOCAL timezone = 'UTC';
+SET LOCAL extra_float_digits = 1;
+SET LOCAL bytea_output = 'hex'
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with the columns that are stored; what is generated from others follows by itself."""
+
+    name: str
+    columns: tuple[str, ...]
+
+    def lock(self, connection: Connection) -> None:
+        """Keep others from changing the table's form until the transaction ends; they may write to it."""
+        self._run(connection, "LOCK TABLE {table} IN ACCESS SHARE MODE")
+
+    def set_triggers(self, connection: Connection, *, on: bool) -> None:
+        """Switch the table's own triggers, and keep other writers out until the transaction ends."""
+        self._run(connection, f"ALTER TABLE {{table}} {'ENABLE' if on else 'DISABLE'} TRIGGER USER")
+
+    def is_empty(self, connection: Connection) -> bool:
+        return bool(self._run(connection, "SELECT NOT EXISTS (SELECT FROM {table})").fetchone()[0])
+
+    def write_to(self, connection: Connection, file: Any) -> int:
+        """Write all rows as text; return their number."""
+        return self._copy(connection, "COPY {table} ({columns}) TO STDOUT WITH (ENCODING 'UTF8')", file)
+
+    def read_from(self, connection: Connection, file: Any) -> int:
+        """Add the rows that `write_to` has written; return their number."""
+        return self._copy(connection, "COPY {table} ({columns}) FROM STDIN WITH (ENCODING 'UTF8')", file)
+
+    def _copy(self, connection: Connection, statement: str, file: Any) -> int:
+        with _driver(connection).cursor() as cursor:
+            cursor.copy_expert(self._named(statement), file, size=1 << 18)
+            return int(cursor.rowcount)
+
+    def _run(self, connection: Connection, statement: str) -> Any:
+        cursor = _driver(connection).cursor()
+        cursor.execute(self._named(statement))
+        return cursor
+
+    def _named(self, statement: str) -> sql.Composed:
+        return sql.SQL(statement).format(
+            table=sql.Identifier(self.name), columns=sql.SQL(", ").join(map(sql.Identifier, self.columns))
+        )
+
+
+def make_readable(connection: Connection) -> None:
+    """Have values written and read in one way, whatever the server's settings are, for as long as it takes, and have
+    names mean the tables of Flyleaf, not those that the search keeps. It doesn't take the transaction's snapshot."""
+    connection.execute(text(SETTINGS))
+
+
+def table_names(connection: Connection) -> list[str]:
+    """Return the names of all tables."""
+    return [row.name for row in connection.execute(text(TABLES))]
+
+
+def stored_tables(connection: Connection) -> list[Table]:
+    """Return the tables that a backup holds, each behind those that it refers to."""
+    found = {row.name: Table(row.name, tuple(row.columns)) for row in connection.execute(text(TABLES))}
+    kept = {name for name in found if name not in LEFT_OUT and not name.startswith(LEFT_OUT_PREFIX)}
+    order: TopologicalSorter[str] = TopologicalSorter({name: set() for name in sorted(kept)})
+    for row in connection.execute(text(REFERENCES)):
+        if row.child in kept and row.parent in kept:
+            order.add(row.child, row.parent)
+    return [found[name] for name in order.static_order()]
+
+
+def last_ids(connection: Connection, tables: list[Table]) -> dict[str, dict[str, int]]:
+    """Return the last id that each table has given out, also to rows that were deleted since."""
+    names = {table.name for table in tables}
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(text(LAST_IDS)):
+        if row.name in names and row.last_id is not None:
+            found.setdefault(row.name, {})[row.column] = row.last_id
+    return found
+
+
+def set_last_ids(connection: Connection, table: Table, last: dict[str, int]) -> None:
+    """Go on with the numbering of the table's ids where it stood."""
+    for column, last_id in last.items():
+        values = {"name": table.name, "column": column, "last_id": last_id}
+        connection.execute(text(SET_LAST_ID), values)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection

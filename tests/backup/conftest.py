@@ -1,0 +1,78 @@
+"""A database without anything, and a site with a bit of everything in it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from flyleaf.backup.tables import make_readable, stored_tables
+from flyleaf.database import Database
+from tests.postgresql import Server
+from tests.site import Site
+
+AWKWARD = "Tab\t, back\\slash, \\. and \\N;\r\nquotes ' \" and 🦉 مرحبا\n||a secret||"
+
+
+@pytest.fixture
+def empty(server: Server) -> Iterator[Database]:
+    """A database in which there is nothing, not even a schema."""
+    name = f"empty_{uuid4().hex}"
+    database = Database(server.create_database(name), pool_size=2)
+    yield database
+    database.close()
+    server.drop_database(name)
+
+
+# Bob's review of Dune is reported and hidden. Carol left: her number must not be given to another reader.
+ROWS = r"""
+INSERT INTO books (isbn, isbn13, title, author, year)
+VALUES ('0141439580', '9780141439587', 'Émma; ''=x', 'Jane Austen', -500), ('123456789X', NULL, '\N', '', NULL);
+UPDATE readers SET is_moderator = true, language = 'pt-BR', theme = 'dark';
+INSERT INTO readers (name, name_key, password_hash, lock_reason)
+VALUES ('Bob', 'bob', 'x', 'Sells watches.'), ('Carol', 'carol', 'x', NULL);
+INSERT INTO reviews (book_id, reader_id, rating, text)
+SELECT books.id, readers.id, 1 + books.id % 5, books.description || readers.name FROM books, readers
+ WHERE description IS NOT NULL;
+INSERT INTO review_reports (review_id, reader_id, reason, settled_at)
+SELECT (SELECT min(id) FROM reviews), id, 'Spam', now() FROM readers WHERE name = 'Alice';
+UPDATE reviews SET hidden_at = now(), hidden_reason = 'Not about the book.'
+ WHERE id = (SELECT min(review_id) FROM review_reports);
+INSERT INTO external_ratings (book_id, source, average, ratings_count, key, fetched_at)
+SELECT id, 'open_library', 3.917, 12, '/works/OL1W', '2026-02-03 04:05:06.789+01' FROM books;
+INSERT INTO external_rating_requests (book_id) SELECT min(id) FROM books;
+INSERT INTO events (kind, reader_id, detail) SELECT 'review-hidden', id, '{"reason": "a\tb"}' FROM readers;
+UPDATE reviews SET reader_id = NULL WHERE reader_id = (SELECT id FROM readers WHERE name = 'Carol');
+DELETE FROM readers WHERE name = 'Carol'
+"""
+
+
+@pytest.fixture
+def filled(database: Database, alice: Site, add_book: Callable[..., str]) -> Database:
+    """The test's database with something in every table, and with a reader who has left."""
+    add_book(description=AWKWARD, average_rating=4.25, ratings_count=7, publisher="Ace", language="en", pages=412)
+    with database.transaction() as connection:
+        connection.execution_options(no_parameters=True).exec_driver_sql(ROWS)
+    return database
+
+
+def content(database: Database) -> dict[str, list[str]]:
+    """The rows of all tables that a backup holds, as text."""
+    with database.transaction_as_is() as connection:
+        make_readable(connection)
+        return {
+            table.name: list(
+                connection.scalars(
+                    text(f"SELECT CAST(row AS text) FROM {table.name} AS row ORDER BY CAST(row AS text)")
+                )
+            )
+            for table in stored_tables(connection)
+        }
+
+
+def run(database: Database, statement: str) -> Any:
+    """Run a statement on the schema as it is; its one value."""
+    with database.transaction_as_is() as connection:
+        result = connection.execute(text(statement))
+        return result.scalar() if result.returns_rows else None
