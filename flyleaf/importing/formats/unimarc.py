@@ -16,7 +16,7 @@ USED = {
     "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
 }  # fmt: skip
 _BEFORE = {"a": " ; ", "d": " = ", "e": " : ", "h": ". ", "i": ". "}  # what stands before a part of the title
-_INVERTED = "1"  # the second indicator of a person's name
+_AS_IT_IS = "0"  # the second indicator of a person's name that is not inverted: Jean-Paul II
 
 
 def row(fields: Fields) -> Row:
@@ -59,9 +59,9 @@ def _author(fields: Fields) -> str:
 def _person(field: Field) -> str:
     """Return the name: $a is where it is sorted, $b the rest of it."""
     sorted_by, *rest = [*field.get_subfields("a"), *field.get_subfields("b")] or [""]
-    if field.indicator2 == _INVERTED or "," in sorted_by:
-        return natural_name(", ".join([sorted_by.rstrip(" ,"), *rest]))
-    return without_additions(" ".join([sorted_by, *rest]))
+    if field.indicator2 == _AS_IT_IS:
+        return without_additions(" ".join([sorted_by, *rest]))
+    return natural_name(", ".join([sorted_by.rstrip(" ,"), *(part.strip(" ,") for part in rest)]))
 
 
 def _year(processing_data: str, publication: list[Field]) -> str:

@@ -267,6 +267,8 @@ def test_unimarc(tmp_path: Path) -> None:
         ("title", ("200", "1 $aUn$aDeux"), "Un; Deux"),
         ("author", ("700", " 1$aHugo$bVictor$f1802-1885"), "Victor Hugo"),
         ("author", ("700", " 1$aHugo,$bVictor"), "Victor Hugo"),
+        ("author", ("700", " |$aCamus$bAlbert$f1913-1960"), "Albert Camus"),
+        ("author", ("700", "  $aSvevo, $bItalo"), "Italo Svevo"),
         ("author", ("700", " 0$aPlaton"), "Platon"),
         ("author", ("700", " 0$aJean-Paul$bII"), "Jean-Paul II"),
         ("year", ("100", "  $a20100101d2008    m  y0frey50      ba"), "2008"),
