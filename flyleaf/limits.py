@@ -7,6 +7,7 @@ USERNAME_MAX = 64  # characters, after NFKC
 PASSWORD_MIN = 8
 PASSWORD_MAX = 256
 REVIEW_MAX = 10_000
+DRAFT_MAX = 16_000  # of all fields of a form that is kept until its reader has logged in again
 REASON_MAX = 500  # why an account is locked, a review reported or hidden
 RATING_MIN = 1
 RATING_MAX = 5
@@ -48,4 +49,5 @@ class Rate:
 
 WRONG_PASSWORDS = Rate(10, 5 * 60)  # an account; each browser that has logged in to it before has its own
 WRONG_PASSWORDS_FROM_AN_ADDRESS = Rate(30, 5 * 60)
+DRAFTS = Rate(60, 60 * 60)  # that are kept for visitors from one address, until they have logged in
 REPORTS = Rate(20, 24 * 60 * 60)  # of reviews, by one reader

@@ -157,6 +157,41 @@ async function show(address, signal) {
   say(document.getElementById("said").dataset.results, document.querySelectorAll(".results > li").length);
 }
 
+// --- Drafts: what is typed stays in this tab, by account and form, until it is sent ---------------------------------
+
+const DRAFT = "draft ";
+
+function keepDraft(form) {
+  const key = `${DRAFT}${form.dataset.account} ${form.getAttribute("action")}`;
+  const fields = () => [...new FormData(form)].filter(([name]) => name !== "csrf_token");
+  const before = JSON.stringify(fields());
+  const draft = sessionStorage[key];
+  // What the server has put into the form is newer than what is kept here.
+  if (draft && draft !== before && !("restored" in form.dataset)) {
+    for (const [name, value] of JSON.parse(draft)) {
+      const field = form.elements[name];
+      if (field) field.value = value; // of radio buttons, too: form.elements has all of one name together
+    }
+    form.querySelector("[data-draft]").hidden = false;
+  }
+  form.addEventListener("input", () => { sessionStorage[key] = JSON.stringify(fields()); });
+  form.addEventListener("submit", () => { sessionStorage[`${DRAFT}sent`] = key; });
+  form.addEventListener("reset", () => {
+    delete sessionStorage[key];
+    form.querySelector("[data-draft]").hidden = true;
+  });
+}
+
+try {
+  const { done } = document.documentElement.dataset;
+  const isOver = (key) => key.startsWith(DRAFT) && (done === "logged-out" || key === sessionStorage[`${DRAFT}sent`]);
+  if (done) Object.keys(sessionStorage).filter(isOver).forEach((key) => { delete sessionStorage[key]; });
+  delete sessionStorage[`${DRAFT}sent`];
+  document.querySelectorAll("form[data-account]").forEach(keepDraft);
+} catch (error) { // a browser that may store nothing
+  console.warn(error);
+}
+
 // --- Keys, and what is clicked ---------------------------------------------------------------------------------------
 
 const keys = document.getElementById("keys");

@@ -25,6 +25,7 @@ from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import end_session, login_required, reader_required, renew_session, session_hash
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import transaction
+from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
@@ -128,7 +129,7 @@ def password(reader: Reader) -> ResponseReturnValue:
 @reader_required
 def delete(reader: Reader) -> ResponseReturnValue:
     if request.method != "POST":
-        return render_template("account_delete.html", form=DeletionForm())
+        return render_template("account_delete.html", form=DeletionForm(restored()))
     form = DeletionForm(request.form)
     if form.validate():
         if confirm_password(reader, form.password.data or "") is not None:

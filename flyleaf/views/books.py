@@ -18,6 +18,7 @@ from flyleaf.views.linked_data import linked_data
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
 from flyleaf.web.current import flyleaf
+from flyleaf.web.drafts import is_restored, restored
 from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("books", __name__)
@@ -33,7 +34,10 @@ def book(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnVal
         address = url_for("books.book", isbn=found.isbn)
         query = request.query_string.decode("ascii", "ignore")
         return redirect(f"{address}?{query}" if query else address, 301)
-    return render_book(connection, reader, found, ReviewForm())
+    form = ReviewForm(restored())
+    if is_restored() and select_review(connection, found.id, reader.id) is not None:
+        return render_template("review_edit.html", book=found, form=form, is_second=True)
+    return render_book(connection, reader, found, form)
 
 
 def find_book(connection: Connection, isbn: str) -> Book:

@@ -24,6 +24,7 @@ from flyleaf.queries.moderation import (
 from flyleaf.queries.readers import Reader
 from flyleaf.views.moderated_review import REASON_RULES, find_review
 from flyleaf.web.access import login_required
+from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line, require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
@@ -74,7 +75,7 @@ def hidden(connection: Connection, moderator: Reader) -> ResponseReturnValue:
 @moderator_required
 def hide(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
     review = find_review(connection, review_id)
-    form = HidingForm(request.form)
+    form = HidingForm(request.form or restored())
     if request.method != "POST" or not form.validate():
         return render_template("review_hide.html", review=review, form=form), form.status
     reason = form.reason.data or ""

@@ -10,6 +10,7 @@ from wtforms.validators import Optional
 from flyleaf.queries.readers import update_preferences
 from flyleaf.web.access import current_reader, is_logged_in, local_path
 from flyleaf.web.current import transaction
+from flyleaf.web.drafts import keep_draft
 from flyleaf.web.forms import Form
 from flyleaf.web.preferences import CHOICES, LANGUAGES, THEMES, keep_preference
 
@@ -41,7 +42,9 @@ def change() -> ResponseReturnValue:
             reader = current_reader(connection)
             if reader is not None:
                 update_preferences(connection, reader.id, chosen.get("language"), chosen.get("theme"))
-    response = redirect(local_path(request.args.get("next")) or url_for("welcome.welcome"), 303)
+    page = local_path(request.args.get("next")) or url_for("welcome.welcome")
+    response = redirect(page, 303)
+    keep_draft(response, page, was_logged_out=False)  # the buttons send the form above along
     for name, value in chosen.items():
         keep_preference(response, name, value)
     return response

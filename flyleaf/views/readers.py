@@ -1,8 +1,9 @@
 """Registering, logging in, logging out."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -17,6 +18,7 @@ from flyleaf.web.access import begin_session, end_session, is_logged_in, local_p
 from flyleaf.web.attempts import count_attempt, registration_limits, remember_device
 from flyleaf.web.authentication import authenticate
 from flyleaf.web.current import transaction
+from flyleaf.web.drafts import forget_draft, restored, waits_for
 from flyleaf.web.forms import Form, line, no_control_characters
 from flyleaf.web.notices import give_notice, redirect_with_notice
 
@@ -60,7 +62,7 @@ def register() -> ResponseReturnValue:
     if request.method != "POST":
         if is_logged_in():
             return redirect(url_for("search.search"), 303)
-        return render_template("register.html", form=RegistrationForm(request.args))
+        return render_template("register.html", form=RegistrationForm(_asked_or_typed()))
     form = RegistrationForm(request.form)
     if form.validate():
         credentials = _register(form.name, form.password.data or "")
@@ -78,7 +80,7 @@ def login() -> ResponseReturnValue:
     if request.method != "POST":
         if is_logged_in():
             return redirect(_destination(request.args.get("next")), 303)
-        return render_template("login.html", form=LoginForm(request.args))
+        return _show(LoginForm(_asked_or_typed()))
     form = LoginForm(request.form)
     if form.validate():
         credentials = authenticate(form.username.data or "", form.password.data or "")
@@ -89,7 +91,7 @@ def login() -> ResponseReturnValue:
             remember_device(response, credentials.reader.name)
             return response
         form.form_errors.append(gettext("No reader has this name and password. Check both, and mind capital letters."))
-    return render_template("login.html", form=form), form.status
+    return _show(form), form.status
 
 
 @blueprint.route("/logout", methods=["GET", "POST"])
@@ -100,13 +102,16 @@ def logout() -> ResponseReturnValue:
     was_logged_in = is_logged_in()
     if was_logged_in and from_elsewhere and not (request.method == "POST" and form.validate()):
         return render_template("logout.html", form=Form())
+    reader_id = session.get("reader_id")
     end_session()  # first of all: its file goes also where the database does not answer
     if was_logged_in:
         with transaction() as connection:
-            reader_id = delete_session(connection, session_hash())
-            if reader_id is not None:
-                insert_event(connection, EventKind.LOGGED_OUT, reader_id)
-    return redirect_with_notice(url_for("welcome.welcome"), "logged-out")
+            ended_id = delete_session(connection, session_hash())
+            if ended_id is not None:
+                insert_event(connection, EventKind.LOGGED_OUT, ended_id)
+    response = redirect_with_notice(url_for("welcome.welcome"), "logged-out")
+    forget_draft(response, reader_id)
+    return response
 
 
 def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseReturnValue:
@@ -114,7 +119,19 @@ def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseR
     with transaction() as connection:
         insert_event(connection, EventKind.LOGIN_REFUSED, credentials.reader.id)
     form.form_errors.append(gettext("This account is locked: %(reason)s", reason=reason))
-    return render_template("login.html", form=form), 403
+    return _show(form), 403
+
+
+def _show(form: LoginForm) -> str:
+    """The log-in page, which says why a reader is here who wanted to go elsewhere."""
+    wanted = local_path(form.next.data)
+    return render_template("login.html", form=form, wanted=wanted, is_text_kept=waits_for(wanted))
+
+
+def _asked_or_typed() -> MultiDict[str, str]:
+    """What the address says, and what was typed before the language of the page was changed."""
+    typed = restored() or MultiDict()
+    return MultiDict({**request.args.to_dict(), **typed.to_dict()})
 
 
 def _register(name: str, password: str) -> Credentials | None:

@@ -15,6 +15,7 @@ from flyleaf.queries.readers import Reader
 from flyleaf.views.moderated_review import REASON_RULES, find_review
 from flyleaf.web.access import login_required
 from flyleaf.web.attempts import report_limits
+from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line
 from flyleaf.web.notices import redirect_with_notice
 
@@ -31,7 +32,7 @@ def report(connection: Connection, reader: Reader, review_id: int) -> ResponseRe
     review = find_review(connection, review_id)
     if review.hidden_at is not None or review.reader_id == reader.id:
         raise NotFound(gettext("There is no such review. It may have been deleted."))
-    form = ReportForm(request.form)
+    form = ReportForm(request.form or restored())
     if request.method != "POST" or not form.validate():
         return render_template("review_report.html", review=review, form=form), form.status
     notice = "review-reported" if _report(connection, reader, review, form.reason.data or None) else "reported-already"

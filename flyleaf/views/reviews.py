@@ -14,6 +14,7 @@ from flyleaf.queries.reviews import delete_review, insert_review, select_review,
 from flyleaf.views.books import find_book, render_book
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
+from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form
 from flyleaf.web.notices import redirect_with_notice
 
@@ -40,7 +41,7 @@ def edit(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnVal
     if review is None:
         raise NotFound(gettext("You have not reviewed this book, or have deleted your review."))
     if request.method != "POST":
-        form = ReviewForm(rating=str(review.rating), text=review.text)
+        form = ReviewForm(restored(), rating=str(review.rating), text=review.text)
         return render_template("review_edit.html", book=book, form=form)
     form = ReviewForm(request.form)
     if not form.validate():

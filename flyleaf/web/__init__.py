@@ -7,6 +7,7 @@ from flyleaf.web import (
     assets,
     compression,
     cookies,
+    drafts,
     errors,
     filters,
     forms,
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
         compression,
         filters,
         forms,
+        drafts,
         notices,
         preferences,
     ):

@@ -27,6 +27,7 @@ from flyleaf.queries.sessions import (
 from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError
 from flyleaf.web.browsers import browser_and_system
 from flyleaf.web.current import transaction
+from flyleaf.web.drafts import keep_draft
 from flyleaf.web.requests import wants_json
 
 Values = ParamSpec("Values")
@@ -173,12 +174,17 @@ def is_below_root(path: str) -> bool:
 def _ask_to_log_in() -> ResponseReturnValue:
     if wants_json():
         raise Unauthorized(gettext("Log in first."))
-    return redirect(url_for("readers.login", next=address_to_return_to()), 303)
+    page = address_to_return_to()
+    response = redirect(url_for("readers.login", next=page), 303)
+    keep_draft(response, page, was_logged_out=True)
+    return response
 
 
 def address_to_return_to() -> str:
     if request.method in ("GET", "HEAD"):
         return request.script_root + request.full_path.rstrip("?")
+    if request.url_rule and "GET" in (request.url_rule.methods or ()):
+        return request.script_root + request.path
     # A form's own address has no page to come back to; the book that it was about has.
     values: dict[str, Any] = request.view_args or {}
     try:

@@ -17,7 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
-from flyleaf.limits import REPORTS, WRONG_PASSWORDS, WRONG_PASSWORDS_FROM_AN_ADDRESS, Rate
+from flyleaf.limits import DRAFTS, REPORTS, WRONG_PASSWORDS, WRONG_PASSWORDS_FROM_AN_ADDRESS, Rate
 from flyleaf.queries.attempts import Attempt, Limit, insert_attempt
 from flyleaf.queries.readers import Reader, name_key
 from flyleaf.web.cookies import keep_cookie, kept_cookie, old_cookie_name
@@ -51,6 +51,11 @@ def account_limits(reader_id: int, name: str) -> Sequence[Limit]:
 
 def report_limits(reader: Reader) -> Sequence[Limit]:
     return [_limit("report", str(reader.id), REPORTS)]
+
+
+def draft_limits() -> Sequence[Limit]:
+    """Of keeping on the server what a visitor has sent."""
+    return [_limit("draft", _address(), DRAFTS)]
 
 
 def registration_limits() -> Sequence[Limit]:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from flyleaf.database import DatabaseUnusableError, is_unavailable
 from flyleaf.sessions import SessionsUnavailableError
+from flyleaf.web.drafts import typed_fields
 from flyleaf.web.requests import wants_json
 
 logger = logging.getLogger("flyleaf.errors")
@@ -90,11 +91,20 @@ def answer(error: Exception) -> Response:
             "advice": advice,
             "status": status,
             "retry_after": int(wait) if wait.isdigit() else None,
+            "typed": _typed(),
         }
         response = make_response(render_template("error.html", **page))
     response.status_code = status
     response.headers.update(headers)
     return response
+
+
+def _typed() -> dict[str, str]:
+    """What the refused form holds, to be sent again; nothing where it is larger than the site takes."""
+    try:
+        return typed_fields()
+    except HTTPException:
+        return {}
 
 
 def _fault(error: BaseException) -> HTTPException:

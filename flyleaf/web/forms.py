@@ -32,15 +32,18 @@ class CsrfToken(CSRF):
     """
 
     def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
-        return str(_signer().dumps(secrets.token_urlsafe(8)))
+        return str(_signer().dumps([secrets.token_urlsafe(8), session.get("reader_id")]))
 
     def validate_csrf_token(self, form: BaseForm, field: CSRFTokenField) -> None:
         try:
             _signer().loads(field.data or "", max_age=TOKEN_LIFETIME)
         except BadSignature as error:
-            raise ValidationError(
-                gettext("This page was open for too long. Send it once more: what you wrote is still here.")
-            ) from error
+            author = written_by(field.data or "")
+            if author not in (None, session.get("reader_id")):
+                message = gettext("Another reader of this browser wrote this. Send it only if it is yours.")
+            else:
+                message = gettext("This page was open for too long. Send it once more: what you wrote is still here.")
+            raise ValidationError(message) from error
 
 
 class PlainForm(WTForm):
@@ -71,6 +74,17 @@ class Form(PlainForm):
     @property
     def status(self) -> int:
         return 400 if self["csrf_token"].errors else 422 if self.errors else 200
+
+
+def written_by(token: str) -> int | None:
+    """Return the id of the reader who was logged in when the page with this token was made, None if it does not say.
+
+    It is not verified: the session, whose secret signed the token, may have ended.
+    """
+    _, payload = _signer().loads_unsafe(token)
+    if isinstance(payload, list) and len(payload) == 2 and type(payload[1]) is int:
+        return payload[1]
+    return None
 
 
 def require_token() -> None:

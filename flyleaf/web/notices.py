@@ -31,7 +31,7 @@ NOTICES = {
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals["take_notice"] = take_notice
+    app.jinja_env.globals.update(take_notice=take_notice, done=done)
     app.after_request(_forget)
 
 
@@ -44,6 +44,12 @@ def give_notice(response: Response, key: str) -> Response:
 def redirect_with_notice(address: str, key: str) -> Response:
     """On to the page that says NOTICES[key]."""
     return give_notice(make_response(redirect(address, 303)), key)
+
+
+def done() -> str | None:
+    """Return the key of the sentence that the last action left: the script forgets the drafts of what is done."""
+    key = kept_cookie(COOKIE)
+    return key if key in NOTICES else None
 
 
 def take_notice() -> str | None:

@@ -4,7 +4,7 @@ A cookie keeps it for visitors. The account keeps it as well, and the cookie fol
 don't ask the database (errors, the log-in form) are in the right language too.
 """
 
-from flask import Flask, g, request
+from flask import Flask, g
 from flask import Response as FlaskResponse
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
@@ -41,8 +41,6 @@ def theme() -> str:
 
 def this_page() -> str:
     """Return the address at which this page can be opened again: a refused form is often shown at its own address."""
-    if request.method == "POST" and request.url_rule and "GET" in (request.url_rule.methods or ()):
-        return request.script_root + request.path
     return address_to_return_to()
 
 

@@ -1,0 +1,293 @@
+"""What was typed is not lost: not with the session, not with the database, not with the language of the page."""
+
+import re
+from html import unescape
+
+import pytest
+
+from flyleaf.limits import DRAFTS
+from tests.site import PASSWORD, Site, hidden_fields
+
+WORDS = "Line one.\r\n\r\n||Spoiler|| & <b>bold</b> “quotes” 😀"
+REASON = " ".join(WORDS.split())  # for a field of one line
+
+
+def textarea(html: str) -> str:
+    found = re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", html, re.DOTALL)
+    return unescape(found[1]) if found else ""
+
+
+def kept(html: str) -> bool:
+    """Whether these words are in a form of the page."""
+    return WORDS.replace("\r\n", "\n") in textarea(html).replace("\r\n", "\n") or "Line one. ||Spoiler||" in unescape(
+        html
+    )
+
+
+@pytest.fixture
+def end_session(select):
+    """Ends all sessions, as the operator, another browser or time does."""
+    return lambda: select("DELETE FROM sessions")
+
+
+@pytest.fixture
+def forms(alice, bob, dune, select):
+    """Every form that carries text, as Alice has it open: its page, where it is sent, its fields."""
+    other = bob
+    other.review(dune, 3, "Bob's words.")
+    select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'")
+    review = select("SELECT max(id) FROM reviews")
+    return {
+        "review": (f"/books/{dune}", f"/books/{dune}/review", {"rating": "4", "text": WORDS}),
+        "report": (f"/reviews/{review}/report", f"/reviews/{review}/report", {"reason": REASON}),
+        "hide": (f"/moderation/reviews/{review}/hide", f"/moderation/reviews/{review}/hide", {"reason": REASON}),
+    }
+
+
+def send(site: Site, page: str, address: str, fields: dict[str, str], between=lambda: None, **headers: str):
+    """Open the page, let something happen, then send its form."""
+    shown = site.get(page)
+    assert shown.status_code == 200
+    between()
+    return site.client.post(address, data=hidden_fields(shown.text) | fields, headers=headers)
+
+
+def log_in(site: Site, address: str, name: str = "Alice"):
+    """Log in on the page that the site led to; the page that follows."""
+    page = site.get(address)
+    assert page.status_code == 200
+    fields = hidden_fields(page.text) | {"username": name, "password": PASSWORD}
+    done = site.client.post("/login", data=fields)
+    assert done.status_code == 303
+    return page.text, site.get(done.location)
+
+
+@pytest.mark.parametrize("form", ["review", "report", "hide"])
+@pytest.mark.parametrize("without_cookie", [False, True], ids=["ended elsewhere", "the browser forgot it"])
+def test_after_logging_in_again_the_text_is_in_its_form(alice, forms, form, end_session, without_cookie, select, app):
+    page, address, fields = forms[form]
+
+    def end():
+        end_session()
+        if without_cookie:
+            alice.client._cookies.clear()
+
+    before = select("SELECT count(*) FROM reviews"), select("SELECT count(*) FROM review_reports")
+    refused = send(alice, page, address, fields, end)
+    assert refused.status_code == 303
+    assert refused.location.startswith("/login?next=")
+    login, shown = log_in(alice, refused.location)
+    assert "Your text is kept" in login
+    assert shown.status_code == 200
+    assert kept(shown.text)
+    assert "Your text is back" in shown.text
+    if "rating" in fields:
+        assert re.search(r'checked[^>]*value="4"|value="4"[^>]*checked', shown.text)
+    assert kept(alice.get(page).text), "also after the page was loaded anew"
+    assert before == (select("SELECT count(*) FROM reviews"), select("SELECT count(*) FROM review_reports"))
+    sent = alice.client.post(address, data=hidden_fields(shown.text) | fields)
+    assert sent.status_code == 303
+    assert alice.cookie("draft") is None
+    if form != "hide":
+        again = alice.get(page)
+        assert not kept(again.text.split("</article>")[-1]) or form == "review"
+        assert "Your text is back" not in again.text
+
+
+def test_an_edited_review_comes_back_to_its_own_form(alice, dune, end_session, select):
+    alice.review(dune, 2, "The old words.")
+    page = f"/books/{dune}/review/edit"
+    refused = send(alice, page, page, {"rating": "5", "text": WORDS}, end_session)
+    _, shown = log_in(alice, refused.location)
+    assert kept(shown.text)
+    assert "The old words." not in textarea(shown.text)
+    assert select("SELECT text FROM reviews") == "The old words."
+
+
+def test_a_review_that_was_published_meanwhile_is_not_overwritten_and_the_text_is_shown(
+    alice, visit, dune, end_session, select
+):
+    shown = alice.get(f"/books/{dune}")
+    visit().logged_in("Alice").review(dune, 2, "Written elsewhere.")
+    end_session()
+    fields = hidden_fields(shown.text) | {"rating": "5", "text": WORDS}
+    refused = alice.client.post(f"/books/{dune}/review", data=fields)
+    _, second = log_in(alice, refused.location)
+    assert kept(second.text)
+    assert f'action="/books/{dune}/review/edit"' in second.text
+    assert select("SELECT text FROM reviews") == "Written elsewhere."
+    done = alice.client.post(
+        f"/books/{dune}/review/edit", data=hidden_fields(second.text) | {"rating": "5", "text": WORDS}
+    )
+    assert done.status_code == 303
+    assert alice.get(f"/books/{dune}").text.count("Line one.") == 1
+
+
+def test_another_reader_of_the_browser_does_not_see_it_and_it_waits_for_its_author(alice, bob, dune, end_session):
+    refused = send(alice, f"/books/{dune}", f"/books/{dune}/review", {"rating": "4", "text": WORDS}, end_session)
+    _, shown = log_in(alice, refused.location, "Bob")
+    assert not kept(shown.text)
+    assert "Your text is back" not in shown.text
+    alice.get("/logout")
+    _, shown = log_in(alice, refused.location, "Alice")
+    assert kept(shown.text)
+
+
+def test_a_text_that_nobody_signed_is_shown_with_a_warning(alice, visit, dune):
+    visitor = visit()
+    refused = visitor.client.post(f"/books/{dune}/review", data={"rating": "4", "text": WORDS})
+    _, shown = log_in(visitor, refused.location)
+    assert kept(shown.text)
+    assert "If it is yours" in shown.text
+
+
+def test_a_page_of_another_reader_is_not_published_without_notice(alice, bob, dune, select):
+    """Alice's page is still open in a tab after Bob has logged in in another one."""
+    shown = alice.get(f"/books/{dune}")
+    alice.get("/logout")
+    alice.logged_in("Bob")
+    fields = hidden_fields(shown.text) | {"rating": "4", "text": WORDS}
+    refused = alice.client.post(f"/books/{dune}/review", data=fields)
+    assert refused.status_code == 400
+    assert "Another reader of this browser wrote this" in refused.text
+    assert select("SELECT count(*) FROM reviews") == 0
+
+
+def test_what_another_site_sends_is_not_kept(visit, alice, dune):
+    visitor = visit()
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    refused = visitor.client.post(f"/books/{dune}/review", data={"rating": "4", "text": WORDS}, headers=headers)
+    assert refused.status_code == 303
+    assert visitor.cookie("draft") is None
+    _, shown = log_in(visitor, refused.location)
+    assert not kept(shown.text)
+
+
+def test_a_log_out_forgets_it(alice, dune, end_session, config):
+    refused = send(alice, f"/books/{dune}", f"/books/{dune}/review", {"rating": "4", "text": WORDS}, end_session)
+    log_in(alice, refused.location)
+    alice.get("/logout")
+    assert alice.cookie("draft") is None
+    _, shown = log_in(alice, f"/login?next=/books/{dune}")
+    assert not kept(shown.text)
+
+
+@pytest.mark.parametrize("key", ["", "x", "../../etc/passwd", "a" * 3_000])
+def test_a_key_that_somebody_made_up_opens_nothing(alice, dune, key):
+    alice.keep("draft", key)
+    assert alice.get(f"/books/{dune}").status_code == 200
+    assert alice.get("/login").status_code == 303
+
+
+def test_what_is_kept_has_a_bound(visit, dune, config):
+    visitor = visit()
+    before = len(list(config.sessions.iterdir()))
+    visitor.client.post(f"/books/{dune}/review", data={"text": "a" * 17_000})
+    visitor.client.post(f"/books/{dune}/review", data={"rating": "", "text": "  "})
+    assert len(list(config.sessions.iterdir())) == before
+    answers = [visitor.client.post(f"/books/{dune}/review", data={"text": WORDS}) for _ in range(DRAFTS.most + 1)]
+    assert [answer.status_code for answer in answers] == [303] * DRAFTS.most + [429]
+    assert kept(answers[-1].text)
+
+
+def test_no_password_is_kept(alice, end_session, config):
+    fields = {"password": "a daisy is a daisy", "reviews": "keep"}
+    refused = send(alice, "/account/delete", "/account/delete", fields, end_session)
+    assert refused.location == "/login?next=/account/delete"
+    stored = b"".join(path.read_bytes() for path in config.sessions.iterdir())
+    assert b"daisy" not in stored
+    _, shown = log_in(alice, refused.location)
+    assert re.search(r'checked[^>]*value="keep"|value="keep"[^>]*checked', shown.text)
+
+
+@pytest.mark.parametrize("form", ["review", "report", "hide"])
+@pytest.mark.parametrize("choice", [{"language": "es"}, {"theme": "dark"}])
+def test_another_language_or_theme_leaves_the_text_where_it_is(alice, forms, form, choice):
+    """The button belongs to the form above, so that this works without JavaScript."""
+    page, _, fields = forms[form]
+    shown = alice.get(page).text
+    [name] = choice
+    button = re.search(rf'<button[^>]*form="kept-form"[^>]*name="{name}" value="{choice[name]}"', shown)[0]
+    address = unescape(re.search('formaction="([^"]*)"', button)[1])
+    done = alice.client.post(address, data=hidden_fields(shown) | fields | choice)
+    assert done.status_code == 303
+    again = alice.get(done.location)
+    assert kept(again.text)
+    assert "data-restored" in again.text
+
+
+def test_another_language_leaves_a_visitors_name_where_it_is(visit):
+    visitor = visit()
+    page = visitor.get("/register?next=/account").text
+    fields = hidden_fields(page) | {"username": "Zoë", "password": PASSWORD, "language": "es"}
+    done = visitor.client.post("/preferences?next=/register?next%3D/account", data=fields)
+    again = visitor.get(done.location).text
+    assert 'value="Zoë"' in again
+    assert 'value="/account"' in again
+    assert PASSWORD not in again
+
+
+@pytest.fixture
+def no_database(app, monkeypatch):
+    """The database goes away, with an error as its driver makes."""
+    from contextlib import contextmanager
+
+    from sqlalchemy.exc import OperationalError
+
+    @contextmanager
+    def broken(*_):
+        raise OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
+        yield
+
+    def break_it():
+        monkeypatch.setattr(type(app.extensions["flyleaf"].database), "transaction", broken)
+
+    return break_it
+
+
+@pytest.mark.parametrize("form", ["review", "report", "hide"])
+def test_while_the_database_is_away_the_text_can_be_sent_again(alice, forms, form, no_database, monkeypatch, select):
+    page, address, fields = forms[form]
+    with monkeypatch.context():
+        refused = send(alice, page, address, fields, no_database)
+    assert refused.status_code == 503
+    assert kept(refused.text)
+    assert "Try again" in refused.text
+    assert f'action="{address}"' in refused.text
+    monkeypatch.undo()
+    typed = hidden_fields(refused.text) | {name: fields[name] for name in fields if name != "rating"}
+    assert typed.get("rating") == fields.get("rating")
+    assert alice.client.post(address, data=typed).status_code == 303
+
+
+def test_a_book_that_is_gone_leaves_the_text_to_be_copied(alice, dune, select):
+    refused = send(
+        alice, f"/books/{dune}", f"/books/{dune}/review", {"rating": "4", "text": WORDS},
+        lambda: select("DELETE FROM books"),
+    )  # fmt: skip
+    assert refused.status_code == 404
+    assert kept(refused.text)
+    assert "Copy it" in refused.text
+
+
+def test_an_error_page_shows_no_password_and_nothing_of_another_sites_form(alice, visit, no_database, dune):
+    visitor = visit()
+    fields = hidden_fields(visitor.get("/login").text) | {"username": "Alice", "password": PASSWORD}
+    no_database()
+    refused = visitor.client.post("/login", data=fields)
+    assert refused.status_code == 503
+    assert PASSWORD not in refused.text
+    assert "Alice" in refused.text
+    answer = alice.client.post(f"/books/{dune}/review", data={"text": WORDS}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 503
+    assert not kept(answer.text)
+
+
+def test_a_form_that_is_too_large_is_refused_as_before(alice, dune):
+    assert alice.client.post(f"/books/{dune}/review", data={"text": "a" * 1_000_000}).status_code == 413
+
+
+def test_a_log_in_that_was_asked_for_says_why(visit, dune):
+    assert "Log in to open this page." in visit().get(f"/login?next=/books/{dune}").text
+    for address in ("/login", "/login?next=//evil.example"):
+        assert "Log in to open" not in visit().get(address).text
