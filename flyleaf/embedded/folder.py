@@ -18,7 +18,8 @@ from flyleaf.embedded.errors import EmbeddedServerError
 
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
 LONGEST_SOCKET_PATH = 100
-SOCKET_NAME = ".s.PGSQL.5432"
+PORT = 5432
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 FALLBACK = Path("/var/lib/flyleaf")
 SHORT = Path("/tmp")  # sticky: nobody else can replace what we made there  # noqa: S108  # nosec B108
 
@@ -35,6 +36,16 @@ class Folder:
     @property
     def cluster(self) -> Path:
         return self.path / "postgres"
+
+    @property
+    def upgraded(self) -> Path:
+        """The database of a newer PostgreSQL, complete, until it takes the place of `cluster`."""
+        return self.path / "postgres.upgraded"
+
+    @property
+    def database(self) -> Path | None:
+        """Where the database lies, if there is one."""
+        return next((path for path in (self.cluster, self.upgraded) if (path / "PG_VERSION").exists()), None)
 
     @property
     def programs(self) -> Path:
@@ -62,7 +73,7 @@ class Folder:
     @property
     def url(self) -> str:
         """SQLAlchemy's address of the database; the port is named so that PGPORT can't change it."""
-        return f"postgresql+psycopg2://flyleaf@/flyleaf?host={quote(str(self.sockets))}&port=5432"
+        return f"postgresql+psycopg2://flyleaf@/flyleaf?host={quote(str(self.sockets))}&port={PORT}"
 
     def prepare(self) -> None:
         """Make the folders; OSError or EmbeddedServerError where the account can't use them."""
@@ -120,11 +131,11 @@ def choose(data: Path) -> Folder:
     data = data.resolve()
     if os.geteuid() != 0:
         return _prepared(Folder(data, accounts.present()))
-    for path in (data, fallback(data)):
-        if (path / "postgres" / "PG_VERSION").exists():
-            # The owner of a database goes on with it: an ordinary user's stays that user's.
-            return _prepared(Folder(path, accounts.owner(path / "postgres")))
     account = accounts.unprivileged()
+    for path in (data, fallback(data)):
+        if (database := Folder(path, account).database) is not None:
+            # The owner of a database goes on with it: an ordinary user's stays that user's.
+            return _prepared(Folder(path, accounts.owner(database)))
     try:
         return _prepared(Folder(data, account))
     except UnreachableError:

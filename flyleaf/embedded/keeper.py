@@ -12,47 +12,36 @@ import contextlib
 import fcntl
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from flyleaf.embedded import account as accounts
-from flyleaf.embedded import binaries, cluster
+from flyleaf.embedded import binaries, cluster, upgrade
 from flyleaf.embedded.binaries import Binaries
 from flyleaf.embedded.errors import EmbeddedServerError
 from flyleaf.embedded.folder import Folder, lock
 from flyleaf.embedded.log import Log
-from flyleaf.embedded.parent import end_with_parent
+from flyleaf.embedded.server import Server
 
 TICK = 0.1  # seconds between two looks at the users and at the server
-START_SECONDS = 300.0  # recovery after a power cut replays up to a gigabyte of log
-RETRY_SECONDS = 60.0  # how long what is left of a killed server may stand in the way
-SHUTDOWN_SECONDS = 60.0
 LONGEST_PAUSE = 5.0  # seconds between two tries to bring a dead server back
-# What PostgreSQL says while an older postmaster, or a backend that outlived it, still holds the database.
-IN_THE_WAY = ("pre-existing shared memory block", 'lock file "', "is another postmaster")
 
 
 class Keeper:
     def __init__(self, folder: Folder, bindir: Path | None) -> None:
         self.folder = folder
-        self.log = Log(folder.open(folder.log.name))
-        self.programs = self._programs(bindir)
-        self.server: subprocess.Popen[bytes] | None = None
+        self.log = Log(folder.open(folder.log.name), folder.log)
         self.told_to_stop = False
+        upgrade.finish(folder)
+        self.server = self._server(bindir)
 
     def start(self) -> None:
         """Make the database where there is none, and start the server; returns when it takes connections."""
         if cluster.major_version(self.folder.cluster) is None:
             say(f"Creating a PostgreSQL database in {self.folder.cluster}")
-            cluster.create(self.folder.cluster, self.folder.account, self.programs)
-        self._end_orphan()
-        deadline = time.monotonic() + RETRY_SECONDS
-        while not self._try_to_start():
-            if time.monotonic() >= deadline:
-                raise EmbeddedServerError(f"PostgreSQL doesn't start: {self.log.complaint()} (see {self.folder.log})")
-            time.sleep(0.5)
+            cluster.create(self.folder.cluster, self.folder.account, self.server.programs)
+        self.server.start(lambda: self.told_to_stop)
 
     def keep(self) -> None:
         """Keep the server running until nobody uses it any more or a signal says stop; then stop it."""
@@ -61,54 +50,30 @@ class Keeper:
         while not self.told_to_stop and not lock(users, fcntl.LOCK_EX, 0):
             time.sleep(TICK)
             self.log.trim()
-            if self.server is None or self.server.poll() is not None:
+            if self.server.is_running():
+                pause = max(pause - TICK / 10, 0.0)
+            else:
                 time.sleep(pause)
                 pause = min(pause + 0.5, LONGEST_PAUSE)
                 with contextlib.suppress(EmbeddedServerError):  # PostgreSQL's log has the reason; it may pass
-                    self._try_to_start()
-            else:
-                pause = max(pause - TICK / 10, 0.0)
+                    self.server.try_to_start(lambda: self.told_to_stop)
         # The lock stays taken while the server stops: who comes now waits and then starts a new keeper.
-        self.stop()
+        self.server.stop()
 
-    def stop(self) -> None:
-        for number, seconds in ((signal.SIGINT, SHUTDOWN_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-            if self.server is None or self.server.poll() is not None:
-                return
-            self.server.send_signal(number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.server.wait(seconds)
+    def _server(self, bindir: Path | None) -> Server:
+        """The server of the newest programs there are; an older database is upgraded to them."""
+        major = cluster.major_version(self.folder.cluster)
+        newer = binaries.find_newer(bindir, major) if major is not None else None
+        if newer is None:
+            programs = self._usable(binaries.find(bindir, major))
+        else:
+            older = self._usable(binaries.find(None, major))
+            programs = self._usable(newer)
+            upgrade.upgrade(self.folder, older, programs, self.log, say)
+        return Server(self.folder.cluster, programs, self.folder.account, self.folder.sockets, self.log)
 
-    def _programs(self, bindir: Path | None) -> Binaries:
-        found = binaries.find(bindir, cluster.major_version(self.folder.cluster))
+    def _usable(self, found: Binaries) -> Binaries:
         return binaries.for_account(found, self.folder.account, self.folder.programs)
-
-    def _end_orphan(self) -> None:
-        """Shut down a server whose keeper was killed, where the system didn't (macOS)."""
-        orphan = cluster.postmaster(self.folder.cluster)
-        if orphan is not None and cluster.answers(self.folder.sockets):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(orphan, signal.SIGINT)
-
-    def _try_to_start(self) -> bool:
-        """Start the server; False where something that will pass stands in its way."""
-        self.log.mark()
-        self.server = subprocess.Popen(
-            cluster.command(self.folder.cluster, self.programs, self.folder.sockets),
-            stdin=subprocess.DEVNULL, stdout=self.log.descriptor, stderr=self.log.descriptor,
-            cwd="/", env=cluster.ENVIRONMENT, preexec_fn=end_with_parent, **self.folder.account.child(),
-        )  # fmt: skip
-        deadline = time.monotonic() + START_SECONDS
-        while self.server.poll() is None:
-            if cluster.postmaster(self.folder.cluster) == self.server.pid and cluster.answers(self.folder.sockets):
-                return True
-            if self.told_to_stop or time.monotonic() >= deadline:
-                self.stop()
-                raise EmbeddedServerError(f"PostgreSQL was stopped before it was ready: see {self.folder.log}")
-            time.sleep(0.02)
-        if any(words in self.log.since_mark() for words in IN_THE_WAY):
-            return False
-        raise EmbeddedServerError(f"PostgreSQL doesn't start: {self.log.complaint()} (see {self.folder.log})")
 
 
 def say(text: str) -> None:

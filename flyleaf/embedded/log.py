@@ -1,15 +1,17 @@
 """The server's log: one file that PostgreSQL appends to and that can't grow without bound."""
 
 import os
+from pathlib import Path
 
 LONGEST = 4 * 1024 * 1024  # bytes
 KEPT = 256 * 1024
 
 
 class Log:
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, path: Path) -> None:
         """`descriptor` is open for reading and appending, so that cutting the file moves every writer's end, too."""
         self.descriptor = descriptor
+        self.path = path
         self._mark = 0
 
     def trim(self) -> None:

@@ -56,6 +56,30 @@ def test_the_version_that_made_the_database_is_taken(no_wheel: Path) -> None:
         binaries.find(None, 16)
 
 
+def test_an_older_database_gets_the_newer_programs_where_these_can_copy_it(no_wheel: Path) -> None:
+    for version in ("17", "15"):
+        _install(no_wheel / version, f"{version}.1")
+    assert binaries.find_newer(None, 15) is None
+    for program in binaries.COPYING:
+        (no_wheel / "17" / "bin" / program).write_text("")
+    assert binaries.find_newer(None, 15) == binaries.Binaries(no_wheel / "17" / "bin", 17)
+    assert binaries.find_newer(None, 17) is None
+    assert binaries.find_newer(None, 18) is None
+    assert binaries.find_newer(no_wheel / "15" / "bin", 15) is None
+
+
+def test_the_way_to_a_newer_version_by_hand_is_named(no_wheel: Path) -> None:
+    _install(no_wheel / "17", "17.1")
+    with pytest.raises(EmbeddedServerError) as error:
+        binaries.find(None, 15)
+    for command in (
+        "apt-get install postgresql-15",
+        "PG_BINDIR=FOLDER python -m flyleaf backup FILE",
+        "python -m flyleaf restore FILE",
+    ):
+        assert command in str(error.value)
+
+
 def test_pg_config_leads_to_others(no_wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = _install(tmp_path / "opt", "18beta1")
     (tmp_path / "path").mkdir()

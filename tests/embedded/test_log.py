@@ -7,7 +7,7 @@ from flyleaf.embedded.log import KEPT, LONGEST, Log
 
 
 def _log(path: Path) -> Log:
-    return Log(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600))
+    return Log(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), path)
 
 
 def test_it_is_cut_down_to_its_newest_part(tmp_path: Path) -> None:
