@@ -18,12 +18,13 @@ from flyleaf.database.migrate import migrate
 from flyleaf.importing.command import import_files
 from flyleaf.importing.report import Report
 from flyleaf.search import SearchQuery, search_books, suggest
+from flyleaf.search.schema import install
 
 # What an import depends on: the database is made anew when one of them changes.
 CODE = (
     "flyleaf/database/migrations/**/*",
     "flyleaf/importing/**/*",
-    "flyleaf/search/**/*.sql",
+    "flyleaf/search/sql/*",
     "benchmarks/search/product.py",
 )
 
@@ -67,8 +68,12 @@ def export(database: Database, path: Path, order: str = "id") -> None:
 
 def empty(database: Database) -> None:
     """Make the database anew: an earlier one may have an older form."""
-    _run(database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    with database.command_transaction() as connection:
+        left = connection.execute(text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'search\\_%'")).scalars()
+        schemas = ", ".join(["public", *left])
+    _run(database, f"DROP SCHEMA {schemas} CASCADE", "CREATE SCHEMA public")
     migrate(database.engine)
+    install(database.engine)
 
 
 def _run(database: Database, *statements: str) -> None:
