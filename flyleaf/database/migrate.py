@@ -49,6 +49,7 @@ def migrate(engine: Engine) -> None:
             return
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # a revision may compute a while
         connection.execute(text(OPERATORS_PATH))
         lock_migrations(connection)
         if not is_migrated(connection):
