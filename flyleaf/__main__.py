@@ -94,6 +94,21 @@ def restore(file: str, check: bool) -> None:
         read_backup(Config.from_environment(), file, only_check=check, say=_say)
 
 
+@program.command()
+def doctor() -> None:
+    """Check settings, folders, database and search, and say what to do where something is wrong.
+
+    Nothing is changed. The exit code is 1 where something is wrong.
+    """
+    from flyleaf.doctor import examine
+
+    faults = 0
+    for finding in examine():
+        click.echo(finding)
+        faults += finding.grade == "wrong"
+    sys.exit(1 if faults else 0)
+
+
 @contextmanager
 def errors_in_words() -> Iterator[None]:
     """Turn what the operator can mend into one line and the exit code 1."""

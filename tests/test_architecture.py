@@ -49,7 +49,7 @@ MAY_IMPORT = {
         "security_headers", "sessions",
     },
 }  # fmt: skip
-WIRE = {"__main__", "app", "cli", "serving"}  # they import what they wire
+WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire
 KNOW_FLASK = {"__main__", "views", "web", "app", "cli"}
 LOADER = {"flyleaf.importing.loader", "flyleaf.importing.merge", "flyleaf.importing.staging"}  # they know the database
 # Of SQLAlchemy a view or a command needs a type, and the exception that becomes a 503.

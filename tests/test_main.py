@@ -50,7 +50,7 @@ def book(tmp_path: Path) -> Path:
 def test_every_command_of_the_contract_is_there() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for name in "serve import export backup restore users events migrate search sessions".split():
+    for name in "serve import export backup restore users events doctor migrate search sessions".split():
         assert f"\n  {name} " in result.output
 
 

@@ -50,10 +50,15 @@ def migrate(engine: Engine) -> None:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # a revision may compute a while
-        connection.execute(text(OPERATORS_PATH))
+        use_operators_path(connection)
         lock_migrations(connection)
         if not is_migrated(connection):
             upgrade(connection)
+
+
+def use_operators_path(connection: Connection) -> None:
+    """Have names mean the site's tables, not the search's, until the transaction ends."""
+    connection.execute(text(OPERATORS_PATH))
 
 
 def lock_migrations(connection: Connection) -> None:

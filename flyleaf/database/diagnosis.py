@@ -1,0 +1,95 @@
+"""What a database server is like, for whoever wants to know why the site doesn't run on it. Nothing is changed."""
+
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from flyleaf.database.engine import Database
+from flyleaf.database.migrate import revision, use_operators_path
+from flyleaf.search.schema import is_ready, put_first
+
+EXTENSIONS = ("fuzzystrmatch", "pg_trgm", "unaccent")
+
+SERVER = """
+SELECT current_setting('server_version') AS version,
+       CAST(current_setting('server_version_num') AS int) AS version_number,
+       pg_encoding_to_char(encoding) AS encoding,
+       datctype AS locale,
+       has_database_privilege(current_database(), 'CREATE') AS may_create_schemas,
+       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create_tables,
+       pg_is_in_recovery() OR CAST(current_setting('default_transaction_read_only') AS bool) AS is_read_only,
+       CAST(current_setting('max_connections') AS int) AS connections,
+       CAST(extract(epoch FROM clock_timestamp()) AS double precision) AS clock,
+       pg_database_size(current_database()) AS bytes
+  FROM pg_database
+ WHERE datname = current_database()
+"""
+
+KNOWS_LETTERS = "SELECT lower(chr(201)) = chr(233)"  # É and é
+
+MISSING_EXTENSIONS = """
+SELECT wanted.name
+  FROM unnest(CAST(:names AS text[])) AS wanted (name)
+ WHERE NOT EXISTS (SELECT FROM pg_available_extensions AS available WHERE available.name = wanted.name)
+ ORDER BY wanted.name
+"""
+
+OTHERS_TABLES = """
+SELECT class.relname::text AS name, pg_get_userbyid(class.relowner)::text AS owner
+  FROM pg_class AS class
+ WHERE class.relnamespace = CAST(current_schema() AS regnamespace)
+   AND class.relkind = 'r'
+   AND NOT pg_has_role(class.relowner, 'USAGE')
+ ORDER BY class.relname
+ LIMIT 1
+"""
+
+WAITING = "SELECT count(*) FROM search_changes"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found."""
+
+    version: str
+    version_number: int
+    encoding: str
+    locale: str
+    knows_letters: bool
+    may_create_schemas: bool
+    may_create_tables: bool
+    is_read_only: bool
+    connections: int
+    bytes: int
+    seconds_ahead: float  # of this machine's clock
+    missing_extensions: tuple[str, ...]
+    others_table: tuple[str, str] | None  # a table that belongs to another role, and that role
+    schema: str | None  # the revision; None where Flyleaf has no tables yet
+    search_is_ready: bool
+    search_changes: int  # that wait to be searchable
+
+
+def diagnose(database: Database) -> Diagnosis:
+    """Look at the database as it is. Raises DatabaseUnusableError."""
+    with database.transaction_as_is() as connection:
+        use_operators_path(connection)
+        server = dict(connection.execute(text(SERVER)).one()._mapping)
+        ahead = server.pop("clock") - time.time()
+        letters = server["encoding"] == "UTF8" and connection.execute(text(KNOWS_LETTERS)).scalar_one()
+        missing = tuple(connection.scalars(text(MISSING_EXTENSIONS), {"names": list(EXTENSIONS)}))
+        other = connection.execute(text(OTHERS_TABLES)).one_or_none()
+        schema = revision(connection)
+        put_first(connection)
+        ready = is_ready(connection)
+        waiting = connection.execute(text(WAITING)).scalar_one() if ready else 0
+        return Diagnosis(
+            **server,
+            knows_letters=letters,
+            seconds_ahead=ahead,
+            missing_extensions=missing,
+            others_table=None if other is None else (other.name, other.owner),
+            schema=schema,
+            search_is_ready=ready,
+            search_changes=waiting,
+        )

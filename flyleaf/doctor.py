@@ -1,0 +1,215 @@
+"""`python -m flyleaf doctor`: what the site needs, whether it is there, and what to do where it isn't."""
+
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flyleaf.config import Config, ConfigError
+from flyleaf.database import DatabaseUnusableError
+from flyleaf.database.connect import open_database
+from flyleaf.database.diagnosis import Diagnosis, diagnose
+from flyleaf.database.migrate import OLDEST_SERVER, head, revisions
+from flyleaf.embedded import EmbeddedServerError
+from flyleaf.embedded.inspection import inspect
+from flyleaf.sessions import SessionRedis
+
+MEGABYTE = 2**20
+LITTLE_SPACE, TOO_LITTLE_SPACE = 1024 * MEGABYTE, 100 * MEGABYTE
+CLOCK_SECONDS = 5.0  # that two clocks may differ
+CONNECTIONS = 10  # of each worker: flyleaf/database/engine.py
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str
+    text: str
+    grade: str = "ok"  # "note": worth knowing; "wrong": the site doesn't run well until it is mended
+
+    def __str__(self) -> str:
+        return f"{self.grade:6}{self.about}: {self.text}"
+
+
+def wrong(about: str, text: str) -> Finding:
+    return Finding(about, text, "wrong")
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, one after the other; what needs something that is missing is left out."""
+    try:
+        config = Config.from_environment()
+    except ConfigError as error:
+        yield wrong("settings", str(error))
+        return
+    yield Finding("settings", "all of them can be used")
+    yield from _folders(config)
+    if config.database_url is None:
+        embedded = list(_embedded(config))
+        yield from embedded
+        if not embedded or embedded[-1].grade != "ok":
+            return  # there is no database to look into
+    yield from _database(config)
+
+
+def _folders(config: Config) -> Iterator[Finding]:
+    data = config.data
+    if not data.exists():
+        yield Finding("data folder", f"{data} is not there yet: the first start makes it", "note")
+    elif stat.S_IMODE(data.stat().st_mode) & 0o066:
+        yield wrong("data folder", f"others can look into {data}: chmod go-rw {data}")
+    elif (problem := _write_problem(data)) is not None:
+        yield wrong("data folder", f"{data} can't be written ({problem}): chown it to the account that runs the site")
+    else:
+        yield Finding("data folder", str(data))
+    yield _secret_key(config)
+    yield _sessions(config)
+    yield _space(data)
+
+
+def _secret_key(config: Config) -> Finding:
+    path = config.secret_key_file
+    if config.secret_key is not None:
+        return Finding("secret key", "SECRET_KEY is set")
+    if not path.exists():
+        return Finding("secret key", "not there yet: the first start makes it", "note")
+    try:
+        config.kept_secret_key()
+    except (ConfigError, OSError) as error:
+        return wrong("secret key", str(error))
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return wrong("secret key", f"others can read {path}: chmod 600 {path}")
+    return Finding("secret key", str(path))
+
+
+def _sessions(config: Config) -> Finding:
+    if config.session_type == "redis":
+        from redis import RedisError  # as sessions.py does: the others need not wait for it
+
+        try:
+            SessionRedis(str(config.redis_url)).redis.ping()
+        except (RedisError, ValueError) as error:
+            return wrong("sessions", f"Redis doesn't answer ({error}): start it, or check REDIS_URL")
+        return Finding("sessions", "in Redis, which answers")
+    folder = config.sessions
+    if not folder.exists():
+        return Finding("sessions", f"{folder} is not there yet: the first start makes it", "note")
+    if (problem := _write_problem(folder)) is not None:
+        return wrong("sessions", f"{folder} can't be written ({problem}): chown it to the account that runs the site")
+    return Finding("sessions", f"{sum(1 for _ in folder.iterdir()):,} files in {folder}")
+
+
+def _space(data: Path) -> Finding:
+    place = next(path for path in (data, *data.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    text = f"{free / MEGABYTE:,.0f} MB are free in {place}"
+    if free < TOO_LITTLE_SPACE:
+        return wrong("disk", f"{text}: make room, or set FLYLEAF_DATA to another disk")
+    return Finding("disk", text, "ok" if free >= LITTLE_SPACE else "note")
+
+
+def _write_problem(folder: Path) -> str | None:
+    """Why no file can be made in the folder; None where one can."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return error.strerror
+
+
+def _embedded(config: Config) -> Iterator[Finding]:
+    """The last finding is "ok" where there is a database that can be started as it is."""
+    try:
+        found = inspect(config.data, config.pg_bindir)
+    except (EmbeddedServerError, OSError) as error:
+        yield wrong("embedded PostgreSQL", str(error))
+        return
+    for path in found.kept:
+        yield Finding(
+            "old database", f"{path} was kept when PostgreSQL was upgraded: delete it when all is well", "note"
+        )
+    programs = f"PostgreSQL {found.runs_on} in {found.programs}"
+    if found.database is None:
+        yield Finding("embedded PostgreSQL", f"{programs}; no database yet: the first start makes one", "note")
+    elif found.made_by != found.runs_on:
+        yield Finding("embedded PostgreSQL", f"the next start upgrades {found.database} to {programs}", "note")
+    else:
+        yield Finding("embedded PostgreSQL", programs)
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    try:
+        with open_database(config, lambda _: None) as database:
+            found = diagnose(database)
+    except DatabaseUnusableError as error:
+        yield wrong("database", str(error))
+        return
+    yield from _server(config, found)
+    yield _rights(found)
+    yield _schema(found)
+    yield _search(found)
+
+
+def _server(config: Config, found: Diagnosis) -> Iterator[Finding]:
+    if found.version_number < OLDEST_SERVER:
+        yield wrong("PostgreSQL", f"{found.version} is too old: Flyleaf needs {OLDEST_SERVER // 10_000} or newer")
+    else:
+        yield Finding("PostgreSQL", f"{found.version}; the database has {found.bytes / MEGABYTE:,.0f} MB")
+    if found.missing_extensions:
+        names = ", ".join(found.missing_extensions)
+        yield wrong("extensions", f"{names} can't be had: install PostgreSQL's contrib modules on the server's machine")
+    else:
+        yield Finding("extensions", "all can be had")
+    if found.encoding != "UTF8":
+        yield wrong("encoding", f"{found.encoding}: make the database with createdb -T template0 -E UTF8")
+    else:
+        yield Finding("encoding", found.encoding)
+    if not found.knows_letters:
+        yield wrong(
+            "locale",
+            f"{found.locale} knows only the letters of ASCII, and the search would miss all others: make the database "
+            "with createdb -T template0 -E UTF8 --lc-ctype=C.UTF-8",
+        )
+    else:
+        yield Finding("locale", found.locale)
+    if abs(found.seconds_ahead) > CLOCK_SECONDS:
+        text = f"the server's is {found.seconds_ahead:+,.0f} s from this machine's: synchronise both (NTP)"
+        yield wrong("clock", text)
+    else:
+        yield Finding("clock", "the server's and this machine's agree")
+    needed = (config.workers + 1) * CONNECTIONS
+    grade = "ok" if found.connections >= needed else "note"
+    yield Finding("connections", f"the server takes {found.connections}, the site up to {needed}", grade)
+
+
+def _rights(found: Diagnosis) -> Finding:
+    if found.is_read_only:
+        return wrong("rights", "the server takes no changes (a standby, or default_transaction_read_only is on)")
+    if not (found.may_create_tables and found.may_create_schemas):
+        return wrong("rights", "GRANT CREATE ON DATABASE and ON SCHEMA public to the user in DATABASE_URL")
+    if found.others_table is not None:
+        name, owner = found.others_table
+        return wrong("rights", f"the table {name} belongs to {owner}: ALTER TABLE … OWNER TO the user in DATABASE_URL")
+    return Finding("rights", "the user may do what the site needs")
+
+
+def _schema(found: Diagnosis) -> Finding:
+    if found.schema is None:
+        return Finding("schema", "not there yet: the first start makes it", "note")
+    if found.schema not in revisions():
+        return wrong("schema", f"{found.schema} is of a newer Flyleaf, and this one knows {head()}: update Flyleaf")
+    if found.schema != head():
+        return Finding("schema", f"{found.schema}: the next start updates it to {head()}", "note")
+    return Finding("schema", f"{found.schema}, the newest")
+
+
+def _search(found: Diagnosis) -> Finding:
+    if not found.search_is_ready:
+        return Finding("search", "not built yet: the next start does it, or python -m flyleaf migrate", "note")
+    if found.search_changes:
+        text = f"{found.search_changes} changes wait to be searchable: python -m flyleaf search rebuild"
+        return Finding("search", text, "note")
+    return Finding("search", "built, and up to date")
