@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from flyleaf.config import Config
 from flyleaf.database import Database
+from flyleaf.importing.command import BOOKS
+from tests.importing.files import imported
 from tests.postgresql import Server
 
 # isbn13, title, author, year, language, ratings_count
@@ -98,3 +101,15 @@ def review(connection: Connection, book_id: int, reader: str, rating: int) -> No
         text("INSERT INTO reviews (book_id, reader_id, rating, text) VALUES (:book, :reader, :rating, '')"),
         {"book": book_id, "reader": reader_id, "rating": rating},
     )
+
+
+@pytest.fixture(scope="session")
+def shipped(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """A database with the books that are shipped, imported as a site's are."""
+    database = Database(server.create_database("shipped", template="template"))
+    url = database.engine.url.render_as_string()
+    imported(Config(data=tmp_path_factory.mktemp("shipped"), database_url=url), BOOKS)
+    with database.engine.connect() as connection:
+        yield connection
+    database.close()
+    server.drop_database("shipped")
