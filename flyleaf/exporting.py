@@ -8,14 +8,11 @@ from dataclasses import asdict, fields
 from operator import attrgetter
 from typing import IO
 
-from flyleaf.importing.cells import as_cell
+from flyleaf.importing.fields import COLUMNS, as_cell
 from flyleaf.importing.formats.spreadsheet_cells import protected
-from flyleaf.importing.table import OPTIONAL, REQUIRED
 from flyleaf.queries.catalogue import CatalogueEntry
 from flyleaf.queries.events import Event
 from flyleaf.queries.users import User
-
-COLUMNS = (*REQUIRED, *OPTIONAL)
 
 
 def write_csv(entries: Iterable[CatalogueEntry], file: IO[str]) -> int:

@@ -14,11 +14,12 @@ MODULES = sorted(
 RUN = {"execute", "scalar", "scalars", "executemany", "exec_driver_sql", "copy_expert", "copy_from", "mogrify"}
 # Statements that are put together of names which are no constants, and where those come from.
 KNOWN = {
-    # Columns of the catalogue: those of importing/table.py that the file has, and expressions that stand in merge.py.
+    # Columns of the catalogue: those of importing/fields.py that the file has, and expressions that stand in merge.py.
     "CHANGED.format(stored=', '.join((f'books.{column}' for column in stored)), said=', '.join(said))",
-    "statement",  # of the two above it: UPDATE_BOOKS, with the same columns, and INSERT_BOOKS
+    "statement",  # UPDATE_BOOKS and INSERT_BOOKS of merge.py, with the same columns
+    "STAGING",  # columns and types of importing/fields.py
     "unnamed",  # a constant of the function
-    "f\"COPY {target} FROM STDIN WITH (NULL '')\"",  # a table of ours and columns of importing/table.py
+    "f\"COPY {target} FROM STDIN WITH (NULL '')\"",  # a table of ours and columns of importing/fields.py
     "f'CREATE EXTENSION IF NOT EXISTS {extension}'",  # a tuple of the migration
     "(SQL / name).read_text(encoding='utf-8')",  # files of the migration
     "path.read_text(encoding='utf-8')",  # files of the search

@@ -6,13 +6,13 @@ A title or an author that the catalogue can't hold refuses its row; a lesser cel
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import filterfalse
 from typing import NamedTuple
 
 from flyleaf import limits
 from flyleaf.importing.languages import UNDETERMINED, language_code
-from flyleaf.importing.markup import escaped, may_hold_markup, paragraphs, plain_line
+from flyleaf.importing.markup import may_hold_markup, paragraphs, plain_line
 from flyleaf.importing.table import Reason
 from flyleaf.importing.years import is_undefined, year_of
 
@@ -71,7 +71,7 @@ class Rule(NamedTuple):
     required: bool = False
 
 
-def _text(
+def text_rule(
     name: str,
     longest: int,
     error: type[ValueError] = CellError,
@@ -101,7 +101,7 @@ def _damaged(name: str, cell: str, error: type[ValueError]) -> ValueError:
     return RowError(problem, Reason.DAMAGED) if error is RowError else error(problem)
 
 
-def _repeating(cell: Callable[[str], str]) -> Rule:
+def repeating_rule(cell: Callable[[str], str]) -> Rule:
     """The rule of a field with few different values in a file: what a cell gave is remembered."""
     remembered = lru_cache(maxsize=SEEN)(cell)
     return Rule(remembered, lambda cells: list(map(remembered, cells)))
@@ -145,7 +145,7 @@ def average_rating(cell: str) -> str:
     return text
 
 
-def _whole_number(name: str, cell: str, low: int, high: int) -> str:
+def whole_number(name: str, cell: str, low: int, high: int) -> str:
     text = clean(cell)
     if not text:
         return ""
@@ -154,22 +154,3 @@ def _whole_number(name: str, cell: str, low: int, high: int) -> str:
     if not low <= int(text) <= high:
         raise CellError(f"{name} {shown(cell)} is not between {low} and {high}")
     return str(int(text))
-
-
-RULES = {
-    "title": _text("title", limits.TITLE_MAX, RowError, required=True),
-    "author": _text("author", limits.AUTHOR_MAX, RowError),
-    "author_keys": _text("author_keys", limits.AUTHOR_MAX),  # for the staging table, not for the catalogue
-    "year": _repeating(year),
-    "publisher": _text("publisher", limits.PUBLISHER_MAX),
-    "language": _repeating(language),
-    "pages": _repeating(partial(_whole_number, "pages", low=1, high=limits.PAGES_MAX)),
-    "description": _text("description", limits.DESCRIPTION_MAX, make=some_paragraphs),
-    "average_rating": _repeating(average_rating),
-    "ratings_count": _repeating(partial(_whole_number, "ratings_count", low=0, high=limits.RATINGS_COUNT_MAX)),
-}
-
-
-def as_cell(column: str, text: str) -> str:
-    """Return what a file has to hold in the column, so that its rule makes the text of it."""
-    return escaped(text) if may_hold_markup(text) and RULES[column].cell(text) != text else text

@@ -9,14 +9,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from flyleaf.importing.fields import COLUMNS
 from flyleaf.importing.findings import SHOWN, Findings
 
 ROWS_AT_ONCE = 20_000  # between two signs of life: a quarter of a second; fewer would cost more
-
-# Columns of books that a file may say something about; identity stays, or it would be another book.
-_STORED = (
-    "title", "author", "year", "publisher", "language", "pages", "description", "average_rating", "ratings_count",
-)  # fmt: skip
 
 # Which rows have one ISBN, whichever form it has.
 REPEATED = """
@@ -67,10 +63,8 @@ UPDATE books
 
 # In the order of the file, so that books of one file stay together on the disk.
 INSERT_BOOKS = """
-INSERT INTO books (isbn, isbn13, title, author, year, publisher, language, pages, description, average_rating,
-                   ratings_count)
-SELECT isbn, isbn13, title, coalesce(author, ''), year, publisher, language, pages, description, average_rating,
-       ratings_count
+INSERT INTO books (isbn13, {columns})
+SELECT isbn13, {values}
   FROM import_rows
  WHERE ctid >= CAST(:low AS tid)
    AND ctid < CAST(:high AS tid)
@@ -105,7 +99,7 @@ def merge(
     connection.execute(text("ANALYZE import_rows"))
     staged = connection.execute(text("SELECT count(*) FROM import_rows")).scalar_one()
     repeated = _delete_repeated(connection, findings)
-    stored = ["isbn", "isbn13", *(column for column in _STORED if column in columns)]
+    stored = ["isbn13", *(column for column in COLUMNS if column in columns)]
     said = [AUTHOR if column == "author" else f"said.{column}" for column in stored]
     changed = connection.execute(
         text(CHANGED.format(stored=", ".join(f"books.{column}" for column in stored), said=", ".join(said)))
@@ -114,9 +108,10 @@ def merge(
     done = staged - changed - added
     advance(done)
     assignments = ", ".join(f"{column} = {value}" for column, value in zip(stored, said, strict=True))
+    values = ("coalesce(author, '')" if column == "author" else column for column in COLUMNS)
     for statement, rows, count in (
         (UPDATE_BOOKS.format(assignments=assignments), "import_changed", changed),
-        (INSERT_BOOKS, "import_rows", added),
+        (INSERT_BOOKS.format(columns=", ".join(COLUMNS), values=", ".join(values)), "import_rows", added),
     ):
         for bounds in _slices(connection, rows, count):
             done += connection.execute(text(statement), bounds).rowcount

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flyleaf.importing.cells import RULES, CellError, Rule
+from flyleaf.importing.cells import CellError, Rule
+from flyleaf.importing.fields import RULES
 from flyleaf.importing.markup import may_hold_markup
 
 Bytes = NDArray[np.uint8]

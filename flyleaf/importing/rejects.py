@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from flyleaf.importing import fields
 from flyleaf.importing.formats.spreadsheet_cells import protected
 from flyleaf.importing.source import STANDARD_INPUT, UnusableFileError
-from flyleaf.importing.table import OPTIONAL, REQUIRED, Reason, Refusal
+from flyleaf.importing.table import Reason, Refusal
 
-COLUMNS = ("file", "line", "reason", *REQUIRED, *OPTIONAL, "record")
+COLUMNS = ("file", "line", "reason", *fields.COLUMNS, "record")
 # Their cells can't be told apart: all of them stand in the column `record`, as one line of CSV.
 _WITHOUT_COLUMNS = {Reason.RAGGED, Reason.UNREADABLE}
 
@@ -28,7 +29,7 @@ class Rejects:
         self._imported = imported
         self._file: TextIO
         self._source = ""
-        self._columns: tuple[str, ...] = REQUIRED
+        self._columns: tuple[str, ...] = fields.BASIC
         self._is_empty = True
         self._is_published = False
 

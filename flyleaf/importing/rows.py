@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from flyleaf.importing.cells import RULES, CellError, RowError, Rule, is_damaged, shown
+from flyleaf.importing.cells import CellError, RowError, Rule, is_damaged, shown
+from flyleaf.importing.fields import RULES
 from flyleaf.importing.findings import Findings
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 from flyleaf.isbn import IsbnError, RoundedIsbnError, isbn13, parse

@@ -11,27 +11,19 @@ from flyleaf import limits
 from flyleaf.database import DatabaseUnusableError
 from flyleaf.importing.ahead import Ahead
 from flyleaf.importing.cells import clean
+from flyleaf.importing.fields import FIELDS
 from flyleaf.importing.findings import Findings
 from flyleaf.importing.rows import Columns, clean_columns
 from flyleaf.importing.table import Table
 
 # Neither constraints nor generated columns: they would cost as much as a fifth of the COPY. A book's identity is
 # coalesce(isbn13, isbn), and the planner is told how many there are.
-STAGING = """
+STAGING = f"""
 CREATE TEMP TABLE import_rows (
-    line           bigint,
-    isbn13         text,
-    isbn           text,
-    title          text,
-    author         text,
-    author_keys    text,
-    year           smallint,
-    publisher      text,
-    language       text,
-    pages          integer,
-    description    text,
-    average_rating numeric(4, 3),
-    ratings_count  integer
+    line        bigint,
+    isbn13      text,
+    author_keys text,
+    {", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)}
 ) ON COMMIT DROP
 """
 

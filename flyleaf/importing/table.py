@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-REQUIRED = ("isbn", "title", "author", "year")
-OPTIONAL = ("publisher", "language", "pages", "description", "average_rating", "ratings_count")
 ROWS_AT_ONCE = 256  # what is in memory; more at once is no faster
 
 
@@ -44,8 +42,8 @@ class Batch(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`columns` begin with the isbn and hold a title; of the others of REQUIRED and OPTIONAL, in this order, those that
-    the file has. `author_keys` may be one more, for a table of kind "author_names" to refer to."""
+    """`columns` begin with the isbn and hold a title; of the others of fields.COLUMNS, in this order, those that the
+    file has. `author_keys` may be one more, for a table of kind "author_names" to refer to."""
 
     columns: tuple[str, ...]
     ignored: tuple[str, ...]  # the file's names of the columns that nobody reads

@@ -5,7 +5,8 @@ import unicodedata
 
 import pytest
 
-from flyleaf.importing.cells import RULES, CellError, RowError, clean
+from flyleaf.importing.cells import CellError, RowError, clean
+from flyleaf.importing.fields import RULES
 from flyleaf.importing.table import Reason
 
 

@@ -3,28 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from flyleaf.importing.fields import BASIC, COLUMNS, FIELDS
 from flyleaf.importing.source import UnusableFileError
-from flyleaf.importing.table import OPTIONAL, REQUIRED
 from flyleaf.isbn import IsbnError, parse
 
-# Letters and digits of a name, and of several names in one header the first counts.
-_NAMES = {
-    "isbn": "isbn isbn10 isbn10or13 isbnnumber upcisbn10 editionisbn10",
-    "title": "title booktitle name bookname titleofbook editiontitle workslabels",
-    "author": "author authors authorname authornames bookauthor bookauthors authorfullname creator creators writer"
-    " writers authortext authorslabels primaryauthor",
-    "year": "year publicationyear yearpublished publishedyear publishyear publishingyear yearofpublication pubyear"
-    " originalpublicationyear firstpublishyear firstpublished publicationdate publisheddate publishdate datepublished"
-    " dateofpublication pubdate published releaseyear releasedate date editionpublicationdate",
-    "publisher": "publisher publishers publishername bookpublisher publishinghouse imprint publisherlabel",
-    "language": "language languages languagecode lang langcode booklanguage editionlanguage",
-    "pages": "pages pagecount numpages numberofpages numberpages nopages pagescount totalpages"
-    " editionnumberofpages lengthof length",
-    "description": "description bookdescription summary synopsis blurb",
-    "average_rating": "averagerating avgrating ratingaverage ratingsaverage ratingavg meanrating",
-    "ratings_count": "ratingscount ratingcount numratings numberofratings ratingsnumber workratingscount",
-}
-_NAMES_OF = {column: tuple(names.split()) for column, names in _NAMES.items()}
+_NAMES_OF = {field.name: tuple(field.names.split()) for field in FIELDS}
 _ISBN13_NAMES = ("isbn13", "isbn13number", "ean", "ean13", "gtin13", "eanisbn13", "editionisbn13")
 _KNOWN = {*_ISBN13_NAMES}.union(*_NAMES_OF.values())
 _NEEDED = ("isbn", "title")
@@ -52,7 +35,7 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
     isbn13 = _position(keys, _ISBN13_NAMES)
     if found["isbn"] is None:
         found["isbn"], isbn13 = isbn13, None
-    positions = {name: found[name] for name in (*REQUIRED, *OPTIONAL)}
+    positions = {name: found[name] for name in COLUMNS}
     present = {name: position for name, position in positions.items() if position is not None}
     _refuse_without(header, [name for name in _NEEDED if name not in present])
     read = [*present.values(), *([isbn13] if isbn13 is not None else [])]
@@ -60,7 +43,7 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
     if twice:
         raise UnusableFileError(f"the header names {', '.join(twice)} twice: rename or delete one of them.", 1)
     ignored = tuple(cell.strip() for place, cell in enumerate(header) if place not in read and cell.strip())
-    remarks = tuple(_remarks([name for name in REQUIRED if name not in present]))
+    remarks = tuple(_remarks([name for name in BASIC if name not in present]))
     return CsvColumns(tuple(present), tuple(present.values()), isbn13, ignored, remarks)
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from flyleaf.importing.encoding import Decoder
 from flyleaf.importing.formats.librarything import publisher_in
@@ -16,12 +16,23 @@ from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 
 NAME = "librarything-json"
 
-COLUMNS = ("isbn", "title", "author", "year", "publisher", "language", "pages")
 _FIRST_BYTES = re.compile(rb"\s*[\[{].{0,200}?\"books_id\"", re.DOTALL)
 _COMMA = re.compile(r"[\s,]*")  # between two books of a list
 _KEY = re.compile(r'[\s,]*(?:"(?:[^"\\]|\\.)*"\s*:\s*|(?=\}))')  # between two of an object
 _HALF_LETTERS = re.compile("[\ud800-\udfff]")
 _AUTHOR = ("", "author")  # the roles of those who wrote it
+
+
+class _Book(NamedTuple):
+    """What is read of a book, by the names of the table's columns."""
+
+    isbn: str
+    title: str
+    author: str
+    year: str
+    publisher: str
+    language: str
+    pages: str
 
 
 def recognises(source: Source) -> bool:
@@ -31,7 +42,7 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> Table:
     """Return the table of the books. Raises UnusableFileError."""
-    return Table(COLUMNS, (), _batches(enumerate(_records(source), 1)), unit="record")
+    return Table(_Book._fields, (), _batches(enumerate(_records(source), 1)), unit="record")
 
 
 def _records(source: Source) -> Iterator[Any]:
@@ -69,20 +80,20 @@ def _batches(numbered: Iterator[tuple[int, Any]]) -> Iterator[Batch]:
             if not isinstance(record, dict)
         ]
         books = [(number, record) for number, record in some if isinstance(record, dict)]
-        rows = [_row(record) for _, record in books]
-        columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+        rows = [_book(record) for _, record in books]
+        columns = list(zip(*rows, strict=True)) or [()] * len(_Book._fields)
         yield Batch([number for number, _ in books], columns, refused)
 
 
-def _row(record: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        best_isbn([*_texts(record.get("isbn")), *_texts(record.get("originalisbn"))]),
-        _first(record.get("title")),
-        _authors(record),
-        _first(record.get("date")).strip(" ?"),
-        publisher_in(_first(record.get("publication"))),
-        _first(record.get("language")),
-        page_count(_first(record.get("pages"))),
+def _book(record: dict[str, Any]) -> _Book:
+    return _Book(
+        isbn=best_isbn([*_texts(record.get("isbn")), *_texts(record.get("originalisbn"))]),
+        title=_first(record.get("title")),
+        author=_authors(record),
+        year=_first(record.get("date")).strip(" ?"),
+        publisher=publisher_in(_first(record.get("publication"))),
+        language=_first(record.get("language")),
+        pages=page_count(_first(record.get("pages"))),
     )
 
 

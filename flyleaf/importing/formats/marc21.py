@@ -56,14 +56,14 @@ def row(fields: Fields) -> Row:
     date, other_date, language = _fixed(fields)
     isbn, publication = _isbn(fields), _publication(fields)
     return Row(
-        isbn,
-        _title(fields),
-        _author(fields),
-        _year(date, other_date, publication, bool(isbn)),
-        natural_publisher(first(publication, "b")),
-        _language(language, fields),
-        page_count(first(fields.get("300", ()), "a")),
-        first(fields.get(DESCRIPTION, ()), "a"),
+        isbn=isbn,
+        title=_title(fields),
+        author=_author(fields),
+        year=_year(date, other_date, publication, bool(isbn)),
+        publisher=natural_publisher(first(publication, "b")),
+        language=_language(language, fields),
+        pages=page_count(first(fields.get("300", ()), "a")),
+        description=first(fields.get(DESCRIPTION, ()), "a"),
     )
 
 

@@ -17,7 +17,7 @@ from flyleaf.importing.cells import shown
 from flyleaf.importing.isbns import best_isbn
 from flyleaf.importing.names import name_in_statement
 from flyleaf.importing.source import Source, UnusableFileError
-from flyleaf.importing.table import REQUIRED, ROWS_AT_ONCE, Batch, Reason, Refusal, Table
+from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 
 NAME = "openlibrary"
 
@@ -33,12 +33,33 @@ class _BrokenRecordError(ValueError):
     """Its text follows the record's key."""
 
 
+class _Edition(NamedTuple):
+    """What an edition says of its book, by the names of the table's columns."""
+
+    isbn: str
+    title: str
+    author: str
+    year: str
+    publisher: str
+    language: str
+    pages: str
+    description: str
+    author_keys: str
+
+
+class _Author(NamedTuple):
+    """What an author's name is, for the editions that have the key."""
+
+    key: str
+    name: str
+
+
 class _Kind(NamedTuple):
     """A type of record that is read."""
 
     sign: str  # with which its lines begin
     columns: tuple[str, ...]
-    read: Callable[[int, str], tuple[str, ...] | Refusal]  # a line, with its number
+    read: Callable[[int, str], _Edition | _Author | Refusal]  # a line, with its number
 
 
 def recognises(source: Source) -> bool:
@@ -61,7 +82,7 @@ def _batches(source: Source, kind: _Kind, other: _Kind) -> Iterator[Batch]:
     numbered = enumerate(source.lines(), 1)
     while some := list(islice(numbered, ROWS_AT_ONCE)):
         numbers: list[int] = []
-        rows: list[tuple[str, ...]] = []
+        rows: list[_Edition | _Author] = []
         refused: list[Refusal] = []
         for number, line in some:
             if line.startswith(kind.sign):
@@ -80,7 +101,7 @@ def _batches(source: Source, kind: _Kind, other: _Kind) -> Iterator[Batch]:
         source.remarks.append(f"{passed_over:,} lines of the dump hold neither editions nor authors: passed over.")
 
 
-def _edition(number: int, line: str) -> tuple[str, ...] | Refusal:
+def _edition(number: int, line: str) -> _Edition | Refusal:
     if '"isbn_1' not in line:
         return Refusal(number, Reason.NO_ISBN, f"{shown(_key(line))} has no ISBN", ())
     try:
@@ -90,20 +111,20 @@ def _edition(number: int, line: str) -> tuple[str, ...] | Refusal:
     title = " ".join(filter(None, (_first(record.get("title_prefix")), _first(record.get("title")))))
     subtitle = _first(record.get("subtitle"))
     author_keys = _keys(record.get("authors"))
-    return (
-        best_isbn(_texts(record.get("isbn_13")) + _texts(record.get("isbn_10"))),
-        f"{title}: {subtitle}" if title and subtitle else title,
-        "" if author_keys else name_in_statement(_first(record.get("by_statement"))),
-        _first(record.get("publish_date")),
-        _first(record.get("publishers")),
-        _first(record.get("languages"), "key").rpartition("/")[2],
-        str(record.get("number_of_pages") or ""),
-        _first(record.get("description")),
-        author_keys,
+    return _Edition(
+        isbn=best_isbn(_texts(record.get("isbn_13")) + _texts(record.get("isbn_10"))),
+        title=f"{title}: {subtitle}" if title and subtitle else title,
+        author="" if author_keys else name_in_statement(_first(record.get("by_statement"))),
+        year=_first(record.get("publish_date")),
+        publisher=_first(record.get("publishers")),
+        language=_first(record.get("languages"), "key").rpartition("/")[2],
+        pages=str(record.get("number_of_pages") or ""),
+        description=_first(record.get("description")),
+        author_keys=author_keys,
     )
 
 
-def _author(number: int, line: str) -> tuple[str, ...] | Refusal:
+def _author(number: int, line: str) -> _Author | Refusal:
     try:
         record = _json(line)
     except _BrokenRecordError as error:
@@ -112,13 +133,11 @@ def _author(number: int, line: str) -> tuple[str, ...] | Refusal:
     name = _first(record.get("name")) or _first(record.get("personal_name"))
     if not key or not name.strip():
         return _unreadable(number, line, "has no name")
-    return key[1], name
+    return _Author(key[1], name)
 
 
-_EDITIONS = _Kind(
-    "/type/edition\t", (*REQUIRED, "publisher", "language", "pages", "description", "author_keys"), _edition
-)
-_AUTHORS = _Kind("/type/author\t", ("key", "name"), _author)
+_EDITIONS = _Kind("/type/edition\t", _Edition._fields, _edition)
+_AUTHORS = _Kind("/type/author\t", _Author._fields, _author)
 
 
 def _unreadable(number: int, line: str, what: str) -> Refusal:

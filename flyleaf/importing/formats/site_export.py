@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from flyleaf import limits
+from flyleaf.importing.fields import COLUMNS
 from flyleaf.importing.formats.csv_table import CsvFile, normalised
 from flyleaf.importing.source import Source, UnusableFileError
-from flyleaf.importing.table import OPTIONAL, REQUIRED, Batch, Table
+from flyleaf.importing.table import Batch, Table
 
 _HEADER = 8192  # bytes in which a header ends
 _PAGES = re.compile(r"\s*(?:[ivxlc]+\s*[,;+]\s*)?([0-9]+)\s*(?:pp?\.?|pages)?\s*", re.ASCII | re.IGNORECASE)
@@ -42,9 +43,7 @@ def export_table(file: CsvFile, site: str, made: Mapping[str, Column]) -> Table:
     positions: dict[str, int] = {}
     for position, cell in enumerate(file.header):
         positions.setdefault(normalised(cell), position)
-    columns = [
-        name for name in (*REQUIRED, *OPTIONAL) if name in made and not positions.keys().isdisjoint(made[name].of)
-    ]
+    columns = [name for name in COLUMNS if name in made and not positions.keys().isdisjoint(made[name].of)]
     if columns[:2] != ["isbn", "title"]:
         raise UnusableFileError(f"the header lacks the columns of an export of {site}: export it again.", 1)
     used = sorted({name for column in columns for name in made[column].of} & positions.keys())

@@ -23,14 +23,14 @@ def row(fields: Fields) -> Row:
     """Return what a record of UNIMARC says of its book."""
     publication = [*fields.get("214", ()), *fields.get("210", ())]
     return Row(
-        isbn_of(text for field in fields.get("010", ()) for text in field.get_subfields("a")),
-        _title(fields),
-        _author(fields),
-        _year(first(fields.get("100", ()), "a"), publication),
-        natural_publisher(first(publication, "c")),
-        _language(first(fields.get("101", ()), "a")),
-        page_count(first(fields.get("215", ()), "a")),
-        first(fields.get("330", ()), "a"),
+        isbn=isbn_of(text for field in fields.get("010", ()) for text in field.get_subfields("a")),
+        title=_title(fields),
+        author=_author(fields),
+        year=_year(first(fields.get("100", ()), "a"), publication),
+        publisher=natural_publisher(first(publication, "c")),
+        language=_language(first(fields.get("101", ()), "a")),
+        pages=page_count(first(fields.get("215", ()), "a")),
+        description=first(fields.get("330", ()), "a"),
     )
 
 

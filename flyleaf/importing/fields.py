@@ -1,0 +1,113 @@
+"""The fields of a book, each described once: its type, the rule of its cells with its limit, and what files call it.
+The tables of all formats, the staging table and what the merge writes follow from this."""
+
+from functools import partial
+from typing import NamedTuple
+
+from flyleaf import limits
+from flyleaf.importing.cells import (
+    RowError,
+    Rule,
+    average_rating,
+    language,
+    repeating_rule,
+    some_paragraphs,
+    text_rule,
+    whole_number,
+    year,
+)
+from flyleaf.importing.markup import escaped, may_hold_markup
+
+
+class Field(NamedTuple):
+    """A field of a book."""
+
+    name: str  # of the column in the catalogue
+    sql_type: str
+    rule: Rule | None  # None: rows.py reads the ISBN, which makes two columns
+    names: str  # letters and digits of the headers that people and programs give it; of several in a file the first
+
+
+FIELDS = (
+    Field(
+        "isbn",
+        "text",
+        None,
+        "isbn isbn10 isbn10or13 isbnnumber upcisbn10 editionisbn10",
+    ),
+    Field(
+        "title",
+        "text",
+        text_rule("title", limits.TITLE_MAX, RowError, required=True),
+        "title booktitle name bookname titleofbook editiontitle workslabels",
+    ),
+    Field(
+        "author",
+        "text",
+        text_rule("author", limits.AUTHOR_MAX, RowError),
+        (
+            "author authors authorname authornames bookauthor bookauthors authorfullname creator creators writer "
+            "writers authortext authorslabels primaryauthor"
+        ),
+    ),
+    Field(
+        "year",
+        "smallint",
+        repeating_rule(year),
+        (
+            "year publicationyear yearpublished publishedyear publishyear publishingyear yearofpublication "
+            "pubyear originalpublicationyear firstpublishyear firstpublished publicationdate publisheddate "
+            "publishdate datepublished dateofpublication pubdate published releaseyear releasedate date "
+            "editionpublicationdate"
+        ),
+    ),
+    Field(
+        "publisher",
+        "text",
+        text_rule("publisher", limits.PUBLISHER_MAX),
+        "publisher publishers publishername bookpublisher publishinghouse imprint publisherlabel",
+    ),
+    Field(
+        "language",
+        "text",
+        repeating_rule(language),
+        "language languages languagecode lang langcode booklanguage editionlanguage",
+    ),
+    Field(
+        "pages",
+        "integer",
+        repeating_rule(partial(whole_number, "pages", low=1, high=limits.PAGES_MAX)),
+        (
+            "pages pagecount numpages numberofpages numberpages nopages pagescount totalpages "
+            "editionnumberofpages lengthof length"
+        ),
+    ),
+    Field(
+        "description",
+        "text",
+        text_rule("description", limits.DESCRIPTION_MAX, make=some_paragraphs),
+        "description bookdescription summary synopsis blurb",
+    ),
+    Field(
+        "average_rating",
+        "numeric(4, 3)",
+        repeating_rule(average_rating),
+        "averagerating avgrating ratingaverage ratingsaverage ratingavg meanrating",
+    ),
+    Field(
+        "ratings_count",
+        "integer",
+        repeating_rule(partial(whole_number, "ratings_count", low=0, high=limits.RATINGS_COUNT_MAX)),
+        "ratingscount ratingcount numratings numberofratings ratingsnumber workratingscount",
+    ),
+)
+COLUMNS = tuple(field.name for field in FIELDS)
+BASIC = COLUMNS[:4]  # of the usual file
+RULES = {field.name: field.rule for field in FIELDS if field.rule}
+# For the staging table, not for the catalogue: to whom the dump of Open Library's editions refers.
+RULES["author_keys"] = text_rule("author_keys", limits.AUTHOR_MAX)
+
+
+def as_cell(column: str, text: str) -> str:
+    """Return what a file has to hold in the column, so that its rule makes the text of it."""
+    return escaped(text) if may_hold_markup(text) and RULES[column].cell(text) != text else text
