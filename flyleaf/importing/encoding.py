@@ -61,6 +61,7 @@ class Decoder:
         self._may_be_windows = known is None
         self._held = ""  # a CR whose LF may come next
         self._undecided = b""  # what follows the first byte that is not UTF-8, until it is clear what the file is
+        self.is_damaged = False  # some bytes have become lone surrogates
         self._line = 0  # on which that byte stands
         self._is_windows = False
         self._not_utf8: UnusableFileError | None = None  # what is wrong, should it not be Windows-1252 after all
@@ -122,6 +123,7 @@ class Decoder:
             f"Line {self._line} holds a byte that is not UTF-8: what stands there is damaged. The rest is read."
         )
         self._undecided = b""
+        self.is_damaged = True
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         return self._decoder.decode(rest, final)
 

@@ -231,10 +231,11 @@ def _look(rows: _Rows, plain: Mask) -> None:
     doubtful = np.zeros(len(plain), np.bool_)
     doubtful[rows.whole] = rows.signs == _LOOK
     doubtful &= plain
-    texts = b"".join(compress(rows.lines, doubtful.tolist())).decode().replace("\t", " ").split("\n")[:-1]
-    plain[doubtful] = [
-        text.isprintable() and unicodedata.is_normalized("NFC", text) and not may_hold_markup(text) for text in texts
-    ]
+    joined = b"".join(compress(rows.lines, doubtful.tolist())).decode().replace("\t", " ")
+    texts = joined.split("\n")[:-1]
+    plain[doubtful] = [text.isprintable() and unicodedata.is_normalized("NFC", text) for text in texts]
+    if may_hold_markup(joined):
+        plain[doubtful] &= [not may_hold_markup(text) for text in texts]
 
 
 def _have_odd_space(tabbed: Bytes, ends: Positions) -> Mask:

@@ -29,6 +29,7 @@ class Source:
         self._file = file
         self.binary = unpacked(file)  # raises UnusableFileError wherever it is read
         self.head = self.binary.peek()  # up to BLOCK bytes, by which the formats recognise it
+        self.is_damaged = False  # some bytes of the text read so far are not in its encoding
         self.remarks: list[str] = []
 
     @property
@@ -57,6 +58,7 @@ class Source:
         line: list[str] = []  # the beginning of one that has not ended yet
         while block := self.binary.read(BLOCK):
             text = decoder.decode(block)
+            self.is_damaged = decoder.is_damaged
             cut = text.rfind("\n") + 1 or text.rfind("\r") + 1
             if cut:
                 yield "".join((*line, text[:cut]))
@@ -67,7 +69,9 @@ class Source:
                     f"it is longer than {LINE_MAX:,} characters: is this a text file with one book a line?",
                     decoder.lines + 1,
                 )
-        if rest := "".join((*line, decoder.decode(b"", final=True))):
+        rest = "".join((*line, decoder.decode(b"", final=True)))
+        self.is_damaged = decoder.is_damaged
+        if rest:
             yield rest
 
 

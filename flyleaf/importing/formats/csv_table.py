@@ -29,13 +29,13 @@ _ENOUGH = 20  # rows to say so
 class CsvFile:
     """A CSV file whose header has been read."""
 
-    def __init__(self, header: list[str], form: Form, blocks: Iterator[str], line: int, remarks: list[str]) -> None:
+    def __init__(self, header: list[str], form: Form, blocks: Iterator[str], line: int, source: Source) -> None:
         self.header = header  # cells as they stand there
         self.form = form
         self._blocks = blocks  # of the text behind the header, which begins on that line
         self._line = line
-        self._remarks = remarks  # gets sentences for the operator
-        self._is_damaged = False
+        self._source = source  # of the blocks
+        self._has_nul = False
 
     def batches(self, positions: Sequence[int], plain: "PlainReader | None" = None) -> Iterator[Batch]:
         """The records: of each the cells at these positions of the header, in this order. What `plain` takes of them
@@ -47,13 +47,13 @@ class CsvFile:
             others = [self._ragged(line, row) for line, row in rows.numbered if len(row) != len(self.header)]
             rows_read += len(rows.numbered) + rows.copied_count
             ragged += len(others)
-            if self._is_damaged:
+            if self._source.is_damaged or self._has_nul:
                 damaged += sum(is_damaged(row[place]) for _, row in whole for place in unread)
             columns = list(zip(*(row for _, row in whole), strict=True)) or [()] * len(self.header)
             refused = sorted([*rows.refused, *others], key=lambda refusal: refusal.line)
             yield Batch([line for line, _ in whole], [columns[place] for place in positions], refused, rows.copied)
         if damaged:
-            self._remarks.append(f"Damaged cells in columns that are not imported: {damaged:,}.")
+            self._source.remarks.append(f"Damaged cells in columns that are not imported: {damaged:,}.")
         if rows_read >= _ENOUGH and ragged > rows_read * _BROKEN:
             raise UnusableFileError(
                 f"{ragged:,} of {rows_read:,} rows have more or fewer cells than the header, which has "
@@ -65,7 +65,7 @@ class CsvFile:
         begun: list[str] = []  # lines of a row that ends in the next block
         for text in self._blocks:
             rows = Rows(self.form, len(self.header))
-            self._is_damaged = self._is_damaged or is_damaged(text)
+            self._has_nul = self._has_nul or "\0" in text
             taken = plain.read(text, self._line) if plain and not begun else None
             if taken:
                 rows.copied, rows.copied_count = taken.copied, taken.lines - len(taken.others)
@@ -115,7 +115,7 @@ def open_csv(source: Source, delimiter: str | None = None, encoding: str | None 
             "it is empty: the first line must name the columns isbn, title, author and year."
         ) from None
     behind = first + reader.line_num
-    return CsvFile(header, form, _and_then("".join(lines[behind:]), blocks), behind + 1, source.remarks)
+    return CsvFile(header, form, _and_then("".join(lines[behind:]), blocks), behind + 1, source)
 
 
 def normalised(cell: str) -> str:
