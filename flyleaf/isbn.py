@@ -65,16 +65,17 @@ def parse(text: str) -> Isbn:
 def isbn13(compact: str) -> str | None:
     """The ISBN-13 of an ISBN that is compact and has the right check digit; None for every other text."""
     nine = compact[-10:-1]
+    low, middle, high = SUMS
     try:
-        sums = _LOW[nine[:3]] + _MIDDLE[nine[3:6]] + _HIGH[nine[6:]]
+        sums = low[nine[:3]] + middle[nine[3:6]] + high[nine[6:]]
     except KeyError:
         return None
-    if len(compact) == 10 and compact[9] == _CHECK_10[sums >> 10]:
-        return f"978{nine}{_CHECK_978[sums & 1023]}"
+    if len(compact) == 10 and compact[9] == CHECK_10[sums >> 10]:
+        return f"978{nine}{CHECK_978[sums & 1023]}"
     if len(compact) == 13:
-        if compact[:3] == "978" and compact[12] == _CHECK_978[sums & 1023]:
+        if compact[:3] == "978" and compact[12] == CHECK_978[sums & 1023]:
             return compact
-        if compact[:3] == "979" and compact[12] == _CHECK_979[sums & 1023]:
+        if compact[:3] == "979" and compact[12] == CHECK_979[sums & 1023]:
             return compact
     return None
 
@@ -108,8 +109,9 @@ def _sums(first: int) -> dict[str, int]:
     return sums
 
 
-_LOW, _MIDDLE, _HIGH = _sums(0), _sums(3), _sums(6)
-_CHECK_10 = tuple("0123456789X"[total % 11] for total in range(406))
+# Of the first, second and last three of the nine digits. importing's plain_rows.py reads these tables, too.
+SUMS = (_sums(0), _sums(3), _sums(6))
+CHECK_10 = "".join("0123456789X"[total % 11] for total in range(406))
 # By prefix, whose own digits 9, 7, 8 (or 9) weigh 1, 3, 1.
-_CHECK_978 = tuple(str(-(total + 9 + 21 + 8) % 10) for total in range(172))
-_CHECK_979 = tuple(str(-(total + 9 + 21 + 9) % 10) for total in range(172))
+CHECK_978 = "".join(str(-(total + 9 + 21 + 8) % 10) for total in range(172))
+CHECK_979 = "".join(str(-(total + 9 + 21 + 9) % 10) for total in range(172))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from flyleaf.importing.cells import CellError, Rule
 from flyleaf.importing.fields import RULES
 from flyleaf.importing.markup import may_hold_markup
+from flyleaf.isbn import CHECK_10, CHECK_978, CHECK_979, SUMS
 
 Bytes = NDArray[np.uint8]
 Positions = NDArray[np.intp]
@@ -39,10 +40,11 @@ for _byte in range(0xC0, 0x100):
     _SIGNS[_byte] = _LOOK if _byte not in _SAFE_FIRST_BYTES else 0
 
 _978, _979 = (int.from_bytes(prefix, "little") for prefix in (b"978", b"979"))
-# Of the nine digits that carry the number: those of ISBN-10, and those of ISBN-13 behind the prefix.
-_WEIGHTS = np.array([(place, 3 if place % 2 else 1) for place in range(1, 10)], np.int32)
-_CHECK_10 = np.frombuffer(b"0123456789X", np.uint8)
-_DIGITS = np.frombuffer(b"0123456789", np.uint8)
+# The tables of check digits, by numbers of three digits and by sums.
+_SUMS = [np.array(list(sums.values()), np.int32) for sums in SUMS]
+_CHECK_10, _CHECK_978, _CHECK_979 = (
+    np.frombuffer(digits.encode(), np.uint8) for digits in (CHECK_10, CHECK_978, CHECK_979)
+)
 _FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(10_000)), np.uint8).reshape(-1, 4)
 
 
@@ -218,11 +220,15 @@ def _isbn13(rows: _Rows, position: int) -> tuple[Bytes, Mask]:
     isbn13[:, 3:11] = rows.words(begin).view(np.uint8).reshape(-1, 8)
     isbn13[:, 11] = rows.padded[begin + 8]
     values = isbn13[:, 3:12] - ord("0")  # 10 and more where it is no digit
-    sum_10, sum_13 = (values.astype(np.int32) @ _WEIGHTS).T
-    isbn13[:, 12] = _DIGITS[-(sum_13 + np.where(prefix == _978, 38, 39)) % 10]
-    check = np.where(long, isbn13[:, 12], _CHECK_10[sum_10 % 11])
+    is_number = values.max(axis=1, initial=0) < 10
+    digits = np.minimum(values, 9).T.astype(np.int32)
+    threes = digits[0::3] * 100 + digits[1::3] * 10 + digits[2::3]
+    sums = _SUMS[0][threes[0]] + _SUMS[1][threes[1]] + _SUMS[2][threes[2]]
+    tens, thirteens = sums >> 10, sums & 1023
+    isbn13[:, 12] = np.where(prefix == _978, _CHECK_978[thirteens], _CHECK_979[thirteens])
+    check = np.where(long, isbn13[:, 12], _CHECK_10[tens])
     valid = (long | (lengths == 10)) & ((prefix == _978) | (prefix == _979)) & (rows.padded[begin + 9] == check)
-    return isbn13, valid & (values.max(axis=1, initial=0) < 10)
+    return isbn13, valid & is_number
 
 
 def _look(rows: _Rows, plain: Mask) -> None:
