@@ -28,8 +28,8 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     Raises ConfigError, and DatabaseUnusableError where the embedded server can't be had. A server of somebody else's
     that can't be reached is no error here: the site answers 503 until it can.
     """
-    configure_logging()
     config = config or Config.from_environment()
+    configure_logging(config.log_format)
     # First of all: as root it makes the data folder so that the account which PostgreSQL runs as can pass through.
     database = database or open_database(config, _announce)
     config.make_data_folder()
@@ -49,6 +49,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
         )
+    app.jinja_env.globals["contact"] = config.contact and (config.contact_address, config.contact)
     app.extensions[EXTENSION] = Flyleaf(config, database, _rating_fetcher(config, database))
     web.register(app)
     views.register(app)

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import quote
 
 PROJECT = Path(__file__).resolve().parent.parent
 POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg2://")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 SessionType = Literal["filesystem", "redis"]
+LogFormat = Literal["auto", "text", "json"]
 
 
 class ConfigError(ValueError):
@@ -40,6 +42,8 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
     registrations_per_hour: int = 120  # from one address: a school that registers in a lesson has only one
+    contact: str | None = None  # of the operator, for readers
+    log_format: LogFormat = "auto"
     open_library_contact: str | None = None
     open_library_url: str = "https://openlibrary.org"
 
@@ -74,9 +78,18 @@ class Config:
             registrations_per_hour=_whole_number(
                 environ, "REGISTRATIONS_PER_HOUR", cls.registrations_per_hour, 1, 10_000
             ),
+            contact=_operator(environ.get("CONTACT") or None),
+            log_format=_log_format(environ.get("LOG_FORMAT") or cls.log_format),
             open_library_contact=_contact(environ.get("OPEN_LIBRARY_CONTACT") or None),
             open_library_url=_web_address(environ.get("OPEN_LIBRARY_URL") or cls.open_library_url),
         )
+
+    @property
+    def contact_address(self) -> str | None:
+        """What a link to the operator leads to."""
+        if self.contact is None or self.contact.startswith(("https://", "http://")):
+            return self.contact
+        return f"mailto:{quote(self.contact, safe='@+')}"
 
     @property
     def sessions(self) -> Path:
@@ -182,6 +195,24 @@ def _secret_key(key: str | None) -> str | None:
     if key is not None and len(key) < 16:
         raise ConfigError("SECRET_KEY is shorter than 16 characters: unset it, and one is made and kept for you.")
     return key
+
+
+def _log_format(text: str) -> LogFormat:
+    if text not in ("auto", "text", "json"):
+        raise ConfigError(f"LOG_FORMAT is {text!r}: write auto, text or json.")
+    return cast(LogFormat, text)
+
+
+def _operator(text: str | None) -> str | None:
+    """The e-mail address, or the web address, that readers see."""
+    if text is None:
+        return None
+    contact = text.removeprefix("mailto:")
+    is_mail = re.fullmatch(r"""[^\s@<>"'(),:;\\]{1,64}@[^\s@<>"'(),:;\\/]{1,190}""", contact)
+    is_page = re.fullmatch(r"""https?://[^\s/<>"'\\@]+(/[^\s<>"'\\]*)?""", contact)
+    if len(contact) > 300 or not contact.isprintable() or not (is_mail or is_page):
+        raise ConfigError(f"CONTACT is {text!r}: write an e-mail address, or a web address that starts with https://.")
+    return contact
 
 
 def _contact(contact: str | None) -> str | None:

@@ -151,7 +151,7 @@ def serve(
     make_app: Callable[[Config, Database], "WSGIApplication"] = create_app,
 ) -> None:
     """Serve until a signal ends it, and `prepare` beside it; SystemExit with 1 where the workers don't keep running."""
-    configure_logging()
+    configure_logging(config.log_format)
     _allow_connections()
     # granian takes the closing of the terminal for a wish to reload; a program started by nohup ignores it.
     hang_up = signal.getsignal(signal.SIGHUP)
@@ -191,7 +191,8 @@ def _accompany(address: Address, script_name: str, prepare: Callable[[], None]) 
     while not addresses.is_served(address):
         time.sleep(0.05)
     beside = " and every other address of this machine" if address.everywhere else ""
-    print(f"Flyleaf is at {address}{script_name}{beside} (Ctrl-C stops it)", flush=True)
+    around = "\n" if sys.stdout.isatty() else ""  # lines of the log come before and after it
+    print(f"{around}Flyleaf is at {address}{script_name}{beside} (Ctrl-C stops it){around}", flush=True)
     prepare()
 
 

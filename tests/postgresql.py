@@ -69,9 +69,11 @@ class Server(Postgresql):  # type: ignore[misc]
         """SQLAlchemy's address of the database, as the site's role."""
         return f"postgresql+psycopg2://{ROLE}@/{database}?host={self.sockets}&port=5432"
 
-    def create_database(self, name: str, template: str | None = None) -> str:
+    def create_database(self, name: str, template: str | None = None, encoding: str | None = None) -> str:
         """Make a database, a copy of `template` where given; its URL. Nobody may be connected to the template."""
         copy = f' TEMPLATE "{template}"' if template else ""
+        if encoding:
+            copy = f" TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
         self._execute(f'CREATE DATABASE "{name}" OWNER {ROLE}{copy}')
         return self.url(name)
 

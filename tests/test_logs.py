@@ -1,13 +1,16 @@
-"""The log: one JSON object a line."""
+"""The log: one JSON object a line, and lines for people on a terminal."""
 
 import json
 import logging
+import os
+import pty
+import re
 import subprocess
 import sys
 
 import pytest
 
-from flyleaf.logs import JsonFormatter
+from flyleaf.logs import JsonFormatter, TextFormatter
 
 
 @pytest.fixture
@@ -98,3 +101,87 @@ def test_lines_go_to_stderr_once_however_often_it_is_configured():
     assert done.stdout == ""
     [line] = done.stderr.splitlines()
     assert json.loads(line)["event"] == "first\nline"
+
+
+# --- For people -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told():
+    """What a person reads of one record."""
+
+    def log(name="flyleaf.test", message="something", level=logging.INFO, error=None, **extra):
+        record = logging.Logger(name).makeRecord(
+            name, level, "here.py", 1, message, (), (type(error), error, None) if error else None, None, extra
+        )
+        return TextFormatter().format(record)
+
+    return log
+
+
+def test_a_request_is_a_line_that_people_can_read(told):
+    request = {"request_id": "abc", "method": "GET", "path": "/search", "status": 200, "milliseconds": 3.2}
+    line = told("flyleaf.requests", "request", **request)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  GET /search 200 in 3\.2 ms", line)
+
+
+def test_other_lines_say_the_level_and_the_rest(told):
+    line = told("flyleaf.errors", "unavailable", logging.ERROR, cause="no server", request_id=None)
+    assert line.endswith("  ERROR: unavailable cause=no server")
+
+
+@pytest.mark.parametrize("evil", ["\n12:00:00  forged", "\r", "\x1b[2J", "\u2028", "\x85", "\0", "\ud800", "\u202e"])
+def test_no_input_breaks_a_line_of_a_terminal_or_commands_it(told, evil):
+    for line in (
+        told(message=f"path {evil}"),
+        told(path=evil),
+        told("flyleaf.requests", "request", method="GET", path=evil, status=404, milliseconds=1),
+    ):
+        assert line.isprintable()
+
+
+def test_a_traceback_follows_line_by_line(told):
+    lines = told(error=ValueError("what was typed\nDETAIL: more")).splitlines()
+    assert lines[-1] == "    ValueError: what was typed"
+
+
+PROGRAM = """
+import logging, sys
+from flyleaf.logs import configure_logging
+configure_logging(*sys.argv[1:])
+logging.getLogger("flyleaf.test").info("a line", extra={"number": 7})
+"""
+
+
+def logged(*arguments: str, terminal: bool) -> str:
+    """What a program logs whose stderr is a terminal, or is none."""
+    if not terminal:
+        done = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True)
+        return done.stderr
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run([sys.executable, "-c", PROGRAM, *arguments], stderr=theirs, check=True)
+        return os.read(ours, 10_000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "terminal", "is_json"),
+    [
+        ((), True, False),
+        ((), False, True),
+        (("auto",), True, False),
+        (("json",), True, True),
+        (("text",), False, False),
+    ],
+)
+def test_on_a_terminal_it_is_for_people_unless_the_setting_says_otherwise(arguments, terminal, is_json):
+    line = logged(*arguments, terminal=terminal).strip()
+    assert line.startswith("{") is is_json
+    assert "a line" in line
+    if is_json:
+        assert json.loads(line)["number"] == 7
+    else:
+        assert line.endswith("a line number=7")

@@ -47,6 +47,7 @@ class Database:
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
                 "application_name": program_name(),
+                "client_encoding": "UTF8",  # whatever PGCLIENTENCODING or the role's settings say
                 "options": " ".join(f"-c {name}={value}" for name, value in SERVER_TIMEOUTS.items()),
                 **TCP_TIMEOUTS,
             },

@@ -20,6 +20,10 @@ _ABSENCES = (
 )
 _REMEDIES = (
     *_ABSENCES,
+    (
+        "conversion between",
+        "The database {database} is not in UTF-8: make another one (createdb -T template0 -E UTF8 --locale=C.UTF-8)",
+    ),
     ("password authentication failed", "The database refused the log-in: check user and password in DATABASE_URL"),
     ("no password supplied", "The database refused the log-in: put the password into DATABASE_URL"),
     ("no pg_hba.conf entry", "The database refused the log-in: allow this host and user in its pg_hba.conf"),

@@ -1,5 +1,6 @@
 """Bring the schema up to date: Alembic runs the files of migrations/versions, in their order, each of plain SQL."""
 
+import shlex
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
@@ -42,9 +43,11 @@ def is_migrated(connection: Connection) -> bool:
 def migrate(engine: Engine) -> None:
     """All missing revisions in one transaction, or nothing.
 
-    Raises DatabaseUnusableError where the server is too old, or the schema newer than this Flyleaf.
+    Raises DatabaseUnusableError where the server is too old, the database not in UTF-8, or the schema newer than this
+    Flyleaf.
     """
     with engine.begin() as connection:
+        _require_utf8(connection)
         if is_migrated(connection):
             return
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -59,6 +62,17 @@ def migrate(engine: Engine) -> None:
 def use_operators_path(connection: Connection) -> None:
     """Have names mean the site's tables, not the search's, until the transaction ends."""
     connection.execute(text(OPERATORS_PATH))
+
+
+def _require_utf8(connection: Connection) -> None:
+    statement = text("SELECT current_setting('server_encoding'), current_database()")
+    encoding, database = connection.execute(statement).one()
+    if encoding != "UTF8":
+        new = shlex.quote(f"{database}_utf8")
+        raise DatabaseUnusableError(
+            f"The database {database} is in {encoding}, not in UTF-8: make another one (createdb -T template0 -E UTF8 "
+            f"--locale=C.UTF-8 {new}), and set DATABASE_URL to that."
+        )
 
 
 def lock_migrations(connection: Connection) -> None:

@@ -1,8 +1,15 @@
-"""What a reader may be called."""
+"""What a reader may be called.
+
+Names follow Unicode's rules for identifiers, UTS 39, as far as names of people do. Each word is Highly Restrictive: of
+one script, or of Latin with those that Chinese, Japanese and Korean are written in. Allowed are the recommended scripts
+and those of limited use (UAX 31, tables 5 and 7), not historic ones. Digits are of one decimal system. Outside ASCII a
+name has letters, marks, digits and the punctuation that names need; no emoji, no symbols.
+"""
 
 import re
 import unicodedata
 
+import regex
 from anyascii import anyascii
 from flask_babel import gettext
 from wtforms import Form
@@ -10,25 +17,95 @@ from wtforms.fields import Field
 from wtforms.validators import ValidationError
 
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")  # Unicode's general categories
-_SAYING = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "So")  # letters, digits, and pictures such as emoji
+_SAYING = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No")  # letters and digits
 # Shown as nothing, though Unicode calls them letters, marks and symbols: fillers, joiners, variation selectors.
 _BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Tags and entities of HTML, templates, and what forums and wikis make links of.
+_MARKUP = re.compile(r"[<>{}\[\]`]|&#|&\w+;")
+# ASCII, letters, marks, digits; apostrophes, hyphens and dots from UAX 31's table 3 and their like.
+_ALLOWED = regex.compile(r"[\x20-\x7E\p{L}\p{M}\p{Nd}’‘ʼ·‧‐‑–・＝՚֊׳״་،]*")
+# Joiners where UAX 31 (A1, A2, B) lets them be, because they are seen: they part letters of Arabic that would join, as
+# in علی‌رضا, and make the conjuncts of Indic scripts, as in ශ්‍රී.
+_JOINERS = regex.compile(
+    r"(?<=[^\Wاأإآٱدذرزژڑوؤةىء]\p{Mn}*)(?<=\p{scx=Arabic})\u200c(?=\p{scx=Arabic})"
+    r"|(?<=\p{ccc=9})[\u200c\u200d](?=\p{L})"
+)
+_MARKS_MAX = 4  # on one letter, as UTS 39 5.4 advises
+
+_RECOMMENDED = """
+    Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Han Hangul Hebrew
+    Hiragana Kannada Katakana Khmer Lao Latin Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Thai Tibetan
+"""
+_OF_LIMITED_USE = """
+    Adlam Balinese Bamum Batak Canadian_Aboriginal Chakma Cham Cherokee Hanifi_Rohingya Javanese Kayah_Li Lepcha Limbu
+    Lisu Mandaic Meetei_Mayek Miao Mongolian New_Tai_Lue Newa Nko Nyiakeng_Puachue_Hmong Ol_Chiki Osage Saurashtra
+    Sundanese Syloti_Nagri Syriac Tai_Le Tai_Tham Tai_Viet Tifinagh Vai Wancho Yi
+"""
+_TOGETHER = [
+    ("Latin", "Han", "Hiragana", "Katakana"),
+    ("Latin", "Han", "Bopomofo"),
+    ("Latin", "Han", "Hangul"),
+]
+_ALONE = [(script,) for script in f"{_RECOMMENDED} {_OF_LIMITED_USE}".split()]
+_ONE_SCRIPT = regex.compile(
+    "|".join(
+        "[" + "".join(rf"\p{{scx={script}}}" for script in (*scripts, "Common", "Inherited")) + "]+"
+        for scripts in _ALONE + _TOGETHER
+    )
+)
 
 _READ_AS = str.maketrans("013457@$!|l", "oieastasiii")
 
 
 def visible(form: Form, field: Field) -> None:
+    """Refuse names with characters that nobody sees, and with marks piled up."""
     # Cf: zero-width and direction marks, with which one name can be made to look like another; Cc: line breaks, tabs.
-    name = field.data or ""
-    if _BLANKS.search(name) or any(unicodedata.category(letter) in _INVISIBLE for letter in name):
+    name = _JOINERS.sub("", field.data or "")
+    if has_invisible(name):
         raise ValidationError(gettext("There is an invisible character in this name: delete it."))
+    if regex.search(rf"\p{{Mn}}{{{_MARKS_MAX + 1}}}|(\p{{Mn}})\1", unicodedata.normalize("NFD", name)):
+        raise ValidationError(gettext("There are too many accents on one letter of this name."))
 
 
 def addressable(form: Form, field: Field) -> None:
-    # The name is a part of the profile's address, where / . and .. mean something else.
+    """Refuse names that say nothing, or that no address can hold: there / . and .. mean something else."""
     name = field.data or ""
     if "/" in name or not any(unicodedata.category(letter) in _SAYING for letter in name):
         raise ValidationError(gettext("A name has a letter or a digit, and no slash."))
+
+
+def without_markup(form: Form, field: Field) -> None:
+    """Refuse names that look like HTML, a template or a link's markup, and symbols such as emoji."""
+    name = _JOINERS.sub("", field.data or "")
+    if _MARKUP.search(name):
+        raise ValidationError(
+            gettext("Names can’t contain markup, such as angle brackets, square brackets, braces or backticks.")
+        )
+    for letter in name:
+        if not _ALLOWED.fullmatch(letter):
+            raise ValidationError(gettext("Names consist of letters and digits. Delete “%(letter)s”.", letter=letter))
+
+
+def of_one_script(form: Form, field: Field) -> None:
+    """Refuse words that mix scripts, and digits of two systems: the p of раypal may be a Cyrillic one."""
+    name = _JOINERS.sub("", field.data or "")
+    for word in name.split():
+        if not _ONE_SCRIPT.fullmatch(word):
+            raise ValidationError(
+                gettext("“%(word)s” mixes alphabets that look alike. Write each word in one alphabet.", word=word)
+            )
+    if len({ord(digit) - unicodedata.decimal(digit) for digit in name if digit.isdecimal()}) > 1:
+        raise ValidationError(gettext("The digits of this name are from two writing systems. Use one."))
+
+
+def has_invisible(text: str) -> bool:
+    """Whether there are characters in it that are shown as nothing."""
+    return bool(_BLANKS.search(text)) or any(unicodedata.category(letter) in _INVISIBLE for letter in text)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen in it but white space."""
+    return all(letter.isspace() or has_invisible(letter) for letter in text)
 
 
 def not_reserved(form: Form, field: Field) -> None:

@@ -7,6 +7,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from flyleaf.limits import PASSWORD_MAX, PASSWORD_MIN
 from flyleaf.passwords import is_common
 from flyleaf.queries.readers import name_key
+from flyleaf.views.names import is_blank
 from flyleaf.web.forms import Form, no_control_characters
 
 
@@ -34,6 +35,8 @@ class NewPasswordForm(Form):
         raise NotImplementedError
 
     def validate_password(self, field: PasswordField) -> None:
+        if is_blank(field.data or ""):
+            raise ValidationError(gettext("A password needs more than blanks. A short sentence is a good one."))
         if name_key(field.data or "") == name_key(self.name):
             raise ValidationError(gettext("The password is the user name. Choose one that nobody can guess."))
         if is_common(field.data or ""):

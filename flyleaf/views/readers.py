@@ -12,7 +12,7 @@ from flyleaf.passwords import hash_password
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, insert_reader, select_credentials
 from flyleaf.queries.sessions import delete_session
-from flyleaf.views.names import addressable, not_reserved, visible
+from flyleaf.views.names import addressable, not_reserved, of_one_script, visible, without_markup
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import begin_session, end_session, is_logged_in, local_path, session_hash
 from flyleaf.web.attempts import count_attempt, registration_limits, remember_device
@@ -39,6 +39,8 @@ class RegistrationForm(NewPasswordForm):
             no_control_characters,
             visible,
             addressable,
+            without_markup,
+            of_one_script,
             not_reserved,
         ],
     )

@@ -102,7 +102,7 @@ def test_names_that_differ_by_case_width_spaces_or_normal_form_are_one(register,
 
 
 def test_names_of_all_scripts_are_welcome(register, select, subtests):
-    names = ["José", "Ольга", "محمد", "東京", "ไทย", "Ngũgĩ", "O'Brien", "Anne-Marie", "bob_1", "😀"]
+    names = ["José", "Ольга", "محمد", "東京", "ไทย", "Ngũgĩ", "O'Brien", "Anne-Marie", "bob_1"]
     for name in names:
         with subtests.test(name):
             assert register(username=name).status_code == 303
@@ -234,8 +234,9 @@ def test_markup_in_a_name_is_shown_as_text(register, subtests):
             assert "&lt;script&gt;" in text
 
 
-def test_a_name_with_markup_is_shown_as_text_on_every_page(visit):
-    alice = visit().registered("<b>Alice<b>&amp;")
+def test_a_name_with_markup_is_shown_as_text_on_every_page(alice, select):
+    """Whoever registered before such names were refused has one."""
+    select("UPDATE readers SET name = '<b>Alice<b>&amp;'")
     text = alice.get("/search").text
     assert "<b>Alice" not in text
     assert "&lt;b&gt;Alice&lt;b&gt;&amp;amp;" in text
