@@ -187,6 +187,14 @@ try {
   const isOver = (key) => key.startsWith(DRAFT) && (done === "logged-out" || key === sessionStorage[`${DRAFT}sent`]);
   if (done) Object.keys(sessionStorage).filter(isOver).forEach((key) => { delete sessionStorage[key]; });
   delete sessionStorage[`${DRAFT}sent`];
+  // What stands in the search box, when the language or the theme is changed.
+  const box = document.getElementById("q");
+  if (box && !box.value) box.value = sessionStorage[`${DRAFT}search`] ?? "";
+  delete sessionStorage[`${DRAFT}search`];
+  document.addEventListener("submit", (event) => {
+    const typed = document.getElementById("q")?.value;
+    if (typed && event.submitter?.closest(".preferences")) sessionStorage[`${DRAFT}search`] = typed;
+  });
   document.querySelectorAll("form[data-account]").forEach(keepDraft);
 } catch (error) { // a browser that may store nothing
   console.warn(error);

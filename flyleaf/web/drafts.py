@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 
 def typed_fields() -> dict[str, str]:
     """Return what the form of this request holds, without what nobody typed and without passwords."""
-    if request.method != "POST" or request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.method != "POST" or _is_from_elsewhere():
         return {}
     fields = {
         name: text
@@ -40,6 +40,15 @@ def typed_fields() -> dict[str, str]:
         if name not in _NOT_TYPED and not any(word in name for word in _SECRET)
     }
     return fields if any(map(str.strip, fields.values())) else {}
+
+
+def _is_from_elsewhere() -> bool:
+    """Whether another site's page sent this form, as far as the browser says."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")  # over plain HTTP browsers say no more than this
+    return origin is not None and urlsplit(origin).netloc != request.host
 
 
 def keep_draft(response: WerkzeugResponse, page: str, *, was_logged_out: bool) -> None:

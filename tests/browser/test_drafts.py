@@ -53,6 +53,17 @@ def test_another_language_leaves_the_text_in_its_form(page: Page, log_in: Callab
     expect(page.locator("input[name=rating][value='4']")).to_be_checked()
 
 
+@pytest.mark.parametrize("address", ["/search", BOOK])
+def test_another_theme_leaves_the_words_in_the_search_box(reader: Page, address: str) -> None:
+    reader.goto(address)
+    reader.locator("#q").fill("jane aus")
+    reader.get_by_role("button", name="Dark").click()
+    expect(reader.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(reader.locator("#q")).to_have_value("jane aus")
+    reader.goto(address)
+    expect(reader.locator("#q")).to_have_value("")
+
+
 def test_a_page_that_is_left_has_the_text_when_the_reader_comes_back(reader: Page) -> None:
     write(reader)
     reader.goto("/search")

@@ -153,14 +153,34 @@ def test_a_page_of_another_reader_is_not_published_without_notice(alice, bob, du
     assert select("SELECT count(*) FROM reviews") == 0
 
 
-def test_what_another_site_sends_is_not_kept(visit, alice, dune):
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost:8000"},
+        {"Origin": "null"},
+    ],
+)
+def test_what_another_site_sends_is_not_kept(visit, alice, dune, headers):
     visitor = visit()
-    headers = {"Sec-Fetch-Site": "cross-site"}
     refused = visitor.client.post(f"/books/{dune}/review", data={"rating": "4", "text": WORDS}, headers=headers)
     assert refused.status_code == 303
     assert visitor.cookie("draft") is None
     _, shown = log_in(visitor, refused.location)
     assert not kept(shown.text)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin", "Origin": "https://a-proxy-hides.this.example"}],
+)
+def test_what_our_own_page_sends_is_kept(visit, alice, dune, headers):
+    visitor = visit()
+    refused = visitor.client.post(f"/books/{dune}/review", data={"rating": "4", "text": WORDS}, headers=headers)
+    _, shown = log_in(visitor, refused.location)
+    assert kept(shown.text)
 
 
 def test_a_log_out_forgets_it(alice, dune, end_session, config):
