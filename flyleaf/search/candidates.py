@@ -36,10 +36,8 @@ class Narrowing:
     year_from: int | None = None
     year_to: int | None = None
     has_reviews: bool = False
-
-    @property
-    def active(self) -> bool:
-        return self.year_from is not None or self.year_to is not None or self.has_reviews
+    title: str | None = None  # tsquery of the words that must be in the title
+    author: str | None = None
 
 
 _FIRST = text("""
@@ -50,23 +48,37 @@ _FIRST = text("""
       FROM search_by_author(:key, 400, 60)
      UNION ALL
     SELECT 'popular', id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
-      FROM search_popular(CAST(:words AS tsquery), 1000, 120, 100, :year_from, :year_to, :has_reviews)""")
+      FROM search_popular(CAST(:words AS tsquery), :keep, :enough, :year_from, :year_to, :has_reviews,
+                     CAST(:title AS tsquery), CAST(:author AS tsquery))""")
 _POPULAR = text("""
     SELECT place, id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
       FROM unnest(CAST(:drivers AS text[])) WITH ORDINALITY AS asked (driver, place),
-           search_popular(CAST(driver AS tsquery), 1000, 60, 100, :year_from, :year_to, :has_reviews)""")
+           search_popular(CAST(driver AS tsquery), 60, 100, :year_from, :year_to, :has_reviews,
+                     CAST(:title AS tsquery), CAST(:author AS tsquery))""")
 _ALL = text("""
     SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
       FROM search_all(CAST(:driver AS tsquery), CAST(:others AS tsquery), :look, :keep,
-                      :year_from, :year_to, :has_reviews)""")
+                      :year_from, :year_to, :has_reviews,
+                     CAST(:title AS tsquery), CAST(:author AS tsquery))""")
+
+_TITLES = text("""
+    SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
+      FROM search_by_titles(ARRAY(SELECT DISTINCT search_start(key) FROM unnest(CAST(:keys AS text[])) AS key), 200, 40)
+     ORDER BY id""")
+_COVERING = text("""
+    SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
+      FROM search_covering(CAST(:driver AS tsquery), CAST(:asked AS text[]), CAST(:weights AS real[]), :look, :keep)""")
 
 
-def find_first(connection: Connection, key: str, reading: Reading, narrowing: Narrowing) -> dict[str, list[Candidate]]:
+def find_first(
+    connection: Connection, key: str, reading: Reading, narrowing: Narrowing, keep: int
+) -> dict[str, list[Candidate]]:
     """Three stages in one statement: `start`, titles that are or begin with the query, wherever their spaces are;
     `author`, works of exactly this author; `popular`, popular works that have all the words."""
     found: dict[str, list[Candidate]] = {"start": [], "author": [], "popular": []}
     for stage, *candidate in connection.execute(
-        _FIRST, {"key": key, "words": tsquery(reading.asked), **asdict(narrowing)}
+        _FIRST,
+        {"key": key, "words": tsquery(reading.asked), "keep": keep, "enough": max(keep, 100), **asdict(narrowing)},
     ):
         found[stage].append(Candidate._make(candidate))
     return found
@@ -86,6 +98,12 @@ def find_all(connection: Connection, reading: Reading, narrowing: Narrowing, kee
     driver, others, look = plan(reading)
     parameters = {"driver": driver, "others": others, "look": look, "keep": keep, **asdict(narrowing)}
     return [Candidate._make(row) for row in connection.execute(_ALL, parameters)]
+
+
+def is_cut_short(reading: Reading) -> bool:
+    """Whether find_all may have looked at fewer works than have the words that it asks the index for."""
+    driver, _, look = plan(reading)
+    return min(term.works for term in reading.asked if term.tsquery in driver) > look
 
 
 def tsquery(terms: Iterable[Term]) -> str:
@@ -112,3 +130,22 @@ def plan(reading: Reading) -> tuple[str, str | None, int]:
         postings += term.works
     others = [term for term in terms if term not in drivers]
     return tsquery(drivers), tsquery(others) or None, 1_500 if others else 1_000
+
+
+def find_titles(connection: Connection, keys: Sequence[str]) -> list[Candidate]:
+    """Works whose title, whole or up to a subtitle or bracket, is one of the keys."""
+    return [Candidate._make(row) for row in connection.execute(_TITLES, {"keys": list(keys)})]
+
+
+def find_covering(
+    connection: Connection, driver: str, terms: Sequence[Term], look: int = 1_500, keep: int = 80
+) -> list[Candidate]:
+    """Works that have what the driver asks; where there are many, those that have the most telling of the terms."""
+    parameters = {
+        "driver": driver,
+        "asked": [term.tsquery for term in terms if term.alternatives],
+        "weights": [term.missing for term in terms if term.alternatives],
+        "look": look,
+        "keep": keep,
+    }
+    return [Candidate._make(row) for row in connection.execute(_COVERING, parameters)]

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-import time
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from flyleaf.search.candidates import Candidate, Narrowing, find_all, find_first, find_popular
-from flyleaf.search.ranking import WEIGHTS, Match, TermMatcher, Weights, score
+from flyleaf.search.candidates import (
+    Candidate,
+    Narrowing,
+    find_all,
+    find_covering,
+    find_first,
+    find_popular,
+    find_titles,
+    is_cut_short,
+)
+from flyleaf.search.matching import WEIGHTS, Match, TermMatcher, Weights, is_whole_title
+from flyleaf.search.pieces import Piece
+from flyleaf.search.ranking import score
 from flyleaf.search.reading import Query, Reading, read_query
 from flyleaf.search.spelling import (
     corrected_terms,
     doubtful,
-    partial,
-    relaxed,
     resegmented,
     without_connectives,
     without_year,
 )
+from flyleaf.search.surplus import core, covering, drivers, is_hinted, spans
+from flyleaf.search.surplus_words import BEHIND_COST, GENERIC_COST
 
 MORE_READINGS = 2  # … and so many more where all that found nothing
 MOST_READINGS = 6  # other readings that one search tries; each scan is bounded by the rows that it looks at
-LATEST = 0.100  # seconds: on an overloaded machine no further reading is tried after this
 KEEP_OTHERS = 80  # candidates of a reading that is not as typed
 COMMON = 8_000  # works; words that are all commoner are looked for among the popular works only
 AS_TYPED = frozenset({"words", "start"})  # stages of matches that leave nothing out and change no word
+EXACT = AS_TYPED | {"connectives", "year"}  # … or only what says nothing, or a year that is right
+POPULAR = 120  # candidates of the query as typed that are taken of the popular works …
+ALL = 201  # … or of all, where the catalogue is that small: one more than is counted
 ENOUGH = 60  # popular candidates; after so many, the others are left out
+SAYS_LITTLE = BEHIND_COST  # where the best work lacks no word that says more, no further reading is tried
+PLAUSIBLE = 2.5  # where the best work lacks no word that says more, no known word is changed
 NEEDLESS_COST = 2.5  # of a correction where the query as typed found something
 FEW = 8  # fewer than this: other readings are tried
 
@@ -41,34 +57,51 @@ class Search:
     weights: Weights = WEIGHTS
     matches: dict[int, Match] = field(default_factory=dict)
     keep: int = 200
-    started: float = field(default_factory=time.monotonic)
     readings: int = 0
     most_readings: int = MOST_READINGS
-    fixed: Reading = field(init=False)  # the same with what its unknown words may be
     undated: Reading | None = None  # the query without what may be a year of publication
+    looked_everywhere: bool = True  # no work that has all the words can have been missed
+    cut_short: bool = False  # … because more works had to be looked at than one search may
     rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
 
     def __post_init__(self) -> None:
-        self.rest = self.fixed = self.query.reading
+        self.rest = self.query.reading
 
     @property
-    def in_time(self) -> bool:
-        return self.readings < self.most_readings and time.monotonic() - self.started < LATEST
+    def may_go_on(self) -> bool:
+        """Whether another reading may be tried: the work is bounded, not the time, so that answers stay the same."""
+        return self.readings < self.most_readings
+
+    @property
+    def complete(self) -> bool:
+        """Whether a work has all the words of a reading."""
+        return any(
+            not match.missing and (match.stage != "surplus" or match.is_exact) for match in self.matches.values()
+        )
 
     @property
     def poor(self) -> bool:
         """Whether other readings are worth a look: nothing has all the words, or one word finds next to nothing."""
-        return not self.matches or (len(self.query.words) == 1 and len(self.matches) < FEW)
+        return not self.complete or (len(self.query.words) == 1 and len(self.matches) < FEW)
+
+    @property
+    def has_whole_title(self) -> bool:
+        """Whether the query is the title of a work."""
+        return any(is_whole_title(match) for match in self.matches.values())
+
+    @property
+    def best(self) -> Match | None:
+        return max(self.matches.values(), key=lambda match: match.score, default=None)
 
     def add(self, reading: Reading, candidates: list[Candidate]) -> int:
         """Score the candidates as matches of the reading; keep each one's best. How many there were."""
-        matcher, least = TermMatcher(reading), reading.least
+        matcher = TermMatcher(reading)
         for candidate in candidates:
             match = score(matcher, candidate, self.weights)
-            if len(match.words) < least:
+            if match.score == -math.inf or (reading.covers and not match.words):
                 continue
             known = self.matches.get(candidate.id)
-            if known is None or match.score > known.score:
+            if known is None or (known.stage not in EXACT and match.score > known.score):
                 self.matches[candidate.id] = match
         return len(candidates)
 
@@ -79,16 +112,28 @@ class Search:
 
     @property
     def typed_only(self) -> list[Match]:
-        """The matches of the query as typed, where there are any; else all."""
+        """The matches that are not loose, where there are any; else all."""
         ranked = self.ranked()
-        return [match for match in ranked if match.stage in AS_TYPED] or ranked
+        return [match for match in ranked if not is_loose(match)] or ranked
 
     def ranked(self) -> list[Match]:
-        return sorted(self.matches.values(), key=lambda match: (-match.score, match.candidate.id))
+        """The matches, the best first; but those that have all words as typed before all others."""
+        return sorted(self.matches.values(), key=lambda match: (is_loose(match), -match.score, match.candidate.id))
+
+
+def is_loose(match: Match) -> bool:
+    """Whether the work has other words than those that were typed, or lacks one that says more than "a novel"."""
+    return match.stage not in EXACT and not (
+        match.stage == "surplus" and match.dearest <= GENERIC_COST and match.is_exact
+    )
 
 
 def find(
-    connection: Connection, typed: str, narrowing: Narrowing | None = None, wide: bool = False, verbatim: bool = False
+    connection: Connection,
+    typed: Sequence[Piece],
+    narrowing: Narrowing | None = None,
+    wide: bool = False,
+    verbatim: bool = False,
 ) -> Search:
     """Run the stages for a query that is no ISBN. `wide`: keep more, because a filter will take most away."""
     query = read_query(connection, typed)
@@ -96,41 +141,59 @@ def find(
     if not query.words:
         return search
     as_typed(search)
+    if query.is_fielded:
+        if not search.matches and not verbatim:
+            correct(search)
+        return search
     if search.poor:
         disconnect(search)
     if not search.matches:
         date(search)
-    if verbatim:
-        return search
+    if not verbatim:
+        read_otherwise(search)
+    return search
+
+
+def read_otherwise(search: Search) -> None:
+    """Run the stages that leave words out or change them."""
+    query = search.query
+    if not search.has_whole_title and (is_hinted(query) or (not search.matches and len(query.words) > 1)):
+        try_surplus(search)
+        best = search.best
+        if best is not None and best.is_exact and best.dearest <= SAYS_LITTLE:
+            return
     if search.poor or search.by_letters:
         resegment(search)
     if search.poor:
         correct(search)
-    if not search.matches and search.undated is not None:
+    if not search.complete and search.undated is not None:
         search.rest = search.undated  # it was no word of a title after all
         correct(search)
-    if not search.matches:
-        relax(search)
-    if not search.matches:
-        leave_out(search)
-    return search
 
 
 def as_typed(search: Search, everything: bool = True) -> None:
     """Stages: as typed. Titles that begin with it, its author's works, popular works with its words, then all works."""
     query = search.query
-    stages = find_first(search.connection, query.key, query.reading, search.narrowing)
+    narrowing = replace(search.narrowing, title=query.asked_of("title"), author=query.asked_of("author"))
+    small = query.all_are_popular
+    stages = find_first(search.connection, query.key, query.reading, narrowing, ALL if small else POPULAR)
     found = {candidate.id: candidate for candidates in stages.values() for candidate in candidates}
     search.add(query.reading, list(found.values()))
-    if everything and len(stages["popular"]) < ENOUGH and not query.all_are_popular:
-        others = find_all(search.connection, query.reading, search.narrowing, search.keep)
+    if small:
+        search.looked_everywhere = len(stages["popular"]) < ALL
+    elif everything and len(stages["popular"]) < ENOUGH:
+        others = find_all(search.connection, query.reading, narrowing, search.keep)
         search.add(query.reading, [candidate for candidate in others if candidate.id not in found])
+        search.cut_short = is_cut_short(query.reading)
+        search.looked_everywhere = len(others) < search.keep and not search.cut_short
+    else:
+        search.looked_everywhere = False
 
 
 def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | None = None) -> int:
     """Stages: popular works with the words of other readings, then all works. How many were found."""
     narrowing = narrowing or search.narrowing
-    if not search.in_time:
+    if not search.may_go_on:
         return 0
     askable = [reading for reading in readings if all(term.alternatives for term in reading.asked)]
     askable = askable[: search.most_readings - search.readings]
@@ -141,7 +204,7 @@ def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | N
     for reading, popular in zip(askable, find_popular(search.connection, askable, narrowing), strict=True):
         found = {candidate.id: candidate for candidate in popular}
         rarest = min((term.works for term in reading.asked), default=0)
-        if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular and search.in_time:
+        if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular:
             others = find_all(search.connection, reading, narrowing, KEEP_OTHERS)
             found |= {candidate.id: candidate for candidate in others}
         count += search.add(reading, list(found.values()))
@@ -169,15 +232,19 @@ def resegment(search: Search) -> None:
 
 
 def correct(search: Search) -> None:
-    """Stage: words that may be misspelt: all unknown ones, or any one of the known; where that finds nothing, all."""
+    """Stage: words that may be misspelt: the unknown ones; where that finds nothing, works that lack some of the words;
+    where those lack too much, any one of the known words, or all."""
     reading = search.rest
     unknown, others = doubtful(reading)
-    if search.matches:  # which may be all that was meant
+    if search.complete:  # which may be all that was meant
         reading = replace(reading, cost=NEEDLESS_COST)
     fixed = reading.with_terms(corrected_terms(search.connection, reading, unknown), "spelling")
-    search.fixed = fixed
-    if unknown and everywhere(search, [fixed]):
+    if unknown and (everywhere(search, [fixed]) or (not search.query.is_fielded and try_core(search, fixed))):
         return
+    if len(reading.terms) > 1 and not search.query.is_fielded:
+        try_covering(search, fixed)
+        if search.best is not None and search.best.dearest <= PLAUSIBLE:
+            return
     corrected = corrected_terms(search.connection, reading, others)
     found = 0
     if not unknown:
@@ -186,14 +253,21 @@ def correct(search: Search) -> None:
         everywhere(search, [fixed.with_terms(corrected, "spelling")])
 
 
-def relax(search: Search) -> None:
-    """Stage: all words but one, which is compared with what these works have instead."""
-    everywhere(search, relaxed(search.rest))
+def try_surplus(search: Search) -> None:
+    """Stage: works whose whole title is a part of the query, and those that have all but the words that say little."""
+    query = search.query
+    search.add(covering(query.reading), find_titles(search.connection, spans(query)))
+    try_core(search, query.reading)
 
 
-def leave_out(search: Search) -> None:
-    """Stage: some of the words, where no book has nearly all: "percy jackson lightning thief"."""
-    for together, reading in ((2, search.fixed), (1, search.rest)):  # a word alone is not corrected: it may be anything
-        search.most_readings = search.readings + MORE_READINGS
-        if len(reading.terms) > together and everywhere(search, partial(reading, together)):
-            return
+def try_core(search: Search, reading: Reading) -> int:
+    """Stage: works that have all but the words that say little. How many were found."""
+    rest = core(reading)
+    return everywhere(search, [rest]) if rest is not None and all(term.works for term in rest.asked) else 0
+
+
+def try_covering(search: Search, reading: Reading) -> None:
+    """Stage: works that have the most telling of the words, where none has all."""
+    reading = covering(reading)
+    for driver in drivers(reading.terms):
+        search.add(reading, find_covering(search.connection, driver, reading.terms))

@@ -39,6 +39,13 @@ def compact(typed: str) -> str | None:
     return digits if SHORTEST <= len(digits) <= 14 else None
 
 
+def is_too_short(typed: str) -> bool:
+    """Whether the text is digits alone, of which SHORTEST are needed to look for an ISBN."""
+    match = _LOOKS_LIKE_ONE.fullmatch(unicodedata.normalize("NFKC", typed))
+    digits = _digits(match[1]) if match else "".join(filter(str.isdigit, typed)) if typed.strip().isdigit() else ""
+    return 0 < len(digits) < SHORTEST
+
+
 def inside(typed: str) -> list[str]:
     """The valid ISBNs that stand among other words: "Eeyore loses a tail, ISBN 0-525-46456-5 (paper)"."""
     typed = unicodedata.normalize("NFKC", typed)
@@ -74,6 +81,11 @@ def find_prefix(connection: Connection, number: str) -> list[int]:
     ten = "978" + number if len(number) <= 9 else number  # ten digits are no beginning of an ISBN-10
     bounds = {"low": number, "high": _after(number), "low10": ten, "high10": _after(ten), "look": PREFIX_LOOK}
     return list(connection.execute(_PREFIX, bounds).scalars())
+
+
+def find_beginning(connection: Connection, number: str) -> list[int]:
+    """Books with the number, or whose ISBN begins with it."""
+    return find_exact(connection, number) or find_prefix(connection, number)
 
 
 def find_part(connection: Connection, number: str) -> list[int]:

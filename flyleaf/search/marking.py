@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from anyascii import anyascii
+
+from flyleaf.search.matching import Match
+from flyleaf.search.surplus_words import LITTLE
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ`][^\W_]+)*")
 
@@ -16,10 +19,24 @@ def marked(printed: str, words: Collection[str]) -> list[tuple[str, bool]]:
     pieces: list[tuple[str, bool]] = []
     end = 0
     for match in _WORD.finditer(printed):
-        becomes = re.sub("[^a-z0-9]", "", anyascii(match[0]).lower())
+        becomes = _becomes(match[0])
         if becomes in words or (not match[0].isascii() and becomes in "".join(words) and len(match[0]) > 1):
             if match.start() > end:
                 pieces.append((printed[end : match.start()], False))
             pieces.append((match[0], True))
             end = match.end()
     return [*pieces, (printed[end:], False)] if end < len(printed) else pieces
+
+
+def left_out(typed: str, matches: Sequence[Match]) -> tuple[str, ...]:
+    """The words, as they were typed, that the matches lack; none where one of them lacks none."""
+    if not matches or any(not match.missing for match in matches):
+        return ()
+    lacking = set(matches[0].missing).intersection(*(match.missing for match in matches)) or set(matches[0].missing)
+    lacking = lacking - LITTLE or lacking
+    found = [match[0] for match in _WORD.finditer(typed) if _becomes(match[0]) in lacking]
+    return tuple(dict.fromkeys(found)) or tuple(sorted(lacking))
+
+
+def _becomes(word: str) -> str:
+    return re.sub("[^a-z0-9]", "", anyascii(word).lower())

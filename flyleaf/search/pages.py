@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing
-from flyleaf.search.engine import AS_TYPED, Search, find
-from flyleaf.search.ranking import Match
+from flyleaf.search.engine import EXACT, Search, find, is_loose
+from flyleaf.search.marking import left_out
+from flyleaf.search.matching import Match
+from flyleaf.search.pieces import Piece, asked_isbn, fielded, pieces
 from flyleaf.search.reading import clean
 from flyleaf.search.results import (
     Edition,
@@ -56,11 +58,13 @@ class SearchQuery:
 
 @dataclass(frozen=True)
 class MatchReason:
-    """Why a result is there: the stage that found it, and the fields and the words of the book that matched."""
+    """Why a result is there: the stage that found it, and the fields and the words of the book that matched. `loose`:
+    it is close, but has not all the words as they were typed."""
 
     stage: str
     fields: tuple[str, ...]
     words: tuple[str, ...]
+    loose: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,10 @@ class SearchResult:
 @dataclass(frozen=True)
 class SearchPage:
     """A page of results. `corrected_query`: what was searched instead; `invalid_isbn`: the text is an ISBN with a slip
-    in it, and `did_you_mean` are the books one slip away."""
+    in it, and `did_you_mean` are the books one slip away. `left_out`: words as they were typed that the results lack,
+    where no book has all. `total`: how many books were found; where it is not exact, there are more. `cut_short`: more
+    works had to be looked at than one search may, so that some that match can be missing. `digits_needed`: the text is
+    a piece of an ISBN that is too short, and so many digits are the least."""
 
     query: str
     corrected_query: str | None
@@ -92,22 +99,40 @@ class SearchPage:
     has_next: bool
     invalid_isbn: bool = False
     did_you_mean: tuple[SearchResult, ...] = ()
+    left_out: tuple[str, ...] = ()
+    total: int = 0
+    total_is_exact: bool = True
+    cut_short: bool = False
+    digits_needed: int | None = None
 
 
 def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
     """Find the books that are meant, the likeliest first."""
     typed = clean(query.text)
-    number = isbn_stage.compact(typed)
+    asked = asked_isbn(typed)
+    number = isbn_stage.compact(asked or typed)
     if number is not None and (page := _search_isbn(connection, query, number)):
         return page
     if number is None and (numbers := isbn_stage.inside(typed)):
         books = isbn_stage.find_exact(connection, *numbers)
         if books:
             return _isbn_page(connection, query, "isbn", books, tuple(numbers))
+    if isbn_stage.is_too_short(asked or ""):
+        return _too_short(query)
+    page = _search_words(connection, query, fielded(typed) or pieces(typed))
+    if not page.results and fielded(typed):  # it may be no field after all, but the beginning of a title
+        plain = _search_words(connection, query, pieces(typed))
+        page = plain if plain.results and not plain.results[0].match.loose and not plain.left_out else page
+    if not page.results and page.page == 1 and isbn_stage.is_too_short(typed):
+        return _too_short(query)
+    return page
+
+
+def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Piece]) -> SearchPage:
     filters = query.filters
     search = find(
         connection,
-        query.text,
+        typed,
         Narrowing(query.year_from, query.year_to, query.has_reviews),
         filters.language is not None,
         query.verbatim,
@@ -121,15 +146,27 @@ def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
             for match in matches
             if match.candidate.id in years and (match.candidate.review_count or not query.has_reviews)
         ]
+    found = len(matches)
     matches = _ordered(matches[:DEEPEST], query.order, years)
     first = (max(query.page, 1) - 1) * query.page_size
     wanted = matches[first : first + query.page_size]
     shown = load_works(connection, [match.candidate.id for match in wanted], filters, _preference(query))
-    why = {match.candidate.id: MatchReason(match.stage, match.fields, match.words) for match in wanted}
-    results = _results(connection, shown, why)
+    why = {match.candidate.id: MatchReason(match.stage, match.fields, match.words, is_loose(match)) for match in wanted}
     return SearchPage(
-        query.text, _corrected(search, matches), results, query.page, len(matches) > first + query.page_size
+        query.text,
+        _corrected(search, matches),
+        _results(connection, shown, why),
+        query.page,
+        len(matches) > first + query.page_size,
+        left_out=left_out(query.text, matches),
+        total=min(found, DEEPEST),
+        total_is_exact=found <= DEEPEST and search.looked_everywhere,
+        cut_short=search.cut_short,
     )
+
+
+def _too_short(query: SearchQuery) -> SearchPage:
+    return SearchPage(query.text, None, (), query.page, False, digits_needed=isbn_stage.SHORTEST)
 
 
 def _search_isbn(connection: Connection, query: SearchQuery, number: str) -> SearchPage | None:
@@ -156,7 +193,15 @@ def _isbn_page(
     shown = load_books(connection, books[first : first + query.page_size])
     why = dict.fromkeys((book.work_id for book in shown), MatchReason(stage, ("isbn",), numbers))
     results = _results(connection, shown, why)
-    return SearchPage(query.text, None, results, query.page, len(books) > first + query.page_size)
+    return SearchPage(
+        query.text,
+        None,
+        results,
+        query.page,
+        len(books) > first + query.page_size,
+        total=len(books),
+        total_is_exact=len(books) < isbn_stage.PREFIX_LOOK,
+    )
 
 
 def _preference(query: SearchQuery) -> Preference:
@@ -176,8 +221,8 @@ def _ordered(matches: list[Match], order: Order, years: dict[int, int | None]) -
 
 def _corrected(search: Search, matches: list[Match]) -> str | None:
     """What was searched instead, where the best match was found under another reading."""
-    best = max(matches, key=lambda match: match.score, default=None)
-    if best is None or best.stage in AS_TYPED or best.stage in ("connectives", "year"):
+    best = max(matches, key=lambda match: (not is_loose(match), match.score), default=None)
+    if best is None or best.stage in EXACT or (best.stage == "surplus" and best.is_exact):
         return None
     words = list(best.words)
     last = best.typed[-1]

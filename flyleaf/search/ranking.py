@@ -8,116 +8,14 @@ words of both; each wrong letter makes it less likely. All numbers are natural l
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from flyleaf.search.candidates import Candidate
-from flyleaf.search.edits import resembles
-from flyleaf.search.reading import ARTICLES, Reading
+from flyleaf.search.coverage import as_covered
+from flyleaf.search.matching import WEIGHTS, Match, Placed, TermMatcher, Weights, prior, without_article
+from flyleaf.search.reading import ARTICLES
 
-
-@dataclass(frozen=True)
-class Weights:
-    """What was tuned, on other seeds than those of the published figures."""
-
-    title_whole: float = 4.5  # the query is the title
-    title_main: float = 4.0  # … the title before its subtitle or bracket
-    title_start: float = 2.8  # the title begins with it
-    title_words: float = 1.0  # its words are in the title
-    title_length: float = 1.6  # less for each e-fold that the title is longer than the query
-    article: float = 0.3  # the leading article is the same, too
-    author_whole: float = 4.0
-    author_surname: float = 3.0
-    author_words: float = 1.5
-    author_length: float = 0.5
-    both: float = 2.1  # words of the title and of the author
-    both_surname: float = 0.7  # … and the surname is among them
-    unfinished: float = 1.3  # less where the last word only begins a word
-    elsewhere: float = 3.3  # less for a word that is neither in title nor author as typed: a numeral, initials
-    missing: float = 6.0  # less for a word that nothing in the work resembles
-    prior: float = 0.8
-    prior_scale: float = 5.0
-
-
-WEIGHTS = Weights()
 REPEAT_COST = 6.0  # a word that was typed more often than the work has it
 SPACES_COST = 2.0  # set apart or run together otherwise than printed
-LOOSE_COST = 3.0  # an edit of the word that was left out
-
-
-class Match(NamedTuple):
-    """A candidate with its score, and why: the words of the work that matched, and the fields that they are in."""
-
-    score: float
-    candidate: Candidate
-    stage: str
-    words: tuple[str, ...]
-    fields: tuple[str, ...]
-    typed: tuple[str, ...] = ()
-
-
-def prior(popularity: int, weights: Weights = WEIGHTS) -> float:
-    """Half of all readers look for any book, half for popular ones, which counts with the root of the popularity."""
-    return weights.prior * math.log1p(math.sqrt(popularity) / weights.prior_scale)
-
-
-def without_article(words: list[str]) -> list[str]:
-    return words[1:] if len(words) > 1 and words[0] in ARTICLES else words
-
-
-Placed = tuple[str, float] | None  # a word of the work, and what it costs that the reader typed another
-
-
-class TermMatcher:
-    """A reading made ready to be compared with many candidates."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self.exact: list[dict[str, float]] = []
-        self.prefixes: list[str | None] = []
-        for term in reading.terms:
-            self.exact.append({a.word: a.cost for a in reversed(term.alternatives) if not a.prefix})
-            self.prefixes.append(next((a.word for a in term.alternatives if a.prefix), None))
-        self.typed = tuple(term.typed for term in reading.terms)
-        self.loose = tuple(term.loose for term in reading.terms)
-        self.simple = tuple(set(exact) == {typed} for exact, typed in zip(self.exact, self.typed, strict=True))
-        # Most terms stand for themselves, and most often the word is there: the short way.
-        self.exactly: tuple[Placed, ...] = tuple(
-            (typed, 0.0) if simple and not loose else None
-            for typed, simple, loose in zip(self.typed, self.simple, self.loose, strict=True)
-        )
-        self.size = len(self.typed)
-        self.repeats = len(set(self.typed)) < self.size
-        self.has_article = self.typed[0] in ARTICLES and self.size > 1
-
-    def place(self, words: list[str], unfinished: float) -> list[Placed]:
-        """For each term the best of the words that it can stand for, and its cost."""
-        return [
-            exactly if exactly is not None and exactly[0] in words else self._best(term, words, unfinished)
-            for term, exactly in enumerate(self.exactly)
-        ]
-
-    def _best(self, term: int, words: list[str], unfinished: float) -> Placed:
-        best: Placed = None
-        exact = self.exact[term]
-        if self.loose[term]:
-            return self._loosely(self.typed[term], words)
-        if self.exactly[term] is None:
-            for word in words:
-                cost = exact.get(word)
-                if cost is not None and (best is None or cost < best[1]):
-                    best = (word, cost)
-        prefix = self.prefixes[term]
-        if prefix is not None and (best is None or best[1] > unfinished):
-            for word in words:
-                if word.startswith(prefix):
-                    return word, unfinished
-        return best
-
-    @staticmethod
-    def _loosely(typed: str, words: list[str]) -> Placed:
-        near = [(distance, word) for word in words if (distance := resembles(typed, word)) is not None]
-        return (min(near)[1], LOOSE_COST * min(near)[0]) if near else None
 
 
 def score(matcher: TermMatcher, candidate: Candidate, weights: Weights = WEIGHTS) -> Match:
@@ -125,6 +23,10 @@ def score(matcher: TermMatcher, candidate: Candidate, weights: Weights = WEIGHTS
     title, author = candidate.title_key.split(), candidate.author_key.split()
     in_title = matcher.place(title, weights.unfinished)
     in_author = matcher.place(author, weights.unfinished)
+    if matcher.is_fielded and not _is_in_its_fields(matcher, title, author, in_title, in_author):
+        return Match(-math.inf, candidate, matcher.reading.label, (), ())
+    if matcher.covers:
+        return as_covered(matcher, candidate, in_title, in_author, weights)
     if not any(in_author) and None not in in_title:  # most candidates: the title alone can explain the query
         best = _as_title(matcher, candidate, title, in_title, weights)
     elif not any(in_title) and None not in in_author:
@@ -151,6 +53,22 @@ def score(matcher: TermMatcher, candidate: Candidate, weights: Weights = WEIGHTS
         fields,
         matcher.typed,
     )
+
+
+def _is_in_its_fields(
+    matcher: TermMatcher, title: list[str], author: list[str], in_title: list[Placed], in_author: list[Placed]
+) -> bool:
+    """Take out what stands in the wrong field, and return whether the words asked of one field are all there. As typed,
+    the database has seen to that, and what stands in neither is a numeral or an initial."""
+    own = {"title": (in_title, in_author, author), "author": (in_author, in_title, title)}
+    for term, field in enumerate(matcher.fields):
+        if field is None:
+            continue
+        placed, other, other_words = own[field]
+        other[term] = None
+        if placed[term] is None and (matcher.reading.label != "words" or matcher.typed[term] in other_words):
+            return False
+    return True
 
 
 Scored = tuple[float, tuple[str, ...], tuple[str, ...]]

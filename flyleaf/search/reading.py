@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, text
 
+from flyleaf.search.pieces import Piece, Where
+from flyleaf.search.surplus_words import missing_cost
+
 LONGEST_QUERY = 300  # characters; what comes after is not read
-MOST_WORDS = 12
+MOST_WORDS = 16
 ARTICLES = frozenset(
     "the a an la le les los las der die das den det ein eine el il lo gli het een un une os um uma en et as".split()
 )
@@ -37,6 +41,8 @@ class Term:
     works: int
     alternatives: tuple[Alternative, ...]
     loose: bool = False  # not asked of the index: what resembles it in a work that has the other words is compared
+    missing: float = 0.0  # how unlikely it is that somebody types it who means a work without it
+    field: str | None = None  # title or author, where it may not be in the other one
 
     @property
     def tsquery(self) -> str:
@@ -54,7 +60,7 @@ class Reading:
     label: str
     terms: tuple[Term, ...]
     cost: float = 0.0
-    least: int = 0  # how many words a work must match, where some are left out
+    covers: bool = False  # a work may lack any of the words
 
     @property
     def key(self) -> str:
@@ -75,19 +81,34 @@ class Reading:
 class Query:
     """What search_read made of the typed text: `words` are in the form of the index, `works` counts beside them."""
 
-    key: str
     words: tuple[str, ...]
     works: tuple[int, ...]
     starting: int
     romanised: tuple[str, ...]
     all_are_popular: bool  # the catalogue is so small that no work is outside the popular ones
+    catalogue: int  # works in it, when it was last built anew
+    wheres: tuple[Where, ...]  # for each word, where its piece stands
+    fields: tuple[str | None, ...]
     reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reading", Reading("words", self._terms()))
 
+    @property
+    def key(self) -> str:
+        return " ".join(self.words)
+
+    @property
+    def is_fielded(self) -> bool:
+        return any(self.fields)
+
+    def asked_of(self, name: str) -> str | None:
+        """The tsquery of the words that are asked of this field."""
+        return "&".join(term.tsquery for term in self.reading.terms if term.field == name) or None
+
     def _terms(self) -> tuple[Term, ...]:
         last = len(self.words) - 1
+        catalogue = max(LEAST_CATALOGUE, self.catalogue, *self.works, 0)
         terms = []
         for place, (word, works, roman) in enumerate(zip(self.words, self.works, self.romanised, strict=False)):
             alternatives = [Alternative(word, 0.0, works)]
@@ -95,10 +116,13 @@ class Query:
                 alternatives.append(Alternative(word, PREFIX_COST, self.starting, prefix=True))
             if roman != word:
                 alternatives.append(Alternative(roman, ROMANISED_COST, works))
-            terms.append(Term(word, max(works, self.starting) if place == last else works, tuple(alternatives)))
+            missing = missing_cost(word, self.wheres[place], works, catalogue)
+            known = max(works, self.starting) if place == last else works
+            terms.append(Term(word, known, tuple(alternatives), False, missing, self.fields[place]))
         return tuple(terms)
 
 
+LEAST_CATALOGUE = 1_000  # works; in a smaller one, too, a word of a single work says something
 PREFIX_COST = 0.0  # a last word that only begins a word of the book
 ROMANISED_COST = 0.3
 
@@ -108,12 +132,24 @@ def clean(typed: str) -> str:
     return _UNPRINTABLE.sub(" ", typed[:LONGEST_QUERY]).strip()
 
 
-def read_query(connection: Connection, typed: str) -> Query:
+def read_query(connection: Connection, typed: Sequence[Piece]) -> Query:
     """Normalise the text as books are, split it, and look its words up. One statement."""
-    key, words, works, starting, romanised, all_are_popular = connection.execute(
-        _READ, {"typed": clean(typed), "most": MOST_WORDS}
+    words, places, works, starting, romanised, all_are_popular, catalogue = connection.execute(
+        _READ, {"pieces": [piece.text for piece in typed], "most": MOST_WORDS}
     ).one()
-    return Query(key, tuple(words), tuple(works), starting, tuple(romanised), all_are_popular)
+    of = [typed[place - 1] for place in places]
+    return Query(
+        tuple(words),
+        tuple(works),
+        starting,
+        tuple(romanised),
+        all_are_popular,
+        catalogue,
+        tuple(piece.where for piece in of),
+        tuple(piece.field for piece in of),
+    )
 
 
-_READ = text("SELECT key, words, works, starting, romanised, all_are_popular FROM search_read(:typed, :most)")
+_READ = text("""
+    SELECT words, places, works, starting, romanised, all_are_popular, catalogue
+      FROM search_read(CAST(:pieces AS text[]), :most)""")

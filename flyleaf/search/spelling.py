@@ -10,24 +10,22 @@ from itertools import pairwise
 from sqlalchemy import Connection, text
 
 from flyleaf.search.edits import with_swaps
-from flyleaf.search.reading import ARTICLES, Alternative, Query, Reading, Term
+from flyleaf.search.reading import Alternative, Query, Reading, Term
 
 EDIT_COST = 3.0  # one wrong letter in a word: about one word in twenty
 FIRST_LETTER_COST = 1.5  # few get the first letter wrong
 SPLIT_COST = 2.0
+KNOWN_COST = 0.5  # for each e-fold of works that have the word as typed, which so is less likely a misspelling
 INSIDE_COST = 3.0  # a part of a word of four letters; less for longer parts, which are in few words by chance
 MOST_ALTERNATIVES = 20
 MOST_CORRECTED = 4  # words of a query for which the vocabulary is searched: the longest ones
 MOST_JOINED = 2  # pairs of neighbours tried as one word: the longest
 MOST_KNOWN = 3  # … of those, words that other books do have
-MOST_RELAXED = 3
 # Typed between a title and an author, or between two names.
 CONNECTIVES = frozenset({"and", "by", "und", "von", "et", "par", "y", "por", "e"})
-MOST_PARTIAL = 2
 SHORTEST = 3
 _YEAR = re.compile("1[4-9][0-9][0-9]|20[0-9][0-9]")
 LONG = 5  # letters; shorter words are allowed one edit only
-RELAXED_COMMON = 5_000  # works; words that are all commoner than this say too little without the one left out
 
 _LOOK_UP = text("""
     SELECT typed, distance, spelling, spelling_works
@@ -43,6 +41,11 @@ def inside_cost(part: str, word: str) -> float:
     return max(0.5, INSIDE_COST - 0.5 * (len(part) - 4)) + math.log(len(word) / len(part))
 
 
+def _most_edits(typed: str, spelling: str) -> int:
+    """How many edits may be a slip: two in a long word whose first letter is right, else one."""
+    return 2 if len(typed) >= LONG and typed[0] == spelling[0] else 1
+
+
 def look_up(connection: Connection, words: list[str], parts: list[str]) -> dict[str, list[Alternative]]:
     """For each word those of the vocabulary within two edits (one, under five letters), and for each part those that
     have it inside; the likelier first."""
@@ -52,7 +55,7 @@ def look_up(connection: Connection, words: list[str], parts: list[str]) -> dict[
     ):
         if levenshtein == 0:
             found[typed].append(Alternative(spelling, inside_cost(typed, spelling), works))
-        elif (distance := with_swaps(levenshtein, typed, spelling)) <= (2 if len(typed) >= LONG else 1):
+        elif (distance := with_swaps(levenshtein, typed, spelling)) <= _most_edits(typed, spelling):
             found[typed].append(
                 Alternative(spelling, EDIT_COST * distance + FIRST_LETTER_COST * (spelling[0] != typed[0]), works)
             )
@@ -75,11 +78,13 @@ def corrected_terms(connection: Connection, reading: Reading, places: list[int])
     found = look_up(connection, [term.typed for term in terms], [term.typed for term in terms if not term.known])
     corrected = {}
     for place, term in zip(places, terms, strict=True):
+        own_cost = KNOWN_COST * math.log1p(term.works) if term.known else 0.0
         own = tuple(alternative for alternative in term.alternatives if alternative.works)
         names = {alternative.word for alternative in own if not alternative.prefix}
         best = {a.word: a for a in sorted(found[term.typed], key=lambda a: -a.cost) if a.word not in names}
+        best = {word: replace(a, cost=a.cost + own_cost) for word, a in best.items()}
         alternatives = (*own, *best.values())
-        corrected[place] = Term(term.typed, sum(a.works for a in alternatives), alternatives)
+        corrected[place] = replace(term, works=sum(a.works for a in alternatives), alternatives=alternatives)
     return corrected
 
 
@@ -98,22 +103,6 @@ def without_connectives(reading: Reading) -> Reading | None:
     return Reading("connectives", terms) if 0 < len(terms) < len(reading.terms) else None
 
 
-def relaxed(reading: Reading) -> list[Reading]:
-    """Readings that ask for all words but one, the doubtful ones first; the one left out is compared afterwards."""
-    if len(reading.terms) < 2:
-        return []
-    places = sorted(
-        range(len(reading.terms)), key=lambda place: (reading.terms[place].known, -len(reading.terms[place].typed))
-    )
-    readings = []
-    for place in places[:MOST_RELAXED]:
-        term = replace(reading.terms[place], loose=True)
-        others = [t for t in reading.terms if t is not reading.terms[place]]
-        if all(t.alternatives for t in others) and min(t.works for t in others) < RELAXED_COMMON:
-            readings.append(replace(reading.with_terms({place: term}, "relaxed"), least=2))
-    return readings
-
-
 def without_year(reading: Reading) -> tuple[Reading, int] | None:
     """The other words and the year, where one of several words looks like one: "dune 1965"."""
     years = [place for place, term in enumerate(reading.terms) if _YEAR.fullmatch(term.typed)]
@@ -121,27 +110,6 @@ def without_year(reading: Reading) -> tuple[Reading, int] | None:
         return None
     terms = tuple(term for place, term in enumerate(reading.terms) if place != years[-1])
     return Reading("year", terms), int(reading.terms[years[-1]].typed)
-
-
-def partial(reading: Reading, together: int) -> list[Reading]:
-    """Readings that ask for one word, or for two neighbours, the rarest first; all others are compared afterwards."""
-    telling = [
-        place
-        for place, term in enumerate(reading.terms)
-        if term.works and len(term.typed) >= SHORTEST and term.typed not in ARTICLES | CONNECTIVES
-    ]
-    asked = [telling[at : at + together] for at in range(len(telling) - together + 1)]
-    rarest = {places[0]: min(reading.terms[place].works for place in places) for places in asked}
-    asked = sorted((p for p in asked if rarest[p[0]] < RELAXED_COMMON), key=lambda p: rarest[p[0]])
-    return [
-        replace(
-            reading.with_terms(
-                {at: replace(term, loose=True) for at, term in enumerate(reading.terms) if at not in places}, "partial"
-            ),
-            least=together,
-        )
-        for places in asked[:MOST_PARTIAL]
-    ]
 
 
 def resegmented(connection: Connection, query: Query) -> list[Reading]:

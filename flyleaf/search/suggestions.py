@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing, find_all
 from flyleaf.search.engine import Search, as_typed, correct
-from flyleaf.search.ranking import Match
-from flyleaf.search.reading import read_query
+from flyleaf.search.matching import Match
+from flyleaf.search.pieces import Piece
+from flyleaf.search.reading import clean, read_query
+from flyleaf.search.results import load_books
 
 TYPO_FROM = 4  # letters
 COMMON = 20_000  # works; a prefix of so many words is answered from the popular ones alone
@@ -23,7 +26,8 @@ _TEXTS = text("""
 
 @dataclass(frozen=True)
 class Suggestion:
-    """`kind` is title or author; a title comes with its author and the ISBN of its book."""
+    """`kind` is title or author; a title comes with its author and the ISBN of its book. The text of an author is the
+    name under which the author's page is found."""
 
     text: str
     kind: str
@@ -33,7 +37,12 @@ class Suggestion:
 
 def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggestion]:
     """At most `limit` titles and authors that the text may be the beginning of, the likeliest first."""
-    query = read_query(connection, typed)
+    number = isbn_stage.compact(typed)
+    if number is not None and (books := isbn_stage.find_beginning(connection, number)):
+        return [
+            Suggestion(book.title, "title", book.author, book.isbn) for book in load_books(connection, books[:limit])
+        ]
+    query = read_query(connection, [Piece(clean(typed))])
     if not query.words:
         return []
     search = Search(connection, query, Narrowing())

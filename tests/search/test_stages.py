@@ -95,8 +95,10 @@ def test_words_run_together_are_told_as_such(connection: Connection) -> None:
 
 def test_words_left_out_are_told(connection: Connection) -> None:
     page = search_books(connection, SearchQuery("middle earth quest hobbit"))
-    assert page.corrected_query == "hobbit"
-    assert page.results[0].match.stage == "partial"
+    assert page.corrected_query is None
+    assert page.left_out == ("middle", "earth", "quest")
+    assert page.results[0].match.stage == "surplus"
+    assert page.results[0].match.loose
     assert search_books(connection, SearchQuery("middle earth quest hobbit", verbatim=True)).results == ()
 
 

@@ -16,8 +16,12 @@ BEGIN
     IF octet_length(plain) = length(plain) THEN
         RETURN plain;
     END IF;
+    plain := normalize(plain, NFKC);
+    IF plain ~ '[ぁ-ヿ]' THEN  -- no spaces part Japanese words, but hiragana, katakana and Latin letters do
+        plain := regexp_replace(plain, '([ァ-ヿ])(?=[ぁ-ゟA-Za-z0-9])|([ぁ-ゟ])(?=[ァ-ヿA-Za-z0-9])|([A-Za-z0-9])(?=[ぁ-ヿ])', '\1\2\3 ', 'g');
+    END IF;
     RETURN (SELECT string_agg(CASE WHEN character <= '~' THEN character ELSE coalesce(latin, ' ') END, '' ORDER BY place)
-              FROM unnest(string_to_array(unaccent(normalize(plain, NFKC)), NULL)) WITH ORDINALITY AS characters (character, place)
+              FROM unnest(string_to_array(unaccent(plain), NULL)) WITH ORDINALITY AS characters (character, place)
               LEFT JOIN search_letters ON letter = character COLLATE "C");
 END $$;
 COMMENT ON FUNCTION search_latin IS 'without accents, other scripts transliterated: ''Łódź'' Lodz, ''Толстой'' tolstoy';
@@ -28,6 +32,11 @@ DECLARE
     plain text := lower(CASE WHEN octet_length(string) = length(string) THEN string ELSE search_latin(string) END COLLATE "C");
 BEGIN
     IF plain ~ '[^a-z0-9 ]' COLLATE "C" THEN
+        IF plain ~ '[a-z0-9][+#]' COLLATE "C" THEN  -- C++ and A+, but not 1+1; C#, but not (Dune#1)
+            plain := regexp_replace(plain, '([a-z0-9])\+\+(?![a-z0-9+])' COLLATE "C", '\1 plus plus ', 'g');
+            plain := regexp_replace(plain, '([a-z0-9])\+(?![a-z0-9+])' COLLATE "C", '\1 plus ', 'g');
+            plain := regexp_replace(plain, '\m([a-z])#' COLLATE "C", '\1 sharp ', 'g');
+        END IF;
         plain := replace(replace(replace(replace(replace(replace(plain, '''', ''), '.', ' '), ',', ' '), ':', ' '), '-', ' '), '&', ' and ');
         IF plain ~ '[^a-z0-9 ]' COLLATE "C" THEN
             plain := regexp_replace(replace(plain, '`', ''), '[^a-z0-9]+' COLLATE "C", ' ', 'g');
@@ -38,7 +47,7 @@ BEGIN
     END LOOP;
     RETURN btrim(plain);
 END $$;
-COMMENT ON FUNCTION search_key IS 'words of a to z and 0 to 9 with single spaces; & is and; apostrophes are dropped';
+COMMENT ON FUNCTION search_key IS 'words of a to z and 0 to 9 with single spaces; & is and; C++ c plus plus; C# c sharp; apostrophes are dropped';
 
 CREATE FUNCTION search_start(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN

@@ -104,9 +104,10 @@ BEGIN
         CREATE INDEX %1$I ON %5$I USING gin (words) WITH (fastupdate = off);
         CREATE INDEX %2$I ON %5$I USING gin (words) WITH (fastupdate = off) WHERE tier <= 1;
         CREATE INDEX %3$I ON %5$I USING gin (words) WITH (fastupdate = off) WHERE tier = 0;
-        CREATE INDEX %4$I ON %5$I (search_start(title_key) COLLATE "C");
-        CREATE INDEX %6$I ON %5$I (left(author_key, 60) COLLATE "C");
-    $sql$, works || '_words', works || '_head_words', works || '_top_words', works || '_start', works, works || '_author');
+        CREATE INDEX %4$I ON %5$I (search_start(title_key) COLLATE "C", id);
+        CREATE INDEX %6$I ON %5$I (left(author_key, 60) COLLATE "C", id);
+        CREATE INDEX %7$I ON %5$I (search_start(left(title_key, main_length)) COLLATE "C", id) WHERE main_length < length(title_key);
+    $sql$, works || '_words', works || '_head_words', works || '_top_words', works || '_start', works, works || '_author', works || '_main_start');
 END $$;
 
 CREATE FUNCTION search_index_vocabulary(vocabulary text) RETURNS void LANGUAGE plpgsql AS $$

@@ -68,11 +68,12 @@ BEGIN
     ANALYZE search_editions_new;
 END $$;
 
--- The lead is the edition of the highest popularity, then the lowest id: both in one number, so that one pass finds it.
-CREATE FUNCTION search_lead(popularity integer, book_id bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (popularity::bigint << 36) + (68719476735 - book_id);
-CREATE FUNCTION search_lead_book(lead bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN 68719476735 - (lead & 68719476735);
+-- The lead is the edition of the highest popularity, then the lowest ISBN, in whichever order the books came: all in one text, so that
+-- one pass finds it as the smallest.
+CREATE FUNCTION search_lead(popularity integer, isbns text, book_id bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (1000000000 + 100000000 - popularity)::text || ' ' || isbns || ' ' || book_id;
+CREATE FUNCTION search_lead_book(lead text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN split_part(lead, ' ', -1)::bigint;
 
 -- Works of equal popularity at the cut are drawn by their id, so that a tier is never far from its size.
 CREATE FUNCTION search_cut(size integer, OUT above integer, OUT share integer) LANGUAGE plpgsql AS $$
@@ -93,7 +94,7 @@ DECLARE
     state search_state;
 BEGIN
     CREATE UNLOGGED TABLE search_groups_new AS
-    SELECT work_id, search_lead_book(max(search_lead(popularity, book_id))) AS lead_book_id,
+    SELECT work_id, search_lead_book(min(search_lead(popularity, isbns, book_id) COLLATE "C")) AS lead_book_id,
            least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
            sum(review_count)::int AS review_count, sum(rating_sum)::int AS rating_sum
       FROM search_books_new GROUP BY 1;
@@ -110,7 +111,7 @@ BEGIN
            search_main_length(title, title_key) AS main_length, title_key COLLATE "C" AS title_key, author_key COLLATE "C" AS author_key,
            search_words(search_title_words(title, title_key), author_words) AS words
       FROM search_groups_new AS groups JOIN search_books_new AS leads ON leads.book_id = groups.lead_book_id
-     ORDER BY groups.popularity DESC$sql$;
+     ORDER BY groups.popularity DESC, groups.work_id$sql$;
     DROP TABLE search_groups_new, search_books_new;
     ALTER TABLE search_works_new ADD CONSTRAINT search_works_new_pkey PRIMARY KEY (id),
         ALTER lead_book_id SET NOT NULL, ALTER popularity SET NOT NULL, ALTER tier SET NOT NULL, ALTER editions SET NOT NULL,
@@ -196,7 +197,7 @@ BEGIN
     WITH editions AS MATERIALIZED (
         SELECT edition.work_id, search_books.* FROM search_editions AS edition JOIN search_books USING (book_id) WHERE edition.work_id = ANY (works)),
     groups AS MATERIALIZED (
-        SELECT work_id, search_lead_book(max(search_lead(editions.popularity, book_id))) AS lead_book_id, least(sum(editions.popularity), 100000000)::int AS popularity,
+        SELECT work_id, search_lead_book(min(search_lead(editions.popularity, isbns, book_id) COLLATE "C")) AS lead_book_id, least(sum(editions.popularity), 100000000)::int AS popularity,
                search_tier(least(sum(editions.popularity), 100000000)::int, work_id, any_state.state) AS tier,
                count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
                sum(review_count)::int AS review_count, sum(rating_sum)::int AS rating_sum
