@@ -34,10 +34,10 @@ from benchmarks.search import catalogue, peer, product, workload
 from benchmarks.search.building import is_current, work_folder
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
-from flyleaf.importing.findings import Findings
+from flyleaf.importing.cleaning.rows import clean_columns
 from flyleaf.importing.formats import marc
-from flyleaf.importing.rows import clean_columns
-from flyleaf.importing.source import open_source
+from flyleaf.importing.reading.source import open_source
+from flyleaf.importing.reporting.findings import Findings
 from flyleaf.search import SearchQuery, search_books
 
 BARE = """

@@ -1,7 +1,7 @@
 """ISBNs as people write them: what we accept, and what it means, is decided here.
 
 The forms that a page shows are python-stdnum's. The check digits are our own, from tables: an import reads millions of
-them, at 1 µs a number where stdnum takes 11. tests/importing/test_isbn_tables.py compares the two.
+them, at 1 µs a number where stdnum takes 11. tests/test_isbn_tables.py compares the two.
 """
 
 import re

@@ -11,8 +11,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # for `python scripts/choose_books.py`
 
-from flyleaf.importing.names import without_additions
-from flyleaf.importing.punctuation import natural_title
+from flyleaf.importing.cleaning.names import without_additions
+from flyleaf.importing.cleaning.punctuation import natural_title
 
 LONGEST_TITLE = 150
 

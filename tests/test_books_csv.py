@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 from stdnum import isbn as isbns
 
-from flyleaf.importing.languages import language_code
+from flyleaf.importing.cleaning.languages import language_code
 
 ROOT = Path(__file__).parent.parent
 BOOKS = ROOT / "books.csv"

@@ -16,7 +16,7 @@ from flyleaf.database import Database
 from flyleaf.database.connect import open_database
 from flyleaf.database.migrate import migrate
 from flyleaf.importing.command import import_files
-from flyleaf.importing.report import Report
+from flyleaf.importing.reporting.report import Report
 from flyleaf.search import SearchQuery, search_books, suggest
 from flyleaf.search.schema import install
 

@@ -14,8 +14,7 @@ from typing import TextIO
 from flyleaf.config import PROJECT, Config, ConfigError
 from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.database.connect import open_database
-from flyleaf.importing.cells import shown
-from flyleaf.importing.findings import Outcome
+from flyleaf.importing.cleaning.cells import shown
 from flyleaf.importing.formats import FORMATS, format_of
 from flyleaf.importing.loader import (
     CatalogueFile,
@@ -27,9 +26,10 @@ from flyleaf.importing.loader import (
     naming,
     settle,
 )
-from flyleaf.importing.rejects import Rejects
-from flyleaf.importing.report import Report
-from flyleaf.importing.source import STANDARD_INPUT, UnusableFileError, open_source
+from flyleaf.importing.reading.source import STANDARD_INPUT, UnusableFileError, open_source
+from flyleaf.importing.reporting.findings import Outcome
+from flyleaf.importing.reporting.rejects import Rejects
+from flyleaf.importing.reporting.report import Report
 from flyleaf.queries.books import has_books
 
 NAMED = 20  # columns that are not imported

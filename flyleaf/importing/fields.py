@@ -5,7 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from flyleaf import limits
-from flyleaf.importing.cells import (
+from flyleaf.importing.cleaning.cells import (
     RowError,
     Rule,
     average_rating,
@@ -16,7 +16,7 @@ from flyleaf.importing.cells import (
     whole_number,
     year,
 )
-from flyleaf.importing.markup import escaped, may_hold_markup
+from flyleaf.importing.cleaning.markup import escaped, may_hold_markup
 
 
 class Field(NamedTuple):

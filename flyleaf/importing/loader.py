@@ -10,12 +10,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from flyleaf.database import Database, DatabaseUnusableError
-from flyleaf.importing.findings import Findings, Outcome
-from flyleaf.importing.merge import Merged, merge
-from flyleaf.importing.rejects import Rejects
-from flyleaf.importing.report import Report
-from flyleaf.importing.source import Source, UnusableFileError
-from flyleaf.importing.staging import copy_author_names, copy_rows, create_staging, name_authors
+from flyleaf.importing.loading.merge import Merged, merge
+from flyleaf.importing.loading.staging import copy_author_names, copy_rows, create_staging, name_authors
+from flyleaf.importing.reading.source import Source, UnusableFileError
+from flyleaf.importing.reporting.findings import Findings, Outcome
+from flyleaf.importing.reporting.rejects import Rejects
+from flyleaf.importing.reporting.report import Report
 from flyleaf.importing.table import Table
 from flyleaf.queries.books import count_books, has_books
 from flyleaf.queries.events import Detail, EventKind, insert_event

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.importing.command import import_files
-from flyleaf.importing.findings import Outcome
-from flyleaf.importing.report import Report
+from flyleaf.importing.reporting.findings import Outcome
+from flyleaf.importing.reporting.report import Report
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch
 from flyleaf.isbn import isbn13
 

@@ -17,8 +17,8 @@ import pytest
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.importing.command import main
-from flyleaf.importing.findings import Outcome
 from flyleaf.importing.loader import ImportRunningError, import_transaction
+from flyleaf.importing.reporting.findings import Outcome
 from tests.importing.files import DUNE, HEADER, generated, imported, numbers, rows_of, written
 from tests.places import open_folder
 

@@ -15,8 +15,8 @@ from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.importing import loader
 from flyleaf.importing.command import Options, import_files, import_if_empty
 from flyleaf.importing.loader import ImportRunningError, import_transaction
-from flyleaf.importing.report import Advance, Report
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
+from flyleaf.importing.reporting.report import Advance, Report
 from flyleaf.search import SearchQuery, search_books
 from tests.importing.files import DUNE, EMMA, HEADER, generated, imported, numbers, rows_of, written
 from tests.importing.formats.marc_files import marc

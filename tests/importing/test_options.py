@@ -14,8 +14,8 @@ from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.importing.command import Options, import_files
 from flyleaf.importing.loader import import_transaction
-from flyleaf.importing.report import Report
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
+from flyleaf.importing.reporting.report import Report
 from tests.importing.files import DUNE, EMMA, HEADER, numbers, rows_of, written
 
 TITLES = "SELECT title FROM books ORDER BY title"

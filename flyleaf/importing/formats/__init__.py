@@ -16,7 +16,7 @@ from flyleaf.importing.formats import (
     open_library_log,
     storygraph,
 )
-from flyleaf.importing.source import Source
+from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
 
 

@@ -1,11 +1,11 @@
 """The reader of Calibre's catalogue in CSV."""
 
+from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.cleaning.years import year_of
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, header_names, joined_names, page_count
-from flyleaf.importing.isbns import best_isbn
-from flyleaf.importing.source import Source
+from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
-from flyleaf.importing.years import year_of
 
 NAME = "calibre"
 

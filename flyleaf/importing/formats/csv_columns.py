@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from flyleaf.importing.fields import BASIC, COLUMNS, FIELDS
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
 from flyleaf.isbn import IsbnError, parse
 
 _NAMES_OF = {field.name: tuple(field.names.split()) for field in FIELDS}

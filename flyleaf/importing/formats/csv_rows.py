@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
 from flyleaf.importing.table import Reason, Refusal
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from flyleaf.importing.cells import is_damaged
+from flyleaf.importing.cleaning.cells import is_damaged
+from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_columns import CsvColumns, count_known, find_columns
 from flyleaf.importing.formats.csv_rows import Form, Rows, unclosed, unwrapped
 from flyleaf.importing.formats.spreadsheet_cells import typed
-from flyleaf.importing.isbns import best_isbn
-from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 
 if TYPE_CHECKING:
-    from flyleaf.importing.plain_rows import PlainReader
+    from flyleaf.importing.cleaning.plain_rows import PlainReader
 
 NAME = "csv"
 _DELIMITERS = ",;\t|"
@@ -131,7 +131,9 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> Table:
     """Reads the header, and the records as they are asked for. Raises UnusableFileError."""
-    from flyleaf.importing.plain_rows import PlainReader  # with numpy, which a start of the site need not wait for
+    from flyleaf.importing.cleaning.plain_rows import (
+        PlainReader,  # with numpy, which a start of the site need not wait for
+    )
 
     file = open_csv(source)
     columns = find_columns(file.header)

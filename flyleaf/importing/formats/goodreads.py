@@ -2,6 +2,7 @@
 
 import re
 
+from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import (
     Column,
@@ -11,8 +12,7 @@ from flyleaf.importing.formats.site_export import (
     joined_names,
     page_count,
 )
-from flyleaf.importing.isbns import best_isbn
-from flyleaf.importing.source import Source
+from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
 
 NAME = "goodreads"

@@ -3,11 +3,11 @@
 import re
 from itertools import zip_longest
 
+from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.cleaning.names import natural_name
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names, page_count
-from flyleaf.importing.isbns import best_isbn
-from flyleaf.importing.names import natural_name
-from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Table
 
 NAME = "librarything"

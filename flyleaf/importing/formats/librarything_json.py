@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from flyleaf.importing.encoding import Decoder
+from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.cleaning.names import natural_name
 from flyleaf.importing.formats.librarything import publisher_in
 from flyleaf.importing.formats.site_export import joined_names, page_count
-from flyleaf.importing.isbns import best_isbn
-from flyleaf.importing.names import natural_name
-from flyleaf.importing.source import BLOCK, LINE_MAX, Source, UnusableFileError
+from flyleaf.importing.reading.encoding import Decoder
+from flyleaf.importing.reading.source import BLOCK, LINE_MAX, Source, UnusableFileError
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 
 NAME = "librarything-json"

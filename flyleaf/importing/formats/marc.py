@@ -16,7 +16,7 @@ from flyleaf.importing.formats import marc21, unimarc
 from flyleaf.importing.formats.marc_fields import END_OF_RECORD, Assumed, BrokenRecordError, located
 from flyleaf.importing.formats.marc_record import Broken, is_unimarc, table_of
 from flyleaf.importing.formats.marc_text import decoded
-from flyleaf.importing.source import BLOCK, Source
+from flyleaf.importing.reading.source import BLOCK, Source
 from flyleaf.importing.table import Table
 
 NAME = "marc"

@@ -6,11 +6,16 @@ from typing import NamedTuple
 
 from pymarc import Field
 
-from flyleaf.importing.isbns import best_isbn
-from flyleaf.importing.languages import UNDETERMINED, language_code
-from flyleaf.importing.names import known_by_given_name, name_in_statement, natural_name, without_square_brackets
-from flyleaf.importing.punctuation import natural_publisher, natural_title, without_end_marks
-from flyleaf.importing.years import year_of
+from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
+from flyleaf.importing.cleaning.names import (
+    known_by_given_name,
+    name_in_statement,
+    natural_name,
+    without_square_brackets,
+)
+from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title, without_end_marks
+from flyleaf.importing.cleaning.years import year_of
 
 DESCRIPTION = "520"
 _PERSON, _BODY = "abc", "ab"

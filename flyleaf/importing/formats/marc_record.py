@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pymarc import Field
 
-from flyleaf.importing.cells import is_damaged, shown
+from flyleaf.importing.cleaning.cells import is_damaged, shown
 from flyleaf.importing.formats import marc21, unimarc
 from flyleaf.importing.formats.marc21 import Fields, Row
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table

@@ -8,8 +8,8 @@ from typing import NoReturn
 from pymarc import Field, Indicators, Subfield, marc8
 from pymarc.marc8 import marc8_to_unicode
 
+from flyleaf.importing.cleaning.markup import with_letters
 from flyleaf.importing.formats.marc_fields import Assumed
-from flyleaf.importing.markup import with_letters
 
 _ESCAPE = b"\x1b"
 _CONTROL_FIELDS = b"010"  # all below have neither indicators nor subfields

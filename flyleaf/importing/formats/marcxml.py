@@ -17,7 +17,7 @@ from pymarc.marcxml import MARC_XML_NS, XmlHandler
 
 from flyleaf.importing.formats.marc21 import DESCRIPTION
 from flyleaf.importing.formats.marc_record import Broken, table_of
-from flyleaf.importing.source import BLOCK, Source, UnusableFileError
+from flyleaf.importing.reading.source import BLOCK, Source, UnusableFileError
 from flyleaf.importing.table import Table
 
 NAME = "marcxml"

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
-from flyleaf.importing.cells import shown
-from flyleaf.importing.isbns import best_isbn
-from flyleaf.importing.names import name_in_statement
-from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.cleaning.cells import shown
+from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.cleaning.names import name_in_statement
+from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 
 NAME = "openlibrary"

@@ -1,7 +1,7 @@
 """Open Library's export of a reading log, which is recognised to say that no catalogue can come of it."""
 
 from flyleaf.importing.formats.site_export import has_columns
-from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Table
 
 NAME = "openlibrary-log"

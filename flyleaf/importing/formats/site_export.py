@@ -11,7 +11,7 @@ from typing import NamedTuple
 from flyleaf import limits
 from flyleaf.importing.fields import COLUMNS
 from flyleaf.importing.formats.csv_table import CsvFile, normalised
-from flyleaf.importing.source import Source, UnusableFileError
+from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Batch, Table
 
 _HEADER = 8192  # bytes in which a header ends

@@ -4,7 +4,7 @@ import re
 
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names
-from flyleaf.importing.source import Source
+from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
 
 NAME = "storygraph"

@@ -3,11 +3,11 @@ have. Its fields have other numbers than those of MARC 21, and the marks between
 
 from pymarc import Field
 
+from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
+from flyleaf.importing.cleaning.names import name_in_statement, natural_name, without_additions
+from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title
+from flyleaf.importing.cleaning.years import year_of
 from flyleaf.importing.formats.marc21 import Fields, Row, first, isbn_of, page_count
-from flyleaf.importing.languages import UNDETERMINED, language_code
-from flyleaf.importing.names import name_in_statement, natural_name, without_additions
-from flyleaf.importing.punctuation import natural_publisher, natural_title
-from flyleaf.importing.years import year_of
 
 _PERSON, _BODY = "ab", "ab"
 # The subfields that are read, of each field.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flyleaf.importing.formats import format_of
-from flyleaf.importing.source import open_source
+from flyleaf.importing.reading.source import open_source
 from flyleaf.importing.table import Refusal, Table
 from tests.importing.files import written
 

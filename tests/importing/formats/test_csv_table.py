@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flyleaf.importing.formats.csv_table import open_csv, read
-from flyleaf.importing.source import UnusableFileError, open_source
+from flyleaf.importing.reading.source import UnusableFileError, open_source
 from flyleaf.importing.table import Batch, Reason, Refusal
 from tests.importing.files import written
 

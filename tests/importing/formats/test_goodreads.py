@@ -7,7 +7,7 @@ import pytest
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.importing.formats import goodreads
-from flyleaf.importing.source import UnusableFileError, open_source
+from flyleaf.importing.reading.source import UnusableFileError, open_source
 from flyleaf.importing.table import Reason
 from tests.importing.files import imported, numbers, rows_of, written
 from tests.importing.formats.tables import read_file

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flyleaf.importing.source import BLOCK, UnusableFileError
+from flyleaf.importing.reading.source import BLOCK, UnusableFileError
 from flyleaf.importing.table import Reason
 from tests.importing.formats.tables import read_file
 

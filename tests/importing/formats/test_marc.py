@@ -13,7 +13,7 @@ from pymarc import Field
 from flyleaf.config import PROJECT
 from flyleaf.importing.formats.marc import RECORD_MAX
 from flyleaf.importing.formats.marc_fields import Assumed
-from flyleaf.importing.source import BLOCK
+from flyleaf.importing.reading.source import BLOCK
 from flyleaf.importing.table import Reason
 from tests.importing.formats.marc_files import DUNE, DUNE_008, DUNE_020, marc
 from tests.importing.formats.tables import read_file

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flyleaf.importing.formats.marcxml import SUBFIELD_MAX
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
 from flyleaf.importing.table import Reason
 from tests.importing.formats.marc_files import DUNE, DUNE_020, element, marcxml
 from tests.importing.formats.tables import read_file

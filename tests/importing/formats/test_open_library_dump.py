@@ -10,8 +10,8 @@ import pytest
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.importing.command import import_files
-from flyleaf.importing.report import Report
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
+from flyleaf.importing.reporting.report import Report
 from flyleaf.importing.table import ROWS_AT_ONCE, Reason
 from tests.importing.files import imported, numbers, rows_of
 from tests.importing.formats.tables import read_file

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
 from tests.importing.formats.tables import read_file
 
 HEADER = (

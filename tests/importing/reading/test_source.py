@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from flyleaf.config import PROJECT
-from flyleaf.importing.packed_file import PackedFile
-from flyleaf.importing.source import BLOCK, LINE_MAX, Source, UnusableFileError, open_source
+from flyleaf.importing.reading.packed_file import PackedFile
+from flyleaf.importing.reading.source import BLOCK, LINE_MAX, Source, UnusableFileError, open_source
 from tests.importing.files import DUNE, HEADER, written
 
 CONTENT = (HEADER + DUNE).encode()
@@ -107,7 +107,7 @@ def test_a_zip_archive_in_a_pipe() -> None:
 
 
 def test_a_zip_archive_in_a_pipe_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flyleaf.importing.packed_file.SPOOL_MAX", BLOCK)
+    monkeypatch.setattr("flyleaf.importing.reading.packed_file.SPOOL_MAX", BLOCK)
     problem = r"it is a ZIP archive of over 262,144 bytes in a pipe: save it as a file, and name that\."
     with (
         pipe(b"PK\x03\x04" + bytes(3 * BLOCK)),
@@ -162,7 +162,7 @@ def test_standard_input_that_is_a_terminal() -> None:
 
 def test_standard_input_that_is_closed() -> None:
     program = (
-        "import os; from pathlib import Path; from flyleaf.importing.source import open_source\n"
+        "import os; from pathlib import Path; from flyleaf.importing.reading.source import open_source\n"
         "os.close(0)\n"
         "with open_source(Path('-')): pass"
     )
@@ -238,7 +238,7 @@ def test_line_ends_stay_as_they_are(tmp_path: Path) -> None:
 def test_the_lines_are_the_same_wherever_blocks_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, size: int
 ) -> None:
-    monkeypatch.setattr("flyleaf.importing.source.BLOCK", size)
+    monkeypatch.setattr("flyleaf.importing.reading.source.BLOCK", size)
     dice = random.Random(size)
     letters = ["a", ",", "\n", "\r\n", "\r", "é", "”"] + (["東", "😀"] if encoding != "cp1252" else [])
     text = "isbn,title\n" + "".join(dice.choices(letters, k=500))

@@ -12,7 +12,7 @@ from typing import Self, TextIO
 
 from flyleaf.importing import fields
 from flyleaf.importing.formats.spreadsheet_cells import protected
-from flyleaf.importing.source import STANDARD_INPUT, UnusableFileError
+from flyleaf.importing.reading.source import STANDARD_INPUT, UnusableFileError
 from flyleaf.importing.table import Reason, Refusal
 
 COLUMNS = ("file", "line", "reason", *fields.COLUMNS, "record")

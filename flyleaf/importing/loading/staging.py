@@ -9,11 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from flyleaf import limits
 from flyleaf.database import DatabaseUnusableError
-from flyleaf.importing.ahead import Ahead
-from flyleaf.importing.cells import clean
+from flyleaf.importing.cleaning.cells import clean
+from flyleaf.importing.cleaning.rows import Columns, clean_columns
 from flyleaf.importing.fields import FIELDS
-from flyleaf.importing.findings import Findings
-from flyleaf.importing.rows import Columns, clean_columns
+from flyleaf.importing.loading.ahead import Ahead
+from flyleaf.importing.reporting.findings import Findings
 from flyleaf.importing.table import Table
 
 # Neither constraints nor generated columns: they would cost as much as a fifth of the COPY. A book's identity is

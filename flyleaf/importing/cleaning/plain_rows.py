@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from flyleaf.importing.cells import CellError, Rule
+from flyleaf.importing.cleaning.cells import CellError, Rule
+from flyleaf.importing.cleaning.markup import may_hold_markup
 from flyleaf.importing.fields import RULES
-from flyleaf.importing.markup import may_hold_markup
 from flyleaf.isbn import CHECK_10, CHECK_978, CHECK_979, SUMS
 
 Bytes = NDArray[np.uint8]

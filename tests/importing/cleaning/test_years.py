@@ -2,7 +2,7 @@
 
 import pytest
 
-from flyleaf.importing.years import year_of
+from flyleaf.importing.cleaning.years import year_of
 
 
 @pytest.mark.parametrize(

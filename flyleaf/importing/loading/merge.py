@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from flyleaf.importing.fields import COLUMNS
-from flyleaf.importing.findings import SHOWN, Findings
+from flyleaf.importing.reporting.findings import SHOWN, Findings
 
 ROWS_AT_ONCE = 20_000  # between two signs of life: a quarter of a second; fewer would cost more
 

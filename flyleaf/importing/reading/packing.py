@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from flyleaf.importing import archive
 from flyleaf.importing.errors import UnusableFileError
-from flyleaf.importing.packed_file import BLOCK, PackedFile
+from flyleaf.importing.reading import archive
+from flyleaf.importing.reading.packed_file import BLOCK, PackedFile
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -15,9 +15,9 @@ import pytest
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.importing.command import Options, import_files
-from flyleaf.importing.findings import Outcome
-from flyleaf.importing.report import Advance, Report
-from flyleaf.importing.source import UnusableFileError
+from flyleaf.importing.reading.source import UnusableFileError
+from flyleaf.importing.reporting.findings import Outcome
+from flyleaf.importing.reporting.report import Advance, Report
 from tests.importing.files import DUNE, EMMA, HEADER, imported, numbers, rows_of, written
 
 

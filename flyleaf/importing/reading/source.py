@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flyleaf.importing.encoding import Decoder
 from flyleaf.importing.errors import UnusableFileError
-from flyleaf.importing.packed_file import BLOCK, PackedFile
-from flyleaf.importing.packing import unpacked
+from flyleaf.importing.reading.encoding import Decoder
+from flyleaf.importing.reading.packed_file import BLOCK, PackedFile
+from flyleaf.importing.reading.packing import unpacked
 
 __all__ = ["BLOCK", "LINE_MAX", "Source", "UnusableFileError", "open_source"]
 

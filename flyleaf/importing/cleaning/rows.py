@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from flyleaf.importing.cells import CellError, RowError, Rule, is_damaged, shown
+from flyleaf.importing.cleaning.cells import CellError, RowError, Rule, is_damaged, shown
 from flyleaf.importing.fields import RULES
-from flyleaf.importing.findings import Findings
+from flyleaf.importing.reporting.findings import Findings
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 from flyleaf.isbn import IsbnError, RoundedIsbnError, isbn13, parse
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flyleaf.importing.names import known_by_given_name, name_in_statement, natural_name
+from flyleaf.importing.cleaning.names import known_by_given_name, name_in_statement, natural_name
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from flyleaf.importing.findings import SHOWN, Findings, Outcome
-from flyleaf.importing.rows import clean_columns
+from flyleaf.importing.cleaning.rows import clean_columns
+from flyleaf.importing.reporting.findings import SHOWN, Findings, Outcome
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 from tests.importing.files import in_batches
 

@@ -11,10 +11,10 @@ from itertools import filterfalse
 from typing import NamedTuple
 
 from flyleaf import limits
-from flyleaf.importing.languages import UNDETERMINED, language_code
-from flyleaf.importing.markup import may_hold_markup, paragraphs, plain_line
+from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
+from flyleaf.importing.cleaning.markup import may_hold_markup, paragraphs, plain_line
+from flyleaf.importing.cleaning.years import is_undefined, year_of
 from flyleaf.importing.table import Reason
-from flyleaf.importing.years import is_undefined, year_of
 
 SEEN = 1 << 14  # different cells that a rule remembers
 

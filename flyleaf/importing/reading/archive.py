@@ -2,9 +2,9 @@
 
 import zipfile
 
-from flyleaf.importing.cells import shown
+from flyleaf.importing.cleaning.cells import shown
 from flyleaf.importing.errors import UnusableFileError
-from flyleaf.importing.packed_file import PackedFile
+from flyleaf.importing.reading.packed_file import PackedFile
 
 SIGNS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile can't unpack the others in bounded memory

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flyleaf.importing.punctuation import natural_publisher, natural_title
+from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flyleaf.importing.languages import language_code
+from flyleaf.importing.cleaning.languages import language_code
 
 
 @pytest.mark.parametrize(

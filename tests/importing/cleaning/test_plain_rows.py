@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flyleaf.importing.findings import Findings
+from flyleaf.importing.cleaning.plain_rows import _LOOK, _NEVER, _SIGNS, PlainReader
 from flyleaf.importing.formats.csv_table import read
-from flyleaf.importing.plain_rows import _LOOK, _NEVER, _SIGNS, PlainReader
-from flyleaf.importing.source import open_source
-from flyleaf.importing.staging import _copy_texts
+from flyleaf.importing.loading.staging import _copy_texts
+from flyleaf.importing.reading.source import open_source
+from flyleaf.importing.reporting.findings import Findings
 from flyleaf.isbn import isbn13
 from tests.importing.files import written
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flyleaf.importing.source import BLOCK, UnusableFileError, open_source
+from flyleaf.importing.reading.source import BLOCK, UnusableFileError, open_source
 from tests.importing.files import written
 
 DAMAGED = "Line {line} holds a byte that is not UTF-8: what stands there is damaged. The rest is read."
@@ -102,7 +102,7 @@ def test_a_damaged_byte_becomes_half_a_letter(tmp_path: Path, content: bytes, te
 
 
 def test_what_shows_too_late_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flyleaf.importing.encoding.UNDECIDED_MAX", BLOCK)
+    monkeypatch.setattr("flyleaf.importing.reading.encoding.UNDECIDED_MAX", BLOCK)
     content = b"isbn,title\n1,Bad \xc3,\n" + b"a,b\n" * BLOCK + "3,Café\n".encode()
     with pytest.raises(UnusableFileError) as caught:
         text_of(tmp_path, content)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flyleaf.config import PROJECT
-from flyleaf.importing.source import UnusableFileError, open_source
+from flyleaf.importing.reading.source import UnusableFileError, open_source
 from tests.importing.files import DUNE, HEADER, written
 
 CONTENT = (HEADER + DUNE).encode()
@@ -160,7 +160,7 @@ def test_memory_is_bounded_whatever_comes_out(tmp_path: Path) -> None:
     """A process reads 60 MB of packed rows in less than half of that, on top of what it has at its start."""
     path = written(tmp_path, gzip.compress(ROWS, 1) * 60)
     program = (
-        "import resource, sys; from pathlib import Path; from flyleaf.importing.source import open_source\n"
+        "import resource, sys; from pathlib import Path; from flyleaf.importing.reading.source import open_source\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "before = peak()\n"
         "with open_source(Path(sys.argv[1])) as source: count = sum(1 for _ in source.lines())\n"

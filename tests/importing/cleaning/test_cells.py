@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from flyleaf.importing.cells import CellError, RowError, clean
+from flyleaf.importing.cleaning.cells import CellError, RowError, clean
 from flyleaf.importing.fields import RULES
 from flyleaf.importing.table import Reason
 

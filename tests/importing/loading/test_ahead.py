@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from flyleaf.importing import ahead as reading_ahead
-from flyleaf.importing.ahead import BATCHES, Ahead
+from flyleaf.importing.loading import ahead as reading_ahead
+from flyleaf.importing.loading.ahead import BATCHES, Ahead
 
 
 def test_it_gives_what_it_reads_in_order() -> None:

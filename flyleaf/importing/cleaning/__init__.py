@@ -1,0 +1,1 @@
+"""What the catalogue can hold: from the cells of a file's records to rows for COPY."""

@@ -1,0 +1,1 @@
+"""Rows into the staging table, and from there into the catalogue."""
