@@ -18,8 +18,14 @@ from flyleaf.queries.attempts import delete_attempts
 from flyleaf.queries.catalogue import select_catalogue
 from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
 from flyleaf.queries.password_resets import insert_password_reset
+from flyleaf.queries.readers import (
+    ListedReader,
+    select_listed_reader,
+    select_listed_readers,
+    update_lock,
+    update_moderator,
+)
 from flyleaf.queries.sessions import delete_all_sessions
-from flyleaf.queries.users import User, select_user, select_users, update_lock, update_moderator
 from flyleaf.search import rebuild_search
 from flyleaf.sessions import SessionFiles
 from flyleaf.web.attempts import account_limits
@@ -107,24 +113,24 @@ EVENTS_SHOWN = 10
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
 def list_users(part: str, form: str) -> None:
     """Say who has an account: of all those whose name has PART in it, a line each, by name."""
-    from flyleaf.exporting import write_users
+    from flyleaf.exporting import write_readers
 
     with _written("-") as out, flyleaf().database.command_transaction() as connection:
-        found = select_users(connection, _typed(part))
+        found = select_listed_readers(connection, _typed(part))
         if form == "text":
-            for user in found:
-                click.echo(f"{user.name}: {_summary(user)}", out)
+            for reader in found:
+                click.echo(f"{reader.name}: {_summary(reader)}", out)
         else:
-            write_users(found, out, form)
+            write_readers(found, out, form)
 
 
 @users.command()
 @_NAME
 def show(name: str) -> None:
     """Say what is known of NAME, and the last things that happened to the account."""
-    with _user(name) as (connection, user):
-        click.echo(f"{user.name}: {_summary(user)}")
-        for event in select_events(connection, user.id, NEWEST).items[:EVENTS_SHOWN]:
+    with _reader(name) as (connection, reader):
+        click.echo(f"{reader.name}: {_summary(reader)}")
+        for event in select_events(connection, reader.id, NEWEST).items[:EVENTS_SHOWN]:
             detail = ", ".join(f"{key} {value}" for key, value in event.detail.items() if value is not None)
             click.echo(f"  {event.at:%Y-%m-%d %H:%M:%S} {event.kind}{f' ({detail})' if detail else ''}")
 
@@ -137,22 +143,22 @@ def lock(name: str, reason: str) -> None:
     reason = " ".join(_typed(reason).split())
     if not 1 <= len(reason) <= REASON_MAX:
         raise click.ClickException(f"A reason has 1 to {REASON_MAX} characters.")
-    with _user(name) as (connection, user):
-        update_lock(connection, user.id, reason)
-        ended = delete_all_sessions(connection, user.id)
-        insert_event(connection, EventKind.ACCOUNT_LOCKED, user.id, {"reason": reason})
-    click.echo(f"{user.name} is locked; sessions ended: {ended}.")
+    with _reader(name) as (connection, reader):
+        update_lock(connection, reader.id, reason)
+        ended = delete_all_sessions(connection, reader.id)
+        insert_event(connection, EventKind.ACCOUNT_LOCKED, reader.id, {"reason": reason})
+    click.echo(f"{reader.name} is locked; sessions ended: {ended}.")
 
 
 @users.command()
 @_NAME
 def unlock(name: str) -> None:
     """Let NAME log in again, also after too many wrong passwords."""
-    with _user(name) as (connection, user):
-        update_lock(connection, user.id, None)
-        delete_attempts(connection, account_limits(user.id, user.name))
-        insert_event(connection, EventKind.ACCOUNT_UNLOCKED, user.id)
-    click.echo(f"{user.name} can log in again.")
+    with _reader(name) as (connection, reader):
+        update_lock(connection, reader.id, None)
+        delete_attempts(connection, account_limits(reader.id, reader.name))
+        insert_event(connection, EventKind.ACCOUNT_UNLOCKED, reader.id)
+    click.echo(f"{reader.name} can log in again.")
 
 
 @users.command("reset-password")
@@ -165,12 +171,12 @@ def reset_password(name: str, site: str | None) -> None:
     site = site or _site()
     if not re.fullmatch("https?://[!-~]+", site):
         raise click.ClickException(f"--site is {site!r}: write an address such as https://books.example.org.")
-    with _user(name) as (connection, user):
-        insert_password_reset(connection, user.id, token)
-        insert_event(connection, EventKind.PASSWORD_RESET_OFFERED, user.id)
+    with _reader(name) as (connection, reader):
+        insert_password_reset(connection, reader.id, token)
+        insert_event(connection, EventKind.PASSWORD_RESET_OFFERED, reader.id)
     click.echo(site.rstrip("/") + path)
-    locked = " The account is locked, and stays so." if user.lock_reason else ""
-    click.echo(f"It works for {RESET_HOURS} hours, once: give it to {user.name} alone.{locked}", err=True)
+    locked = " The account is locked, and stays so." if reader.lock_reason else ""
+    click.echo(f"It works for {RESET_HOURS} hours, once: give it to {reader.name} alone.{locked}", err=True)
 
 
 @users.command("make-moderator")
@@ -188,22 +194,22 @@ def remove_moderator(name: str) -> None:
 
 
 def _appoint(name: str, *, is_moderator: bool) -> None:
-    with _user(name) as (connection, user):
-        if user.is_moderator != is_moderator:
-            update_moderator(connection, user.id, is_moderator)
+    with _reader(name) as (connection, reader):
+        if reader.is_moderator != is_moderator:
+            update_moderator(connection, reader.id, is_moderator)
             kind = EventKind.MODERATOR_MADE if is_moderator else EventKind.MODERATOR_REMOVED
-            insert_event(connection, kind, user.id)
-    click.echo(f"{user.name} is {'a' if is_moderator else 'no'} moderator.")
+            insert_event(connection, kind, reader.id)
+    click.echo(f"{reader.name} is {'a' if is_moderator else 'no'} moderator.")
 
 
 @contextmanager
-def _user(name: str) -> Iterator[tuple[Connection, User]]:
-    """The user of this name, and the transaction in which something is done to the account."""
+def _reader(name: str) -> Iterator[tuple[Connection, ListedReader]]:
+    """The reader of this name, and the transaction in which something is done to the account."""
     with _told(), flyleaf().database.command_transaction() as connection:
-        user = select_user(connection, _typed(name))
-        if user is None:
-            raise click.ClickException(f"No user is called {name!r}: `users list` says who there is.")
-        yield connection, user
+        reader = select_listed_reader(connection, _typed(name))
+        if reader is None:
+            raise click.ClickException(f"No reader is called {name!r}: `users list` says who there is.")
+        yield connection, reader
 
 
 def _typed(text: str) -> str:
@@ -213,14 +219,14 @@ def _typed(text: str) -> str:
     return text
 
 
-def _summary(user: User) -> str:
-    parts = [f"registered {user.registered_at:%Y-%m-%d}", f"reviews: {user.reviews}"]
-    if user.seen_at:
-        parts.append(f"last seen {user.seen_at:%Y-%m-%d}")
-    if user.is_moderator:
+def _summary(reader: ListedReader) -> str:
+    parts = [f"registered {reader.registered_at:%Y-%m-%d}", f"reviews: {reader.reviews}"]
+    if reader.seen_at:
+        parts.append(f"last seen {reader.seen_at:%Y-%m-%d}")
+    if reader.is_moderator:
         parts.append("moderator")
-    if user.lock_reason:
-        parts.append(f"locked: {user.lock_reason}")
+    if reader.lock_reason:
+        parts.append(f"locked: {reader.lock_reason}")
     return ", ".join(parts)
 
 

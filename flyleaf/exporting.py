@@ -1,5 +1,4 @@
-"""What goes out in files: the catalogue as CSV (importing that file changes nothing), events as lines of JSON, users as
-either."""
+"""Write files: the catalogue as CSV (importing it changes nothing), events as lines of JSON, readers as either."""
 
 import csv
 import json
@@ -12,7 +11,7 @@ from flyleaf.importing.fields import COLUMNS, as_cell
 from flyleaf.importing.formats.spreadsheet_cells import protected
 from flyleaf.queries.catalogue import CatalogueEntry
 from flyleaf.queries.events import Event
-from flyleaf.queries.users import User
+from flyleaf.queries.readers import ListedReader
 
 
 def write_csv(entries: Iterable[CatalogueEntry], file: IO[str]) -> int:
@@ -36,16 +35,16 @@ def write_events(events: Iterable[Event], file: IO[str]) -> int:
     return count
 
 
-def write_users(users: Iterable[User], file: IO[str], form: str) -> None:
+def write_readers(readers: Iterable[ListedReader], file: IO[str], form: str) -> None:
     """As "csv", or as "json": an object a line."""
-    names = [field.name for field in fields(User)]
+    names = [field.name for field in fields(ListedReader)]
     if form == "csv":
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
-    for user in users:
-        values = asdict(user) | {
-            "registered_at": user.registered_at.isoformat(),
-            "seen_at": user.seen_at and user.seen_at.isoformat(),
+    for reader in readers:
+        values = asdict(reader) | {
+            "registered_at": reader.registered_at.isoformat(),
+            "seen_at": reader.seen_at and reader.seen_at.isoformat(),
         }
         if form == "csv":
             writer.writerow(["" if values[name] is None else protected(str(values[name])) for name in names])

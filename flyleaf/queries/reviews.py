@@ -30,6 +30,24 @@ _BY_OTHERS = Listed(
      ORDER BY r.created_at, r.id
      LIMIT :limit"""),
 )
+_REVIEWED = """
+    SELECT r.id, b.isbn, b.title, b.author, b.language, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+      FROM reviews AS r
+      JOIN books AS b ON b.id = r.book_id
+     WHERE r.reader_id = :reader_id
+       AND (:with_hidden OR r.hidden_at IS NULL)
+"""
+_BY_READER = Listed(
+    older=text(f"""{_REVIEWED}
+       AND (r.created_at, r.id) < (:at, :id)
+     ORDER BY r.created_at DESC, r.id DESC
+     LIMIT :limit"""),
+    newer=text(f"""{_REVIEWED}
+       AND (r.created_at, r.id) > (:at, :id)
+     ORDER BY r.created_at, r.id
+     LIMIT :limit"""),
+)
+OWN_REVIEWS_MAX = 10_000  # newest first; more than anybody writes in a lifetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,36 @@ class Review:
     id: int
     reader_id: int | None
     reader_name: str | None
+    rating: int
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+    hidden_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedBook:
+    """A review, and the book that it is of."""
+
+    id: int
+    isbn: str
+    title: str
+    author: str
+    language: str | None
+    rating: int
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+    hidden_reason: str | None  # why others don't see it
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReview:
+    """A review as its reader downloads it."""
+
+    isbn: str
+    title: str
+    author: str
     rating: int
     text: str
     created_at: datetime
@@ -67,6 +115,31 @@ def select_review(connection: Connection, book_id: int, reader_id: int) -> Revie
         {"book_id": book_id, "reader_id": reader_id},
     ).one_or_none()
     return Review(**row._mapping) if row else None
+
+
+def select_reviewed_books(
+    connection: Connection, reader_id: int, place: Key, *, with_hidden: bool
+) -> Page[ReviewedBook]:
+    """Return the page of a reader's reviews at the place, newest first."""
+    named = {"reader_id": reader_id, "with_hidden": with_hidden}
+    return select_page(
+        connection, _BY_READER, named, place, REVIEWS_ON_A_PAGE, ReviewedBook, lambda one: (one.created_at, one.id)
+    )
+
+
+def select_own_reviews(connection: Connection, reader_id: int) -> list[OwnReview]:
+    rows = connection.execute(
+        text("""
+            SELECT b.isbn, b.title, b.author, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+              FROM reviews AS r
+              JOIN books AS b ON b.id = r.book_id
+             WHERE r.reader_id = :reader_id
+             ORDER BY r.created_at DESC, r.id DESC
+             LIMIT :limit
+        """),
+        {"reader_id": reader_id, "limit": OWN_REVIEWS_MAX},
+    )
+    return [OwnReview(**row._mapping) for row in rows]
 
 
 def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:

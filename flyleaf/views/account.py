@@ -14,12 +14,11 @@ from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr
 from wtforms.validators import InputRequired
 
 from flyleaf.passwords import hash_password
-from flyleaf.queries.accounts import select_account, select_own_reviews
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events, select_own_events
 from flyleaf.queries.moderation import select_own_reports
 from flyleaf.queries.password_resets import delete_password_reset
-from flyleaf.queries.readers import Credentials, Reader, delete_reader, update_password_hash
-from flyleaf.queries.reviews import delete_readers_reviews, update_reviews_to_nobodys
+from flyleaf.queries.readers import Credentials, Reader, delete_reader, select_own_details, update_password_hash
+from flyleaf.queries.reviews import delete_readers_reviews, select_own_reviews, update_reviews_to_nobodys
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import end_session, login_required, reader_required, renew_session, session_hash
@@ -153,7 +152,7 @@ def data(connection: Connection, reader: Reader) -> ResponseReturnValue:
     insert_event(connection, EventKind.DATA_DOWNLOADED, reader.id)
     events = select_own_events(connection, reader.id)
     kept = {
-        "account": asdict(select_account(connection, reader.id)),
+        "account": asdict(select_own_details(connection, reader.id)),
         "reviews": [asdict(review) for review in select_own_reviews(connection, reader.id)],
         "reports": [asdict(report) for report in select_own_reports(connection, reader.id)],
         "sessions": [asdict(session) for session in select_sessions(connection, reader.id, session_hash())],

@@ -6,8 +6,8 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from flyleaf.queries.profiles import select_profile, select_reviewed_books
-from flyleaf.queries.readers import Reader
+from flyleaf.queries.readers import Reader, select_profile
+from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.web.access import login_required
 from flyleaf.web.paging import asked_place
 
