@@ -76,7 +76,9 @@ def _require_utf8(connection: Connection) -> None:
 
 
 def lock_migrations(connection: Connection) -> None:
-    """Keep every other program from changing the schema until the transaction ends."""
+    """Keep every other program from changing the schema until the transaction ends, without limits of time."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
 
 

@@ -238,6 +238,7 @@ def test_a_newer_backup_is_refused(empty: Database) -> None:
 
 def test_a_backup_changes_nothing_of_an_older_database(empty: Database) -> None:
     with empty.transaction_as_is() as connection:
+        lock_migrations(connection)
         upgrade(connection, "0003")
     saved(empty)
     assert run(empty, "SELECT version_num FROM alembic_version") == "0003"
