@@ -200,6 +200,18 @@ try {
   console.warn(error);
 }
 
+// --- Times in the reader's zone ---------------------------------------------------------------------------------------
+
+function localise() {
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang; // as the server has it
+  for (const time of document.querySelectorAll("time[data-shows]")) {
+    const clock = time.dataset.shows === "moment" ? { timeStyle: "short" } : {};
+    const text = new Intl.DateTimeFormat(language, { dateStyle: "long", ...clock }).format(new Date(time.dateTime));
+    if (text !== time.textContent) time.textContent = text;
+  }
+}
+localise();
+
 // --- Keys, and what is clicked ---------------------------------------------------------------------------------------
 
 const keys = document.getElementById("keys");

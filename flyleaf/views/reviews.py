@@ -65,4 +65,4 @@ def delete(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnV
 
 
 def _back_to(book: Book, notice: str) -> Response:
-    return redirect_with_notice(url_for("books.book", isbn=book.isbn, _anchor="reviews"), notice)
+    return redirect_with_notice(url_for("books.book", isbn=book.isbn, _anchor="my-review"), notice)

@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import get_datetime_format
 from flask import Flask
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_time, get_locale
 from markupsafe import Markup, escape
 
 from flyleaf import isbn as isbns
@@ -49,8 +50,9 @@ def day(when: datetime) -> str:
 
 
 def moment(when: datetime) -> str:
-    """24 November 2026 at 11:05:31 UTC"""
-    return str(format_datetime(when, "long"))
+    """24 November 2026, 11:05 UTC"""
+    pattern = get_datetime_format("medium", locale=get_locale())
+    return f"{str(pattern).format(format_time(when, 'short'), format_date(when, 'long'))} UTC"
 
 
 def iso_time(when: datetime) -> str:

@@ -54,6 +54,13 @@ class PlainForm(WTForm):
             self.locales = [str(get_locale())]
             return super().get_translations(form)
 
+    @property
+    def first_invalid(self) -> str | None:
+        """Return the name of the field that gets the focus: None without a mistake, or if it is of the whole form."""
+        if self.form_errors or "csrf_token" in self.errors:
+            return None
+        return next((field.name for field in self if field.errors), None)
+
 
 class Form(PlainForm):
     """A form of this site. `status` is that of the answer which shows it again."""

@@ -4,6 +4,8 @@ The key of the sentence travels in a cookie of a minute, not in the session: a r
 bring one back to life that a log-out has just ended.
 """
 
+from dataclasses import dataclass
+
 from flask import Flask, Response, g, make_response, redirect
 from flask_babel import lazy_gettext
 
@@ -28,6 +30,17 @@ NOTICES = {
     "review-unhidden": lazy_gettext("The review is to be seen again."),
     "reports-dismissed": lazy_gettext("The reports are dismissed."),
 }
+# Shown at the reader's own review, further down on the page of a book, and not at its top.
+AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}
+NOTHING_DONE = {"reported-already"}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence, and the icon beside it."""
+
+    text: str
+    icon: str
 
 
 def register(app: Flask) -> None:
@@ -52,11 +65,13 @@ def done() -> str | None:
     return key if key in NOTICES else None
 
 
-def take_notice() -> str | None:
-    """The sentence that the last action left for this page, once."""
-    notice = NOTICES.get(kept_cookie(COOKIE) or "")
-    g.notice_taken = notice is not None
-    return None if notice is None else str(notice)
+def take_notice(*, at_the_review: bool = False) -> Notice | None:
+    """Return what the last action left for this place of the page, once; None if it left nothing."""
+    key = kept_cookie(COOKIE) or ""
+    if key not in NOTICES or (key in AT_THE_REVIEW) != at_the_review:
+        return None
+    g.notice_taken = True
+    return Notice(str(NOTICES[key]), "info" if key in NOTHING_DONE else "done")
 
 
 def _forget(response: Response) -> Response:

@@ -95,7 +95,7 @@ def test_who_is_no_moderator_any_more_does_not_moderate(mo, review_id, select):
 def test_bob_reports_a_review(bob, mo, review_id, dune):
     assert f"/reviews/{review_id}/report" in bob.get(f"/books/{dune}").text
     assert f"/reviews/{review_id}/report" in bob.get("/readers/Alice").text
-    assert report(bob, review_id, "<i>Spam</i>").location == f"/books/{dune}#reviews"
+    assert report(bob, review_id, "<i>Spam</i>").location == f"/books/{dune}#my-review"
     assert "Thank you" in bob.get(f"/books/{dune}").text
     page = mo.get("/moderation").text
     for part in (WORDS, "Dune", "Alice", "1 report", "&lt;i&gt;Spam&lt;/i&gt;"):

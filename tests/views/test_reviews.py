@@ -39,7 +39,7 @@ def chosen(html: str) -> list[str]:
 def test_alice_reviews_a_book_and_bob_reads_it(alice, bob, dune):
     response = alice.review(dune, 4, "Much sand.")
     assert response.status_code == 303
-    assert response.location == f"/books/{dune}#reviews"
+    assert response.location == f"/books/{dune}#my-review"
     assert 'role="status"' in alice.get(f"/books/{dune}").text
     text = bob.get(f"/books/{dune}").text
     assert "Alice" in text
