@@ -10,6 +10,44 @@ function say(text, count) {
   setTimeout(() => { said.textContent = text.replace("{count}", count); }, 100);
 }
 
+// --- What takes longer than a moment shows that it is under way -------------------------------------------------------
+
+const MOMENT = 400; // milliseconds
+const progress = document.getElementById("progress");
+const awaited = new Map(); // what is waited for, and the timer that will show it
+
+function showProgress(isShown) {
+  progress.hidden = !isShown;
+  document.getElementById("main").ariaBusy = String(isShown);
+  if (isShown) say(progress.ariaLabel);
+}
+
+function begin(what) {
+  clearTimeout(awaited.get(what));
+  awaited.set(what, setTimeout(showProgress, MOMENT, true));
+}
+
+function finish(what) {
+  clearTimeout(awaited.get(what));
+  awaited.delete(what);
+  if (awaited.size === 0 && !progress.hidden) showProgress(false);
+}
+
+// Another page: the next one comes without the bar. A page that the browser had kept, or a stop, ends it as well.
+function leave(event) {
+  const link = event.target.closest?.("a[href]");
+  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (event.type === "click" && (!link?.protocol.startsWith("http") || link.target || link.hasAttribute("download"))) return;
+  if (event.type === "submit" && event.target.method === "dialog") return;
+  if (link && link.href.split("#")[0] === location.href.split("#")[0] && link.hash) return;
+  begin("page");
+}
+document.addEventListener("click", leave);
+document.addEventListener("submit", leave);
+addEventListener("pageshow", () => finish("page"));
+addEventListener("keydown", (event) => { if (event.key === "Escape") finish("page"); });
+window.navigation?.addEventListener("navigateerror", () => finish("page"));
+
 // --- The search box: the ARIA practices' editable combobox with list autocomplete and manual selection --------------
 
 class SearchBox extends HTMLElement {
@@ -44,6 +82,7 @@ class SearchBox extends HTMLElement {
     try {
       await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
       signal.throwIfAborted();
+      begin("suggestions");
       const answer = await fetch(`${ROOT}/search/suggestions?q=${encodeURIComponent(typed)}`, { signal });
       const login = `${ROOT}/login?next=${encodeURIComponent(location.pathname + location.search)}`;
       if (answer.status === 401) return location.assign(login); // logged out since
@@ -55,6 +94,8 @@ class SearchBox extends HTMLElement {
       if (signal.aborted) return;
       console.warn(error);
       this.close(); // a reader can search without
+    } finally {
+      if (this.asking?.signal === signal) finish("suggestions");
     }
   }
 
@@ -136,6 +177,8 @@ window.navigation?.addEventListener("navigate", (event) => {
 });
 
 async function show(address, signal) {
+  const sorting = document.activeElement?.matches("[data-submits]") && document.activeElement.id;
+  begin("page");
   try {
     const answer = await fetch(address, { signal });
     if (answer.redirected || answer.status >= 500) throw new Error(`The search was answered with ${answer.status}.`);
@@ -145,6 +188,8 @@ async function show(address, signal) {
     if (now.length !== old.length) throw new Error("The search was answered with another page.");
     old.forEach((part, number) => part.replaceWith(now[number]));
     document.title = page.title;
+    localise();
+    finish("page");
   } catch (error) {
     if (signal.aborted) return;
     console.warn(error);
@@ -153,7 +198,8 @@ async function show(address, signal) {
   }
   const heading = document.querySelector("main h1");
   if (heading) heading.tabIndex = -1;
-  (document.querySelector("main [aria-invalid=true]") ?? heading)?.focus({ preventScroll: true });
+  const control = sorting && document.getElementById(sorting);
+  (document.querySelector("main [aria-invalid=true]") ?? (control || heading))?.focus({ preventScroll: true });
   say(document.getElementById("said").dataset.results, document.querySelectorAll(".results > li").length);
 }
 
@@ -241,6 +287,10 @@ document.addEventListener("keydown", (event) => {
   if (!Object.hasOwn(SHORTCUTS, event.key)) return;
   event.preventDefault(); // a slash opens Firefox's own search
   SHORTCUTS[event.key]();
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
 
 document.addEventListener("click", async (event) => {

@@ -21,7 +21,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 TAG = re.compile(r"<[^>]*>|&\w+;|\{\w+\}")  # {count} is filled in by the page's script
 # The same in that language.
 SAME = {
-    "es": {"Spoiler"},
+    "es": {"Spoiler", "Error:"},
     "pt_BR": {"Spoiler"},
 }
 

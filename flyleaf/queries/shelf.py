@@ -1,4 +1,4 @@
-"""A few books to begin with, from all over the catalogue."""
+"""A few books to begin with: from all over the catalogue, or the best known ones."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -36,5 +36,36 @@ def select_shelf(connection: Connection, day: date, size: int) -> list[ShelvedBo
              LIMIT :size
         """),
         {"places": places, "size": size},
+    )
+    return [ShelvedBook(**row._mapping) for row in rows]
+
+
+def select_showcase(connection: Connection, size: int) -> list[ShelvedBook]:
+    """Return at most `size` popular books whose titles fit a cover, one of each author, always the same ones.
+
+    The index holds the most popular works alone, and the first hundred of them are looked at.
+    """
+    rows = connection.execute(
+        text("""
+            WITH popular AS MATERIALIZED (
+                SELECT id, lead_book_id, popularity
+                  FROM search_works
+                 WHERE tier = 0
+                 ORDER BY popularity DESC, id
+                 LIMIT 100
+            ),
+            shown AS (
+                SELECT DISTINCT ON (author) isbn, title, author, language, popularity, popular.id
+                  FROM popular
+                  JOIN books ON books.id = lead_book_id
+                 WHERE author <> '' AND length(title) BETWEEN 2 AND 60
+                 ORDER BY author, popularity DESC, popular.id
+            )
+            SELECT isbn, title, author, language
+              FROM shown
+             ORDER BY popularity DESC, id
+             LIMIT :size
+        """),
+        {"size": size},
     )
     return [ShelvedBook(**row._mapping) for row in rows]

@@ -1,11 +1,13 @@
 """The search engine. Other rooms import from here; docs/search.md explains the stages."""
 
+from flyleaf.search.isbn_stage import SHORTEST as SHORTEST_ISBN_PART
 from flyleaf.search.pages import MatchReason, Order, SearchPage, SearchQuery, SearchResult, search_books
 from flyleaf.search.results import Edition, select_editions
 from flyleaf.search.suggestions import Suggestion, suggest
 from flyleaf.search.upkeep import needs_rebuild, rebuild_search, settle_search
 
 __all__ = [
+    "SHORTEST_ISBN_PART",
     "Edition",
     "MatchReason",
     "Order",

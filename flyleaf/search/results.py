@@ -86,15 +86,15 @@ _BOOKS = text("""
       LEFT JOIN rating_counts AS counts ON counts.book_id = books.id
      ORDER BY place LIMIT 1000""")
 _EDITIONS = text("""
-    SELECT isbn, title, author, year FROM search_editions JOIN books ON books.id = book_id
+    SELECT isbn, title, author, year, publisher, language FROM search_editions JOIN books ON books.id = book_id
      WHERE work_id = (SELECT work_id FROM search_editions JOIN books ON books.id = book_id WHERE identity = :identity)
      ORDER BY year DESC NULLS LAST, isbn LIMIT :limit""")
 
 _EDITIONS_OF = text("""
-    SELECT work_id, isbn, title, author, year
+    SELECT work_id, isbn, title, author, year, publisher, language
       FROM unnest(CAST(:works AS bigint[])) AS wanted (work_id)
      CROSS JOIN LATERAL (
-    SELECT isbn, title, author, year
+    SELECT isbn, title, author, year, publisher, language
       FROM search_editions JOIN books ON books.id = book_id
      WHERE search_editions.work_id = wanted.work_id
      ORDER BY year DESC NULLS LAST, isbn
@@ -150,6 +150,8 @@ class Edition:
     title: str
     author: str
     year: int | None
+    publisher: str | None = None
+    language: str | None = None
 
 
 def select_editions(connection: Connection, identity: str, limit: int = 100) -> list[Edition]:

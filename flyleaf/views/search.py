@@ -6,11 +6,12 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
-from flyleaf.limits import PAGE_SIZE
+from flyleaf.limits import PAGE_MAX, PAGE_SIZE
 from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.shelf import select_shelf
-from flyleaf.search import Suggestion, search_books, suggest
+from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, search_books, suggest
+from flyleaf.views.authors import author_address
 from flyleaf.views.search_form import SearchForm
 from flyleaf.web.access import login_required
 
@@ -27,13 +28,18 @@ def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
     # The fields that narrow a search are shown where they are wanted; most searches do without.
     narrow = "narrow" in request.args or form.is_narrowed or not valid
     languages = select_languages(connection) if narrow else []
-    page = {"form": form, "narrow": narrow, "languages": languages}
+    page = {"form": form, "narrow": narrow, "languages": languages, "isbn_digits": SHORTEST_ISBN_PART}
     if not valid:
         return render_template("search.html", **page), 422
-    if not form.q.data:
+    if not form.q.data or form.is_blank:
         shelf = select_shelf(connection, date.today(), SHELF)
         return render_template("search.html", **page, examples=shelf, is_empty=not shelf)
-    return render_template("search.html", **page, page_size=PAGE_SIZE, found=search_books(connection, form.query()))
+    found = search_books(connection, form.query())
+    last_page = min(max(-(-found.total // PAGE_SIZE), 1), PAGE_MAX)
+    exact = [book for book in found.results if not book.match.loose]
+    loose = [book for book in found.results if book.match.loose]
+    shown = {"found": found, "exact": exact, "loose": loose, "last_page": last_page, "page_size": PAGE_SIZE}
+    return render_template("search.html", **page, **shown)
 
 
 @blueprint.post("/search")
@@ -53,9 +59,9 @@ def suggestions(connection: Connection, reader: Reader) -> ResponseReturnValue:
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, str | None]:
-    """A title leads to its book, an author to all books of theirs."""
-    if suggestion.isbn is None:
-        address = url_for("search.search", q=suggestion.text)
-    else:
+    """A title leads to its book, an author to the page of all books of theirs."""
+    if suggestion.isbn is not None:
         address = url_for("books.book", isbn=suggestion.isbn)
+    else:
+        address = author_address(suggestion.text) or url_for("search.search", q=suggestion.text)
     return {"kind": suggestion.kind, "text": suggestion.text, "author": suggestion.author, "address": address}

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, IntegerField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
 from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
 from flyleaf.search import Order, SearchQuery
@@ -18,13 +18,13 @@ A_YEAR = NumberRange(
 
 
 class WholeNumberField(IntegerField):
-    """Names itself where it can't be read: in an address there is no label beside it."""
+    """Names itself by its label if it can't be read: a number in an address may have no field on the page."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValueError(gettext("%(field)s is a whole number.", field=self.name)) from error
+            raise ValueError(gettext("%(field)s is a whole number.", field=self.label.text)) from error
 
 
 class SearchForm(PlainForm):
@@ -43,6 +43,7 @@ class SearchForm(PlainForm):
         ],
     )
     page = WholeNumberField(
+        lazy_gettext("Page"),
         validators=[
             Optional(),
             NumberRange(
@@ -52,7 +53,7 @@ class SearchForm(PlainForm):
                     "There are pages 1 to %(last)s: add a word to find what lies further down.", last=PAGE_MAX
                 ),
             ),
-        ]
+        ],
     )
     year_from = WholeNumberField(lazy_gettext("From year"), validators=[Optional(), A_YEAR])
     year_to = WholeNumberField(lazy_gettext("To year"), validators=[Optional(), A_YEAR])
@@ -71,6 +72,23 @@ class SearchForm(PlainForm):
     )
     verbatim = BooleanField(false_values=(False, "", "0", "false"))  # no other spelling is tried
 
+    def validate_year_to(self, field: IntegerField) -> None:
+        """Refuse an end before the beginning, which would find nothing."""
+        if self.year_from.data is not None and field.data is not None and self.year_from.data > field.data:
+            raise ValidationError(gettext("“To year” must not be before “From year”."))
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether something was sent to search for, but no letter or sign of it can be seen."""
+        typed = self.q.data
+        return typed is not None and not any(sign.isprintable() and not sign.isspace() for sign in typed)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """Return the values of the filters that are set, by field."""
+        names = ("year_from", "year_to", "language", "has_reviews")
+        return {name: self[name].data for name in names if self[name].data not in (None, "", False)}
+
     @property
     def first_error(self) -> str | None:
         """The first thing to mend, in one sentence."""
@@ -78,8 +96,8 @@ class SearchForm(PlainForm):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a filter or an order of its own is asked for."""
-        return set(self.address_values()) - {"q", "verbatim"} != set()
+        """Whether a filter is set."""
+        return bool(self.filters)
 
     def address_values(self, **other: Any) -> dict[str, Any]:
         """What an address of the same search holds, with some values exchanged; what is not asked for is left out."""
@@ -106,6 +124,13 @@ class SearchForm(PlainForm):
 
 
 class ApiSearchForm(SearchForm):
+    """The same for programs, which know the fields by their names."""
+
+    def process(self, *values: Any, **named: Any) -> None:
+        for field in self:
+            field.label.text = field.name
+        super().process(*values, **named)
+
     limit = WholeNumberField(
         validators=[Optional(), NumberRange(1, PAGE_SIZE_MAX, f"limit is a whole number from 1 to {PAGE_SIZE_MAX}.")]
     )

@@ -1,36 +1,32 @@
 """The front door."""
 
-from dataclasses import dataclass
-
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
+from flyleaf.database import is_unavailable
+from flyleaf.queries.shelf import ShelvedBook, select_showcase
 from flyleaf.web.access import is_logged_in
+from flyleaf.web.current import transaction
 
 blueprint = Blueprint("welcome", __name__)
 
-
-@dataclass(frozen=True)
-class Classic:
-    """A book that everybody knows, whatever is in the catalogue: the front door asks no database."""
-
-    isbn: str
-    title: str
-    author: str
-
-
-SHELF = (
-    Classic("9780141439518", "Pride and Prejudice", "Jane Austen"),
-    Classic("9788437604947", "Cien años de soledad", "Gabriel García Márquez"),
-    Classic("9780441172719", "Dune", "Frank Herbert"),
-    Classic("9784101010014", "吾輩は猫である", "夏目漱石"),
-    Classic("9788535910667", "Dom Casmurro", "Machado de Assis"),
-    Classic("9780141182803", "Ulysses", "James Joyce"),
-)
+SHOWN = 6  # books
 
 
 @blueprint.get("/")
 def welcome() -> ResponseReturnValue:
     if is_logged_in():
         return redirect(url_for("search.search"), 303)
-    return render_template("welcome.html", shelf=SHELF)
+    return render_template("welcome.html", shelf=_showcase())
+
+
+def _showcase() -> list[ShelvedBook]:
+    """Return books to show, none while the database can't be reached: the front door stays open."""
+    try:
+        with transaction() as connection:
+            return select_showcase(connection, SHOWN)
+    except SQLAlchemyError as error:
+        if not is_unavailable(error):
+            raise
+        return []

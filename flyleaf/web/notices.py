@@ -37,10 +37,11 @@ NOTHING_DONE = {"reported-already"}
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence, and the icon beside it."""
+    """A sentence, the icon beside it, and whether the page of a book shows it at the reader's own review."""
 
     text: str
     icon: str
+    is_of_review: bool
 
 
 def register(app: Flask) -> None:
@@ -65,13 +66,13 @@ def done() -> str | None:
     return key if key in NOTICES else None
 
 
-def take_notice(*, at_the_review: bool = False) -> Notice | None:
-    """Return what the last action left for this place of the page, once; None if it left nothing."""
+def take_notice() -> Notice | None:
+    """Return what the last action left for this page, once; None if it left nothing."""
     key = kept_cookie(COOKIE) or ""
-    if key not in NOTICES or (key in AT_THE_REVIEW) != at_the_review:
+    if key not in NOTICES:
         return None
     g.notice_taken = True
-    return Notice(str(NOTICES[key]), "info" if key in NOTHING_DONE else "done")
+    return Notice(str(NOTICES[key]), "info" if key in NOTHING_DONE else "done", key in AT_THE_REVIEW)
 
 
 def _forget(response: Response) -> Response:

@@ -1,9 +1,12 @@
 """What the search page says beside the books: corrections, filters, editions."""
 
 import re
+from dataclasses import replace
+from html import unescape
 
 import pytest
 
+from flyleaf.views import search
 from tests.views.test_search import titles
 
 
@@ -127,3 +130,191 @@ def test_a_title_says_which_language_it_is_in_where_that_is_known(alice, add_boo
     assert re.search(r'class="result-title"[^>]* dir="auto" lang="es">', alice.get("/search?q=soledad").text)
     for query in ("prejudice", "dune"):
         assert re.search(r'class="result-title"[^>]* dir="auto">', alice.get(f"/search?q={query}").text)
+
+
+@pytest.fixture
+def marsh(select):
+    """Two pages of results for "marsh"."""
+    select(
+        "INSERT INTO books (isbn, title, author, year) SELECT to_char(n, 'fm0000000000'), 'Marsh ' || n, 'Ann', 1990"
+        "  FROM generate_series(1, 30) AS n"
+    )
+
+
+def text_of(html):
+    """What a reader sees, without tags, in one line."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def test_a_bar_says_how_many_books_there_are(alice, shelf, marsh):
+    assert "30 books" in page(alice, q="marsh")
+    assert "30 books" in page(alice, q="marsh", page=2)
+    assert ">1 book<" in page(alice, q="emma")
+
+
+def test_of_very_many_it_says_more_than(alice, select):
+    select(
+        "INSERT INTO books (isbn, title)"
+        " SELECT to_char(n, 'fm0000000000'), 'Marsh ' || n FROM generate_series(1, 300) AS n"
+    )
+    [found] = re.findall("More than ([0-9]+) books", page(alice, q="marsh"))
+    last = page(alice, q="marsh", page=int(found) // 20)
+    assert len(titles(last)) == 20
+    assert 'rel="next"' not in last
+
+
+@pytest.mark.parametrize(("asked", "last"), [(3, 2), (49, 2), (100, 2)])
+def test_beyond_the_last_page_it_says_how_many_pages_there_are_and_links_to_none_that_is_not_there(
+    alice, marsh, asked, last
+):
+    """Page 50 led to an empty page 49."""
+    text = page(alice, q="marsh", page=asked)
+    assert titles(text) == []
+    assert "There are only 2 pages of results for “marsh”" in text
+    assert 'rel="prev"' not in text
+    [address] = re.findall(r'<a href="([^"]+)">Go to the last page', text)
+    assert len(titles(alice.get(unescape(address)).text)) == 10
+
+
+def test_results_lead_with_the_rating_and_end_with_the_isbn(alice, bob, shelf):
+    alice.review("9780141439587", 5)
+    bob.review("9780141439587", 4)
+    [facts] = re.findall(r'<p class="quiet-line">(.*?)</p>', page(alice, q="emma"), re.DOTALL)
+    assert text_of(facts) == "4.5 2 reviews 2003 9780141439587"
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000", "\u00a0 \t", "\u200b"])
+def test_a_blank_query_searches_for_nothing_and_says_what_to_type(alice, shelf, blank):
+    """It searched for “”."""
+    text = page(alice, q=blank)
+    assert "Type a title, an author or an ISBN" in text
+    assert "Nothing found" not in text
+    assert titles(text) == []
+
+
+def test_an_end_before_the_beginning_is_told_beside_the_field(alice, shelf):
+    response = alice.get("/search?q=pride&year_from=2000&year_to=1990")
+    assert response.status_code == 422
+    assert re.search(r'id="year_to-error"[^>]*>.*?“To year” must not be before “From year”', response.text, re.DOTALL)
+    assert re.search(r'<input[^>]*aria-describedby="year_to-error"[^>]*>', response.text)
+    assert alice.get("/search?q=pride&year_from=1990&year_to=1990").status_code == 200
+    answer = alice.get("/api/search?q=pride&year_from=2000&year_to=1990")
+    assert answer.status_code == 422
+    assert "To year" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"year_from": "abc"}, "From year is a whole number."),
+        ({"year_to": "1.5"}, "To year is a whole number."),
+        ({"page": "two"}, "Page is a whole number."),
+    ],
+)
+def test_a_message_uses_the_name_that_the_field_has_on_the_page(alice, shelf, query, message):
+    response = alice.get("/search", query_string={"q": "pride"} | query)
+    assert response.status_code == 422
+    assert message in response.text
+    [name] = query
+    assert alice.get("/api/search", query_string={"q": "pride"} | query).json["error"] == f"{name} is a whole number."
+
+
+def test_a_refused_search_has_a_heading_and_an_error_in_its_title(alice, shelf):
+    for query in ({"q": "x" * 201}, {"q": "pride", "year_from": "soon"}, {"q": "pride", "page": "0"}):
+        text = alice.get("/search", query_string=query).text
+        assert text.count("<h1") == 1
+        assert "<title>Error: " in text
+
+
+def test_each_filter_is_a_chip_that_takes_it_away(alice, shelf):
+    alice.review("9783150000014", 4)
+    text = page(alice, q="pride", year_from="1985", language="ger", has_reviews="1", order="newest")
+    chips = re.search(r'<ul class="chips".*?</ul>', text, re.DOTALL)[0]
+    assert text_of(chips) == (
+        "Remove the filter: From year: 1985 Remove the filter: Language: German"
+        " Remove the filter: Only books with reviews Clear"
+    )
+    addresses = [unescape(address) for address in re.findall(r'href="([^"]+)"', chips)]
+    kept = [set(re.findall(r"(\w+)=", address)) for address in addresses]
+    everything = {"q", "year_from", "language", "has_reviews", "order"}
+    assert kept == [everything - {"year_from"}, everything - {"language"}, everything - {"has_reviews"}, {"q", "order"}]
+    assert all(alice.get(address).status_code == 200 for address in addresses)
+    assert 'class="chips"' not in page(alice, q="pride", order="newest")
+
+
+def test_as_many_editions_unfold_as_the_summary_says(alice, shelf):
+    """“3 editions” opened two."""
+    text = page(alice, q="pride and prejudice")
+    editions = re.search(r'<details class="editions">.*?</details>', text, re.DOTALL)[0]
+    assert "3 editions" in editions
+    assert editions.count("<li>") == 3
+    for isbn in ("9780141439518", "9780192827609", "9783150000014"):
+        assert isbn in editions
+
+
+def test_of_very_many_editions_the_rest_is_on_the_page_of_the_book(alice, add_book):
+    for number in range(30):
+        add_book(f"{number:010}", "Emma", "Jane Austen", year=1900 + number)
+    editions = re.search(r'<details class="editions">.*?</details>', page(alice, q="emma"), re.DOTALL)[0]
+    assert "30 editions" in editions
+    shown = editions.count("<li>") - 1
+    assert f"{30 - shown} more" in editions
+    [address] = re.findall(r'href="([^"#]+)#editions"', editions)
+    book = alice.get(address).text
+    assert "24 more editions" in book
+    assert len(set(re.findall(r'class="isbn">(\d{10})<', book))) == 29
+
+
+def test_the_book_page_says_publisher_year_and_language_of_each_edition(alice, add_book):
+    add_book("9780141439518", "Emma", "Jane Austen", year=2002)
+    add_book("9783150000014", "Emma", "Jane Austen", year=2010, language="ger", publisher="Reclam")
+    editions = re.search(
+        r'<section aria-labelledby="editions">.*?</section>', alice.get("/books/9780141439518").text, re.DOTALL
+    )
+    assert text_of(editions[0]) == "Other editions Emma Reclam 2010 German 9783150000014"
+
+
+def shown(monkeypatch, **fields):
+    """Have the search answer with these fields beside what it has found."""
+    found = search.search_books
+    monkeypatch.setattr(search, "search_books", lambda *asked: replace(found(*asked), **fields))
+
+
+def test_what_was_left_out_is_named(alice, shelf, monkeypatch):
+    shown(monkeypatch, left_out=("<novel>",))
+    text = text_of(page(alice, q="emma").replace("&lt;", "‹").replace("&gt;", "›"))
+    assert "No book has all of these words. Closest matches: Left out: ‹novel›" in text
+
+
+def test_loose_matches_stand_apart_under_a_heading(alice, shelf, monkeypatch):
+    found = search.search_books
+
+    def loosely(connection, query):
+        answer = found(connection, query)
+        first, *others = answer.results
+        others = [replace(other, match=replace(other.match, loose=True)) for other in others]
+        return replace(answer, results=(first, *others))
+
+    monkeypatch.setattr(search, "search_books", loosely)
+    text = page(alice, q="austen")
+    assert len(titles(text)) == 2
+    first, second = titles(text)
+    assert text.index(f">{first}<") < text.index("Close matches for <em>austen</em>") < text.index(f">{second}<")
+    assert '<ol class="results" start="2">' in text
+
+
+def test_a_search_that_was_cut_short_says_so(alice, shelf, monkeypatch):
+    shown(monkeypatch, cut_short=True, results=(), total=0)
+    text = page(alice, q="emma")
+    assert "was cut short" in text
+    assert re.search(r'<a href="/search\?q=emma">Try again', text)
+
+
+@pytest.mark.parametrize("piece", ["0783", "978", "07-8"])
+def test_too_short_a_piece_of_an_isbn_states_how_many_digits_it_takes(alice, shelf, piece):
+    assert "Type at least 5 digits to search for a part of an ISBN." in page(alice, q=piece)
+
+
+def test_an_author_among_the_suggestions_leads_to_the_page_of_the_author(alice, shelf):
+    suggestions = alice.get("/search/suggestions?q=jane+aus").json["suggestions"]
+    assert "/authors/Jane%20Austen" in [one["address"] for one in suggestions if one["kind"] == "author"]

@@ -1,5 +1,7 @@
 """The front door."""
 
+import re
+
 from tests.site import Site
 
 
@@ -28,3 +30,41 @@ def test_alice_is_asked_to_log_in_again_once_her_account_is_gone(alice, select):
     response = alice.get("/")
     assert response.status_code == 200
     assert 'href="/login"' in response.text
+
+
+def shown(html):
+    return re.findall(r'<li><a href="/books/([^"]+)">', html)
+
+
+def test_it_shows_popular_books_of_this_catalogue_as_links(client, add_book, alice, bob):
+    """It advertised six classics, five of which were not in the catalogue."""
+    for number in range(1, 9):
+        add_book(f"{number:010}", f"Volume {number}", f"Author {number}")
+    add_book("9780441172719", "Dune", "Frank Herbert")
+    add_book("9780441172696", "Dune Messiah", "Frank Herbert")
+    add_book("9783161484100", "A title that does not fit a cover " * 3, "Ann")
+    alice.review("9780441172696", 5)
+    for reader in (alice, bob):
+        reader.review("9780441172719", 4)
+        reader.review("9783161484100", 4)
+    isbns = shown(client.get("/").text)
+    assert isbns[0] == "9780441172719"
+    assert len(isbns) == 6
+    assert not {"9780441172696", "9783161484100"} & set(isbns), "one of each author, and titles that fit"
+    assert shown(client.get("/").text) == isbns
+    for isbn in isbns:
+        response = client.get(f"/books/{isbn}")
+        assert response.status_code == 303
+        assert response.location == f"/login?next=/books/{isbn}"
+        assert alice.get(f"/books/{isbn}").status_code == 200
+
+
+def test_of_an_empty_catalogue_it_shows_none(client):
+    response = client.get("/")
+    assert response.status_code == 200
+    assert shown(response.text) == []
+    assert 'class="fan"' not in response.text
+
+
+def test_of_few_books_it_shows_those(client, dune):
+    assert shown(client.get("/").text) == [dune]

@@ -100,6 +100,7 @@ END $$;
 
 CREATE FUNCTION search_index_works(works text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    EXECUTE format('CREATE INDEX %1$I ON %2$I (popularity DESC, id) WHERE tier = 0', works || '_popular', works);
     EXECUTE format($sql$
         CREATE INDEX %1$I ON %5$I USING gin (words) WITH (fastupdate = off);
         CREATE INDEX %2$I ON %5$I USING gin (words) WITH (fastupdate = off) WHERE tier <= 1;
