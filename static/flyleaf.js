@@ -289,6 +289,14 @@ document.addEventListener("keydown", (event) => {
   SHORTCUTS[event.key]();
 });
 
+// An address says only what differs from a search without filters.
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (target.id !== "search") return;
+  const order = document.getElementById("order");
+  if (order?.selectedIndex === 0) formData.delete("order");
+  for (const name of ["year_from", "year_to", "language"]) if (!formData.get(name)) formData.delete(name);
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });

@@ -130,7 +130,7 @@ def test_suggestions_work_in_the_exchanged_page_too(results):
     box = results.get_by_label("Title, author or ISBN")
     box.fill("")
     box.press_sequentially("pride")
-    results.get_by_role("option").first.click()
+    results.get_by_role("listbox").get_by_role("option").first.click()
     expect(results.get_by_role("heading", level=1)).to_have_text("Pride and Prejudice")
 
 

@@ -21,7 +21,7 @@ def box(reader: Page, add_book: Callable[..., str]) -> Locator:
 
 
 def options(box: Locator) -> Locator:
-    return box.page.get_by_role("option")
+    return box.page.get_by_role("listbox", include_hidden=True).get_by_role("option")
 
 
 def active(box: Locator) -> str | None:

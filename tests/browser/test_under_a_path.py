@@ -115,7 +115,7 @@ def test_a_reader_never_leaves_the_path(
     box = page.locator("#q")
     box.press_sequentially("pride")
     if scripts:
-        page.get_by_role("option").first.wait_for()
+        page.get_by_role("listbox").get_by_role("option").first.wait_for()
     box.press("Enter")
     page.wait_for_url(f"{base}{ROOT}/search?q=pride*")
     page.locator(".results a").first.click()
