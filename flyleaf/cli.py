@@ -40,9 +40,9 @@ def register(app: Flask) -> None:
 @click.command()
 @with_appcontext
 def migrate() -> None:
-    """Bring the database's schema up to date."""
+    """Bring the database's schema up to date, and build the search, beside a site that may be running."""
     with _told():
-        flyleaf().database.migrate()
+        flyleaf().database.build_search()
     click.echo("The schema is up to date.")
 
 

@@ -1,6 +1,5 @@
 """One connection pool for the process, and the transaction that every request, command and import runs in."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -10,12 +9,12 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flyleaf.database.errors import DatabaseUnusableError, unusable
+from flyleaf.database.errors import DatabaseUnusableError, sqlstate, unusable
 from flyleaf.database.gate import Gate
-from flyleaf.database.migrate import migrate
+from flyleaf.database.preparation import Preparation
 from flyleaf.database.watchdog import Watchdog
-from flyleaf.search.schema import install, put_first_on
-from flyleaf.search.superseded import drop_superseded, program_name
+from flyleaf.search.schema import SearchNotReadyError, is_built, put_first_on
+from flyleaf.search.superseded import program_name
 
 CONNECT_TIMEOUT = 3  # seconds
 PING_SECONDS = 1.0  # for a kept connection to show that it lives; a new one is made where it does not
@@ -33,6 +32,8 @@ TCP_TIMEOUTS = {
     "keepalives_count": 2,
     "tcp_user_timeout": 5_000,  # milliseconds
 }
+
+UNDEFINED = ("42P01", "42883", "42704")  # SQLSTATE: there is no such table, function, type
 
 
 class Database:
@@ -56,8 +57,7 @@ class Database:
         self._gate = Gate()
         event.listen(self.engine, "connect", put_first_on)
         event.listen(self.engine, "checkout", self._ping)
-        self._migrated = False
-        self._migrating = threading.Lock()
+        self._preparation = Preparation(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -67,8 +67,9 @@ class Database:
         The first one brings the schema up to date, so that a site that was started before its server needs nobody.
         """
         with self._gate.passing():
-            self._ensure_migrated()
+            self._preparation.ensure_migrated()
             opened = self.engine.connect()
+        self._preparation.build_search_beside()
         try:
             with (
                 opened as connection,
@@ -79,6 +80,8 @@ class Database:
         except DBAPIError as error:
             if error.connection_invalidated:
                 self._gate.shut()
+            elif sqlstate(error) in UNDEFINED and not self._has_search():
+                raise SearchNotReadyError("Another version has dropped the search of this one.") from error
             raise
 
     @contextmanager
@@ -86,7 +89,7 @@ class Database:
         """The same for commands, which may take their time, and tell their operator in a line what is wrong: every
         failure of the database is a DatabaseUnusableError."""
         with self._failures_in_words():
-            self._ensure_migrated()
+            self._preparation.ensure_migrated()
             with self.engine.begin() as connection:
                 yield connection
 
@@ -116,7 +119,16 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema up to date. Raises DatabaseUnusableError, whose text says what the server lacks."""
         try:
-            self._ensure_migrated()
+            self._preparation.ensure_migrated()
+        except DBAPIError as error:
+            raise unusable(error, self.engine.url) from error
+
+    def build_search(self) -> None:
+        """Bring the schema up to date and build what the search needs: most of a minute for a million books, where it
+        is missing. Raises DatabaseUnusableError."""
+        self.migrate()
+        try:
+            self._preparation.build_search()
         except DBAPIError as error:
             raise unusable(error, self.engine.url) from error
 
@@ -139,15 +151,13 @@ class Database:
             self._gate.shut()  # until a new connection is made
             raise InvalidatePoolError from error  # the others that are kept are no better
 
-    def _ensure_migrated(self) -> None:
-        if self._migrated:
-            return
-        with self._migrating:
-            if not self._migrated:
-                migrate(self.engine)
-                install(self.engine)
-                drop_superseded(self.engine)
-                self._migrated = True
+    def _has_search(self) -> bool:
+        """Whether the search is there; the transactions from now on look again."""
+        with self.engine.begin() as connection:
+            if is_built(connection):
+                return True
+        self._preparation.forget_search()
+        return False
 
 
 def _descriptor(connection: Any) -> int:

@@ -36,7 +36,7 @@ def revision(connection: Connection) -> str | None:
 
 
 def is_migrated(connection: Connection) -> bool:
-    """Whether the schema is at the newest revision."""
+    """Whether the schema is at the newest revision that this code knows."""
     return revision(connection) == head()
 
 

@@ -27,6 +27,7 @@ from flyleaf.search.results import (
     load_works,
     passing,
 )
+from flyleaf.search.schema import require
 
 DEEPEST = 200  # results; a search looks no further, and says has_next only as far as it has looked
 
@@ -107,7 +108,8 @@ class SearchPage:
 
 
 def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
-    """Find the books that are meant, the likeliest first."""
+    """Find the books that are meant, the likeliest first. Raises SearchNotReadyError."""
+    require(connection)
     typed = clean(query.text)
     asked = asked_isbn(typed)
     number = isbn_stage.compact(asked or typed)

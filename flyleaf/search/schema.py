@@ -52,38 +52,54 @@ def put_first_on(driver_connection: Any, *_: object) -> None:
     driver_connection.commit()
 
 
-def is_ready(connection: Connection) -> bool:
+def is_built(connection: Connection) -> bool:
     """Whether the database has what this version of the search needs, complete."""
     if not _exists(connection):
         return False
     return connection.execute(text("SELECT built_at IS NOT NULL FROM search_state")).scalar() is True
 
 
-def require(connection: Connection) -> None:
-    """Raise SearchNotReadyError unless there is what can be searched. It is asked once a connection."""
-    if "search_is_ready" not in connection.info:
-        if not is_ready(connection):
-            raise SearchNotReadyError("The search is being prepared.")
+def is_ready(connection: Connection) -> bool:
+    """The same, asked of the database until it has been so on this connection."""
+    if "search_is_ready" not in connection.info and is_built(connection):
         connection.info["search_is_ready"] = True
+    return "search_is_ready" in connection.info
 
 
-def install(engine: Engine) -> None:
-    """Make the schema and fill it, beside those of other versions.
+def require(connection: Connection) -> None:
+    """Raise SearchNotReadyError unless there is what can be searched."""
+    if not is_ready(connection):
+        raise SearchNotReadyError("The search is being prepared.")
+
+
+def create(engine: Engine) -> None:
+    """Make the schema, beside those of other versions: from then on it notes what changes. `build` fills it.
 
     Of several at once one does it, and the others wait.
     """
     with engine.begin() as connection:
-        if is_ready(connection):
+        if _exists(connection):
             return
-    with engine.begin() as connection:
         take_time(connection)
         put_first(connection)
         if not _exists(connection):
             _create(connection)
+
+
+def is_quick_to_build(engine: Engine, books: int) -> bool:
+    """Whether the catalogue has at most so many books."""
     with engine.begin() as connection:
-        take_time(connection)
+        return connection.execute(_HAS_MORE, {"books": books}).scalar() is None
+
+
+def build(engine: Engine) -> None:
+    """Derive all of it, unless that is done; others go on with theirs meanwhile. Of several at once one does it."""
+    with engine.begin() as connection:
         put_first(connection)
-        if not is_ready(connection):
+        if is_built(connection):
+            return
+        take_time(connection)
+        if not is_built(connection):
             connection.execute(text("SELECT search_rebuild()"))
 
 
@@ -115,12 +131,14 @@ def _fill_letters(connection: Connection) -> None:
     from flyleaf.search.letters import letters  # the package behind it takes a while, which only this need wait for
 
     table = list(letters())
+    # As two texts: to read a quarter of a million values takes the server seconds.
     connection.execute(
         text("""
             INSERT INTO search_letters (letter, latin)
             SELECT letter, latin
-              FROM unnest(CAST(:letters AS text[]), CAST(:latins AS text[])) AS rows (letter, latin)"""),
-        {"letters": [letter for letter, _ in table], "latins": [latin for _, latin in table]},
+              FROM unnest(string_to_array(:letters, chr(10)), string_to_array(:latins, chr(10)))
+                       AS rows (letter, latin)"""),
+        {"letters": "\n".join(letter for letter, _ in table), "latins": "\n".join(latin for _, latin in table)},
     )
     connection.execute(text("ANALYZE search_letters"))
 
@@ -149,6 +167,7 @@ _PUT_FIRST = text("""
     SELECT set_config('search_path', concat_ws(', ', :schema, nullif(reset_val, '')), true)
       FROM pg_settings
      WHERE name = 'search_path'""")
+_HAS_MORE = text("SELECT true FROM books OFFSET :books LIMIT 1")
 _PUT_FIRST_FOR_GOOD = """
     SELECT set_config('search_path', concat_ws(', ', %s, nullif(reset_val, '')), false)
       FROM pg_settings

@@ -13,6 +13,7 @@ from flyleaf.search.matching import Match
 from flyleaf.search.pieces import Piece
 from flyleaf.search.reading import clean, read_query
 from flyleaf.search.results import load_books
+from flyleaf.search.schema import require
 
 TYPO_FROM = 4  # letters
 COMMON = 20_000  # works; a prefix of so many words is answered from the popular ones alone
@@ -36,7 +37,11 @@ class Suggestion:
 
 
 def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggestion]:
-    """At most `limit` titles and authors that the text may be the beginning of, the likeliest first."""
+    """At most `limit` titles and authors that the text may be the beginning of, the likeliest first.
+
+    Raises SearchNotReadyError.
+    """
+    require(connection)
     number = isbn_stage.compact(typed)
     if number is not None and (books := isbn_stage.find_beginning(connection, number)):
         return [

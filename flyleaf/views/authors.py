@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.authors import select_author, select_works
 from flyleaf.queries.readers import Reader
+from flyleaf.search import require
 from flyleaf.web.access import login_required
 from flyleaf.web.paging import numbered, page_number
 
@@ -18,6 +19,7 @@ blueprint = Blueprint("authors", __name__)
 @blueprint.get("/authors/<path:name>")
 @login_required
 def author(connection: Connection, reader: Reader, name: str) -> ResponseReturnValue:
+    require(connection)
     found = select_author(connection, name) if "\0" not in name else None
     if found is None:
         raise NotFound(gettext("The catalogue has no book by an author of this name."))

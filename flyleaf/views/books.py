@@ -13,7 +13,7 @@ from flyleaf.queries.books import Book, select_book
 from flyleaf.queries.external_ratings import ExternalRating, request_external_rating, select_external_ratings
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import select_review, select_reviews
-from flyleaf.search import select_editions
+from flyleaf.search import is_ready, select_editions
 from flyleaf.views.linked_data import linked_data
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
@@ -58,7 +58,9 @@ def find_book(connection: Connection, isbn: str) -> Book:
 def render_book(connection: Connection, reader: Reader, found: Book, form: ReviewForm) -> str:
     """The page of this book as this reader sees it, with the form for a review as it stands."""
     names = _isbns(found)
-    editions = select_editions(connection, found.isbn13 or found.isbn)
+    # A book's page answers also while the search, which knows what belongs together, is being prepared.
+    together = is_ready(connection)
+    editions = select_editions(connection, found.isbn13 or found.isbn) if together else []
     cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
     return render_template(
         "book.html",
@@ -69,7 +71,7 @@ def render_book(connection: Connection, reader: Reader, found: Book, form: Revie
         external_ratings=_external_ratings(connection, found),
         open_library_url=flyleaf().config.open_library_url,
         editions=[one for one in editions if one.isbn != found.isbn],
-        more_by_author=_more_by_author(connection, found, {one.isbn for one in editions}),
+        more_by_author=_more_by_author(connection, found, {one.isbn for one in editions}) if together else [],
         own=select_review(connection, found.id, reader.id),
         reviews=select_reviews(connection, found.id, asked_place(), without_reader_id=reader.id),
         form=form,

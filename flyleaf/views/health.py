@@ -5,10 +5,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from flyleaf.database import DatabaseUnusableError
-from flyleaf.database.migrate import is_migrated
+from flyleaf.database.migrate import head, revision
+from flyleaf.search import is_built
 from flyleaf.web.current import transaction
 
 blueprint = Blueprint("health", __name__)
+
+LATER = {"Retry-After": "5"}
 
 
 @blueprint.get("/healthz")
@@ -18,14 +21,23 @@ def alive() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """200 where pages can be served; 503 with what is missing."""
+    """200 where all pages can be served; 503 with what is missing.
+
+    A schema that a newer version has brought up to date meanwhile serves this version, which runs already, too.
+    """
     try:
         with transaction() as connection:
-            migrated = is_migrated(connection)
+            found = revision(connection) or ""
+            built = is_built(connection)
     except DatabaseUnusableError:
-        return jsonify(status="not ready", database="unusable"), 503, {"Retry-After": "5"}
+        return jsonify(status="not ready", database="unusable"), 503, LATER
     except SQLAlchemyError:
-        return jsonify(status="not ready", database="unreachable"), 503, {"Retry-After": "5"}
-    if not migrated:
-        return jsonify(status="not ready", database="reachable", migrations="missing"), 503, {"Retry-After": "5"}
-    return jsonify(status="ready", database="reachable", migrations="applied")
+        return jsonify(status="not ready", database="unreachable"), 503, LATER
+    state = {
+        "database": "reachable",
+        "migrations": "applied" if found == head() else "newer" if found > head() else "missing",
+        "search": "built" if built else "being prepared",
+    }
+    if found < head() or not built:
+        return jsonify(status="not ready", **state), 503, LATER
+    return jsonify(status="ready", **state)

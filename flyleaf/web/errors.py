@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from flyleaf.database import DatabaseUnusableError, is_unavailable
+from flyleaf.search import SearchNotReadyError
 from flyleaf.sessions import SessionsUnavailableError
 from flyleaf.web.drafts import typed_fields
 from flyleaf.web.requests import wants_json
@@ -59,6 +60,10 @@ EXPLANATIONS = {
         lazy_gettext("It can’t reach its database just now. Nothing is lost: try again in a moment."),
     ),
 }
+SEARCH_NOT_READY = (
+    lazy_gettext("The search is being prepared"),
+    lazy_gettext("The site has been updated and goes through its books once more. All other pages work meanwhile."),
+)
 
 
 def register(app: Flask) -> None:
@@ -74,6 +79,8 @@ def answer(error: Exception) -> Response:
         return make_response(cause.response)
     status = cause.code or 500
     title, advice = EXPLANATIONS.get(status, (cause.name, cause.description or ""))
+    if isinstance(error, SearchNotReadyError):
+        title, advice = SEARCH_NOT_READY
     # A description of Werkzeug's own says less than ours; one of ours was put on the exception, not on its class.
     if cause.description and cause.description != type(cause).description:
         advice = cause.description
@@ -109,7 +116,7 @@ def _typed() -> dict[str, str]:
 
 def _fault(error: BaseException) -> HTTPException:
     request_id = g.get("request_id")
-    unusable = isinstance(error, SessionsUnavailableError | DatabaseUnusableError)
+    unusable = isinstance(error, SessionsUnavailableError | DatabaseUnusableError | SearchNotReadyError)
     if unusable or (isinstance(error, SQLAlchemyError) and is_unavailable(error)):
         logger.error("unavailable", extra={"request_id": request_id, "cause": str(error).split("\n")[0]})
         unavailable = HTTPException()

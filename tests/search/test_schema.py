@@ -1,11 +1,14 @@
 """The schema of the search: made by content, beside those of other versions."""
 
+import threading
+import time
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from flyleaf.database import Database
+from flyleaf.database import Database, preparation
+from flyleaf.database.preparation import Preparation
 from flyleaf.search import SearchQuery, schema, search_books, superseded
 
 LEFT_IN_PUBLIC = """
@@ -109,4 +112,86 @@ def test_writers_and_readers_are_not_locked_out_while_triggers_wait(url, togethe
                 add(database, "0553103547", "Persuasion")
             engine.dispose()
             importer.commit()
+        assert found(database, "emma") == ["Emma"]
+
+
+PAGES_OF_THE_SEARCH = ("/search?q=dune", "/search/suggestions?q=dun", "/authors/Frank%20Herbert", "/api/search?q=dune")
+OTHER_PAGES = ("/", "/search", "/books/9780441172719", "/readers/Alice", "/account", "/api/9780441172719", "/healthz")
+
+
+@pytest.fixture
+def unbuilt(database, dune, alice, monkeypatch):
+    """Alice, at a site whose search is not built, nor going to be."""
+    monkeypatch.setattr(Preparation, "build_search_beside", lambda _: None)
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE search_state SET built_at = NULL"))
+    database.close()  # connections that have seen it built
+    return alice
+
+
+def test_while_the_search_is_prepared_its_pages_say_so_and_others_answer(unbuilt, subtests):
+    for address in PAGES_OF_THE_SEARCH:
+        with subtests.test(address):
+            response = unbuilt.client.get(address)
+            assert response.status_code == 503
+            assert int(response.headers["Retry-After"]) > 0
+            assert "The search is being prepared" in response.text or "goes through its books" in response.text
+    for address in OTHER_PAGES:
+        with subtests.test(address):
+            assert unbuilt.client.get(address, follow_redirects=True).status_code == 200
+
+
+def test_a_review_is_taken_while_the_search_is_prepared_and_counts_once_it_is_built(unbuilt, database):
+    assert unbuilt.review("9780441172719", 4, "Sand.").status_code == 303
+    database.build_search()
+    with database.transaction() as connection:
+        [result] = search_books(connection, SearchQuery("dune")).results
+    assert result.review_count == 1
+
+
+def test_readyz_says_that_the_search_is_missing(unbuilt):
+    response = unbuilt.client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json == {
+        "status": "not ready", "database": "reachable", "migrations": "applied", "search": "being prepared",
+    }  # fmt: skip
+
+
+def test_a_search_that_was_dropped_is_built_anew(database, dune, alice):
+    assert alice.client.get("/search?q=dune").status_code == 200
+    with database.transaction() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
+    assert alice.client.get("/search?q=dune").status_code == 503
+    for _ in range(200):
+        response = alice.client.get("/search?q=dune")
+        assert response.status_code in (200, 503)
+        if response.status_code == 200:
+            break
+        time.sleep(0.1)
+    assert "Frank Herbert" in response.text
+    assert alice.client.get("/readyz").status_code == 200
+
+
+def test_a_large_catalogue_is_searched_once_it_is_built_and_the_site_answers_before(url, monkeypatch):
+    monkeypatch.setattr(preparation, "AT_ONCE", 0)
+    begin, built = threading.Event(), threading.Event()
+    build = schema.build
+
+    def build_when_told(engine):
+        begin.wait(30)
+        build(engine)
+        built.set()
+
+    with Database(url) as database:
+        add(database, "0441172717", "Dune")
+        with database.engine.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
+    monkeypatch.setattr(schema, "build", build_when_told)
+    with Database(url) as database:
+        with pytest.raises(schema.SearchNotReadyError):
+            found(database, "dune")
+        add(database, "0451457811", "Emma")
+        begin.set()
+        assert built.wait(30)
+        assert found(database, "dune") == ["Dune"]
         assert found(database, "emma") == ["Emma"]

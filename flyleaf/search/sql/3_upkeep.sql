@@ -242,7 +242,9 @@ END $$;
 
 -- More than this is quicker to make anew than to settle.
 CREATE FUNCTION search_needs_rebuild() RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT coalesce(bool_or(book_ids IS NULL) OR sum(cardinality(book_ids)) > 5000 + (SELECT works / 20 FROM search_state), false) FROM search_changes
+    SELECT (SELECT built_at IS NULL FROM search_state)
+           OR coalesce(bool_or(book_ids IS NULL) OR sum(cardinality(book_ids)) > 5000 + (SELECT works / 20 FROM search_state), false)
+      FROM search_changes
 $$;
 
 -- What some books are editions of is compared with search_editions; works that another transaction holds are not waited
