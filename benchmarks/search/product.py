@@ -17,8 +17,7 @@ from flyleaf.database.connect import open_database
 from flyleaf.database.migrate import migrate
 from flyleaf.importing.command import import_files
 from flyleaf.importing.reporting.report import Report
-from flyleaf.search import SearchQuery, search_books, suggest
-from flyleaf.search.schema import install
+from flyleaf.search import SearchQuery, schema, search_books, suggest
 
 # What an import depends on: the database is made anew when one of them changes.
 CODE = (
@@ -73,7 +72,8 @@ def empty(database: Database) -> None:
         schemas = ", ".join(["public", *left])
     _run(database, f"DROP SCHEMA {schemas} CASCADE", "CREATE SCHEMA public")
     migrate(database.engine)
-    install(database.engine)
+    schema.create(database.engine)
+    schema.build(database.engine)
 
 
 def _run(database: Database, *statements: str) -> None:

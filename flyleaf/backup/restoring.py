@@ -9,7 +9,7 @@ from flyleaf.backup.tables import LEFT_OUT, Table, make_readable, set_last_ids, 
 from flyleaf.database import Database
 from flyleaf.database.migrate import head, lock_migrations, revision, revisions, upgrade
 from flyleaf.search import rebuild_search
-from flyleaf.search.schema import is_ready, put_first
+from flyleaf.search.schema import is_built, put_first
 
 ELSEWHERE = (
     "Nothing was changed: restore into a new place, with FLYLEAF_DATA set to a new folder, or DATABASE_URL to a "
@@ -41,13 +41,13 @@ def restore(backup: Backup, database: Database, keep_key: Callable[[str], object
         _rebuild_search(connection)
         keep_key(backup.secret_key)
     say("Building the search")
-    database.migrate()
+    database.build_search()
 
 
 def _rebuild_search(connection: Connection) -> None:
     """Have the search follow, where it is there already; elsewhere it is made with the next update of the schema."""
     put_first(connection)
-    if is_ready(connection):
+    if is_built(connection):
         for _ in rebuild_search(connection):
             pass
 

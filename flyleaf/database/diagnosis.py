@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from flyleaf.database.engine import Database
 from flyleaf.database.migrate import revision, use_operators_path
-from flyleaf.search.schema import is_ready, put_first
+from flyleaf.search.schema import is_built, put_first
 
 EXTENSIONS = ("fuzzystrmatch", "pg_trgm", "unaccent")
 
@@ -81,7 +81,7 @@ def diagnose(database: Database) -> Diagnosis:
         other = connection.execute(text(OTHERS_TABLES)).one_or_none()
         schema = revision(connection)
         put_first(connection)
-        ready = is_ready(connection)
+        ready = is_built(connection)
         waiting = connection.execute(text(WAITING)).scalar_one() if ready else 0
         return Diagnosis(
             **server,

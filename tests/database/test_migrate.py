@@ -151,3 +151,26 @@ def test_the_operator_is_told_in_one_line_what_is_in_the_way(tmp_path):
     [line] = result.output.splitlines()
     assert "start the server" in line
     assert "tops3cret" not in line
+
+
+def test_a_database_of_a_newer_version_is_refused_in_one_line_and_left_alone(server):
+    url = server.create_database("newer", template="template")
+    try:
+        with Database(url) as database, database.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
+        with Database(url) as database:
+            before = fingerprint(database.engine)
+            with pytest.raises(DatabaseUnusableError, match="run the newer version that made it") as refusal:
+                database.migrate()
+            assert "\n" not in str(refusal.value)
+            assert fingerprint(database.engine) == before
+    finally:
+        server.drop_database("newer")
+
+
+def test_a_running_program_goes_on_when_a_newer_version_migrates(client, select, dune):
+    assert client.get(f"/api/{dune}").status_code == 200
+    select("UPDATE alembic_version SET version_num = '0999'")
+    assert client.get(f"/api/{dune}").status_code == 200
+    response = client.get("/readyz")
+    assert (response.status_code, response.json["migrations"]) == (200, "newer")

@@ -187,5 +187,5 @@ END $$;
 -- The two are called apart where an author has many titles.
 CREATE FUNCTION search_words(title_words text, author_words text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN array_to_tsvector(array_remove(string_to_array(title_words || ' ' || author_words, ' '), ''));
-COMMENT ON FUNCTION search_words IS
+COMMENT ON FUNCTION search_words(text, text) IS
     'every word under which a work is found: of the title and the author, and numerals, initials, romanisations and elided words';

@@ -1,0 +1,113 @@
+"""Run by scripts/old_databases.py with the modules of an earlier version: makes its database at a URL, and fills it."""
+
+import importlib.util
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flyleaf.config import Config
+from flyleaf.database import Database
+
+EMMA, WHALE, HEIGHTS = "0141439580", "0142437247", "0141439556"
+PASSWORD = "a rose is a rose"  # noqa: S105  # that of tests/site.py
+
+
+def main(url: str, project: str) -> None:
+    """The first version had no pages and no importer, and those of b269ff2 lack a module: there rows are written as
+    the tables take them."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            import flyleaf.app
+            import flyleaf.importing.loader  # noqa: F401
+        except ImportError:
+            with Database(url) as database:
+                _fill_tables(database)
+            return
+        config = Config(data=Path(folder), database_url=url, secret_key="of the dump")  # noqa: S106  # nobody is served
+        _import(url, folder)
+        from flyleaf.app import create_app
+
+        with Database(url) as database:
+            app = create_app(config, database)
+            _visit(app, database, _module(Path(project, "tests", "site.py")).Site)
+
+
+def _import(url: str, folder: str) -> None:
+    import os
+
+    environment = os.environ | {"DATABASE_URL": url.replace("+psycopg2", ""), "FLYLEAF_DATA": folder}
+    subprocess.run([sys.executable, "import.py", "books_of_the_dump.csv"], env=environment, check=True)
+
+
+def _fill_tables(database: Database) -> None:
+    import csv
+
+    from sqlalchemy import text
+
+    from flyleaf import isbn
+
+    with database.transaction() as connection, Path("books_of_the_dump.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            connection.execute(
+                text("""
+                    INSERT INTO books (isbn, isbn13, title, author, year)
+                    VALUES (:isbn, :isbn13, :title, :author, :year)"""),
+                row | {"isbn13": isbn.parse(row["isbn"]).isbn13},
+            )
+        for name in ("Alice", "Bob"):
+            connection.execute(
+                text("INSERT INTO readers (name, name_key, password_hash) VALUES (:name, lower(:name), :hash)"),
+                {"name": name, "hash": _module_hash()},
+            )
+        connection.execute(
+            text("""
+                INSERT INTO reviews (book_id, reader_id, rating, text)
+                SELECT books.id, readers.id, 4, name || ' on ' || title
+                  FROM books, readers WHERE isbn = ANY (:isbns)"""),
+            {"isbns": [EMMA, WHALE]},
+        )
+
+
+def _module_hash() -> str:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+def _visit(app: Any, database: Database, site: Any) -> None:
+    alice = site(app.test_client()).registered("Alice", PASSWORD)
+    bob = site(app.test_client()).registered("Bob", PASSWORD)
+    for isbn in (EMMA, WHALE):
+        alice.review(isbn, 5, f"Alice on {isbn}.")
+        bob.review(isbn, 3, f"Bob on {isbn}: “très bien”.")
+    bob.review(HEIGHTS, 1, "Too windy.")
+    _moderate(app, alice, bob, database)
+
+
+def _moderate(app: Any, alice: Any, bob: Any, database: Database) -> None:
+    """Where there are moderators, Alice is one, and hides a review that she has reported."""
+    runner = app.test_cli_runner()
+    if runner.invoke(args=["users", "make-moderator", "Alice"]).exit_code:
+        return
+    from sqlalchemy import text
+
+    with database.transaction() as connection:
+        number = connection.execute(text("SELECT max(id) FROM reviews")).scalar()
+    alice.submit(f"/reviews/{number}/report", reason="Too short.")
+    alice.submit(f"/moderation/reviews/{number}/hide", reason="Too windy, too.")
+    runner.invoke(args=["users", "reset-password", "Bob"])
+
+
+def _module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,45 @@
+"""A migration that has been on main is never edited, nor is a file that it reads: databases have been made by it."""
+
+import hashlib
+
+import pytest
+
+from flyleaf.database.migrate import MIGRATIONS
+
+# A line is added with each new file, and no line is ever changed. `sha256sum` in flyleaf/database/migrations says them.
+DIGESTS = {
+    "versions/0001_books_readers_reviews.py": "51859bb9d284acc8c80e97f4ee75c77d53d0f81585df7b565aee2d4b20fbb5d3",
+    "versions/0002_search.py": "588dc089083b4bf2dce92912b4ec91df1db0dcfad3c096a474be17a03b8890f7",
+    "versions/0003_reader_preferences.py": "fff16f3c8c880a33ee4f2ff1f9d11496b49166f6ffee5be32dac377d6a2f5f75",
+    "versions/0004_accounts.py": "95d6d4064c615b9ef63774eae6118be2a1ba007f745538f5d1b0323159a9cec9",
+    "versions/0005_moderation.py": "96c4f5928d8366519c4e38ca718f374ce8da28325e8d5d10ac75db7f28a5accf",
+    "versions/0006_search_moves.py": "b1ce8fc5a5b4f4ca5aaf9d1044b5c88da233f4a61c5decaca5289e4765889e18",
+    "versions/0007_early_databases.py": "a90e936fc09be653ea2f95d927fe126d23cc14c9be485d68d243e66e16860f91",
+    "sql/first_search_undone.sql": "5078c635f7c22daff1c5a82769f35f7cb2d7ca9aaf5da75d5c6f3ffae6e441a8",
+    "sql/search_1_text.sql": "f35e56eda33098ce6e3309e8eed6005104fd2a424d36a3a5df4d9c89e81b32b7",
+    "sql/search_2_tables.sql": "e4d6877782f7ed34339e303df0bea1305e97a552ed24fbbe2b8da6b7e6c7bb1f",
+    "sql/search_3_upkeep.sql": "e74757540651648b36fbc3ed4734b3c2a3bf3b0a245f43c7fea662998251e2be",
+    "sql/search_4_stages.sql": "d1918f7882b2924175733faac6ef07a4faee6f6d385f9fa5c65f35988ee3f40a",
+}  # fmt: skip
+
+
+def digest(name: str) -> str:
+    return hashlib.sha256((MIGRATIONS / name).read_bytes()).hexdigest()
+
+
+def files() -> set[str]:
+    return {
+        str(path.relative_to(MIGRATIONS))
+        for folder in ("versions", "sql")
+        for path in (MIGRATIONS / folder).iterdir()
+        if path.suffix in {".py", ".sql"}
+    }
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_migration_is_never_edited(name: str) -> None:
+    assert digest(name) == DIGESTS[name], "databases have been made by this file: write a new migration instead"
+
+
+def test_every_file_of_the_migrations_is_kept() -> None:
+    assert files() == set(DIGESTS), "add the new file and its digest"

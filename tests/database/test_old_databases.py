@@ -1,0 +1,182 @@
+"""Databases as earlier versions made them, brought up to date: scripts/old_databases.py has made the dumps."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from flyleaf.app import create_app
+from flyleaf.config import Config
+from flyleaf.database import Database
+from flyleaf.database import migrate as migrations
+from flyleaf.database.migrate import head
+from tests.site import PASSWORD, Site
+
+DUMPS = sorted((Path(__file__).parent / "dumps").glob("*.sql"))
+FOUND = {
+    "jane austen": {"Pride and Prejudice", "Emma", "Persuasion"},
+    "bronte": {"Wuthering Heights"},
+    "wuthering hights": {"Wuthering Heights"},
+    "moby dick": {"Moby-Dick, or The Whale"},
+    "a tale of two c": {"A Tale of Two Cities"},
+    "0141439580": {"Emma"},
+}
+PAGES = (
+    "/search", "/books/0141439580", "/authors/Jane%20Austen", "/readers/Alice", "/readers/Bob", "/account",
+    "/account/events", "/moderation", "/moderation/hidden", "/api/0141439580", "/api/search?q=emma",
+    "/search/suggestions?q=emm", "/readyz",
+)  # fmt: skip
+# What is not derived, and what of it no update may change.
+KEPT = {
+    "readers": "SELECT id, name, name_key, password_hash, created_at FROM readers ORDER BY id",
+    "reviews": "SELECT id, book_id, reader_id, rating, text, created_at, edited_at FROM reviews ORDER BY id",
+    "books": """
+        SELECT id, isbn, isbn13, title, author, year, publisher, language, pages, description FROM books ORDER BY id""",
+    "rating_counts": "SELECT book_id, review_count, rating_sum FROM rating_counts ORDER BY book_id",
+    "sessions": "SELECT id, id_hash, reader_id, began_at, seen_at FROM sessions ORDER BY id",
+    "events": "SELECT id, at, kind, reader_id, detail FROM events ORDER BY id",
+    "review_reports": "SELECT review_id, reader_id, reason, reported_at FROM review_reports ORDER BY 1, 2",
+    "password_resets": "SELECT reader_id, token_hash, expires_at FROM password_resets ORDER BY reader_id",
+}
+SHAPE = """
+    SELECT table_name, column_name, data_type, is_nullable, column_default, generation_expression
+      FROM information_schema.columns WHERE table_schema = 'public'
+     UNION ALL
+    SELECT conrelid::regclass::text, conname, replace(pg_get_constraintdef(oid), ' NOT VALID', ''), '', '', ''
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+     UNION ALL
+    SELECT tablename, indexname, indexdef, '', '', '' FROM pg_indexes WHERE schemaname = 'public'
+     UNION ALL
+    SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), '', '', '' FROM pg_trigger WHERE NOT tgisinternal
+     UNION ALL
+    SELECT 'function', proname, md5(regexp_replace(prosrc, '\\s+', ' ', 'g')), '', '', ''
+      FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prolang <> 13
+     UNION ALL
+    SELECT 'extension', extname, '', '', '', '' FROM pg_extension
+     ORDER BY 1, 2, 3"""
+
+
+@pytest.fixture(params=DUMPS, ids=lambda path: path.stem)
+def url(request, server) -> Iterator[str]:
+    """The URL of a database that is restored from a dump."""
+    name = f"old_{uuid4().hex}"
+    url = server.create_database(name)
+    with connected(url) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(request.param.read_text(encoding="utf-8"))
+    yield url
+    server.drop_database(name)
+
+
+@pytest.fixture
+def kept(url) -> dict[str, list[tuple]]:
+    """The rows that were in the database before its update."""
+    with connected(url) as connection:
+        return rows(connection)
+
+
+@pytest.fixture
+def site(url, kept, tmp_path) -> Iterator[Flask]:
+    """Today's site on that database."""
+    with Database(url) as database:
+        yield create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)
+
+
+def connected(url: str) -> contextlib.closing:
+    """The driver's own connection, which is closed at the end of the block."""
+    return contextlib.closing(psycopg2.connect(url.replace("+psycopg2", "")))
+
+
+def rows(connection) -> dict[str, list[tuple]]:
+    found = {}
+    with connection, connection.cursor() as cursor:
+        for table, statement in KEPT.items():
+            cursor.execute("SELECT to_regclass(%s)", (table,))
+            if cursor.fetchone()[0] is not None:
+                cursor.execute(statement)
+                found[table] = cursor.fetchall()
+    return found
+
+
+def test_there_is_a_dump_of_every_schema_that_was_on_main():
+    assert len(DUMPS) == 9
+
+
+def test_all_pages_answer_and_the_same_search_finds_the_same_books(site, subtests):
+    assert site.test_client().get("/readyz").status_code == 200
+    assert site.test_cli_runner().invoke(args=["users", "make-moderator", "Alice"]).exit_code == 0
+    alice = Site(site.test_client()).logged_in("Alice", PASSWORD)
+    for page in PAGES:
+        with subtests.test(page):
+            assert alice.get(page).status_code == 200
+    for query, titles in FOUND.items():
+        with subtests.test(query):
+            found = alice.get("/api/search", query_string={"q": query}).json["results"]
+            assert {result["title"] for result in found} >= titles
+            assert found[0]["title"] in titles
+    assert alice.review("0141439602", 5, "The best of times.").status_code == 303
+    assert "The best of times." in alice.get("/books/0141439602").text
+
+
+def test_nothing_is_lost(site, url, kept):
+    assert site.test_client().get("/readyz").status_code == 200
+    with connected(url) as connection:
+        after = rows(connection)
+    assert len(kept["readers"]) == 2
+    assert len(kept["reviews"]) >= 4
+    assert {table: after[table] for table in kept} == kept
+
+
+def test_the_schema_is_that_of_a_new_database(site, url, database):
+    assert site.test_client().get("/readyz").status_code == 200
+    with Database(url) as updated, updated.transaction() as one, database.transaction() as other:
+        assert one.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
+        assert one.execute(text(SHAPE)).all() == other.execute(text(SHAPE)).all()
+
+
+@pytest.mark.parametrize("url", DUMPS[-3:], ids=lambda path: path.stem, indirect=True)
+def test_a_program_of_the_older_version_goes_on_while_it_is_connected(url):
+    """Migrated first: what it serves is kept, and follows what the newer version writes; then it is dropped."""
+    old = psycopg2.connect(url.replace("+psycopg2", ""), application_name="flyleaf")
+    old.autocommit = True
+    works = "SELECT title_key FROM search_works WHERE title_key IN ('emma', 'villette', 'shirley') ORDER BY title_key"
+    with contextlib.closing(old), old.cursor() as cursor, Database(url) as database:
+        database.build_search()
+        cursor.execute("INSERT INTO books (isbn, title) VALUES ('0141439521', 'Villette')")
+        with database.transaction() as connection:
+            connection.execute(text("INSERT INTO books (isbn, title) VALUES ('0141439539', 'Shirley')"))
+            assert connection.scalars(text(works)).all() == ["emma", "shirley", "villette"]
+        cursor.execute(works)
+        assert [title for (title,) in cursor.fetchall()] == ["emma", "shirley", "villette"]
+        cursor.execute("SELECT key FROM search_read('emma', 10)")
+        assert cursor.fetchone() == ("emma",)
+    with Database(url) as database:
+        database.build_search()
+        with database.transaction() as connection:
+            assert connection.execute(text("SELECT to_regclass('public.search_works')")).scalar() is None
+
+
+@pytest.mark.parametrize("url", DUMPS[:1], ids=lambda path: path.stem, indirect=True)
+def test_readers_are_not_locked_out_by_a_migration_that_waits(url, monkeypatch):
+    """A backup holds a table that a migration changes: whoever reads meanwhile is served, and it comes back."""
+    monkeypatch.setattr(migrations, "PAUSE", 0.05)
+    with connected(url) as backup, connected(url) as reader, Database(url) as database:
+        with backup.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM books")
+        migrating = threading.Thread(target=database.migrate)
+        migrating.start()
+        with reader, reader.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '2s'")  # ten times as long as a migration stays in the queue
+            for _ in range(20):
+                cursor.execute("SELECT count(*) FROM books")
+                reader.commit()
+                assert migrating.is_alive()
+        backup.commit()
+        migrating.join(60)
+        with database.transaction() as connection:
+            assert migrations.is_migrated(connection)
