@@ -121,6 +121,7 @@ def upgrade(connection: Connection, target: str = "head") -> None:
     version = int(connection.execute(text("SELECT current_setting('server_version_num')")).scalar_one())
     if version < OLDEST_SERVER:
         raise DatabaseUnusableError(f"PostgreSQL {version // 10_000} is too old: Flyleaf needs 14 or newer.")
+    _require_utf8(connection)
     # Imported here: it takes a fifth of a second that a start without a new migration need not wait.
     from alembic import command
     from alembic.config import Config

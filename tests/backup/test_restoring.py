@@ -20,6 +20,7 @@ from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.database.migrate import head, lock_migrations, revision, upgrade
 from flyleaf.search import SearchQuery, search_books
 from tests.backup.conftest import content, run
+from tests.postgresql import Server
 from tests.site import Site
 
 KEY = "a secret key of the tests"
@@ -247,6 +248,17 @@ def test_a_backup_changes_nothing_of_an_older_database(empty: Database) -> None:
 def test_an_empty_database_has_no_backup(empty: Database) -> None:
     with pytest.raises(BackupError, match="nothing to back up"):
         saved(empty)
+
+
+def test_a_database_that_is_not_in_utf_8_is_refused(filled: Database, server: Server) -> None:
+    server._execute("CREATE DATABASE bytes OWNER flyleaf TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    database = Database(server.url("bytes"), pool_size=1)
+    try:
+        with pytest.raises(DatabaseUnusableError, match="not in UTF-8"):
+            restored(saved(filled), database)
+    finally:
+        database.close()
+        server.drop_database("bytes")
 
 
 def test_a_failure_at_the_end_leaves_nothing_behind(filled: Database, empty: Database) -> None:
