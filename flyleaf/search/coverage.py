@@ -34,7 +34,9 @@ def as_covered(
     """Score a work that explains some of the words. The match has no words where that is next to nothing."""
     title, author = candidate.title_key.split(), candidate.author_key.split()
     covered = _cover(matcher, title, author, in_title, in_author)
-    value = _value(matcher, candidate, title, in_title, covered.in_title, weights)
+    whole = _whole_title(matcher, candidate, title, in_title, weights)
+    longer = len(title) / max(1, covered.in_title)
+    value = whole or weights.both - 0.5 * weights.title_length * math.log(max(1.0, longer))
     if covered.surname:
         value += weights.both_surname
     if covered.missing and covered.dearest >= matcher.rarest > 0:
@@ -50,6 +52,7 @@ def as_covered(
         tuple(covered.missing),
         covered.dearest,
         not covered.changed,
+        whole is not None,
     )
 
 
@@ -81,15 +84,10 @@ def _cover(
     return covered
 
 
-def _value(
-    matcher: TermMatcher,
-    candidate: Candidate,
-    title: list[str],
-    in_title: list[Placed],
-    words_in_title: int,
-    weights: Weights,
-) -> float:
-    """More where the query has the whole title, or all of it before a subtitle or bracket."""
+def _whole_title(
+    matcher: TermMatcher, candidate: Candidate, title: list[str], in_title: list[Placed], weights: Weights
+) -> float | None:
+    """Return what the whole title, or all of it before a subtitle or bracket, is worth; None: the query lacks it."""
     typed = " ".join(placed[0] if placed else word for placed, word in zip(in_title, matcher.typed, strict=True))
     if f" {' '.join(without_article(title))} " in f" {typed} ":
         return weights.title_whole
@@ -97,4 +95,4 @@ def _value(
         main = without_article(candidate.title_key[: candidate.main_length].split())
         if f" {' '.join(main)} " in f" {typed} ":
             return weights.title_main
-    return weights.both - 0.5 * weights.title_length * math.log(max(1.0, len(title) / max(1, words_in_title)))
+    return None

@@ -122,10 +122,12 @@ class Search:
 
 
 def is_loose(match: Match) -> bool:
-    """Whether the work has other words than those that were typed, or lacks one that says more than "a novel"."""
-    return match.stage not in EXACT and not (
-        match.stage == "surplus" and match.dearest <= GENERIC_COST and match.is_exact
-    )
+    """Whether the work has other words than those that were typed, or lacks some: of a whole title with "a novel" it
+    lacks none that counts."""
+    if match.stage != "surplus":
+        return match.stage not in EXACT
+    lacks_little = match.is_whole and match.dearest <= GENERIC_COST
+    return not match.is_exact or (match.missing != () and not lacks_little)
 
 
 def find(

@@ -17,19 +17,21 @@ SHORTEST = 5  # digits: fewer are a year or a word of a title
 FULL_LENGTH = 9  # digits: an ISBN-10 with one lost
 PREFIX_LOOK = 200
 
-_EXACT = text("SELECT id FROM books WHERE identity = ANY (:identities) ORDER BY id LIMIT 10")
+_EXACT = text("SELECT id FROM books WHERE identity = ANY (:identities) ORDER BY identity LIMIT 10")
 _PREFIX = text("""
     SELECT found.id
-      FROM ((SELECT id FROM books WHERE identity >= :low   AND identity < :high   ORDER BY identity LIMIT :look)
+      FROM ((SELECT id, identity FROM books
+               WHERE identity >= :low AND identity < :high ORDER BY identity LIMIT :look)
              UNION
-            (SELECT id FROM books WHERE identity >= :low10 AND identity < :high10 ORDER BY identity LIMIT :look))
+            (SELECT id, identity FROM books
+               WHERE identity >= :low10 AND identity < :high10 ORDER BY identity LIMIT :look))
            AS found
       LEFT JOIN search_editions ON book_id = id
       LEFT JOIN search_works AS work ON work.id = work_id
-     ORDER BY popularity DESC NULLS LAST, found.id LIMIT :look""")
+     ORDER BY popularity DESC NULLS LAST, identity LIMIT :look""")
 
 _PART = text("""
-    SELECT book_id FROM search_editions WHERE isbns LIKE '%' || :part || '%' ORDER BY book_id LIMIT :look""")
+    SELECT book_id FROM search_editions WHERE isbns LIKE '%' || :part || '%' ORDER BY isbns LIMIT :look""")
 
 
 def compact(typed: str) -> str | None:

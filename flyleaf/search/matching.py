@@ -50,6 +50,7 @@ class Match(NamedTuple):
     missing: tuple[str, ...] = ()  # of those that were typed
     dearest: float = 0.0  # the cost of that of these which says most
     is_exact: bool = True  # no other word stands for a typed one
+    is_whole: bool = True  # the query has the whole title, or all of it before a subtitle or bracket
 
 
 def prior(popularity: int, weights: Weights = WEIGHTS) -> float:

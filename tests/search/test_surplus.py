@@ -198,6 +198,15 @@ def test_a_field_is_asked_for_its_words(connection: Connection, query: str, expe
     assert [result.author for result in found(connection, query).results] == expected
 
 
+def test_a_work_with_all_words_comes_before_one_that_lacks_a_generic_word(connection: Connection) -> None:
+    insert(connection, "9780000001429", "Holding Out for the Second Edition of Chadwick", "A. Writer")
+    insert(connection, "9780000001436", "Holding On: The Chadwick Family", "B. Writer", count=900)
+    insert(connection, "9780000001443", "Flights", "Carla D. Tokarczuk")
+    insert(connection, "9780000001450", "The Books of Jacob", "Olga Tokarczuk", count=900)
+    assert found(connection, "holding edition chadwick").results[0].author == "A. Writer"
+    assert titles(connection, "cd tokarczuk")[:1] == ["Flights"]
+
+
 def test_a_title_that_looks_like_a_field_is_found(connection: Connection) -> None:
     insert(connection, "9780000001412", "Author: A Life", "B. Writer")
     assert titles(connection, "Author: A Life")[:1] == ["Author: A Life"]
