@@ -1,4 +1,4 @@
-"""What the site asks of the database: a module a noun, with its frozen dataclass and the SQL that makes it.
+"""The site's SQL: one module for each noun, with its frozen dataclasses and the statements that fill them.
 
-Each function takes the connection first and leaves the transaction to its caller.
+Each function takes the connection as its first argument and leaves the transaction to its caller.
 """

@@ -1,4 +1,4 @@
-"""Attempts: what may be tried only so often, counted for all workers of the site together."""
+"""Attempts: rate limits, counted for all workers of the site together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ PRUNED_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What is limited, and whose it is, as a hash of 32 bytes; and how often it may be tried."""
+    """A rate limit. `key` is a 32-byte hash of what is limited and for whom."""
 
     key: bytes
     rate: Rate
@@ -21,17 +21,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`wait`: the seconds until it may be tried; 0 where it may be now, and was counted."""
+    """The outcome of an attempt. `wait` is the number of seconds until the next one is allowed; 0 means that this one
+    is allowed and was counted."""
 
     wait: int
     moment: datetime
 
 
 def insert_attempt(connection: Connection, limits: Sequence[Limit]) -> Attempt:
-    """Count an attempt under each of the limits, or under none where one of them is reached.
+    """Count an attempt under each of the limits, or under none if one of them is reached.
 
-    The rows stay locked to the end of the transaction, so that attempts of the same moment are counted one by one;
-    always in the same order, so that nobody waits in a circle.
+    The rows stay locked until the transaction ends, so that simultaneous attempts are counted one by one. They are
+    always locked in the same order, which prevents deadlocks.
     """
     waits = [_locked_wait(connection, limit) for limit in sorted(limits, key=lambda limit: limit.key)]
     wait = max((wait for wait in waits if wait is not None), default=0)
@@ -45,7 +46,7 @@ def insert_attempt(connection: Connection, limits: Sequence[Limit]) -> Attempt:
 
 
 def delete_attempt(connection: Connection, limits: Sequence[Limit], attempt: Attempt) -> None:
-    """Take back what `insert_attempt` has counted: it succeeded, and only failures are limited."""
+    """Undo `insert_attempt` after a success: only failures are limited."""
     connection.execute(
         text("""
             WITH locked AS (SELECT key FROM attempts WHERE key = ANY (:keys) ORDER BY key FOR UPDATE)
@@ -59,7 +60,7 @@ def delete_attempt(connection: Connection, limits: Sequence[Limit], attempt: Att
 
 
 def delete_attempts(connection: Connection, limits: Sequence[Limit]) -> None:
-    """Forget all that was tried under these limits."""
+    """Forget all attempts under these limits."""
     connection.execute(
         text("""
             WITH locked AS (SELECT key FROM attempts WHERE key = ANY (:keys) ORDER BY key FOR UPDATE)
@@ -70,8 +71,10 @@ def delete_attempts(connection: Connection, limits: Sequence[Limit]) -> None:
 
 
 def _locked_wait(connection: Connection, limit: Limit) -> int | None:
-    """Lock the row of this limit, made where it is not there, and forget what is too old to count. None: there is room;
-    else the whole seconds until there will be."""
+    """Lock the row of this limit, creating it if necessary, and drop attempts that are too old to count.
+
+    Return the whole seconds until the next attempt is allowed, or None if it is allowed now.
+    """
     wait = connection.execute(
         text("""
             INSERT INTO attempts AS a (key, moments, kept_until)
@@ -90,7 +93,7 @@ def _locked_wait(connection: Connection, limit: Limit) -> int | None:
 
 
 def _prune(connection: Connection) -> None:
-    # The last statement of those that lock, and it waits for nobody: so it can't stand in a circle.
+    # SKIP LOCKED: this statement never waits, so it can't be part of a deadlock.
     connection.execute(
         text("""
             DELETE FROM attempts

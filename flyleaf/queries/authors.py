@@ -1,4 +1,4 @@
-"""Authors: all books by whoever bears a name. A name is one however it is spelled: what counts is its search key."""
+"""Authors: all books under one name. Spellings with the same search key count as the same name."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ from sqlalchemy import Connection, text
 
 from flyleaf.limits import PAGE_SIZE
 
-WORKS_MAX = 2_000  # of one author, the most popular ones; as many as the pages show
+WORKS_MAX = 2_000  # the most popular works of one author; as many as the pages show
 SPELLINGS_MAX = 6
 
-# The key once, so that the index on its first 60 letters is used. Without letters there is no key, and no author.
+# The key is computed once, so that the index on its first 60 letters is used. A name without letters has no key.
 _WORKS = """
     WITH sought AS MATERIALIZED (SELECT nullif(search_key(:name), '') AS key),
          works AS MATERIALIZED (
@@ -24,7 +24,7 @@ _WORKS = """
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A work, shown as its most popular edition; `year` is that of the oldest edition, the rest are of all editions."""
+    """A work, shown as its most popular edition. `year` is the oldest edition's; the counts cover all editions."""
 
     isbn: str
     title: str
@@ -38,7 +38,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The commonest spelling of a name first, and how many works there are."""
+    """An author: the spellings of the name, the most common first, and the number of works."""
 
     spellings: tuple[str, ...]
     work_count: int
@@ -49,7 +49,7 @@ class Author:
 
 
 def select_author(connection: Connection, name: str) -> Author | None:
-    """None where the catalogue has no book by anybody of this name."""
+    """Return the author of this name, or None if the catalogue has no book by one."""
     rows = connection.execute(
         text(f"""{_WORKS}
             SELECT author, sum(count(*)) OVER ()
@@ -65,7 +65,7 @@ def select_author(connection: Connection, name: str) -> Author | None:
 
 
 def select_works(connection: Connection, name: str, page: int = 1, page_size: int = PAGE_SIZE) -> list[Work]:
-    """A page of the works of an author, the most popular first; `page` counts from 1."""
+    """Return a page of an author's works, the most popular first. `page` counts from 1."""
     rows = connection.execute(
         text(f"""{_WORKS}
             SELECT isbn, title, author, language, coalesce(year_min, year), editions, review_count,

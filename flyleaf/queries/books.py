@@ -1,4 +1,4 @@
-"""Books, and how our readers rated them."""
+"""Books and our readers' ratings of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class RatingCounts:
-    """How many readers gave one star, two stars, … five stars."""
+    """The number of readers who gave one star, two stars, … five stars."""
 
     one: int = 0
     two: int = 0
@@ -22,14 +22,14 @@ class RatingCounts:
 
     @property
     def average_score(self) -> float | None:
-        """From 1 to 5, rounded to two places; None without reviews."""
+        """Return the average from 1 to 5, rounded to two decimals, or None without reviews."""
         if not self.review_count:
             return None
         stars = self.one + 2 * self.two + 3 * self.three + 4 * self.four + 5 * self.five
         return round(stars / self.review_count, 2)
 
     def spread(self) -> list[tuple[int, int, int]]:
-        """(stars, readers, per cent of all readers), five stars first."""
+        """Return (stars, readers, percentage of all readers) for each number of stars, five first."""
         counts = ((5, self.five), (4, self.four), (3, self.three), (2, self.two), (1, self.one))
         total = self.review_count or 1
         return [(stars, count, round(100 * count / total)) for stars, count in counts]
@@ -37,7 +37,7 @@ class RatingCounts:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A book of the catalogue. `author` is empty, and the rest None, where the catalogue does not say."""
+    """A book in the catalogue. An unknown author is an empty string; other unknown fields are None."""
 
     id: int
     isbn: str
@@ -53,7 +53,7 @@ class Book:
 
 
 def select_book(connection: Connection, identity: str) -> Book | None:
-    """The book with this `isbn.Isbn.identity`."""
+    """Return the book with this `isbn.Isbn.identity`."""
     row = connection.execute(
         text("""
             SELECT b.id, b.isbn, b.isbn13, b.title, b.author, b.year, b.publisher, b.language, b.pages, b.description,
@@ -73,17 +73,18 @@ def select_book(connection: Connection, identity: str) -> Book | None:
 
 
 def has_books(connection: Connection) -> bool:
-    """Whether the catalogue holds any book."""
+    """Return whether the catalogue has any books."""
     return bool(connection.execute(text("SELECT EXISTS (SELECT FROM books)")).scalar())
 
 
 def count_books(connection: Connection) -> int:
-    """It looks at each of them: a tenth of a second for a million."""
+    """Return the number of books. This scans them all, which takes a tenth of a second for a million."""
     return int(connection.execute(text("SELECT count(*) FROM books")).scalar_one())
 
 
 def select_languages(connection: Connection) -> list[str]:
-    """The languages of the catalogue, as its files name them. It hops along the index: one look for each language."""
+    """Return the catalogue's languages, as its files name them, by a loose index scan: one index lookup per
+    language."""
     rows = connection.execute(
         text("""
             WITH RECURSIVE languages AS (

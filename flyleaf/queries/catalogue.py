@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, text
 
-ROWS_AT_ONCE = 2_000  # that a cursor of the server hands over
+from flyleaf.queries.streaming import stream
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """A book as a catalogue's file describes it, without what our readers say of it. None: it does not say."""
+    """A book as a catalogue file describes it, without our readers' reviews. Unknown fields are None."""
 
     isbn: str
     title: str
@@ -26,14 +26,13 @@ class CatalogueEntry:
 
 
 def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
-    """Every book, in the order in which they came, as of one moment. Memory is bounded; the transaction may last as
-    long as whoever reads needs."""
-    connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"))
-    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
+    """Return a consistent snapshot of all books in the order in which they were added, row by row."""
+    rows = stream(
+        connection,
         text("""
             SELECT isbn, title, author, year, publisher, language, pages, description, average_rating, ratings_count
               FROM books
              ORDER BY id
-        """)
+        """),
     )
     return (CatalogueEntry(**row._mapping) for row in rows)

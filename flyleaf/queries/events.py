@@ -1,4 +1,4 @@
-"""Events: what happened to accounts and to the catalogue. They are written once, and never changed."""
+"""Events: what happened to accounts and to the catalogue. They are never changed or deleted."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 from flyleaf.limits import EVENTS_ON_A_PAGE
 from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
+from flyleaf.queries.streaming import stream
 
-ROWS_AT_ONCE = 2_000  # that a cursor of the server hands over
 OWN_EVENTS_MAX = 10_000  # newest first
 
 _OWN = """
@@ -20,13 +20,13 @@ _OWN = """
       FROM events
      WHERE reader_id = :reader_id
 """
-# Ids are given out in the order of time, near enough, and the index has them.
+# Ordered by id, which the index covers: ids follow the time of the events closely enough.
 _BY_READER = Listed(
     older=text(f"{_OWN} AND id < :id ORDER BY id DESC LIMIT :limit"),
     newer=text(f"{_OWN} AND id > :id ORDER BY id LIMIT :limit"),
 )
 
-Detail = Mapping[str, str | int | None]  # names and numbers for people; never a password, a token or an address
+Detail = Mapping[str, str | int | None]  # readable names and numbers; never a password, token or address
 
 
 class EventKind(StrEnum):
@@ -35,12 +35,12 @@ class EventKind(StrEnum):
     LOGIN_FAILED = "login-failed"
     LOGGED_OUT = "logged-out"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # nosec B105
-    PASSWORD_REFUSED = "password-refused"  # noqa: S105  # nosec B105  # the old one, where it had to be repeated, was wrong
+    PASSWORD_REFUSED = "password-refused"  # noqa: S105  # nosec B105  # the current password was entered wrongly
     SESSION_ENDED = "session-ended"
     OTHER_SESSIONS_ENDED = "other-sessions-ended"
     DATA_DOWNLOADED = "data-downloaded"
     ACCOUNT_DELETED = "account-deleted"
-    LOGIN_REFUSED = "login-refused"  # the password was right, the account is locked
+    LOGIN_REFUSED = "login-refused"  # the password was right, but the account is locked
     ACCOUNT_LOCKED = "account-locked"
     ACCOUNT_UNLOCKED = "account-unlocked"
     PASSWORD_RESET_OFFERED = "password-reset-offered"  # noqa: S105  # nosec B105
@@ -48,7 +48,7 @@ class EventKind(StrEnum):
     MODERATOR_MADE = "moderator-made"
     MODERATOR_REMOVED = "moderator-removed"
     REVIEW_REPORTED = "review-reported"  # by this reader
-    REVIEW_HIDDEN = "review-hidden"  # of this reader; what the moderator did is another event, of the moderator
+    REVIEW_HIDDEN = "review-hidden"  # this reader's; the moderator has a MODERATED event
     REVIEW_UNHIDDEN = "review-unhidden"
     MODERATED = "moderated"
     CATALOGUE_IMPORTED = "catalogue-imported"
@@ -56,7 +56,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`reader_id` None: it happened to nobody's account."""
+    """Something that happened. `reader_id` is None if it concerns no account."""
 
     id: int
     at: datetime
@@ -75,13 +75,13 @@ def insert_event(
 
 
 def select_events(connection: Connection, reader_id: int, place: Key) -> Page[Event]:
-    """Return the page of what happened to this account at the place, newest first."""
+    """Return the page of this reader's events at the place, newest first."""
     named = {"reader_id": reader_id}
     return select_page(connection, _BY_READER, named, place, EVENTS_ON_A_PAGE, Event, lambda one: (one.at, one.id))
 
 
 def select_own_events(connection: Connection, reader_id: int) -> list[Event]:
-    """The newest of this account, for its reader to take along; `count_events` says how many there are."""
+    """Return this reader's newest events, for the reader to download. `count_events` counts all of them."""
     rows = connection.execute(
         text(f"{_OWN} ORDER BY id DESC LIMIT :limit"), {"reader_id": reader_id, "limit": OWN_EVENTS_MAX}
     )
@@ -96,9 +96,6 @@ def count_events(connection: Connection, reader_id: int) -> int:
 
 
 def select_all_events(connection: Connection) -> Iterator[Event]:
-    """Every event, the oldest first, as they are asked for: the transaction lasts as long as whoever reads needs."""
-    connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"))
-    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
-        text("SELECT id, at, kind, reader_id, detail FROM events ORDER BY id")
-    )
+    """Return every event, oldest first, row by row."""
+    rows = stream(connection, text("SELECT id, at, kind, reader_id, detail FROM events ORDER BY id"))
     return (Event(**row._mapping) for row in rows)

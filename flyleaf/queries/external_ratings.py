@@ -1,4 +1,4 @@
-"""What readers of other sites think of a book, and the queue of the books that those sites are to be asked for."""
+"""Ratings from other sites, and the queue of books to ask those sites about."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from sqlalchemy import Connection, text
 Source = Literal["catalogue", "open_library"]
 SOURCE_NAMES: dict[Source, str] = {"catalogue": "Elsewhere, says the catalogue", "open_library": "Open Library"}
 
-HIT_AGE = timedelta(days=30)  # how long an answer is good
-MISS_AGE = timedelta(days=7)  # how long it is believed that the other site has no ratings of a book
-# Longer than one look-up takes; after a crash in the middle the books are asked for again from then on.
+HIT_AGE = timedelta(days=30)  # how long a rating stays fresh
+MISS_AGE = timedelta(days=7)  # how long "no ratings" stays fresh
+# Longer than one look-up takes. After a crash the books become available again when the claim expires.
 CLAIM = timedelta(seconds=60)
-# Any number that no other program takes: the processes of the site claim books one after the other.
+# The advisory lock that lets one process at a time claim books. The number only has to be unique in the database.
 CLAIM_LOCK = 7_303_003
 
 
 @dataclass(frozen=True)
 class ExternalRating:
-    """The stars of other readers. `catalogue`: they came with the imported file, nobody knows from when."""
+    """A rating by other sites' readers. One from the catalogue came with an imported file, so its date is unknown."""
 
     source: Source
     average: float  # 0 to 5
-    ratings_count: int | None  # None: the file did not say
-    key: str | None  # where the source keeps the book: a path of its site, /works/OL27448W
+    ratings_count: int | None  # None: unknown
+    key: str | None  # the book's path on the source's site, such as /works/OL27448W
     fetched_at: datetime | None
 
     @property
@@ -35,7 +35,7 @@ class ExternalRating:
 
 @dataclass(frozen=True)
 class ExternalRatingRequest:
-    """A book that another site is to be asked for."""
+    """A book to ask another site about."""
 
     book_id: int
     isbn: str
@@ -43,7 +43,7 @@ class ExternalRatingRequest:
 
 @dataclass(frozen=True)
 class ExternalRatingAnswer:
-    """What another site said about a book. A miss has none of the three."""
+    """Another site's answer about a book. All three fields are None if it has no ratings."""
 
     book_id: int
     average: float | None = None
@@ -52,7 +52,8 @@ class ExternalRatingAnswer:
 
 
 def select_external_ratings(connection: Connection, book_id: int) -> list[ExternalRating]:
-    """At most one of each source, old ones too: better than none until there is a new answer. Misses are left out."""
+    """Return at most one rating from each source. Stale ones are included until a new answer arrives; misses are
+    not."""
     rows = connection.execute(
         text("""
             SELECT 'catalogue' AS source, average_rating AS average, ratings_count, NULL AS key, NULL AS fetched_at
@@ -73,7 +74,7 @@ def select_external_ratings(connection: Connection, book_id: int) -> list[Extern
 
 
 def request_external_rating(connection: Connection, book_id: int) -> bool:
-    """Queue the book for Open Library, unless its answer is fresh; whether it was queued just now."""
+    """Queue the book for Open Library unless its last answer is fresh, and return whether it was added."""
     result = connection.execute(
         text("""
             INSERT INTO external_rating_requests (book_id)
@@ -94,11 +95,12 @@ def request_external_rating(connection: Connection, book_id: int) -> bool:
 
 
 def take_requests(connection: Connection, limit: int) -> list[ExternalRatingRequest]:
-    """Claim the books that wait longest. None while another process's claim stands: one at a time asks.
+    """Claim the books that have waited longest and return them. The list is empty while another claim is active, so
+    that only one process asks at a time.
 
-    The claim ends with delete_requests() or release_requests(), or by itself after CLAIM.
+    The claim ends with delete_requests() or release_requests(), or expires after CLAIM.
     """
-    # A statement of its own: the next one then sees what the last holder of the lock has claimed.
+    # A separate statement, so that the next one sees what the previous holder of the lock committed.
     lock = connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": CLAIM_LOCK})
     if not lock.scalar_one():
         return []
@@ -125,7 +127,7 @@ def take_requests(connection: Connection, limit: int) -> list[ExternalRatingRequ
 
 
 def release_requests(connection: Connection, book_ids: Sequence[int], pause: timedelta = timedelta()) -> None:
-    """Give claimed books back, behind those that wait. For `pause` no process of the site asks for any."""
+    """Move claimed books to the end of the queue. No process claims any books for the length of `pause`."""
     connection.execute(
         text("""
             UPDATE external_rating_requests
@@ -138,7 +140,7 @@ def release_requests(connection: Connection, book_ids: Sequence[int], pause: tim
 
 
 def delete_requests(connection: Connection, book_ids: Sequence[int]) -> None:
-    """Take answered books out of the queue."""
+    """Remove answered books from the queue."""
     connection.execute(
         text("DELETE FROM external_rating_requests WHERE book_id = ANY(:book_ids)"), {"book_ids": list(book_ids)}
     )
@@ -147,7 +149,7 @@ def delete_requests(connection: Connection, book_ids: Sequence[int]) -> None:
 def upsert_external_ratings(
     connection: Connection, source: Literal["open_library"], answers: Sequence[ExternalRatingAnswer]
 ) -> None:
-    """Keep the answers, misses too, as of now. A book that was deleted meanwhile is left out."""
+    """Store the answers, including misses, with the current time. Books deleted in the meantime are skipped."""
     connection.execute(
         text("""
             INSERT INTO external_ratings (book_id, source, average, ratings_count, key, fetched_at)

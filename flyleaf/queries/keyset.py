@@ -1,4 +1,4 @@
-"""Keyset pagination: the page next to a row that was seen, however deep in the list."""
+"""Keyset pagination: find the page before or after a given row, equally fast at any depth."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list that is ordered by time and id: the statements that select what is older than the row (:at, :id), newest
-    first, and what is newer, oldest first; both at most :limit rows."""
+    """A list ordered by time and id. `older` selects the rows before (:at, :id), newest first, and `newer` the rows
+    after it, oldest first; both return at most :limit rows."""
 
     older: TextClause
     newer: TextClause
@@ -32,9 +32,10 @@ def select_page(
     make: Callable[..., Item],
     key: Callable[[Item], tuple[datetime, int]],
 ) -> Page[Item]:
-    """Return the page at the place. `make` takes a row's columns by name; `key` returns an item's time and id.
+    """Return the page at the place. `make` takes a row's columns as keyword arguments; `key` returns an item's time and
+    id.
 
-    A page of newer rows that reaches the beginning of the list is the newest page, and full.
+    If a page of newer rows reaches the start of the list, return the first page instead, so that it is full.
     """
     statement = listed.newer if place.newer else listed.older
     rows = connection.execute(statement, {**named, "at": place.at, "id": place.id, "limit": size + 1}).all()

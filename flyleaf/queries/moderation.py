@@ -1,6 +1,6 @@
-"""Moderation: reviews that readers report, and moderators hide.
+"""Moderation: reviews that readers report and moderators hide.
 
-Whoever changes a review, its reports or the counts of its book locks the review first: nobody waits in a circle.
+Every function that changes a review, its reports or its book's counts locks the review first, which prevents deadlocks.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _REVIEW = """
     r.edited_at, r.hidden_at, r.hidden_reason
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
-# What waits for a moderator: how often each review was reported, and when last.
+# The moderation queue: how often each review was reported, and when it last was.
 _WAITING = f"""
     SELECT o.review_id, count(*) AS reports, max(o.reported_at) AS reported_at,
            coalesce((array_agg(o.reason ORDER BY o.reported_at DESC, o.reader_id)
@@ -64,7 +64,7 @@ OWN_REPORTS_MAX = 10_000  # newest first
 
 @dataclass(frozen=True, slots=True)
 class ModeratedReview:
-    """A review with its book and its reader, who is None where the account was deleted."""
+    """A review with its book and its reader. The reader is None if the account was deleted."""
 
     id: int
     isbn: str
@@ -82,13 +82,13 @@ class ModeratedReview:
 
     @property
     def moved_at(self) -> datetime:
-        """When it came to its place in the list of hidden reviews: as it was hidden, or changed since."""
+        """Return when it was hidden or, if later, last edited: its place in the list of hidden reviews."""
         return max(at for at in (self.hidden_at, self.edited_at) if at is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedReview:
-    """`reasons`: the latest, of those reports that give one."""
+    """A review that readers have reported. `reasons` are the latest reasons given."""
 
     review: ModeratedReview
     reports: int
@@ -98,7 +98,7 @@ class ReportedReview:
 
 @dataclass(frozen=True, slots=True)
 class OwnReport:
-    """What a reader has reported, for that reader to take along."""
+    """A report as its reader downloads it."""
 
     isbn: str
     reason: str | None
@@ -114,8 +114,10 @@ def select_moderated_review(connection: Connection, review_id: int) -> Moderated
 
 
 def insert_report(connection: Connection, review_id: int, reader_id: int, reason: str | None) -> bool:
-    """False where this reader has reported it already, or it is not there for this reader. A report that was settled
-    may be made again when the review was changed since."""
+    """Report a review. Return False if the reader has already reported it, wrote it or can't see it.
+
+    After a moderator has settled the report, the reader can report the review again once it has been edited.
+    """
     row = connection.execute(
         text("""
             INSERT INTO review_reports AS report (review_id, reader_id, reason)
@@ -140,7 +142,7 @@ def insert_report(connection: Connection, review_id: int, reader_id: int, reason
 
 
 def select_reported_reviews(connection: Connection, place: Key) -> Page[ReportedReview]:
-    """Return the page of what waits for a moderator at the place, the last reported first."""
+    """Return the page of the moderation queue at the place, the last reported first."""
     return select_page(
         connection, _REPORTED, {}, place, REPORTED_ON_A_PAGE, _reported, lambda one: (one.reported_at, one.review.id)
     )
@@ -151,14 +153,14 @@ def _reported(reports: int, reported_at: datetime, reasons: list[str], **columns
 
 
 def select_hidden_reviews(connection: Connection, place: Key) -> Page[ModeratedReview]:
-    """Return the page of what is hidden at the place, the last hidden or changed first."""
+    """Return the page of hidden reviews at the place, the last hidden or edited first."""
     return select_page(
         connection, _ALL_HIDDEN, {}, place, REPORTED_ON_A_PAGE, ModeratedReview, lambda one: (one.moved_at, one.id)
     )
 
 
 def hide_review(connection: Connection, review_id: int, reason: str) -> bool:
-    """And settle what was reported of it. False where it is hidden already, or gone."""
+    """Hide a review and settle its reports. Return False if it is already hidden or no longer exists."""
     row = connection.execute(
         text("""
             UPDATE reviews
@@ -174,7 +176,7 @@ def hide_review(connection: Connection, review_id: int, reason: str) -> bool:
 
 
 def unhide_review(connection: Connection, review_id: int) -> bool:
-    """False where it is not hidden, or gone."""
+    """Restore a hidden review. Return False if it is not hidden or no longer exists."""
     row = connection.execute(
         text("""
             UPDATE reviews
@@ -188,7 +190,7 @@ def unhide_review(connection: Connection, review_id: int) -> bool:
 
 
 def settle_reports(connection: Connection, review_id: int) -> int:
-    """How many waited."""
+    """Settle a review's open reports and return how many there were."""
     settled = connection.execute(
         text("""
             WITH review AS (SELECT id FROM reviews WHERE id = :review_id FOR UPDATE)

@@ -1,6 +1,6 @@
-"""Links with which a reader who has lost the password chooses a new one. The database has a hash of their token.
+"""Password resets: links for readers who have forgotten their password. The database stores a hash of the token.
 
-Whoever changes a password or ends an account locks the reader's row first: nobody waits in a circle.
+Every function that changes a password or deletes an account locks the reader's row first, which prevents deadlocks.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from flyleaf.limits import RESET_HOURS
 
 
 def insert_password_reset(connection: Connection, reader_id: int, token: str) -> None:
-    """A link that was handed out before is worth nothing from now on."""
+    """Store a new link for this reader. Earlier links stop working."""
     connection.execute(
         text("""
             INSERT INTO password_resets (reader_id, token_hash, expires_at)
@@ -24,7 +24,7 @@ def insert_password_reset(connection: Connection, reader_id: int, token: str) ->
 
 
 def select_password_reset(connection: Connection, token: str) -> str | None:
-    """The name of the reader whose password may be chosen; None where the link was used, or is too old."""
+    """Return the name of the reader whom the link is for, or None if it was used or has expired."""
     name = connection.execute(
         text("""
             SELECT a.name
@@ -38,7 +38,10 @@ def select_password_reset(connection: Connection, token: str) -> str | None:
 
 
 def use_password_reset(connection: Connection, token: str, password_hash: str) -> int | None:
-    """Whose password it is now; None where somebody was faster, or it is too late. Of two at once one has the row."""
+    """Set the password of the link's reader and return the reader's id, or None if the link was used or has expired.
+
+    The row lock lets only one of two simultaneous requests use the link.
+    """
     token_hash = _token_hash(token)
     connection.execute(
         text("""

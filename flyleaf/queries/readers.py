@@ -1,4 +1,4 @@
-"""Readers: who has an account, what others see of them, and what the operator does about them."""
+"""Readers: their accounts, their public profiles and what the operator does with both."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-ROWS_AT_ONCE = 2_000  # that a cursor of the server hands over
+from flyleaf.queries.streaming import stream
+
 _LISTED = """
     a.id, a.name, a.created_at AS registered_at,
     (SELECT max(s.seen_at) FROM sessions AS s WHERE s.reader_id = a.id) AS seen_at,
@@ -18,16 +19,18 @@ _LISTED = """
 
 @dataclass(frozen=True, slots=True)
 class Reader:
+    """The reader that a request is made by."""
+
     id: int
     name: str
-    language: str | None  # of the pages; None: not chosen
+    language: str | None  # of the interface; None: not chosen
     theme: str | None
     is_moderator: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a log-in is checked against. `lock_reason` None: the account is not locked."""
+    """What a login is checked against. `lock_reason` is None unless the account is locked."""
 
     reader: Reader
     password_hash: str
@@ -36,7 +39,8 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`average_rating`: of the stars that the reader gave; None without reviews. What is hidden does not count."""
+    """What others see of a reader. `average_rating` is the average of the ratings given, None without reviews. Hidden
+    reviews are not counted."""
 
     reader_id: int
     name: str
@@ -47,7 +51,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class ListedReader:
-    """`seen_at` of the sessions that are kept; `reviews` with the hidden ones; `lock_reason` None: not locked."""
+    """A reader as the operator sees one. `seen_at` is the last use of any current session, `reviews` includes hidden
+    reviews, and `lock_reason` is None unless the account is locked."""
 
     id: int
     name: str
@@ -64,20 +69,20 @@ class OwnDetails:
 
     name: str
     registered_at: datetime
-    language: str | None  # of the pages; None: not chosen
+    language: str | None  # of the interface; None: not chosen
     theme: str | None
 
 
 def name_key(name: str) -> str:
-    """Equal for names that people would take for one: Admin, admin and ａdmin.
+    """Return a key that is equal for names that look the same to people: Admin, admin and ａdmin.
 
-    NFKC once more after case folding, as UAX #15 and UTS #46 do: folding can undo the normal form.
+    NFKC is applied again after case folding, as in UAX #15 and UTS #46, because folding can undo the normal form.
     """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def insert_reader(connection: Connection, name: str, password_hash: str) -> Reader | None:
-    """None where the name is taken; the unique index decides, also between two at the same moment."""
+    """Create a reader, or return None if the name is taken. The unique index decides between simultaneous requests."""
     row = connection.execute(
         text("""
             INSERT INTO readers (name, name_key, password_hash)
@@ -106,7 +111,7 @@ def select_credentials(connection: Connection, name: str) -> Credentials | None:
 
 
 def update_password_hash(connection: Connection, credentials: Credentials, password_hash: str) -> bool:
-    """False, and nothing is written, where the password is no longer the one that these credentials were made of."""
+    """Replace the password. Return False, and change nothing, if it has changed since these credentials were read."""
     row = connection.execute(
         text("""
             UPDATE readers
@@ -120,7 +125,7 @@ def update_password_hash(connection: Connection, credentials: Credentials, passw
 
 
 def select_profile(connection: Connection, name: str) -> Profile | None:
-    """The reader of this name, in any spelling that counts as the same."""
+    """Return the profile of the reader whose name has the same key, or None."""
     row = connection.execute(
         text("""
             SELECT a.id AS reader_id, a.name, a.created_at AS joined_at, count(r.id) AS review_count,
@@ -136,7 +141,7 @@ def select_profile(connection: Connection, name: str) -> Profile | None:
 
 
 def select_listed_reader(connection: Connection, name: str) -> ListedReader | None:
-    """The reader of this name, in any spelling that counts as the same."""
+    """Return the reader whose name has the same key, or None."""
     row = connection.execute(
         text(f"SELECT {_LISTED} FROM readers AS a WHERE a.name_key = :name_key"),  # noqa: S608  # a constant
         {"name_key": name_key(name)},
@@ -145,10 +150,9 @@ def select_listed_reader(connection: Connection, name: str) -> ListedReader | No
 
 
 def select_listed_readers(connection: Connection, part: str) -> Iterator[ListedReader]:
-    """All whose name has `part` in it, by name, as they are asked for: the transaction lasts as long as whoever reads
-    needs."""
-    connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"))
-    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(
+    """Return all readers whose name contains `part`, ordered by name, row by row."""
+    rows = stream(
+        connection,
         text(f"""
             SELECT {_LISTED}
               FROM readers AS a
@@ -161,8 +165,10 @@ def select_listed_readers(connection: Connection, part: str) -> Iterator[ListedR
 
 
 def update_lock(connection: Connection, reader_id: int, reason: str | None) -> None:
-    """Lock the account, or with None unlock it. A log-in of the same moment holds the row, or waits for it: what this
-    transaction does to the sessions afterwards finds all that there are."""
+    """Lock the account, or unlock it if the reason is None.
+
+    A simultaneous login either holds the row or waits for it, so deleting the sessions afterwards finds all of them.
+    """
     connection.execute(
         text("UPDATE readers SET lock_reason = :reason WHERE id = :reader_id"),
         {"reader_id": reader_id, "reason": reason},
@@ -185,12 +191,12 @@ def select_own_details(connection: Connection, reader_id: int) -> OwnDetails:
 
 
 def delete_reader(connection: Connection, reader_id: int) -> None:
-    """And whatever is the reader's: sessions, and reviews that were not let go before."""
+    """Delete a reader with all sessions, and with all reviews that still belong to the reader."""
     connection.execute(text("DELETE FROM readers WHERE id = :reader_id"), {"reader_id": reader_id})
 
 
 def update_preferences(connection: Connection, reader_id: int, language: str | None, theme: str | None) -> None:
-    """What is None stays as it is."""
+    """Store the preferences. None leaves a preference as it is."""
     connection.execute(
         text("""
             UPDATE readers

@@ -52,8 +52,8 @@ OWN_REVIEWS_MAX = 10_000  # newest first; more than anybody writes in a lifetime
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """`rating` in stars, 1 to 5; `edited_at` None where it never was. Without a reader: the account was deleted.
-    `hidden_reason`: why a moderator has hidden it from everybody else; None where it is to be seen."""
+    """A review of 1 to 5 stars. The reader is None if the account was deleted. `hidden_reason` is why a moderator has
+    hidden it from others; None means that it is visible."""
 
     id: int
     reader_id: int | None
@@ -67,7 +67,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class ReviewedBook:
-    """A review, and the book that it is of."""
+    """A review with its book."""
 
     id: int
     isbn: str
@@ -78,7 +78,7 @@ class ReviewedBook:
     text: str
     created_at: datetime
     edited_at: datetime | None
-    hidden_reason: str | None  # why others don't see it
+    hidden_reason: str | None  # why a moderator has hidden it from others
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class OwnReview:
 
 
 def select_reviews(connection: Connection, book_id: int, place: Key, *, without_reader_id: int) -> Page[Review]:
-    """Return the page of a book's reviews at the place, newest first, without those of the reader who looks."""
+    """Return the page of a book's reviews at the place, newest first, without the review of the given reader."""
     named = {"book_id": book_id, "without_reader_id": without_reader_id}
     return select_page(
         connection, _BY_OTHERS, named, place, REVIEWS_ON_A_PAGE, Review, lambda one: (one.created_at, one.id)
@@ -104,7 +104,7 @@ def select_reviews(connection: Connection, book_id: int, place: Key, *, without_
 
 
 def select_review(connection: Connection, book_id: int, reader_id: int) -> Review | None:
-    """The one review that this reader wrote of this book."""
+    """Return this reader's review of this book, or None."""
     row = connection.execute(
         text(f"""
             SELECT {_COLUMNS}
@@ -143,7 +143,7 @@ def select_own_reviews(connection: Connection, reader_id: int) -> list[OwnReview
 
 
 def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
-    """False, and nothing is written, where this reader has reviewed this book."""
+    """Add a review. Return False, and change nothing, if the reader has already reviewed the book."""
     row = connection.execute(
         text("""
             INSERT INTO reviews (book_id, reader_id, rating, text)
@@ -157,7 +157,7 @@ def insert_review(connection: Connection, book_id: int, reader_id: int, rating: 
 
 
 def update_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
-    """False where this reader has no review of this book."""
+    """Change a review. Return False if the reader has not reviewed the book."""
     row = connection.execute(
         text("""
             UPDATE reviews
@@ -171,7 +171,7 @@ def update_review(connection: Connection, book_id: int, reader_id: int, rating: 
 
 
 def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
-    """False where this reader has no review of this book."""
+    """Delete a review. Return False if the reader has not reviewed the book."""
     row = connection.execute(
         text("DELETE FROM reviews WHERE book_id = :book_id AND reader_id = :reader_id RETURNING id"),
         {"book_id": book_id, "reader_id": reader_id},
@@ -180,8 +180,11 @@ def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
 
 
 def delete_readers_reviews(connection: Connection, reader_id: int) -> int:
-    """All that this reader wrote; how many. The reviews and then the counts of the books are locked in one order
-    beforehand: readers who leave at once and reviewed the same books, and moderators, do not wait for each other."""
+    """Delete all reviews by this reader and return how many there were.
+
+    The reviews and then their books' counts are locked in a fixed order, which prevents deadlocks with moderators and
+    with other readers who delete their accounts at the same time.
+    """
     connection.execute(
         text("SELECT id FROM reviews WHERE reader_id = :reader_id ORDER BY id FOR UPDATE"), {"reader_id": reader_id}
     )
@@ -199,8 +202,8 @@ def delete_readers_reviews(connection: Connection, reader_id: int) -> int:
     return deleted.rowcount
 
 
-def update_reviews_to_nobodys(connection: Connection, reader_id: int) -> int:
-    """Let all that this reader wrote stay, as nobody's; how many."""
+def anonymise_reviews(connection: Connection, reader_id: int) -> int:
+    """Keep all reviews by this reader without the reader's name, and return how many there are."""
     released = connection.execute(
         text("UPDATE reviews SET reader_id = NULL WHERE reader_id = :reader_id"), {"reader_id": reader_id}
     )

@@ -1,4 +1,5 @@
-"""Sessions: which of them are alive. What else one holds is in its file; here it is known by the hash of its id."""
+"""Sessions: which of them are active. The database knows a session by the hash of its id; its content is in its
+file."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ _DAYS = {"idle_days": SESSION_IDLE_DAYS, "most_days": SESSION_DAYS}
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`browser` and `system`: names of programs, None where they are unknown."""
+    """An active session. `browser` and `system` are names of programs, None if unknown."""
 
     id: int
     began_at: datetime
@@ -29,7 +30,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """`is_due`: it is time to note that it is still in use."""
+    """The session that a request belongs to. `is_due` means that `seen_at` should be updated."""
 
     reader: Reader
     is_due: bool
@@ -38,10 +39,10 @@ class LiveSession:
 def insert_session(
     connection: Connection, id_hash: bytes, credentials: Credentials, browser: str | None, system: str | None
 ) -> bool:
-    """False where the reader has another password by now, or is locked or gone: who knew the old one stays outside.
+    """Start a session. Return False if the password has changed since, or the account is locked or deleted.
 
-    The lock on the row makes a change of the password wait for this, or this for the change; and log-ins to one account
-    for each other, so that its sessions stay within their number.
+    The row lock serialises logins with password changes, and with other logins to the same account, so that the number
+    of its sessions stays within the limit.
     """
     row = connection.execute(
         text("""
@@ -68,7 +69,7 @@ def insert_session(
 
 
 def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) -> LiveSession | None:
-    """None where the session was ended, or is too old."""
+    """Return the session with its reader, or None if it was ended or has expired."""
     row = connection.execute(
         text(f"""
             SELECT r.id, r.name, r.language, r.theme, r.is_moderator,
@@ -85,7 +86,7 @@ def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) 
 
 
 def update_session_seen(connection: Connection, id_hash: bytes) -> None:
-    """Of pages that are opened at the same moment one writes, and none waits for another."""
+    """Note that the session is in use. Of simultaneous requests only one writes, and none waits for another."""
     connection.execute(
         text("""
             UPDATE sessions
@@ -104,7 +105,7 @@ def update_session_id(connection: Connection, id_hash: bytes, new_id_hash: bytes
 
 
 def select_sessions(connection: Connection, reader_id: int, current_id_hash: bytes) -> list[Session]:
-    """A reader's live sessions, the one that asks first, then the last used."""
+    """Return a reader's active sessions: the current one first, then the most recently used."""
     rows = connection.execute(
         text(f"""
             SELECT s.id, s.began_at, s.seen_at, s.browser, s.system, s.id_hash = :current_id_hash AS is_current
@@ -119,7 +120,7 @@ def select_sessions(connection: Connection, reader_id: int, current_id_hash: byt
 
 
 def delete_session(connection: Connection, id_hash: bytes) -> int | None:
-    """Whose it was; None where there is no such session."""
+    """End a session and return its reader's id, or None if there is no such session."""
     deleted = connection.execute(
         text("DELETE FROM sessions WHERE id_hash = :id_hash RETURNING reader_id"), {"id_hash": id_hash}
     ).scalar()
@@ -127,7 +128,7 @@ def delete_session(connection: Connection, id_hash: bytes) -> int | None:
 
 
 def delete_readers_session(connection: Connection, reader_id: int, session_id: int) -> bool:
-    """False where this reader has no such session."""
+    """End a session of this reader. Return False if there is no such session."""
     row = connection.execute(
         text("DELETE FROM sessions WHERE id = :session_id AND reader_id = :reader_id RETURNING id"),
         {"session_id": session_id, "reader_id": reader_id},
@@ -136,7 +137,7 @@ def delete_readers_session(connection: Connection, reader_id: int, session_id: i
 
 
 def delete_other_sessions(connection: Connection, reader_id: int, id_hash: bytes) -> int:
-    """All of this reader's but that one; how many."""
+    """End all sessions of this reader except the given one, and return how many were ended."""
     deleted = connection.execute(
         text("DELETE FROM sessions WHERE reader_id = :reader_id AND id_hash <> :id_hash"),
         {"reader_id": reader_id, "id_hash": id_hash},
@@ -145,13 +146,13 @@ def delete_other_sessions(connection: Connection, reader_id: int, id_hash: bytes
 
 
 def delete_all_sessions(connection: Connection, reader_id: int) -> int:
-    """Of this reader; how many."""
+    """End all sessions of this reader and return how many were ended."""
     deleted = connection.execute(text("DELETE FROM sessions WHERE reader_id = :reader_id"), {"reader_id": reader_id})
     return deleted.rowcount
 
 
 def _delete_oldest(connection: Connection, reader_id: int) -> None:
-    """Of this reader's sessions, those beyond the number that may be: the ones that were unused for longest."""
+    """End this reader's least recently used sessions beyond the limit."""
     connection.execute(
         text("""
             DELETE FROM sessions
@@ -166,7 +167,8 @@ def _delete_oldest(connection: Connection, reader_id: int) -> None:
 
 
 def _prune(connection: Connection) -> None:
-    """Sessions that nobody has used for too long. Those that are too old end here, too: they are not seen any more."""
+    """Delete sessions that were not used for too long. Those that are too old end here too, as they are no longer
+    used."""
     connection.execute(
         text("""
             DELETE FROM sessions

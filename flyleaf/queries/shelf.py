@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
-GOLDEN = 0.6180339887498949  # its multiples spread over a circle without ever coming close to one another
+GOLDEN = 0.6180339887498949  # the golden ratio's fraction: its multiples modulo 1 are spread evenly
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class ShelvedBook:
 
 
 def select_shelf(connection: Connection, day: date, size: int) -> list[ShelvedBook]:
-    """At most `size` books, the same ones all day. One look into the index for each, however large the catalogue is."""
+    """Return at most `size` books, the same ones all day. Each costs one index lookup, however large the catalogue
+    is."""
     places = [(day.toordinal() + place / size) * GOLDEN % 1 for place in range(size)]
     rows = connection.execute(
         text("""

@@ -18,7 +18,7 @@ from flyleaf.queries.events import EventKind, count_events, insert_event, select
 from flyleaf.queries.moderation import select_own_reports
 from flyleaf.queries.password_resets import delete_password_reset
 from flyleaf.queries.readers import Credentials, Reader, delete_reader, select_own_details, update_password_hash
-from flyleaf.queries.reviews import delete_readers_reviews, select_own_reviews, update_reviews_to_nobodys
+from flyleaf.queries.reviews import anonymise_reviews, delete_readers_reviews, select_own_reviews
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import end_session, login_required, reader_required, renew_session, session_hash
@@ -179,7 +179,7 @@ def _change_password(credentials: Credentials, new: str) -> bool:
 def _delete_account(reader: Reader, *, keeps_reviews: bool) -> None:
     with transaction() as connection:
         if keeps_reviews:
-            update_reviews_to_nobodys(connection, reader.id)
+            anonymise_reviews(connection, reader.id)
         else:
             delete_readers_reviews(connection, reader.id)
         delete_reader(connection, reader.id)

@@ -10,11 +10,11 @@ from flyleaf.paging import NEWEST
 from flyleaf.queries.moderation import hide_review, insert_report, select_reported_reviews, unhide_review
 from flyleaf.queries.readers import delete_reader, insert_reader
 from flyleaf.queries.reviews import (
+    anonymise_reviews,
     delete_readers_reviews,
     delete_review,
     insert_review,
     update_review,
-    update_reviews_to_nobodys,
 )
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -50,7 +50,7 @@ ACTIONS = {
     "edit": lambda connection, review, book, reader: update_review(connection, book, reader, 5, ""),
     "delete": lambda connection, review, book, reader: delete_review(connection, book, reader),
     "leave": lambda connection, review, book, reader: delete_readers_reviews(connection, reader),
-    "let go": lambda connection, review, book, reader: update_reviews_to_nobodys(connection, reader),
+    "let go": lambda connection, review, book, reader: anonymise_reviews(connection, reader),
 }
 
 
