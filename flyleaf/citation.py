@@ -1,11 +1,11 @@
-"""How to cite a book: a line for people, an entry for BibTeX."""
+"""Cite a book, as a line of text or as a BibTeX entry."""
 
 import re
 from dataclasses import dataclass
 
 from anyascii import anyascii
 
-# Braces as commands: BibTeX counts them even behind a backslash, and a single one would swallow what follows.
+# Braces become commands: BibTeX counts even escaped braces, so an unbalanced one would break the entry.
 _COMMANDS = {
     "\\": r"{\textbackslash}",
     "{": r"{\textbraceleft}",
@@ -20,22 +20,22 @@ _ARTICLES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A book as it is cited; `author`, `publisher` and `year` where they are known."""
+    """The fields of a citation. An unknown author is empty; an unknown publisher or year is None."""
 
     title: str
     author: str
     publisher: str | None
     year: int | None
-    isbn: str  # as it is shown, with hyphens
+    isbn: str  # with hyphens, as shown
 
     def plain(self) -> str:
-        """Frank Herbert. Dune. Ace, 1965. ISBN 978-0-441-17271-9."""
+        """Return a line such as: Frank Herbert. Dune. Ace, 1965. ISBN 978-0-441-17271-9."""
         printed = ", ".join(str(part) for part in (self.publisher, self.year) if part is not None)
         sentences = (self.author, self.title, printed, f"ISBN {self.isbn}")
         return " ".join(sentence + ("" if sentence[-1] in ".?!…" else ".") for sentence in sentences if sentence)
 
     def bibtex(self) -> str:
-        """The double braces of the title keep its capitals."""
+        """Return a BibTeX entry. The double braces around the title preserve its capitals."""
         fields = {
             "author": _escaped(self.author),
             "title": f"{{{_escaped(self.title)}}}",
@@ -48,7 +48,8 @@ class Citation:
 
     @property
     def key(self) -> str:
-        """herbert1965dune: the surname, the year, the first word of the title that is no article; ASCII throughout."""
+        """Return a key such as herbert1965dune: surname, year and the title's first word that is not an article, in
+        ASCII."""
         author = _words(self.author)
         title = _words(self.title)
         word = next((word for word in title if word not in _ARTICLES), "".join(title[:1]))

@@ -15,8 +15,11 @@ from flyleaf.queries.readers import ListedReader
 
 
 def write_csv(entries: Iterable[CatalogueEntry], file: IO[str]) -> int:
-    """The number of books written. Cells that a spreadsheet would run stand behind an apostrophe, which the importer
-    takes away; what it would take for markup is written with entities."""
+    """Write the books and return how many there were.
+
+    Cells that a spreadsheet would run as formulas get a leading apostrophe, which the importer removes. Text that the
+    importer would read as markup is escaped with entities.
+    """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     cells = attrgetter(*COLUMNS)
@@ -28,7 +31,8 @@ def write_csv(entries: Iterable[CatalogueEntry], file: IO[str]) -> int:
 
 
 def write_events(events: Iterable[Event], file: IO[str]) -> int:
-    """An object a line, the oldest first; the number of them. JSON, so that no text can forge a line or a formula."""
+    """Write one JSON object per line, oldest first, and return how many. In JSON no text can forge a line or a
+    formula."""
     count = 0
     for count, event in enumerate(events, 1):  # noqa: B007
         file.write(json.dumps(asdict(event) | {"at": event.at.isoformat()}) + "\n")
@@ -36,7 +40,7 @@ def write_events(events: Iterable[Event], file: IO[str]) -> int:
 
 
 def write_readers(readers: Iterable[ListedReader], file: IO[str], form: str) -> None:
-    """As "csv", or as "json": an object a line."""
+    """Write readers as "csv", or as "json" with one object per line."""
     names = [field.name for field in fields(ListedReader)]
     if form == "csv":
         writer = csv.writer(file, lineterminator="\n")

@@ -1,7 +1,7 @@
-"""ISBNs as people write them: what we accept, and what it means, is decided here.
+"""Parse ISBNs as people write them.
 
-The forms that a page shows are python-stdnum's. The check digits are our own, from tables: an import reads millions of
-them, at 1 µs a number where stdnum takes 11. tests/test_isbn_tables.py compares the two.
+python-stdnum formats them for pages. Check digits are computed here, from tables: an import checks millions, at 1 µs
+each compared with stdnum's 11. tests/test_isbn_tables.py checks that both agree.
 """
 
 import re
@@ -9,48 +9,48 @@ from dataclasses import dataclass
 
 from stdnum import isbn as stdnum
 
-# Spaces and dashes of every kind that books, spreadsheets and web pages put into an ISBN.
+# All kinds of spaces and dashes that books, spreadsheets and web pages put into an ISBN.
 _SEPARATORS = re.compile("[\\s\u00ad\u200b\u2010-\u2015\u2212\ufe58\ufe63\uff0d-]+")
 _SCIENTIFIC = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
-SHORTEST = 7  # digits: what is left of an ISBN-10 that begins with three zeros, after a spreadsheet took them away
+SHORTEST = 7  # digits: an ISBN-10 whose three leading zeros a spreadsheet has removed
 
 
 class IsbnError(ValueError):
-    """No ISBN. The text says why, as the end of a sentence."""
+    """The text is not an ISBN. The message says why and completes a sentence."""
 
 
 class RoundedIsbnError(IsbnError):
-    """A spreadsheet has made a rounded number of it."""
+    """A spreadsheet has rounded the ISBN to a number such as 9.78E+12."""
 
 
 @dataclass(frozen=True)
 class Isbn:
-    """One ISBN, compact: ten or thirteen characters, digits but for a final X."""
+    """An ISBN without separators: ten or thirteen digits, the last of ten may be an X."""
 
     isbn: str
     isbn13: str | None  # None: the check digit is wrong
 
     @property
     def identity(self) -> str:
-        """The same for every form of one ISBN; as the column books.identity."""
+        """Return a value that is the same for every form of one ISBN: the column books.identity."""
         return self.isbn13 or self.isbn
 
     @property
     def isbn10(self) -> str | None:
-        """None where there is none: a wrong check digit, or an ISBN-13 that begins with 979."""
+        """Return the ISBN-10, or None if the check digit is wrong or the ISBN-13 begins with 979."""
         if self.isbn13 is None or not self.isbn13.startswith("978"):
             return None
         return str(stdnum.to_isbn10(self.isbn13))
 
 
 def parse(text: str) -> Isbn:
-    """Read an ISBN-10 or ISBN-13 with or without hyphens and spaces, x or X, leading zeros lost or not.
+    """Parse an ISBN-10 or ISBN-13 with any hyphens and spaces, with x or X, even if its leading zeros are lost.
 
-    A wrong check digit is no error (books are sold under such numbers): `isbn13` is None then. Raises IsbnError.
+    A wrong check digit is not an error, as books are sold under such numbers: `isbn13` is None then. Raises IsbnError.
     """
     if _SCIENTIFIC.fullmatch(text.strip()):
         raise RoundedIsbnError("a spreadsheet has rounded it: format the column as text there, and export again")
-    compact = _SEPARATORS.sub("", text).upper().removesuffix(".0")  # of a number with decimals, as pandas writes it
+    compact = _SEPARATORS.sub("", text).upper().removesuffix(".0")  # pandas writes numbers with decimals
     if not compact:
         raise IsbnError("it is empty")
     if not re.fullmatch(r"[0-9]+X?", compact, re.ASCII):
@@ -63,7 +63,7 @@ def parse(text: str) -> Isbn:
 
 
 def isbn13(compact: str) -> str | None:
-    """The ISBN-13 of an ISBN that is compact and has the right check digit; None for every other text."""
+    """Return the ISBN-13 of an ISBN without separators and with a valid check digit, or None for any other text."""
     nine = compact[-10:-1]
     low, middle, high = SUMS
     try:
@@ -81,7 +81,7 @@ def isbn13(compact: str) -> str | None:
 
 
 def hyphenated(compact: str) -> str:
-    """The ISBN with its hyphens where the agencies put them; unchanged where its range is not assigned."""
+    """Return the ISBN with hyphens, or unchanged if its range is not assigned."""
     return str(stdnum.format(compact))
 
 
@@ -93,11 +93,11 @@ def _with_leading_zeros(compact: str) -> str:
 
 
 def _sums(first: int) -> dict[str, int]:
-    """Three digits at the places first, first + 1, first + 2 of the nine that carry the number -> their weighted sums.
+    """Return the weighted sums of all groups of three digits that start at position `first` of the nine payload digits.
 
-    Two sums in one integer, so that one addition adds both: ISBN-10's (weights 1 to 9) times 1024, plus ISBN-13's
-    (weights 3 and 1 in turn: the first of the nine stands behind 978). The nine digits of a number make at most 405
-    and 171, so neither runs into the other.
+    Each integer packs two sums, so that one addition adds both: ISBN-10's (weights 1 to 9) times 1024, plus ISBN-13's
+    (weights 3 and 1 alternately, as the nine digits follow 978). Nine digits sum to at most 405 and 171, so the two
+    never overlap.
     """
     sums = {}
     for number in range(1000):
@@ -109,9 +109,9 @@ def _sums(first: int) -> dict[str, int]:
     return sums
 
 
-# Of the first, second and last three of the nine digits. importing's plain_rows.py reads these tables, too.
+# For the first, second and last three of the nine digits.
 SUMS = (_sums(0), _sums(3), _sums(6))
 CHECK_10 = "".join("0123456789X"[total % 11] for total in range(406))
-# By prefix, whose own digits 9, 7, 8 (or 9) weigh 1, 3, 1.
+# One table for each prefix, whose digits 9, 7, 8 (or 9) have the weights 1, 3, 1.
 CHECK_978 = "".join(str(-(total + 9 + 21 + 8) % 10) for total in range(172))
 CHECK_979 = "".join(str(-(total + 9 + 21 + 9) % 10) for total in range(172))

@@ -1,8 +1,7 @@
-"""Pages of lists: what one holds, and the places where the pages before and after it are found.
+"""Pages of lists, and the places of the pages before and after them.
 
-Lists that are ordered by time use keyset pagination: a place is the last row that was seen, so the last page of a long
-list costs what the first one does, and rows that come or go in the meantime shift nothing. Ranked lists, which are
-short, count their pages.
+Lists ordered by time use keyset pagination: a place is the last row that was shown, so every page costs the same and
+rows added or removed in the meantime don't shift anything. Ranked lists, which are short, have numbered pages.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ _KEY = re.compile("([0-9]{1,18})-([0-9]{1,19})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The place of a page in a list that counts its pages, from 1."""
+    """The place of a page in a list with numbered pages, from 1."""
 
     page: int
 
     @property
     def arguments(self) -> dict[str, str]:
-        """What stands in an address: page=2."""
+        """Return the query arguments, such as page=2."""
         return {"page": str(self.page)}
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The place next to a row of a list that is ordered by time and id, newest first.
+    """A place in a list ordered by time and id, newest first: next to the row with these values.
 
-    The page holds rows that are older than this one; with `newer`, those that are newer, which end just before it.
+    Its page has the rows that are just older than that row or, with `newer`, just newer.
     """
 
     at: datetime = _LATEST
@@ -45,16 +44,14 @@ class Key:
 
     @property
     def arguments(self) -> dict[str, str]:
-        """What stands in an address: before=1764290000000000-42, in microseconds."""
+        """Return the query arguments, such as before=1764290000000000-42, in microseconds."""
         microseconds = (self.at - _EPOCH) // timedelta(microseconds=1)
         return {"after" if self.newer else "before": f"{microseconds}-{self.id}"}
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, str]) -> Key:
-        """Return the place that an address names, and the newest page's if it names none.
-
-        Raises ValueError for text that is no place.
-        """
+        """Return the place in the query arguments, or the newest page if there is none. Raises ValueError if
+        malformed."""
         newer = "after" in arguments
         written = arguments.get("after" if newer else "before")
         if written is None:
@@ -72,7 +69,7 @@ NEWEST = Key()
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some of a list's items, and the places of the pages before and after them, None at an end of the list."""
+    """A page of items, with the places of the previous and next pages, None at either end of the list."""
 
     items: list[Item]
     previous: Place | None = None

@@ -1,7 +1,7 @@
-"""The thread in a process of the site that asks Open Library for the books that readers looked at.
+"""A background thread that fetches Open Library's ratings of the books that readers looked at.
 
-Books are claimed in one transaction, asked for without any, and stored in another. A claim keeps all other processes
-from asking, so a site with many of them asks no oftener than one; and it runs out, so that a crash loses no book.
+Books are claimed in one transaction, fetched outside of any, and stored in another. While a claim is active no other
+process fetches, so many processes make no more requests than one. Claims expire, so a crash loses no book.
 """
 
 import logging
@@ -21,20 +21,20 @@ from flyleaf.queries.external_ratings import (
     upsert_external_ratings,
 )
 
-# Seconds between a claim and its request, and so the least between two requests of the whole site. Open Library lets
-# those who give a contact ask three times as often; there is no hurry.
+# Seconds between a claim and its request, and so the minimum between two requests of the whole site. Open Library
+# would allow three times as many.
 INTERVAL = 1.0
-# Seconds until a fetcher with nothing to do looks again, for books that another process claimed and did not finish.
+# Seconds until an idle fetcher looks again, in case a claim of another process has expired.
 POLL = 15.0
-AFTER_A_FAULT = 30.0  # seconds until the next try where our own database or code failed
+AFTER_A_FAULT = 30.0  # seconds until the next try after an error in our own database or code
 
 logger = logging.getLogger("flyleaf.open_library")
 
 
 class RatingFetcher:
-    """Make one where the application is made, and wake() it where a book was queued: the thread starts then.
+    """Create one with the application and call wake() after queueing a book, which starts the thread.
 
-    A process that is forked after that starts a thread of its own when it is first woken.
+    A process forked later starts its own thread at its first wake().
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class RatingFetcher:
         self._process = os.getpid()
 
     def start(self) -> None:
-        """Start the thread, unless this process has it already or the fetcher was stopped."""
+        """Start the thread unless it is already running in this process or the fetcher was stopped."""
         with self._lock:
-            if self._process != os.getpid():  # forked: threads stay behind, and so may a lock inside an event
+            if self._process != os.getpid():  # forked: the thread is gone, and the event's lock may be held
                 self._process = os.getpid()
                 self._woken, self._thread = threading.Event(), None
             if self._thread is None and not self._stopping.is_set():
@@ -67,12 +67,12 @@ class RatingFetcher:
                 self._thread.start()
 
     def wake(self) -> None:
-        """Look into the queue now; a page calls it after its transaction has queued a book. Never waits."""
+        """Check the queue now, without waiting. Called after the transaction that queued a book."""
         self.start()
         self._woken.set()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """End the thread for good, also in the middle of a request; claimed books go back into the queue."""
+        """Stop the thread for good, even during a request. Claimed books return to the queue."""
         self._open_library.close()
         self._stopping.set()
         self._woken.set()
@@ -87,13 +87,13 @@ class RatingFetcher:
                     self._woken.clear()
             except Exception as error:
                 if is_unavailable(error):
-                    logger.warning("the database is unavailable, external ratings wait")
+                    logger.warning("database unavailable: external ratings wait")
                 else:
                     logger.exception("fetching external ratings failed")
                 self._stopping.wait(self._after_a_fault)
 
     def _fetch_batch(self) -> bool:
-        """Whether books were asked for; False where there are none, or this process may not ask now."""
+        """Fetch the next batch. Return False if the queue is empty or no request is allowed now."""
         if self._open_library.pause:
             return False
         with self._database.transaction() as connection:
@@ -102,7 +102,7 @@ class RatingFetcher:
             return False
         started = time.monotonic() + self._interval
         try:
-            self._stopping.wait(self._interval)  # where stop() ends it, fetch_ratings() refuses
+            self._stopping.wait(self._interval)  # after stop(), fetch_ratings() raises an error
             ratings = self._open_library.fetch_ratings([request.isbn for request in requests])
         except OpenLibraryError as error:
             self._give_back(requests, error, time.monotonic() - started)

@@ -1,1 +1,1 @@
-"""Covers for books without a picture: drawn from title and author, the same one each time."""
+"""Covers for books without a picture, drawn from title and author; a book always gets the same one."""

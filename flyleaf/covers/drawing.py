@@ -1,7 +1,7 @@
-"""A cover as SVG: six layouts, ten palettes, and small differences within a layout, all chosen by a hash.
+"""Draw a cover as SVG: six layouts, ten palettes and small variations, all chosen by a hash.
 
-Colours are attributes, no styles, so that the strictest Content-Security-Policy has nothing against it. The typeface
-is that of the page around it.
+Colours are attributes, not styles, so that the strictest Content-Security-Policy allows them. The typeface is that of
+the surrounding page.
 """
 
 import hashlib
@@ -11,10 +11,10 @@ from html import escape
 
 from flyleaf.covers.typesetting import Block, fit, is_rtl, measure
 
-WIDTH, HEIGHT = 200, 300  # the units of everything below
+WIDTH, HEIGHT = 200, 300  # in the SVG's own units, as everything below
 TITLE_SIZES = (38, 34, 30, 27, 24, 21, 18.5, 16, 14)
 AUTHOR_SIZES = (14, 12.5, 11)
-# Ground, ink (for text; a test checks the contrast), accent (for shapes alone).
+# Background, ink (for text; a test checks the contrast) and accent (for shapes only).
 PALETTES = (
     ("#1f3a4d", "#f5ecdc", "#d98e4a"),
     ("#e8dcc3", "#2a2622", "#b5482f"),
@@ -31,7 +31,7 @@ PALETTES = (
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What a layout draws: the texts, the colours, and a number from 0 to 255 to vary by."""
+    """What a layout draws: the texts, the colours, and a number from 0 to 255 for variation."""
 
     title: str
     author: str
@@ -42,12 +42,12 @@ class _Book:
 
     @property
     def is_rtl(self) -> bool:
-        """Whether it is opened from the other side: its title runs from right to left."""
+        """Return whether the title runs from right to left, so that the cover is mirrored."""
         return is_rtl(self.title)
 
 
 def cover(identity: str, title: str, author: str) -> str:
-    """The SVG of the book that has this `isbn.Isbn.identity`. Screen readers skip it: the title is beside it."""
+    """Return the SVG for the book with this `isbn.Isbn.identity`. Screen readers skip it: the title is next to it."""
     chance = hashlib.sha256(identity.encode()).digest()
     book = _Book(_main_title(title), author, *PALETTES[chance[0] % len(PALETTES)], chance[2])
     drawing = LAYOUTS[chance[1] % len(LAYOUTS)](book)
@@ -59,18 +59,18 @@ def cover(identity: str, title: str, author: str) -> str:
 
 
 def _main_title(title: str) -> str:
-    """Without what follows a colon, a semicolon or a bracket."""
+    """Return the title up to a colon, semicolon or bracket."""
     return re.split(r"(?<=.{3})(?:\s*[:;]\s|\s[(\[/=])", title, maxsplit=1)[0]
 
 
 def _text(block: Block, x: float, top: float, fill: str, *, edge: str = "left", weight: int = 600) -> str:
-    """The block's lines from `top` on; `x` is their left edge, their right edge or their middle."""
+    """Return the block's lines as SVG, from `top` downwards. `x` is their left edge, right edge or middle."""
     if not block.lines:
         return ""
     direction = ' direction="rtl"' if block.is_rtl else ""
     if edge == "middle":
         anchor = ' text-anchor="middle"'
-    else:  # a text starts at its left edge, or where it runs to the left at its right one
+    else:  # text starts at its left edge, or at its right edge if it runs from right to left
         anchor = ' text-anchor="end"' if block.is_rtl == (edge == "left") else ""
     step = block.size * block.leading
     first = top + step - block.size * 0.24
@@ -82,8 +82,8 @@ def _text(block: Block, x: float, top: float, fill: str, *, edge: str = "left", 
 
 
 def _both(book: _Book, x: float, top: float, width: float, height: float, *, centred: bool = False) -> str:
-    """Title and author beneath it, in a box that starts at `x`, or has it in its middle; both at the edge where the
-    title starts, in a mirrored cover at the other side."""
+    """Return the title with the author below it, in a box that starts at `x` or is centred on it. Both are aligned to
+    the edge where the title starts; a mirrored cover uses the other side."""
     author = fit(book.author, width, 30, AUTHOR_SIZES)
     gap = 10 if author.lines else 0
     title = fit(book.title, width, height - author.height - gap, TITLE_SIZES)
@@ -95,12 +95,12 @@ def _both(book: _Book, x: float, top: float, width: float, height: float, *, cen
 
 
 def _mirrored(book: _Book, shapes: str) -> str:
-    """The shapes, turned round for a book that is opened from the other side."""
+    """Return the shapes, mirrored if the title runs from right to left."""
     return f'<g transform="translate({WIDTH}) scale(-1 1)">{shapes}</g>' if book.is_rtl else shapes
 
 
 def _label(book: _Book) -> str:
-    """Patterned paper with a label pasted on, as small books used to be bound."""
+    """Draw patterned paper with a pasted label, in the style of old bindings."""
     step = (12, 16, 20)[book.chance % 3]
     rows = "".join(f"M{(row % 2) * step / 2:g} {row * step}h{WIDTH}" for row in range(HEIGHT // step + 1))
     dash = (f"0 {step}", f"{step / 2:g} {step / 2:g}", f"2 {step - 2}")[book.chance // 3 % 3]
@@ -118,7 +118,7 @@ def _label(book: _Book) -> str:
 
 
 def _frame(book: _Book) -> str:
-    """Two rules around, a fleuron in the middle, the author at the foot."""
+    """Draw a double frame with a fleuron in the middle and the author at the bottom."""
     title = fit(book.title, 148, 130, TITLE_SIZES)
     author = fit(book.author, 148, 30, AUTHOR_SIZES)
     middle = (34 + title.height + 262 - author.height) / 2
@@ -137,7 +137,7 @@ def _frame(book: _Book) -> str:
 
 
 def _sun(book: _Book) -> str:
-    """A large disc, rising or setting, cut by the edge."""
+    """Draw a large disc that rises or sets at the bottom edge."""
     x, radius = 40 + book.chance % 121, 62 + book.chance // 16 * 2
     horizon = f'<path fill="{book.ink}" opacity=".85" d="M0 268h200v32H0z"/>' if book.chance % 2 else ""
     return (
@@ -147,7 +147,7 @@ def _sun(book: _Book) -> str:
 
 
 def _hills(book: _Book) -> str:
-    """Three ranges of hills below the title."""
+    """Draw three ranges of hills below the title."""
     a, b = 12 + book.chance % 24, 12 + book.chance // 8 % 24
     return (
         f'<path fill="{book.accent}" opacity=".45" d="M0 {216 - a}q50-{a} 100 0t100 {b - 12}v120H0z"/>'
@@ -158,7 +158,7 @@ def _hills(book: _Book) -> str:
 
 
 def _initial(book: _Book) -> str:
-    """The first letter, as large as the cover, behind a band with the title."""
+    """Draw the first letter, as large as the cover, behind a band with the title."""
     letter = next((letter for letter in book.title if letter.isalnum()), "·").upper()[0]
     size = min(205, 185 / max(measure(letter), 0.4))
     return (
@@ -170,7 +170,7 @@ def _initial(book: _Book) -> str:
 
 
 def _spine(book: _Book) -> str:
-    """A broad band along the spine, with a column of marks."""
+    """Draw a broad band along the spine with a column of marks."""
     mark = ("M28 {y}m-7 0l7-7 7 7-7 7z", "M21 {y}h14", "M28 {y}m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0")[book.chance % 3]
     count = 5 + book.chance // 3 % 7
     marks = "".join(mark.format(y=round(300 / count * (n + 0.5))) for n in range(count))

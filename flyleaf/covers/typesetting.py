@@ -1,5 +1,5 @@
-"""Text set into a box: which size, and where its lines break. Nobody measures glyphs on a server, so widths are
-estimates, a little above those of the widest typeface that the pages ask for."""
+"""Fit text into a box: choose its size and its line breaks. The server has no fonts to measure, so widths are
+estimates, slightly above those of the widest typeface in the pages' font stack."""
 
 import re
 import unicodedata
@@ -7,24 +7,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-# Marks that turn the direction of what follows: they would reach from the lines of a cover into one another.
+# Bidi controls: their effect would carry over from one line of a cover to the next.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-LEADING = 1.16  # from one line to the next, in sizes
-TALL_LEADING = 1.45  # in scripts that stack marks above and below their letters
+LEADING = 1.16  # line height, as a multiple of the font size
+TALL_LEADING = 1.45  # for scripts that stack marks above and below their letters
 # Arabic, the scripts of India, Thai, Lao, Tibetan, Burmese, Khmer.
 _TALL = re.compile("[\u0600-\u06ff\u0900-\u0fff\u1000-\u109f\u1780-\u17ff]")
 # Thai, Lao, Burmese and Khmer are written without spaces between words.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")  # written before the consonant that they follow
 _FOLLOWING_VOWELS = frozenset("ะาำๅະາຳ")
-LONGEST = 150  # characters that are looked at; no cover holds more
+LONGEST = 150  # characters that are used; no cover has room for more
 _NARROW = frozenset("iIjlJ.,:;'!|()[]{}/ftr·‘’“”\"- ")
 _WIDE = frozenset("mwMW@%—…ŒœÆæ")
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines of one size, which take `height` in all."""
+    """Lines of one font size. `height` is the height of all of them."""
 
     lines: tuple[str, ...]
     size: float
@@ -37,8 +37,10 @@ class Block:
 
 
 def fit(text: str, width: float, height: float, sizes: Sequence[float]) -> Block:
-    """The text in the largest of the sizes (the largest first) in which it stays within the box. A size that breaks a
-    word loses against a smaller one that does not; what fits in none is cut off, with an ellipsis."""
+    """Return the text in the largest of the `sizes`, given in descending order, at which it fits the box.
+
+    A smaller size is preferred to breaking a word. Text that fits at no size is cut off with an ellipsis.
+    """
     text = _DIRECTIONS.sub("", text[:LONGEST])
     has_spaces = not (_is_wide(text) or _UNSPACED.search(text))
     longest_word = max((measure(word) for word in text.split()), default=0) if has_spaces else 0
@@ -59,7 +61,8 @@ def fit(text: str, width: float, height: float, sizes: Sequence[float]) -> Block
 
 
 def wrap(text: str, width: float) -> list[str]:
-    """Lines of at most so many ems, broken at spaces, between ideographs, and within a word longer than a line."""
+    """Return lines at most `width` ems wide, broken at spaces, between ideographs, and within words that are too
+    long."""
     lines: list[str] = []
     line = ""
     for space, piece in _pieces(text, width):
@@ -72,7 +75,7 @@ def wrap(text: str, width: float) -> list[str]:
 
 
 def measure(text: str) -> float:
-    """The width in ems."""
+    """Return the width in ems."""
     return sum(map(_letter_width, text))
 
 
@@ -88,19 +91,19 @@ def _letter_width(letter: str) -> float:
     if plain in _WIDE:
         return 1.04
     if "\u0b80" <= plain <= "\u0d7f" or "\u1000" <= plain <= "\u109f":
-        return 1.0  # the round letters of the south of India and of Burmese
+        return 1.0  # the round letters of South Indian scripts and of Burmese
     if letter.isupper():
         return 0.86
     return 0.6 if plain < "\u0250" else 0.72
 
 
 def _pieces(text: str, width: float) -> Iterator[tuple[str, str]]:
-    """What must stay on one line, and the space before it."""
+    """Yield each piece that must stay on one line, with the space before it."""
     for word in text.split():
         space = " "
         piece = ""
         for letter in word:
-            # A hyphen is drawn where a word is broken; between ideographs there is none.
+            # A broken word gets a hyphen; ideographs don't.
             if piece and _belongs_to(letter, piece[-1]):
                 pass
             elif piece and (_is_wide(letter) or _is_wide(piece[-1])):
@@ -114,7 +117,7 @@ def _pieces(text: str, width: float) -> Iterator[tuple[str, str]]:
 
 
 def _balanced(text: str, least: float, most: float, lines: list[str]) -> tuple[str, ...]:
-    """The same number of lines, of about the same length: as narrow as can be between two widths."""
+    """Return the same number of lines with about equal lengths: the narrowest width between `least` and `most`."""
     for _ in range(6):
         middle = (least + most) / 2
         tried = wrap(text, middle)
@@ -126,7 +129,7 @@ def _balanced(text: str, least: float, most: float, lines: list[str]) -> tuple[s
 
 
 def _belongs_to(letter: str, before: str) -> bool:
-    """Whether the two are parts of one sign, which no line break may take apart."""
+    """Return whether the two belong to one grapheme, within which lines must not break."""
     return (
         unicodedata.category(letter)[0] == "M"
         or unicodedata.combining(before) == 9  # a virama joins two consonants
@@ -145,6 +148,6 @@ def _is_wide(text: str) -> bool:
 
 
 def is_rtl(text: str) -> bool:
-    """By the first letter that has a direction, as dir="auto" goes."""
+    """Return whether the first letter with a direction runs from right to left, as in dir="auto"."""
     directions = (unicodedata.bidirectional(letter) for letter in text)
     return next((direction for direction in directions if direction in ("L", "R", "AL")), "L") != "L"

@@ -1,4 +1,4 @@
-"""The room of Open Library, where other readers' ratings come from. It knows requests, and no other room."""
+"""The client for Open Library, the source of external ratings. It depends on requests and on flyleaf.isbn only."""
 
 from flyleaf.open_library.breaker import Breaker
 from flyleaf.open_library.client import BATCH, OpenLibrary, OpenLibraryRating

@@ -1,13 +1,14 @@
-"""Leaves a site that fails alone for a while, and longer each time that it still fails."""
+"""A circuit breaker: pauses requests to a failing site, for longer after each further failure."""
 
 import time
 from collections.abc import Callable
 
 
 class Breaker:
-    """After `threshold` failures in a row it pauses `first` seconds; then one trial, and twice the pause if that fails.
+    """Pauses `first` seconds after `threshold` failures in a row, then allows one trial and doubles the pause if it
+    fails.
 
-    A success closes it again. `clock` counts seconds and never goes back.
+    A success resets it. `clock` returns seconds and must be monotonic.
     """
 
     def __init__(
@@ -26,17 +27,18 @@ class Breaker:
 
     @property
     def pause(self) -> float:
-        """Seconds until the next trial; 0 where one may be made."""
+        """Return the seconds until the next trial, 0 if one is allowed now."""
         return max(0.0, self._until - self._clock())
 
     def succeeded(self) -> None:
         self._failures = 0
 
     def failed(self, retry_after: float = 0.0) -> None:
-        """`retry_after`: seconds for which the site itself asked; heeded at once, up to the longest pause."""
+        """Count a failure. `retry_after` is the pause in seconds that the site asked for; it applies at once, up to the
+        longest pause."""
         self._failures += 1
         pause = retry_after
         if self._failures >= self._threshold:
-            doublings = min(self._failures - self._threshold, 32)  # more would only grow the number, not the pause
+            doublings = min(self._failures - self._threshold, 32)  # more would not lengthen the pause
             pause = max(pause, self._first * 2**doublings)
         self._until = self._clock() + min(pause, self._longest)

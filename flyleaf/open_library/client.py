@@ -1,4 +1,4 @@
-"""Ask Open Library what its readers think of some books: https://openlibrary.org/dev/docs/api/search"""
+"""Fetch ratings from Open Library's search API: https://openlibrary.org/dev/docs/api/search"""
 
 import json
 import re
@@ -13,10 +13,10 @@ from flyleaf.open_library.breaker import Breaker
 from flyleaf.open_library.exchange import Exchange, OpenLibraryError
 
 VERSION = "0.1.0"  # of Flyleaf, as in pyproject.toml; a test compares them
-BATCH = 25  # books in one request: what Open Library's makers ask for
+BATCH = 25  # books in one request, as Open Library asks
 DEADLINE = 10.0  # seconds for a whole exchange, redirects included
 FIELDS = "key,isbn,ratings_average,ratings_count"
-# More works than books: a few stand there twice, and an ISBN may have been used for two books.
+# More works than books: Open Library has duplicates, and an ISBN may have been used for two books.
 WORKS = 100
 AVERAGE_MAX = 5
 COUNT_MAX = 2**31 - 1  # of the column external_ratings.ratings_count
@@ -26,18 +26,17 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True)
 class OpenLibraryRating:
-    """What the readers of Open Library gave to a work, all its editions together."""
+    """The ratings of a work on Open Library, for all its editions together."""
 
     average: float  # 0 to 5
     ratings_count: int  # at least 1
-    key: str  # /works/OL27448W, below the site's address
+    key: str  # the path on its site, such as /works/OL27448W
 
 
 class OpenLibrary:
-    """The site at `url`. `contact`, an e-mail or web address, tells its people who asks: without one they refuse.
+    """The site at `url`. `contact` is an e-mail or web address, which Open Library requires.
 
-    One request at a time. How fast they follow each other is the caller's business: Open Library asks for at most 3 a
-    second of those who give a contact.
+    There is one request at a time. The caller limits the rate: Open Library allows 3 requests a second with a contact.
     """
 
     def __init__(
@@ -61,11 +60,11 @@ class OpenLibrary:
 
     @property
     def pause(self) -> float:
-        """Seconds for which Open Library is left alone; 0 where it may be asked."""
+        """Return the seconds until the next request is allowed, 0 if one is allowed now."""
         return self._breaker.pause
 
     def fetch_ratings(self, isbns: Sequence[str]) -> dict[str, OpenLibraryRating | None]:
-        """At most BATCH ISBNs in one request; each of them is in the answer, None where there are no ratings of it.
+        """Fetch the ratings of up to BATCH ISBNs in one request. The result has every ISBN, with None for no ratings.
 
         Raises OpenLibraryError, at the deadline at the latest.
         """
@@ -85,7 +84,7 @@ class OpenLibrary:
         return {text: _best(works, book) for text, book in zip(isbns, books, strict=True)}
 
     def close(self) -> None:
-        """Ask nothing any more; the request under way ends with an error. For the end of the process."""
+        """Refuse further requests and abort the current one, at the end of the process."""
         with self._lock:
             self._closed = True
             if self._exchange is not None:
@@ -104,15 +103,15 @@ class OpenLibrary:
 
 
 def _best(works: dict[str, list[OpenLibraryRating]], book: isbn.Isbn) -> OpenLibraryRating | None:
-    """Of several works with the book's ISBN, in either form, the one that most readers know."""
+    """Return the work with the book's ISBN, in either form, that has the most ratings."""
     found = [work for code in {book.isbn, book.isbn10, book.isbn13} if code for work in works.get(code, ())]
     return max(found, key=lambda work: (work.ratings_count, work.key), default=None)
 
 
 def _read_works(body: bytes, asked: str | None) -> dict[str, list[OpenLibraryRating]]:
-    """The works that have ratings, by each ISBN of each of their editions.
+    """Return the works that have ratings, by each ISBN of their editions.
 
-    `asked`: the only ISBN that was asked for. A work that doesn't name its ISBNs was found by that one.
+    `asked` is the ISBN if only one was asked for: it stands in for the ISBNs of a work that lists none.
     """
     try:
         answer = json.loads(body)
@@ -128,13 +127,13 @@ def _read_works(body: bytes, asked: str | None) -> dict[str, list[OpenLibraryRat
 
 
 def _read_work(doc: dict[str, Any]) -> OpenLibraryRating | None:
-    """None where nobody has rated the work: its fields are absent then."""
+    """Return the work's ratings, or None if it has none: the fields are absent then."""
     key, average, count = doc.get("key"), doc.get("ratings_average"), doc.get("ratings_count")
     if not isinstance(key, str) or not re.fullmatch(r"/works/OL[0-9]{1,12}W", key, re.ASCII):
         raise OpenLibraryError("answered a work without a key")
     if average is None or count is None:
         return None
-    # type(): True is an int to isinstance. No NaN and no infinity gets through the comparisons.
+    # type(), because isinstance() accepts True as an int. The comparisons reject NaN and infinity.
     if type(average) not in (int, float) or not 0 <= average <= AVERAGE_MAX:
         raise OpenLibraryError(f"answered an average that is none, for {key}")
     if type(count) is not int or not 0 <= count <= COUNT_MAX:

@@ -1,8 +1,8 @@
-"""One GET that ends in time, whatever the other site does.
+"""A GET request with a deadline for the whole exchange.
 
-A timeout of requests bounds each wait for a byte, so a header or a body that drips goes on for ever, and it does not
-bound the look-up of the host's name at all. The exchange has a thread of its own therefore: who waits for it goes away
-at the deadline, and shuts the connection down under the thread, which ends then.
+The timeout in requests applies to each wait for data, so a header or body that arrives byte by byte can take for ever,
+and it doesn't cover DNS look-ups. So the exchange runs in a thread of its own: at the deadline the caller stops waiting
+and shuts the connection down, which ends the thread.
 """
 
 import socket
@@ -22,27 +22,27 @@ from urllib3.exceptions import HTTPError
 
 LARGEST_BODY = 4 * 2**20  # bytes after decoding; 25 classics with thousands of editions each make about 2.5 MB
 REDIRECTS = 3
-# Open Library is a part of the Internet Archive, and its addresses have moved between these two.
+# Open Library belongs to the Internet Archive and has moved between these two domains.
 HOMES = ("openlibrary.org", "archive.org")
 PORTS = {"http": 80, "https": 443}
-LETTING_GO = 0.5  # seconds that a thread may take to see that its connection was shut down
+GRACE_SECONDS = 0.5  # for the thread to notice that its connection was shut down
 
 
 class OpenLibraryError(Exception):
-    """Open Library gave no answer that can be used. The text is one short line, fit for a log."""
+    """Open Library gave no usable answer. The message is one short line for the log."""
 
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(one_line(message))
-        self.retry_after = retry_after  # seconds; 0 where the site did not ask for any
+        self.retry_after = retry_after  # seconds; 0 if the site did not say
 
 
 def one_line(text: str) -> str:
-    """The text as a log can take it: another site's words may hold line breaks, and be long."""
+    """Return the text as one short printable line: another site's text may contain line breaks or be long."""
     return "".join(letter if letter.isprintable() else " " for letter in text[:200])
 
 
 class Exchange(threading.Thread):
-    """GET `url`; start() it, and then ask for the body()."""
+    """A GET of `url`: call start(), then body()."""
 
     def __init__(self, url: str, params: Mapping[str, str], headers: Mapping[str, str], seconds: float) -> None:
         super().__init__(name="open-library-exchange", daemon=True)
@@ -56,11 +56,11 @@ class Exchange(threading.Thread):
         self._outcome: bytes | Exception = OpenLibraryError("the exchange was not started")
 
     def body(self) -> bytes:
-        """The body of a 200 answer. Raises OpenLibraryError, at the deadline at the latest."""
+        """Return the body of a 200 response. Raises OpenLibraryError, at the deadline at the latest."""
         self.join(self._seconds)
         if self.is_alive():
             self.abort()
-            self.join(LETTING_GO)
+            self.join(GRACE_SECONDS)
             raise OpenLibraryError(f"no whole answer within {self._seconds:g} s")
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -74,10 +74,10 @@ class Exchange(threading.Thread):
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # the other site was faster
+                    continue  # the other site has closed it already
 
     def watch(self, connection: socket.socket) -> None:
-        """Remember a connection of this exchange for abort(). A copy: TLS takes the original away."""
+        """Remember a connection for abort(). It is duplicated because TLS takes over the original."""
         with self._lock:
             if self._aborted:
                 connection.close()
@@ -90,9 +90,9 @@ class Exchange(threading.Thread):
         except OpenLibraryError as error:
             self._outcome = error
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            # ValueError: what urllib and the codecs raise for addresses and headers that are none.
+            # urllib and the codecs raise ValueError for malformed addresses and headers.
             self._outcome = OpenLibraryError(f"{type(error).__name__}: {_reason(error)}")
-        except Exception as error:  # a bug: it belongs to the one who waits
+        except Exception as error:  # a bug: body() raises it in the caller's thread
             self._outcome = error
         finally:
             with self._lock:
@@ -104,14 +104,15 @@ class Exchange(threading.Thread):
         with requests.Session() as session:
             for scheme in PORTS:
                 session.mount(f"{scheme}://", _WatchedAdapter())
-            session.auth = _no_auth  # else requests would look for a password in ~/.netrc
+            session.auth = _no_auth  # otherwise requests would read ~/.netrc
             url, params = self._url, self._params
             for _ in range(REDIRECTS + 1):
                 with session.get(
                     url,
                     params=params,
                     headers=self._headers,
-                    timeout=self._seconds + LETTING_GO,  # for a thread that nobody could shut down: while it connects
+                    timeout=self._seconds
+                    + GRACE_SECONDS,  # ends the thread if it is still connecting, which abort() can't stop
                     stream=True,
                     allow_redirects=False,
                 ) as response:
@@ -122,10 +123,10 @@ class Exchange(threading.Thread):
         raise OpenLibraryError(f"more than {REDIRECTS} redirects")
 
     def _checked(self, url: str) -> str:
-        """Where a redirect leads, if that is a web server of Open Library.
+        """Return a redirect's target if it is a web server of Open Library, and raise OpenLibraryError otherwise.
 
-        Anything else could make this machine ask, in its own name, what only it can reach: a service on another port,
-        or in its own network. https never becomes http.
+        This prevents server-side request forgery (SSRF): a redirect to a service that only this machine can reach.
+        https is never downgraded to http.
         """
         asked, target = urlsplit(self._url), urlsplit(url)
         if asked.scheme == "https" and target.scheme == "http":
@@ -140,7 +141,7 @@ class Exchange(threading.Thread):
 
 
 def _reason(error: Exception) -> object:
-    """What stands behind the "Max retries exceeded with url …" of urllib3, which tells nothing and is long."""
+    """Return the cause behind urllib3's long and uninformative "Max retries exceeded with url …"."""
     return getattr(error.args[0], "reason", error) if error.args else ""
 
 
@@ -164,14 +165,14 @@ def _read(response: requests.Response) -> bytes:
 
 
 def _retry_after(text: str | None) -> float:
-    """Seconds. The header holds their number or a date (RFC 9110, 10.2.3); 0 where it holds neither."""
+    """Return the Retry-After header in seconds: it is a number or a date (RFC 9110, 10.2.3). Anything else is 0."""
     if text is None:
         return 0.0
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # no date, or one without a time zone
+    except (ValueError, TypeError, OverflowError):  # not a date, or one without a time zone
         return 0.0
 
 
@@ -201,7 +202,7 @@ class _WatchedTlsPool(HTTPSConnectionPool):
 
 
 class _WatchedAdapter(HTTPAdapter):
-    """Opens connections that the exchange can shut down, through a proxy of the environment too."""
+    """Opens connections that the exchange can shut down, also through a proxy set in the environment."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
