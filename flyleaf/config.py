@@ -1,4 +1,4 @@
-"""The settings: one frozen Config, made once from the environment. Nothing else reads os.environ."""
+"""The settings: one frozen Config, read once from the environment. Nothing else reads os.environ."""
 
 import hashlib
 import ipaddress
@@ -20,7 +20,7 @@ LogFormat = Literal["auto", "text", "json"]
 
 
 class ConfigError(ValueError):
-    """A setting that can't be used. The text is one line: the setting, what is wrong with it, what to write instead."""
+    """An invalid setting. The message is one line: the setting, what is wrong with it and what to use instead."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ class Config:
     pg_bindir: Path | None = None
     host: str = "127.0.0.1"
     port: int = 5000
-    passed_socket: int | None = None  # a descriptor, instead of `host` and `port`
-    script_name: str = ""  # the path that the site is under, such as /books
+    passed_socket: int | None = None  # a file descriptor to use instead of `host` and `port`
+    script_name: str = ""  # the path under which the site is served, such as /books
     workers: int = 2
-    secret_key: str | None = field(default=None, repr=False)  # None: made at first start, kept in `data`
+    secret_key: str | None = field(default=None, repr=False)  # None: generated at the first start and stored in `data`
     session_type: SessionType = "filesystem"
     redis_url: str | None = field(default=None, repr=False)
     https: bool = False
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
-    registrations_per_hour: int = 120  # from one address: a school that registers in a lesson has only one
+    registrations_per_hour: int = 120  # from one address, which a whole school may share
     contact: str | None = None  # of the operator, for readers
     log_format: LogFormat = "auto"
     open_library_contact: str | None = None
@@ -49,7 +49,7 @@ class Config:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
-        """Raises ConfigError for a setting that can't be used."""
+        """Read all settings. Raises ConfigError for an invalid one."""
         host = environ.get("HOST") or cls.host
         session_type = environ.get("SESSION_TYPE") or cls.session_type
         if session_type not in ("filesystem", "redis"):
@@ -96,21 +96,21 @@ class Config:
         return self.data / "sessions"
 
     def make_data_folder(self) -> None:
-        """The data folder, and in it what the site itself keeps there. Raises ConfigError where that can't be."""
+        """Create the data folder and the site's own files in it. Raises ConfigError if that fails."""
         try:
             self.kept_secret_key()
             if self.session_type == "filesystem":
                 self.sessions.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                f"FLYLEAF_DATA is {self.data}, where nothing can be kept ({error.strerror}: {error.filename}): name a "
+                f"FLYLEAF_DATA is {self.data}, which can't be used ({error.strerror}: {error.filename}): set it to a "
                 "folder that you can write to."
             ) from error
 
     def site_digest(self) -> str:
-        """Return 8 letters that differ between two Flyleafs on one host, and that all machines of one site share.
+        """Return 8 hex digits that differ between two sites on one host but are the same on all machines of one site.
 
-        The database's host is left out: each machine may know it by another name.
+        The database's host is not included, as each machine may know it by another name.
         """
         place = self.database_url.partition("?")[0].rpartition("/")[2] if self.database_url else str(self.data)
         return hashlib.sha256(f"cookies {self.kept_secret_key()} {place}".encode()).hexdigest()[:8]
@@ -120,8 +120,10 @@ class Config:
         return self.data / "secret_key"
 
     def keep_secret_key(self, key: str) -> None:
-        """Put `key` into the data folder; another one that is there is kept beside it. Nothing is done where SECRET_KEY
-        is set, which comes first. Raises OSError."""
+        """Store `key` in the data folder and keep a backup of a different key that is there.
+
+        Do nothing if SECRET_KEY is set, which takes precedence. Raises OSError.
+        """
         path = self.secret_key_file
         if self.secret_key is not None or (path.exists() and path.read_text().strip() == key):
             return
@@ -135,7 +137,8 @@ class Config:
         draft.rename(path)
 
     def kept_secret_key(self) -> str:
-        """SECRET_KEY, or else the one in the data folder, made there (0600) the first time."""
+        """Return SECRET_KEY or, if unset, the key in the data folder, which is created there (mode 0600) the first
+        time."""
         if self.secret_key is not None:
             return self.secret_key
         path = self.secret_key_file
@@ -146,19 +149,19 @@ class Config:
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_urlsafe(48))
             try:
-                os.link(draft, path)  # fails where another worker was first; its key is then everybody's
+                os.link(draft, path)  # fails if another worker was first; all workers then use its key
             except FileExistsError:
                 pass
             finally:
                 draft.unlink()
         key = path.read_text().strip()
         if len(key) < 32:
-            raise ConfigError(f"{path} does not hold a secret key: delete it, and the next start makes a new one.")
+            raise ConfigError(f"{path} doesn't contain a secret key: delete it, and the next start creates a new one.")
         return key
 
 
 def is_local(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
+    """Return whether `host` can be reached from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -168,7 +171,7 @@ def is_local(host: str) -> bool:
 
 
 def _database_url(url: str | None) -> str | None:
-    """The URL for SQLAlchemy's psycopg2 dialect: a bare postgresql:// would mean psycopg 3 to SQLAlchemy 2.1."""
+    """Return the URL for SQLAlchemy's psycopg2 dialect, because SQLAlchemy 2.1 uses psycopg 3 for postgresql://."""
     if url is None:
         return None
     for scheme in POSTGRES_SCHEMES:
@@ -182,7 +185,7 @@ def _database_url(url: str | None) -> str | None:
 
 
 def _passed_socket(environ: Mapping[str, str]) -> int | None:
-    """The descriptor that systemd's protocol, sd_listen_fds(3), passes to this process and to none that it starts."""
+    """Return the file descriptor that systemd passed to this process (see sd_listen_fds(3)), or None."""
     process, count = environ.get("LISTEN_PID"), environ.get("LISTEN_FDS")
     if process != str(os.getpid()):
         return None
@@ -193,7 +196,9 @@ def _passed_socket(environ: Mapping[str, str]) -> int | None:
 
 def _secret_key(key: str | None) -> str | None:
     if key is not None and len(key) < 16:
-        raise ConfigError("SECRET_KEY is shorter than 16 characters: unset it, and one is made and kept for you.")
+        raise ConfigError(
+            "SECRET_KEY is shorter than 16 characters: use a longer one, or unset it to have one generated."
+        )
     return key
 
 
@@ -228,16 +233,16 @@ def _web_address(address: str) -> str:
 
 
 def _path(environ: Mapping[str, str], name: str) -> str:
-    """Return a path as url_for() begins with it: /books for "books", "/books/" and "/books"; "" for "/"."""
+    """Return the path in the form of SCRIPT_NAME: /books for "books", "/books/" and "/books"; "" for "/"."""
     text = environ.get(name) or ""
     path = clean_script_name(text)
     if path is None:
-        raise ConfigError(f"{name} is {text!r}: write the path that the site is under, such as /books.")
+        raise ConfigError(f"{name} is {text!r}: write the path under which the site is served, such as /books.")
     return path
 
 
 def clean_script_name(text: str) -> str | None:
-    """Return the path with a slash before and none behind, None for what is no path of letters, digits and -._~"""
+    """Return the path with a leading and no trailing slash, or None unless it consists of letters, digits and -._~"""
     parts = text.strip("/").split("/") if text.strip("/") else []
     if any(not re.fullmatch(r"[A-Za-z0-9._~-]{1,64}", part) or part in (".", "..") for part in parts) or len(parts) > 8:
         return None

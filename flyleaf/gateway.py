@@ -1,7 +1,7 @@
-"""From granian's RSGI to WSGI: the whole body of a request is here before a thread is taken.
+"""A bridge from granian's RSGI to WSGI that reads the whole request body before it uses a thread.
 
-Under granian's own WSGI a thread waits for each body, without end: as many bodies that stall as there are threads, and
-the site stands still. Here a body that drips costs a few kilobytes until its time is up; docs/server.md has figures.
+In granian's own WSGI mode a thread waits for each body without a timeout, so a few stalled uploads would block the
+site. Here a slow body costs a few kilobytes until it times out; docs/server.md has measurements.
 """
 
 import asyncio
@@ -20,17 +20,17 @@ from flyleaf.security_headers import security_headers
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-BODY_MAX = 1024 * 1024  # bytes that are read; the application's own, smaller limit answers what is larger
+BODY_MAX = 1024 * 1024  # bytes; the application refuses larger bodies by its own, smaller limit
 BODY_SECONDS = 15.0  # from the end of the headers to the end of the body
-QUEUE_SECONDS = 1.5  # for a thread, while others wait for a database that hangs: for 4 seconds at most
+QUEUE_SECONDS = 1.5  # waiting for a thread; requests hold one for at most 4 seconds even if the database hangs
 
 log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """Serves a WSGI application by `threads` threads. Answers go out whole: nothing of ours is larger than memory.
+    """Serves a WSGI application with `threads` threads. Responses are sent whole, as they all fit in memory.
 
-    `https`: whether readers reach it by HTTPS, which it can't see behind a proxy.
+    `https` says whether readers use HTTPS, which can't be detected behind a proxy.
     """
 
     def __init__(self, application: "WSGIApplication", threads: int, *, https: bool = False) -> None:
@@ -40,7 +40,7 @@ class Gateway:
         self._free = asyncio.Semaphore(threads)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Leave Ctrl-C and a closed terminal, which reach every process, to the parent: it stops the workers."""
+        """Ignore Ctrl-C and a closed terminal, which reach every process: the parent stops the workers."""
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -83,7 +83,7 @@ class Gateway:
                 if hasattr(chunks, "close"):
                     chunks.close()
         except Exception:
-            # The application answers its own errors; this one is in what it was answered by.
+            # The application handles its own errors; this one is in the code around it.
             log.exception("request failed")
             return 500, self._own_headers, b"Internal Server Error"
         return *begun[-1], b"".join(written)
@@ -94,8 +94,8 @@ class Gateway:
 
 
 def _has_body(scope: Scope) -> bool:
-    """Whether it is worth waiting for one. What comes with a GET has no meaning, and not to wait for it makes pages
-    faster; what says that it is too large is not read, and the application refuses it for its Content-Length."""
+    """Return whether to read a body. A GET's body has no meaning, and ignoring it makes pages faster. A body that is
+    declared too large is not read: the application refuses it because of its Content-Length."""
     length = scope.headers.get("content-length", "0")
     return scope.method not in ("GET", "HEAD") and not (length.isdigit() and int(length) > BODY_MAX)
 
@@ -110,7 +110,7 @@ async def _read(protocol: HTTPProtocol) -> bytes:
 
 
 def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
-    """The request as PEP 3333 wants it: texts are bytes in the guise of Latin-1."""
+    """Return the WSGI environment (PEP 3333), whose strings are bytes decoded as Latin-1."""
     name, _, port = scope.server.rpartition(":")
     environ = {
         "REQUEST_METHOD": scope.method,
@@ -132,7 +132,7 @@ def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
     }
     for header, value in scope.headers.items():
         if "_" in header or header == "transfer-encoding":
-            continue  # X_Forwarded_For would pass for X-Forwarded-For; and the body is whole now
+            continue  # X_Forwarded_For could pose as X-Forwarded-For; the body is no longer chunked
         key = header.upper().replace("-", "_")
         key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
         joint = "; " if key == "HTTP_COOKIE" else ","

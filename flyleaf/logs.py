@@ -1,5 +1,5 @@
-"""The log, on stderr: lines for people on a terminal, else one JSON object a line. No input can forge a line or break
-one: JSON escapes what it holds, and so do the lines for people."""
+"""Logging to stderr: readable lines on a terminal, otherwise one JSON object per line. Both formats escape their
+content, so no input can forge or break a line."""
 
 import json
 import logging
@@ -8,12 +8,12 @@ import time
 import traceback
 from typing import Literal
 
-# What every LogRecord carries by itself; whatever else stands on one came in as `extra`.
+# The attributes of every LogRecord; any others came in as `extra`.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """`extra` fields become members of the object beside time, level, event and, with an exception, traceback."""
+    """Formats a record as an object with time, level, event, the `extra` fields and, for an exception, traceback."""
 
     converter = staticmethod(time.gmtime)
 
@@ -30,8 +30,8 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """`12:03:04  GET /search 200 in 3.2 ms`, in local time; the level where it is not the usual one, and the rest of
-    `extra` behind. A traceback follows on lines of its own, indented."""
+    """Formats a record as `12:03:04  GET /search 200 in 3.2 ms`, in local time, with the level if it is above INFO and
+    the `extra` fields at the end. A traceback follows on indented lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         extra = _extra(record)
@@ -44,8 +44,8 @@ class TextFormatter(logging.Formatter):
         rest = "".join(f" {name}={value}" for name, value in extra.items() if value is not None)
         line = f"{self.formatTime(record, '%H:%M:%S')}  {_printable(f'{level}{said}{rest}')}"
         if record.exc_info:
-            told = _traceback(record.exc_info[1]).split("\n")
-            line += "".join(f"\n    {_printable(one)}" for one in told)
+            lines = _traceback(record.exc_info[1]).split("\n")
+            line += "".join(f"\n    {_printable(one)}" for one in lines)
         return line
 
 
@@ -54,13 +54,13 @@ def _extra(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _printable(text: str) -> str:
-    """Escape line breaks, and whatever else a terminal might obey."""
+    """Escape line breaks and terminal control characters."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _traceback(error: BaseException | None) -> str:
-    """The latest exception first. Of each message only the first line: the others of a database's error quote what
-    readers typed (DETAIL, parameters)."""
+    """Return the traceback, latest exception first, with only the first line of each message: further lines of database
+    errors (DETAIL, parameters) quote what readers typed."""
     parts = []
     while error is not None:
         frames = "".join(traceback.format_tb(error.__traceback__))
@@ -70,7 +70,7 @@ def _traceback(error: BaseException | None) -> str:
 
 
 def configure_logging(log_format: Literal["auto", "text", "json"] = "auto") -> None:
-    """Send everything from level INFO on to stderr. Called once a process; a second call changes nothing."""
+    """Log to stderr from level INFO upwards. Calling it again in the same process has no effect."""
     root = logging.getLogger()
     if any(isinstance(handler.formatter, JsonFormatter | TextFormatter) for handler in root.handlers):
         return
@@ -80,5 +80,5 @@ def configure_logging(log_format: Literal["auto", "text", "json"] = "auto") -> N
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # What `flask run` says of each request: ours says it, without what the reader searched for.
+    # Drop the request lines of `flask run`: ours leave out what readers searched for.
     logging.getLogger("werkzeug").addFilter(lambda record: " - - [" not in record.getMessage())

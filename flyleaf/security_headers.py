@@ -1,4 +1,4 @@
-"""What every answer tells browsers, whoever gives it: a page, a file, an error, the gateway before the application."""
+"""The security headers of every response: pages, files, errors, and what the gateway sends itself."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -23,10 +23,10 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
-# A year. A host below the site's could otherwise set cookies for it without encryption.
+# One year, with subdomains: an unencrypted subdomain could otherwise set cookies for the site.
 _HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def security_headers(*, https: bool) -> dict[str, str]:
-    """The headers of an answer that says nothing else about them."""
+    """Return the headers; a response may override them."""
     return _ALWAYS | _HSTS if https else _ALWAYS

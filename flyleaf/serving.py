@@ -1,4 +1,4 @@
-"""Running the site by one command: the address, the database, its schema and its first books, then the workers."""
+"""Run the site: check the address, prepare the database with its schema and first books, then start the workers."""
 
 import argparse
 import contextlib
@@ -35,21 +35,23 @@ from flyleaf.logs import configure_logging
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-THREADS = 8  # a worker: as many as its pool has connections, so that none waits for one
-HEADER_SECONDS = 10  # for a request's headers, and for the next request on a connection that is kept
-CONNECTIONS = 2000  # a worker; idle and half-open ones count, and cost a few kilobytes each
-STOP_SECONDS = 7  # for requests that are under way: past the longest that one may take
-ABSENT_SECONDS = 1.0  # between two looks for a server that was not there at the start
-# granian's own lines go where the site's go; from the level of warnings on, because its others are for its authors.
+THREADS = 8  # per worker: as many as its pool has connections, so that no thread waits for one
+HEADER_SECONDS = 10  # for a request's headers, and for the next request on a kept-alive connection
+CONNECTIONS = 2000  # per worker, including idle ones, which cost a few kilobytes each
+STOP_SECONDS = 7  # for requests in progress: longer than any request may take
+ABSENT_SECONDS = 1.0  # between attempts to reach a server that was not there at the start
+# granian logs where the site logs, from warnings upwards: its other messages are for its developers.
 GRANIAN_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the site until Ctrl-C or SIGTERM; the exit code. What hinders it is said in one line."""
+    """Run the site until Ctrl-C or SIGTERM and return the exit code. A fatal error is printed as one line."""
     parser = argparse.ArgumentParser(description="Run Flyleaf. Its settings are environment variables: see README.md.")
-    parser.add_argument("--end-with-parent", action="store_true", help="stop when the program that started this ends")
+    parser.add_argument(
+        "--end-with-parent", action="store_true", help="stop when the program that started this one ends"
+    )
     options = parser.parse_args(arguments)
-    # Until granian has its own handlers, SIGTERM does what Ctrl-C does: what was begun is undone, nothing is left.
+    # Until granian installs its handlers, SIGTERM acts like Ctrl-C, so that cleanup code runs.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.end_with_parent:
         watch_parent(signal.SIGTERM)
@@ -67,7 +69,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 @dataclass(frozen=True)
 class Place:
-    """Where to serve. `passed` is a socket that this process was given; without it each worker opens one of its own."""
+    """Where to serve. `passed` is a socket that the parent process passed; without one each worker opens its own."""
 
     address: Address
     passed: socket.socket | None = None
@@ -75,7 +77,7 @@ class Place:
 
 @contextlib.contextmanager
 def listening(config: Config) -> Iterator[Place]:
-    """The place, kept from other programs."""
+    """Return the place to serve at, reserved for this program."""
     if config.passed_socket is not None:
         address, passed = addresses.passed(config.passed_socket)
         with passed:
@@ -88,17 +90,18 @@ def listening(config: Config) -> Iterator[Place]:
 
 @contextlib.contextmanager
 def prepared(config: Config) -> Iterator[Callable[[], None]]:
-    """The database, up to date and with books in it; the embedded one runs until the end of the block.
+    """Open the database, migrate it and import the first books; an embedded server runs until the block ends.
 
-    The value is what is left to do beside the workers: nothing, or the same again where nobody takes a connection yet.
+    The value is a function to call once the workers run: it does nothing, or retries if the server can't be reached
+    yet.
     """
     with contextlib.closing(open_database(config, _announce)) as database:
-        config.make_data_folder()  # each worker does it again; here it can be said once what hinders it
+        config.make_data_folder()  # each worker does this too; here an error is reported once
         try:
             _prepare(database)
         except DatabaseAbsentError as error:
             _announce(f"{error} Until it can be reached, the site answers with 503.")
-            yield partial(_prepare_in_the_end, database)
+            yield partial(_prepare_eventually, database)
         else:
             yield lambda: None
 
@@ -113,18 +116,18 @@ def _prepare(database: Database) -> None:
         database.engine.dispose()  # connections must not be shared with the workers, which are forks
 
 
-def _prepare_in_the_end(database: Database) -> None:
+def _prepare_eventually(database: Database) -> None:
     while True:
         try:
             return _prepare(database)
         except DatabaseAbsentError:
             time.sleep(ABSENT_SECONDS)
-        except DatabaseUnusableError as error:  # the site answers with 503, and its log says the same
+        except DatabaseUnusableError as error:  # the site answers with 503 and logs the same message
             return _announce(str(error))
 
 
 class _Server(MPServer):
-    """granian, whose workers all accept from the socket that was passed, where one was."""
+    """A granian server whose workers all accept connections from the passed socket, if there is one."""
 
     def __init__(self, place: Place, **options: Any) -> None:
         super().__init__("flyleaf", address=place.address.ip, port=place.address.port, **options)
@@ -136,11 +139,12 @@ class _Server(MPServer):
             return
         self._passed.setblocking(False)
         if sys.platform == "linux":
-            # A worker that stops closes what it has accepted and not read from: let the kernel keep that for the next.
+            # A stopping worker closes connections that it accepted but has not read from. With this, the kernel holds
+            # them back until data arrives.
             self._passed.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, HEADER_SECONDS)
         self._passed.set_inheritable(True)
         self._sso = self._passed
-        # Its stub tells neither that it is made like this nor that these are ever more than None.
+        # granian's type stubs don't describe this constructor or these attributes.
         self._shd = SocketHolder(self._passed.fileno(), False, self.backlog)  # type: ignore[call-arg, assignment]
 
 
@@ -150,10 +154,10 @@ def serve(
     prepare: Callable[[], None],
     make_app: Callable[[Config, Database], "WSGIApplication"] = create_app,
 ) -> None:
-    """Serve until a signal ends it, and `prepare` beside it; SystemExit with 1 where the workers don't keep running."""
+    """Serve until a signal arrives, and call `prepare` meanwhile. Raises SystemExit(1) if the workers keep crashing."""
     configure_logging(config.log_format)
     _allow_connections()
-    # granian takes the closing of the terminal for a wish to reload; a program started by nohup ignores it.
+    # granian reloads on SIGHUP, but a closed terminal should stop the site, unless it was started with nohup.
     hang_up = signal.getsignal(signal.SIGHUP)
     server = _Server(
         place,
@@ -174,30 +178,32 @@ def serve(
     @server.on_startup
     def started() -> None:
         signal.signal(signal.SIGHUP, hang_up if hang_up == signal.SIG_IGN else server.signal_handler_interrupt)
-        threading.Thread(target=_accompany, args=(place.address, config.script_name, prepare), daemon=True).start()
+        threading.Thread(
+            target=_announce_then_prepare, args=(place.address, config.script_name, prepare), daemon=True
+        ).start()
 
     server.serve(target_loader=partial(worker, config, make_app), wrap_loader=False)
 
 
 def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplication"]) -> Any:
-    """The Gateway that a worker serves; called in the worker."""
+    """Return the Gateway that a worker serves; called in the worker's process."""
     watch_parent(signal.SIGKILL)
     database = open_database(config, logging.getLogger(__name__).debug)  # the parent has announced it
     return Gateway(make_app(config, database), THREADS, https=config.https)
 
 
-def _accompany(address: Address, script_name: str, prepare: Callable[[], None]) -> None:
-    """Say where the site is, once it answers there; then do what is left to do."""
+def _announce_then_prepare(address: Address, script_name: str, prepare: Callable[[], None]) -> None:
+    """Print the site's address once it answers, then call `prepare`."""
     while not addresses.is_served(address):
         time.sleep(0.05)
-    beside = " and every other address of this machine" if address.everywhere else ""
+    others = " and every other address of this machine" if address.is_wildcard else ""
     around = "\n" if sys.stdout.isatty() else ""  # lines of the log come before and after it
-    print(f"{around}Flyleaf is at {address}{script_name}{beside} (Ctrl-C stops it){around}", flush=True)
+    print(f"{around}Flyleaf is at {address}{script_name}{others} (Ctrl-C stops it){around}", flush=True)
     prepare()
 
 
 def _allow_connections() -> None:
-    """Raise this process's limit of open files, often 1024, to what the connections need, as far as that goes."""
+    """Raise this process's limit of open files, often 1024, to what the connections need, if permitted."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + 200
     if hard != resource.RLIM_INFINITY:

@@ -1,7 +1,7 @@
-"""Where sessions are kept: a file each, below the data folder, or Redis. Flask-Session and cachelib do the work.
+"""Session storage: one file each in the data folder, or Redis. Flask-Session and cachelib do the work.
 
-What differs from cachelib's own: JSON instead of pickle, so that a file that somebody else wrote there can't run code;
-a damaged file is no session; a full disk is an error, not a silent log-out; and no live session is ever thrown out.
+The differences from cachelib: JSON instead of pickle, so that a planted file can't run code; a damaged file counts as
+no session; a full disk is an error instead of a silent logout; and no active session is evicted.
 """
 
 import json
@@ -21,16 +21,16 @@ from flyleaf.limits import SESSION_DAYS
 
 logger = logging.getLogger("flyleaf.sessions")
 
-# After log-in, for the file; the cookie ends with the browser. Whether it is alive its row in the database says.
+# How long the file lives after login. The cookie ends with the browser, and the database decides whether it is active.
 LIFETIME = timedelta(days=SESSION_DAYS)
 PRUNE_EVERY = timedelta(hours=1)
-UNAVAILABLE = "unavailable"  # the only key of a session that could not be read
-SECONDS = 3  # that Redis may take
+UNAVAILABLE = "unavailable"  # the only key of a session that couldn't be read
+SECONDS = 3  # the timeout for Redis
 _EXPIRY = struct.Struct("I")  # cachelib's header: the time of expiry, in seconds of the epoch; 0 for never
 
 
 class SessionsUnavailableError(RuntimeError):
-    """A session could not be stored."""
+    """A session couldn't be stored."""
 
 
 class _Json(FileSystemSerializer):
@@ -42,7 +42,7 @@ class _Json(FileSystemSerializer):
 
 
 def _session(stored: bytes) -> dict[str, Any] | None:
-    """None where that is no session: damaged, or somebody else's."""
+    """Return the session, or None if the content is damaged or not a session."""
     try:
         value = json.loads(stored)
     except (ValueError, RecursionError):
@@ -51,7 +51,7 @@ def _session(stored: bytes) -> dict[str, Any] | None:
 
 
 class SessionFiles(FileSystemCache):
-    """The files in `folder`, which is made, for nobody but this account, where it is not there."""
+    """Session files in `folder`, which is created if missing and is private to this account."""
 
     serializer = _Json()
 
@@ -59,24 +59,27 @@ class SessionFiles(FileSystemCache):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         self._folder = folder
-        # threshold 0: never evict. The default of 500 throws out readers who are logged in.
+        # threshold 0: never evict. The default of 500 would log readers out.
         super().__init__(str(folder), threshold=0, default_timeout=int(LIFETIME.total_seconds()))
 
     def set(self, key: str, value: Any, timeout: int | timedelta | None = None, mgmt_element: bool = False) -> bool:
-        """Raises SessionsUnavailableError where the file can't be written."""
+        """Write a session. Raises SessionsUnavailableError if the file can't be written."""
         if not super().set(key, value, timeout, mgmt_element):
-            raise SessionsUnavailableError(f"no session can be written to {self._folder}: is the disk full?")
+            raise SessionsUnavailableError(f"sessions can't be written to {self._folder}: is the disk full?")
         self._prune_now_and_then()
         return True
 
     def delete(self, key: str, mgmt_element: bool = False) -> bool:
-        """Raises SessionsUnavailableError where the file is there to stay: that reader is not logged out."""
+        """Delete a session. Raises SessionsUnavailableError if the file can't be deleted: the reader is still logged
+        in."""
         if not super().delete(key, mgmt_element):
-            raise SessionsUnavailableError(f"a session can't be deleted from {self._folder}: whose folder is it?")
+            raise SessionsUnavailableError(
+                f"sessions can't be deleted from {self._folder}: does the folder belong to this account?"
+            )
         return True
 
     def prune(self) -> int:
-        """Delete the files of sessions that have expired, and drafts that a crash left. Returns how many."""
+        """Delete expired sessions, and temporary files left by a crash. Return how many files were deleted."""
         now, pruned = time.time(), 0
         for entry in os.scandir(self._folder):
             if entry.name == _PRUNED:
@@ -85,7 +88,7 @@ class SessionFiles(FileSystemCache):
                 if self._is_expired(Path(entry), now):
                     Path(entry).unlink()
                     pruned += 1
-            except FileNotFoundError:  # another worker was faster
+            except FileNotFoundError:  # another worker has deleted it
                 continue
         return pruned
 
@@ -100,7 +103,7 @@ class SessionFiles(FileSystemCache):
         return 0 < expires < now
 
     def _prune_now_and_then(self) -> None:
-        # The marker's time is shared by all workers, and survives them.
+        # All workers share the marker file's time, which survives restarts.
         marker = self._folder / _PRUNED
         try:
             due = time.time() - marker.stat().st_mtime > PRUNE_EVERY.total_seconds()
@@ -115,10 +118,11 @@ _PRUNED = "pruned"
 
 
 class SessionRedis(BaseCache):
-    """The same in Redis, which drops expired sessions by itself. While it can't be read, sessions are {UNAVAILABLE}."""
+    """Sessions in Redis, which deletes expired ones itself. While Redis can't be read, every session is
+    {UNAVAILABLE}."""
 
     def __init__(self, url: str) -> None:
-        # Imported here: a start without Redis need not wait a tenth of a second for it.
+        # Imported here because it takes a tenth of a second, which a site without Redis saves.
         from redis import Redis, RedisError
 
         super().__init__(int(LIFETIME.total_seconds()))
@@ -130,20 +134,20 @@ class SessionRedis(BaseCache):
             stored = self.redis.get(key)
         except self._fault as error:
             logger.error("unavailable", extra={"cause": f"sessions can't be read from Redis: {error}"})  # noqa: TRY400
-            return {UNAVAILABLE: True}  # not an exception: the error page itself is made with a session
+            return {UNAVAILABLE: True}  # not an exception: rendering the error page needs a session too
         return _session(stored) if isinstance(stored, bytes) else None
 
     def set(self, key: str, value: Any, timeout: int | timedelta | None = None) -> bool:
-        """Raises SessionsUnavailableError."""
+        """Write a session. Raises SessionsUnavailableError."""
         try:
             return bool(self.redis.set(key, json.dumps(value), ex=timeout or self.default_timeout))
         except self._fault as error:
-            raise SessionsUnavailableError(f"no session can be written to Redis: {error}") from error
+            raise SessionsUnavailableError(f"sessions can't be written to Redis: {error}") from error
 
     def delete(self, key: str) -> bool:
-        """Raises SessionsUnavailableError."""
+        """Delete a session. Raises SessionsUnavailableError."""
         try:
             self.redis.delete(key)
         except self._fault as error:
-            raise SessionsUnavailableError(f"no session can be deleted from Redis: {error}") from error
+            raise SessionsUnavailableError(f"sessions can't be deleted from Redis: {error}") from error
         return True

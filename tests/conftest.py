@@ -53,7 +53,7 @@ def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     if "real_passwords" not in request.fixturenames:
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         monkeypatch.setattr(passwords, "_HASHER", hasher)
-        monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("\0"))
+        monkeypatch.setattr(passwords, "_DUMMY_HASH", hasher.hash("\0"))
 
 
 @pytest.fixture

@@ -232,7 +232,7 @@ def test_a_data_folder_where_nothing_can_be_kept_is_told_in_one_line(tmp_path, s
     (tmp_path / "file").touch()
     for config in (Config(data=tmp_path / "file"), Config(data=tmp_path / "file" / "below", secret_key=KEY)):
         with subtests.test(config.data.name):
-            with pytest.raises(ConfigError, match=r"FLYLEAF_DATA is .*: name a folder") as refusal:
+            with pytest.raises(ConfigError, match=r"FLYLEAF_DATA is .*: set it to a folder") as refusal:
                 config.make_data_folder()
             assert "\n" not in str(refusal.value)
 

@@ -216,8 +216,8 @@ def test_the_site_that_runs_there_already_is_named(data: Path, run: Run) -> None
     program = run(data, _free_port())
     program.wait_until_served()
     assert _failure(run(data, program.port)) == (
-        f"Flyleaf can't be served at http://127.0.0.1:{program.port}: it is running there already; "
-        "set PORT to run another one beside it.\n"
+        f"Flyleaf can't be served at http://127.0.0.1:{program.port}: Flyleaf is already running there; "
+        "set PORT to run a second one.\n"
     )
     assert program.get("/") == 200
 
@@ -227,7 +227,7 @@ def test_of_two_starts_at_once_one_serves(data: Path, run: Run) -> None:
     programs = [run(data, port), run(data, port)]
     assert eventually(lambda: any(program.process.poll() is not None for program in programs))
     loser, winner = sorted(programs, key=lambda program: program.process.poll() is None)
-    assert "it is running there already" in _failure(loser)
+    assert "Flyleaf is already running there" in _failure(loser)
     assert winner.get("/") == 200
 
 
@@ -258,7 +258,8 @@ def test_another_program_at_the_port_is_said_in_one_line(place: Path, run: Run) 
         port = taken.getsockname()[1]
         failure = _failure(run(place / "data", port))
     assert failure == (
-        f"Flyleaf can't be served at http://127.0.0.1:{port}: another program has it: stop that, or set PORT.\n"
+        f"Flyleaf can't be served at http://127.0.0.1:{port}: another program is using it: "
+        "stop that program, or set PORT.\n"
     )
     assert not (place / "data" / "postgres").exists()
 
@@ -268,7 +269,7 @@ def test_another_program_at_the_port_is_said_in_one_line(place: Path, run: Run) 
     [
         ({"PORT": "many"}, "PORT is 'many'"),
         ({"HOST": "192.0.2.1"}, "this machine doesn't have that address"),
-        ({"HOST": "no such host"}, "There is no address for HOST 'no such host'"),
+        ({"HOST": "no such host"}, "HOST is 'no such host', which can't be resolved"),
         ({"DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:abc/books"}, "DATABASE_URL can't be read"),
         ({"DATABASE_URL": "postgresql://nobody:secret@[::1/books"}, "DATABASE_URL"),
     ],

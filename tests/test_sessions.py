@@ -288,7 +288,7 @@ def test_with_a_full_disk_the_log_in_is_503_and_logged(app, alice, visit, log, m
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
         assert is_logged_in(alice), "who is logged in stays so"
     lines = [json.loads(line) for line in log]
-    assert any("no session can be written" in line.get("cause", "") for line in lines)
+    assert any("sessions can't be written" in line.get("cause", "") for line in lines)
     assert [line["status"] for line in lines if line["event"] == "request" and line["method"] == "POST"][-1] == 503
     visitor.logged_in("Alice")
 
