@@ -167,7 +167,7 @@ def test_the_embedded_database_of_another_version_is_named(
     monkeypatch.delenv("DATABASE_URL")
     (data / "postgres").mkdir()
     (data / "postgres" / "PG_VERSION").write_text(f"{made_by}\n")
-    assert f"made by PostgreSQL {made_by}" in doctor()["embedded PostgreSQL"]
+    assert f"created by PostgreSQL {made_by}" in doctor()["embedded PostgreSQL"]
 
 
 def test_a_new_embedded_database_is_not_made(doctor: Ask, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The room of the database: one engine, transactions, the schema's migrations. It knows SQLAlchemy, and no Flask."""
+"""The database: the engine, transactions and the schema's migrations. It uses SQLAlchemy and doesn't know Flask."""
 
 from flyleaf.database.engine import Database
 from flyleaf.database.errors import DatabaseAbsentError, DatabaseUnusableError, is_unavailable

@@ -1,4 +1,4 @@
-"""The site's database, wherever it is: at DATABASE_URL, or in the embedded server, which is started or joined here."""
+"""Open the site's database: the one at DATABASE_URL, or the embedded server's, which is started if necessary."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,12 @@ from flyleaf.embedded import Attachment, EmbeddedServerError, attach
 
 
 class EmbeddedDatabase(Database):
-    """The database of the embedded server, which runs at least until `close`."""
+    """The embedded server's database. The server runs at least until `close`."""
 
     def __init__(self, attachment: Attachment) -> None:
         super().__init__(attachment.url)
         self._attachment = attachment
-        # Where the server and its keeper were killed, the next connection finds them started again.
+        # If the server and its keeper were killed, the next connection starts them again.
         event.listen(self.engine, "do_connect", lambda *_: attachment.ensure())
 
     def close(self) -> None:
@@ -26,18 +26,18 @@ class EmbeddedDatabase(Database):
 
 
 def open_database(config: Config, announce: Callable[[str], None]) -> Database:
-    """Open it; use it in a `with`, or close it. `announce` is told in a line what takes a while.
+    """Return the database, to be closed or used in a `with`. `announce` is called with a line about anything slow.
 
-    Raises DatabaseUnusableError where the embedded server can't be had, or DATABASE_URL can't be read; it is tried by
-    the first transaction.
+    Raises DatabaseUnusableError if the embedded server can't start or DATABASE_URL is malformed. The server at
+    DATABASE_URL is only contacted by the first transaction.
     """
     if config.database_url is not None:
         try:
             return Database(config.database_url)
-        except (ArgumentError, ValueError):  # their words may hold the password
+        except (ArgumentError, ValueError):  # their messages may contain the password
             raise DatabaseUnusableError(
-                "DATABASE_URL can't be read: write postgresql://user:password@host:5432/database, and escape what is "
-                "no letter or digit in user and password (@ is %40)."
+                "DATABASE_URL is malformed: write postgresql://user:password@host:5432/database, and percent-encode "
+                "special characters in the user and password (@ is %40)."
             ) from None
     try:
         return EmbeddedDatabase(attach(config.data, config.pg_bindir, announce))

@@ -1,4 +1,4 @@
-"""What a database server is like, for whoever wants to know why the site doesn't run on it. Nothing is changed."""
+"""Examine a database server without changing anything, to find out why the site doesn't run on it."""
 
 import time
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ WAITING = "SELECT count(*) FROM search_changes"
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found."""
+    """What `diagnose` found."""
 
     version: str
     version_number: int
@@ -62,16 +62,16 @@ class Diagnosis:
     is_read_only: bool
     connections: int
     bytes: int
-    seconds_ahead: float  # of this machine's clock
+    seconds_ahead: float  # of this machine's clock, positive if the server's is ahead
     missing_extensions: tuple[str, ...]
-    others_table: tuple[str, str] | None  # a table that belongs to another role, and that role
-    schema: str | None  # the revision; None where Flyleaf has no tables yet
+    others_table: tuple[str, str] | None  # a table owned by another role, and that role
+    schema: str | None  # the revision; None if Flyleaf has no tables yet
     search_is_ready: bool
-    search_changes: int  # that wait to be searchable
+    search_changes: int  # books that are not searchable yet
 
 
 def diagnose(database: Database) -> Diagnosis:
-    """Look at the database as it is. Raises DatabaseUnusableError."""
+    """Examine the database as it is. Raises DatabaseUnusableError."""
     with database.transaction_as_is() as connection:
         use_operators_path(connection)
         server = dict(connection.execute(text(SERVER)).one()._mapping)

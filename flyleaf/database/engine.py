@@ -1,4 +1,4 @@
-"""One connection pool for the process, and the transaction that every request, command and import runs in."""
+"""The process's connection pool, and the transactions that requests, commands and imports run in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,15 +17,15 @@ from flyleaf.search.schema import SearchNotReadyError, is_built, put_first_on
 from flyleaf.search.superseded import program_name
 
 CONNECT_TIMEOUT = 3  # seconds
-PING_SECONDS = 1.0  # for a kept connection to show that it lives; a new one is made where it does not
-TRANSACTION_SECONDS = 3.5  # from the first statement of a request to the last; past statement_timeout
-# What the server ends by itself, in milliseconds: no page is worth waiting longer for.
+PING_SECONDS = 1.0  # for a pooled connection to answer; otherwise it is replaced
+TRANSACTION_SECONDS = 3.5  # for all statements of a request; longer than statement_timeout
+# The server's own timeouts, in milliseconds: no page is worth a longer wait.
 SERVER_TIMEOUTS = {
     "statement_timeout": 3_000,
     "lock_timeout": 2_000,
     "idle_in_transaction_session_timeout": 10_000,
 }
-# What the client's kernel ends where the server is gone without a word.
+# The client kernel's timeouts, for a server that disappears without closing connections.
 TCP_TIMEOUTS = {
     "keepalives_idle": 5,  # seconds
     "keepalives_interval": 2,
@@ -33,11 +33,11 @@ TCP_TIMEOUTS = {
     "tcp_user_timeout": 5_000,  # milliseconds
 }
 
-UNDEFINED = ("42P01", "42883", "42704")  # SQLSTATE: there is no such table, function, type
+UNDEFINED = ("42P01", "42883", "42704")  # SQLSTATEs for an unknown table, function or type
 
 
 class Database:
-    """The database at `url`, as SQLAlchemy writes it. Nothing is connected before the first transaction."""
+    """The database at the SQLAlchemy `url`. The first transaction opens the first connection."""
 
     def __init__(self, url: str, pool_size: int = 8) -> None:
         self.engine: Engine = create_engine(
@@ -61,15 +61,15 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A connection whose work is committed at the end, or rolled back where the block raises. It is cut after
-        TRANSACTION_SECONDS, which raises the driver's OperationalError: what lasts longer is a command_transaction.
+        """Open a transaction that is committed at the end of the block, or rolled back if the block raises.
 
-        The first one brings the schema up to date, so that a site that was started before its server needs nobody.
+        The connection is cut after TRANSACTION_SECONDS, which raises OperationalError; longer work uses
+        command_transaction. The first transaction migrates, so that a site may start before its server does.
         """
         with self._gate.passing():
             self._preparation.ensure_migrated()
             opened = self.engine.connect()
-        self._preparation.build_search_beside()
+        self._preparation.build_search_in_background()
         try:
             with (
                 opened as connection,
@@ -81,51 +81,53 @@ class Database:
             if error.connection_invalidated:
                 self._gate.shut()
             elif sqlstate(error) in UNDEFINED and not self._has_search():
-                raise SearchNotReadyError("Another version has dropped the search of this one.") from error
+                raise SearchNotReadyError(
+                    "Another version of Flyleaf has dropped this version's search tables."
+                ) from error
             raise
 
     @contextmanager
     def command_transaction(self) -> Iterator[Connection]:
-        """The same for commands, which may take their time, and tell their operator in a line what is wrong: every
-        failure of the database is a DatabaseUnusableError."""
-        with self._failures_in_words():
+        """Open a transaction without a time limit, for commands. Every database error becomes a DatabaseUnusableError,
+        whose message is one line for the operator."""
+        with self._errors_for_operators():
             self._preparation.ensure_migrated()
             with self.engine.begin() as connection:
                 yield connection
 
     @contextmanager
     def transaction_as_is(self, **options: Any) -> Iterator[Connection]:
-        """Like command_transaction, on the schema as it is: nothing is brought up to date. `options` are SQLAlchemy's
-        execution options of the connection."""
+        """Open a transaction like command_transaction's, but without migrating. `options` are SQLAlchemy's execution
+        options for the connection."""
         with (
-            self._failures_in_words(),
+            self._errors_for_operators(),
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
 
     @contextmanager
-    def _failures_in_words(self) -> Iterator[None]:
-        """Turn every failure of the database into a DatabaseUnusableError."""
+    def _errors_for_operators(self) -> Iterator[None]:
+        """Turn every database error into a DatabaseUnusableError."""
         try:
             yield
         except DBAPIError as error:
             raise unusable(error, self.engine.url) from error
-        except psycopg2.Error as error:  # of statements that were handed to the driver itself
+        except psycopg2.Error as error:  # from statements passed directly to the driver
             raise unusable(DBAPIError(None, None, error), self.engine.url) from error
         except PoolTimeout as error:
-            raise DatabaseUnusableError("The database has no connection free: try again later.") from error
+            raise DatabaseUnusableError("The database has no free connections: try again later.") from error
 
     def migrate(self) -> None:
-        """Bring the schema up to date. Raises DatabaseUnusableError, whose text says what the server lacks."""
+        """Bring the schema up to date. Raises DatabaseUnusableError, whose message says what the server lacks."""
         try:
             self._preparation.ensure_migrated()
         except DBAPIError as error:
             raise unusable(error, self.engine.url) from error
 
     def build_search(self) -> None:
-        """Bring the schema up to date and build what the search needs: most of a minute for a million books, where it
-        is missing. Raises DatabaseUnusableError."""
+        """Bring the schema up to date and build the search's tables if they are missing, which takes most of a minute
+        for a million books. Raises DatabaseUnusableError."""
         self.migrate()
         try:
             self._preparation.build_search()
@@ -143,16 +145,16 @@ class Database:
         self.close()
 
     def _ping(self, connection: Any, *_: object) -> None:
-        """A connection that a restart of the server has killed, or that hangs, is replaced, not handed out."""
+        """Check a pooled connection, so that one that was closed by a restart, or hangs, is replaced."""
         try:
             with self._watchdog.watch(_descriptor(connection), PING_SECONDS):
                 self.engine.dialect.do_ping(connection)
         except psycopg2.Error as error:
-            self._gate.shut()  # until a new connection is made
-            raise InvalidatePoolError from error  # the others that are kept are no better
+            self._gate.shut()  # until a new connection succeeds
+            raise InvalidatePoolError from error  # the other pooled connections are probably broken too
 
     def _has_search(self) -> bool:
-        """Whether the search is there; the transactions from now on look again."""
+        """Return whether the search's tables exist. If not, the next transactions check again."""
         with self.engine.begin() as connection:
             if is_built(connection):
                 return True
@@ -161,8 +163,8 @@ class Database:
 
 
 def _descriptor(connection: Any) -> int:
-    """Of the driver's socket."""
+    """Return the descriptor of the driver's socket."""
     try:
         return int(connection.fileno())
-    except psycopg2.Error as error:  # it has been closed
+    except psycopg2.Error as error:  # already closed
         raise DisconnectionError from error

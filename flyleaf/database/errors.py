@@ -1,4 +1,4 @@
-"""What the database's errors mean: to the operator in one line, to the site whether trying again later helps."""
+"""Interpret database errors: as one line for the operator, and whether a later retry may succeed."""
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
@@ -8,48 +8,51 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 _PASSING_CLASSES = ("08", "53", "57", "58")  # connection, resources, operator's intervention, system
 _PASSING_CODES = ("55P03", "40001", "40P01", "25006")  # lock not available, serialization, deadlock, read only
 
-# A part of the message (libpq gives no code while connecting) or a SQLSTATE, and what to do about it.
+# Part of the message (libpq gives no code while connecting) or an SQLSTATE, and what to do about it.
 _ABSENCES = (
     ("could not translate host name", "There is no host {host}: check the host in DATABASE_URL"),
     ("Connection refused", "Nothing answers at {host}:{port}: start the server there, or check DATABASE_URL"),
     ("timeout expired", "No answer from {host}:{port}: check the host, its firewall and DATABASE_URL"),
-    ("No such file or directory", "There is no server's socket in {host}: start the server, or check DATABASE_URL"),
-    ("the database system is", "The server at {host}:{port} takes no connections yet ({message})"),
-    ("too many clients", "The server at {host}:{port} has no connection free: raise its max_connections"),
-    ("connection slots are reserved", "The server at {host}:{port} has no connection free: raise its max_connections"),
+    ("No such file or directory", "There is no server socket in {host}: start the server, or check DATABASE_URL"),
+    ("the database system is", "The server at {host}:{port} isn't accepting connections yet ({message})"),
+    ("too many clients", "The server at {host}:{port} has no free connections: raise its max_connections"),
+    ("connection slots are reserved", "The server at {host}:{port} has no free connections: raise its max_connections"),
 )
 _REMEDIES = (
     *_ABSENCES,
     (
         "conversion between",
-        "The database {database} is not in UTF-8: make another one (createdb -T template0 -E UTF8 --locale=C.UTF-8)",
+        "The database {database} is not in UTF-8: create another one (createdb -T template0 -E UTF8 --locale=C.UTF-8)",
     ),
-    ("password authentication failed", "The database refused the log-in: check user and password in DATABASE_URL"),
-    ("no password supplied", "The database refused the log-in: put the password into DATABASE_URL"),
-    ("no pg_hba.conf entry", "The database refused the log-in: allow this host and user in its pg_hba.conf"),
-    ("Peer authentication failed", "The database refused the log-in: run as its user, or name host and password"),
+    ("password authentication failed", "The database refused the login: check user and password in DATABASE_URL"),
+    ("no password supplied", "The database refused the login: put the password into DATABASE_URL"),
+    ("no pg_hba.conf entry", "The database refused the login: allow this host and user in its pg_hba.conf"),
+    (
+        "Peer authentication failed",
+        "The database refused the login: run as that user, or set host and password in DATABASE_URL",
+    ),
     (
         "is not permitted to log in",
-        "The database's user may not log in: ALTER ROLE … LOGIN, or check DATABASE_URL",
+        "The database user may not log in: run ALTER ROLE … LOGIN, or check DATABASE_URL",
     ),
     ("role ", "The database has no such user: check the user in DATABASE_URL, or create the role"),
     ("database ", "There is no database {database}: create it (createdb {database}), or check DATABASE_URL"),
     ("0A000", "The database lacks an extension: install PostgreSQL's contrib modules on its machine ({message})"),
     ("58P01", "The database lacks an extension: install PostgreSQL's contrib modules on its machine ({message})"),
-    ("42501", "The database's user may not do this: GRANT CREATE ON DATABASE {database}, SCHEMA public ({message})"),
+    ("42501", "The database user lacks permission: GRANT CREATE ON DATABASE {database}, SCHEMA public ({message})"),
 )
 
 
 class DatabaseUnusableError(RuntimeError):
-    """The database can't be used as it is. The text is one line: what it lacks, and what to do."""
+    """The database can't be used as it is. The message is one line: what is wrong and what to do."""
 
 
 class DatabaseAbsentError(DatabaseUnusableError):
-    """No server takes a connection there now. One may later, with nothing changed here."""
+    """No server accepts connections there now. It may work later without any change."""
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether `error` means that the database can't answer now and may later: 503, not 500."""
+    """Return whether the database may answer later, so that the response is 503 instead of 500."""
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
@@ -57,19 +60,19 @@ def is_unavailable(error: BaseException) -> bool:
     if error.connection_invalidated:
         return True
     code = sqlstate(error)
-    if code is None:  # no answer from a server: the connection could not be made, or broke
+    if code is None:  # not from the server: the connection failed or broke
         return isinstance(error, OperationalError | InternalError)
     return code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES
 
 
 def sqlstate(error: DBAPIError) -> str | None:
-    """The five characters of PostgreSQL's error code; None where the error came from the driver itself."""
+    """Return PostgreSQL's five-character error code, or None if the error came from the driver itself."""
     code = getattr(error.orig, "pgcode", None)
     return code if isinstance(code, str) else None
 
 
 def unusable(error: DBAPIError, url: URL) -> DatabaseUnusableError:
-    """One line for the operator. The password never stands in it."""
+    """Return the error as one line for the operator, which never contains the password."""
     message = " ".join(str(error.orig).split())
     code = sqlstate(error)
     found = "", "The database failed: {message}"

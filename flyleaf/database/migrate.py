@@ -1,4 +1,4 @@
-"""Bring the schema up to date: Alembic runs the files of migrations/versions, in their order, each of plain SQL."""
+"""Bring the schema up to date: Alembic runs the files in migrations/versions, which contain plain SQL, in order."""
 
 import shlex
 import time
@@ -10,51 +10,51 @@ from sqlalchemy.exc import OperationalError
 from flyleaf.database.errors import DatabaseUnusableError, sqlstate
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-OLDEST_SERVER = 140_000  # PostgreSQL 14, as server_version_num writes it
-# Any number that no other program takes: the site's starts wait for each other here.
+OLDEST_SERVER = 140_000  # PostgreSQL 14, in the format of server_version_num
+# The advisory lock that serialises migrations. The number only has to be unique in the database.
 MIGRATION_LOCK = 7_303_001
 LOCK_NOT_AVAILABLE = "55P03"
-QUEUE = "200ms"  # that a migration stays in the queue for a table which others use; then it lets them pass
-PAUSE = 0.5  # seconds until it comes back
-PATIENCE = 30.0  # seconds until it gives up, for the next who asks to try again
-# The first version's 0002 was another one.
+QUEUE = "200ms"  # how long a migration waits for a table lock, as all later queries queue behind it
+PAUSE = 0.5  # seconds until it tries again
+PATIENCE = 30.0  # seconds until it gives up; the next transaction tries again
+# The first released version had a different migration 0002.
 HAS_FIRST_SEARCH = "SELECT to_regclass('books_folded') IS NOT NULL"
 FIRST_SEARCH_UNDONE = MIGRATIONS / "sql" / "first_search_undone.sql"
 
-# Without the search's schema, which connections have first on their path: no migration is to find its tables there.
+# The search_path without the search's schema, so that migrations never find tables there.
 OPERATORS_PATH = """
     SELECT set_config('search_path', reset_val, true) FROM pg_settings WHERE name = 'search_path'
 """
 
 
 def revisions() -> set[str]:
-    """Return all revisions: the numbers that the files' names begin with."""
+    """Return all revisions: the numbers at the start of the files' names."""
     return {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
 def head() -> str:
-    """The newest revision."""
+    """Return the newest revision."""
     return max(revisions())
 
 
 def revision(connection: Connection) -> str | None:
-    """Return the revision of the schema; None where there is none of Flyleaf's."""
+    """Return the schema's revision, or None if it has no tables of Flyleaf's."""
     if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def is_migrated(connection: Connection) -> bool:
-    """Whether the schema is at the newest revision that this code knows."""
+    """Return whether the schema is at the newest revision that this code knows."""
     return revision(connection) == head()
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date: an empty database in one transaction or not at all, one that is in use by a
-    transaction for each revision, so that no lock is held for longer than one needs it.
+    """Bring the schema up to date: an empty database in one transaction, an existing one in a transaction for each
+    revision, so that locks are held as briefly as possible.
 
-    Raises DatabaseUnusableError where the server is too old, the database not in UTF-8, or the schema newer than this
-    Flyleaf.
+    Raises DatabaseUnusableError if the server is too old, the database is not in UTF-8, or the schema is newer than
+    this version of Flyleaf.
     """
     with engine.begin() as connection:
         _require_utf8(connection)
@@ -73,18 +73,20 @@ def migrate(engine: Engine) -> None:
 
 
 def _step(connection: Connection) -> bool:
-    """Apply one revision, or all on an empty database; False where none is missing."""
+    """Apply the next revision, or all of them to an empty database. Return False if none is missing."""
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL lock_timeout = 0"))
-    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # a revision may compute a while
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # a revision may take a while
     use_operators_path(connection)
     lock_migrations(connection)
     found = revision(connection)
     if found == head():
         return False
     if found and found > head():
-        raise DatabaseUnusableError(_not_ours(f"its newest migration is {found}, and this version knows {head()}"))
-    if found:  # who comes while a lock is waited for waits, too: not for long
+        raise DatabaseUnusableError(
+            _unknown_schema(f"its newest migration is {found}, and this version knows {head()}")
+        )
+    if found:  # queries that arrive meanwhile wait behind the migration: keep that short
         connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": QUEUE})
     if found == "0002" and connection.execute(text(HAS_FIRST_SEARCH)).scalar():
         connection.exec_driver_sql(FIRST_SEARCH_UNDONE.read_text(encoding="utf-8"))
@@ -94,7 +96,7 @@ def _step(connection: Connection) -> bool:
 
 
 def use_operators_path(connection: Connection) -> None:
-    """Have names mean the site's tables, not the search's, until the transaction ends."""
+    """Leave the search's schema out of the search_path until the transaction ends."""
     connection.execute(text(OPERATORS_PATH))
 
 
@@ -104,25 +106,26 @@ def _require_utf8(connection: Connection) -> None:
     if encoding != "UTF8":
         new = shlex.quote(f"{database}_utf8")
         raise DatabaseUnusableError(
-            f"The database {database} is in {encoding}, not in UTF-8: make another one (createdb -T template0 -E UTF8 "
-            f"--locale=C.UTF-8 {new}), and set DATABASE_URL to that."
+            f"The database {database} is in {encoding}, not in UTF-8: create another one "
+            f"(createdb -T template0 -E UTF8 --locale=C.UTF-8 {new}), and set DATABASE_URL to it."
         )
 
 
 def lock_migrations(connection: Connection) -> None:
-    """Keep every other program from changing the schema until the transaction ends, without limits of time."""
+    """Wait until no other program migrates, without a time limit, and keep others from migrating until the transaction
+    ends."""
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL lock_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
 
 
 def upgrade(connection: Connection, target: str = "head") -> None:
-    """Bring the schema up to the revision `target`, within `lock_migrations`. Raises DatabaseUnusableError."""
+    """Migrate to the revision `target`; call `lock_migrations` first. Raises DatabaseUnusableError."""
     version = int(connection.execute(text("SELECT current_setting('server_version_num')")).scalar_one())
     if version < OLDEST_SERVER:
         raise DatabaseUnusableError(f"PostgreSQL {version // 10_000} is too old: Flyleaf needs 14 or newer.")
     _require_utf8(connection)
-    # Imported here: it takes a fifth of a second that a start without a new migration need not wait.
+    # Imported here because it takes a fifth of a second, which a start without migrations saves.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -133,11 +136,11 @@ def upgrade(connection: Connection, target: str = "head") -> None:
     try:
         command.upgrade(config, target)
     except CommandError as error:
-        raise DatabaseUnusableError(_not_ours(str(error))) from error
+        raise DatabaseUnusableError(_unknown_schema(str(error))) from error
 
 
-def _not_ours(why: str) -> str:
+def _unknown_schema(why: str) -> str:
     return (
-        f"The database's schema is not of this Flyleaf ({why}): run the newer version that made it, or set "
-        "DATABASE_URL to another database."
+        f"The database's schema doesn't belong to this version of Flyleaf ({why}): run the newer version that made it, "
+        "or set DATABASE_URL to another database."
     )

@@ -1,4 +1,4 @@
-"""What a database needs before the site uses it: the schema up to date, and the search built for this version of it."""
+"""Prepare a database for the site: migrate the schema, and build this version's search tables."""
 
 import logging
 import threading
@@ -11,14 +11,14 @@ from flyleaf.database.migrate import migrate
 from flyleaf.search import schema
 from flyleaf.search.superseded import drop_superseded
 
-AT_ONCE = 20_000  # books; a larger catalogue's search is built beside the site, which answers meanwhile
-PAUSE_SECONDS = 5.0  # after a build that has failed, until it is tried again
+AT_ONCE = 20_000  # books; for a larger catalogue the search is built in the background
+PAUSE_SECONDS = 5.0  # after a failed build, until the next attempt
 
 logger = logging.getLogger(__name__)
 
 
 class Preparation:
-    """Of one database, once a process. What is missing is looked for again after `forget_search`."""
+    """Prepares one database, once per process. `forget_search` makes it check the search again."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -29,7 +29,7 @@ class Preparation:
         self._next_build = 0.0
 
     def ensure_migrated(self) -> None:
-        """Bring the schema up to date, and build the search of a small catalogue."""
+        """Bring the schema up to date and, for a small catalogue, build the search."""
         if self._migrated:
             return
         with self._migrating:
@@ -41,27 +41,27 @@ class Preparation:
                 self._migrated = True
 
     def build_search(self) -> None:
-        """Build the search, and drop what other versions have left that are gone. This may take a minute."""
+        """Build the search, which may take a minute, and drop tables of versions that no longer run."""
         schema.create(self._engine)
         schema.build(self._engine)
         drop_superseded(self._engine)
         self._search_is_built = True
 
-    def build_search_beside(self) -> None:
-        """The same in a thread of its own, where it is not built and nobody is at it."""
+    def build_search_in_background(self) -> None:
+        """Build the search in a background thread, unless it is built or being built already."""
         if self._search_is_built or time.monotonic() < self._next_build or not self._building.acquire(blocking=False):
             return
         threading.Thread(target=self._build_quietly, name="search builder", daemon=True).start()
 
     def forget_search(self) -> None:
-        """Look again whether the search is built: somebody has dropped it."""
+        """Make the next transaction check whether the search is built, after its tables were dropped."""
         self._search_is_built = False
 
     def _build_quietly(self) -> None:
         try:
             self.build_search()
-        except SQLAlchemyError as error:  # what the database can't do now is tried again
-            logger.exception("the search could not be built", exc_info=error)
+        except SQLAlchemyError as error:  # it is tried again after a pause
+            logger.exception("the search couldn't be built", exc_info=error)
             self._next_build = time.monotonic() + PAUSE_SECONDS
         finally:
             self._building.release()

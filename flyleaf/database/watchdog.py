@@ -1,5 +1,6 @@
-"""A bound for what the server can't bound: while it is frozen its own timeouts don't fire, and the kernel beneath it
-still acknowledges every packet. Whoever waits too long has the connection cut, and gets the driver's own error."""
+"""A timeout on the client's side. While a server is frozen its own timeouts don't fire, and TCP timeouts don't either,
+because its kernel still acknowledges packets. Connections that take too long are cut, which raises the driver's
+error."""
 
 import os
 import socket
@@ -10,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 
 class Watchdog:
-    """Cuts connections whose time is up. Its thread starts with the first one that is watched."""
+    """Cuts connections whose time is up. Its thread starts with the first watched connection."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -20,8 +21,8 @@ class Watchdog:
 
     @contextmanager
     def watch(self, descriptor: int, seconds: float) -> Iterator[None]:
-        """Cuts the connection behind the socket `descriptor` where the block takes longer than that."""
-        # A descriptor of our own: the driver may close its own at any moment, and its number may be given away.
+        """Cut the connection behind the socket `descriptor` if the block takes longer than `seconds`."""
+        # Duplicated, because the driver may close its descriptor at any time and the number may be reused.
         connection = socket.socket(fileno=os.dup(descriptor))
         deadline = time.monotonic() + seconds
         key = object()
@@ -45,7 +46,7 @@ class Watchdog:
                 now = time.monotonic()
                 for deadline, connection in self._watched.values():
                     if deadline <= now:
-                        with suppress(OSError):  # it is cut already
+                        with suppress(OSError):  # already closed
                             connection.shutdown(socket.SHUT_RDWR)
                 self._wakes_at = min(
                     (deadline for deadline, _ in self._watched.values() if deadline > now), default=float("inf")

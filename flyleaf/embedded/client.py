@@ -1,4 +1,4 @@
-"""How a program uses the embedded server: attach, use the address, detach."""
+"""Use the embedded server from a program: attach, connect to the URL, detach."""
 
 import atexit
 import contextlib
@@ -16,13 +16,13 @@ from flyleaf.embedded.errors import EmbeddedServerError
 from flyleaf.embedded.folder import Folder, choose, lock
 
 PROJECT = Path(__file__).parents[2]
-WAIT_SECONDS = 120.0  # for another program that starts or stops the server right now; a shutdown may take a minute
+WAIT_SECONDS = 120.0  # while another program starts or stops the server; a shutdown may take a minute
 RESTART_SECONDS = 2.0
-RESTART_PAUSE = 3.0  # after a restart that failed: the next would most likely fail, too
+RESTART_PAUSE = 3.0  # after a failed restart, as the next one would probably fail too
 
 
 class Attachment:
-    """One program's use of the server, which runs at least until the last of them is detached or its process ends."""
+    """One program's use of the server, which runs until the last attachment is detached or its process ends."""
 
     def __init__(self, folder: Folder, bindir: Path | None, announce: Callable[[str], None]) -> None:
         self.folder = folder.path
@@ -37,15 +37,17 @@ class Attachment:
         self._attached = True
 
     def start(self) -> None:
-        """Start the server, or wait until the one that somebody else starts is ready."""
+        """Start the server, or wait until the one that another program starts is ready."""
         if not self._start(WAIT_SECONDS):
-            raise EmbeddedServerError(f"The database in {self.folder} doesn't get ready: see {self._folder.log}.")
+            raise EmbeddedServerError(
+                f"The database in {self.folder} isn't ready after {WAIT_SECONDS:.0f} seconds: see {self._folder.log}."
+            )
 
     def ensure(self) -> None:
-        """Start the server again where its keeper was killed; costs a tenth of a millisecond where it lives.
+        """Restart the server if its keeper was killed; otherwise this takes a tenth of a millisecond.
 
-        Meant to be called before each new connection. It gives up waiting soon, because a reader waits with it; what
-        it began goes on. A server that died under its keeper is the keeper's concern.
+        Call it before each new connection. It waits only briefly, because a reader is waiting, while the restart
+        continues in the background. If only the server died, the keeper restarts it.
         """
         if time.monotonic() >= self._next_restart and not self._keeper_lives():
             restart = threading.Thread(target=self._restart, daemon=True)
@@ -53,22 +55,23 @@ class Attachment:
             restart.join(RESTART_SECONDS)
 
     def detach(self) -> None:
-        """Stop using the server; the last user waits until it has stopped, so that nothing is left behind."""
+        """Stop using the server. The last user waits until it has stopped."""
         if not self._attached:
             return
         self._attached = False
-        # Closed, not unlocked: a forked child that has the descriptor too still uses the server.
+        # Close instead of unlocking: a forked child that shares the descriptor still uses the server.
         os.close(self._users)
-        with contextlib.suppress(OSError):  # the folder may be gone, and with it the server's reason to live
+        with contextlib.suppress(OSError):  # the folder may have been deleted
             while self._keeper_lives() and not self._has_other_users():
                 time.sleep(0.02)
 
     def _start(self, seconds: float) -> bool:
-        """False where somebody else was busy with it for `seconds`, or the keeper's server isn't ready by then."""
+        """Start the server. Return False if another program holds the lock, or the server isn't ready, after
+        `seconds`."""
         with self._folder.locked("start.lock", fcntl.LOCK_EX, seconds) as alone:
             if not alone:
                 return False
-            # A keeper that was killed or fails may still seem to live when we look first, and end while we wait.
+            # A keeper that is about to end may still seem alive at the first check and end while we wait.
             if self._keeper_lives() and self._is_ready_within(seconds):
                 return True
             if self._keeper_lives():
@@ -92,7 +95,7 @@ class Attachment:
             if nobody:
                 return False
         with self._folder.locked("users.lock", fcntl.LOCK_SH, seconds=0) as shared:
-            return shared  # not to be shared: the keeper has it, and stops
+            return shared  # False: the keeper holds it exclusively and is stopping
 
     def _is_ready_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -112,8 +115,8 @@ class Attachment:
             start_new_session=True,
         )  # fmt: skip
         os.close(log)
-        failure = f"The database's keeper ended without a word: see {self._folder.log}."
-        with starter:  # it forks the keeper, which has the other end of the pipe, and ends
+        failure = f"The database's keeper process ended without an error message: see {self._folder.log}."
+        with starter:  # it forks the keeper, which keeps the other end of the pipe, and exits
             for line in starter.stdout or ():
                 word, _, text = line.rstrip("\n").partition(" ")
                 if word == "ready":
@@ -126,10 +129,10 @@ class Attachment:
 
 
 def attach(data: Path, bindir: Path | None, announce: Callable[[str], None]) -> Attachment:
-    """Use the server of the site whose data folder is `data`, started and made where it isn't there yet.
+    """Attach to the server of the site whose data folder is `data`, starting it and creating its database if necessary.
 
-    `bindir` is PG_BINDIR; `announce` is told in a line what takes a while, and where the database is when it isn't in
-    `data`. Detached at the end of the program, at the latest. Raises EmbeddedServerError.
+    `bindir` is PG_BINDIR. `announce` is called with a line about anything slow, and about a database outside of `data`.
+    The attachment is detached at the latest when the program exits. Raises EmbeddedServerError.
     """
     folder = choose(data)
     if folder.path != data.resolve():

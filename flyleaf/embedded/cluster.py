@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster: made by initdb once, started with the settings below each time."""
+"""A PostgreSQL cluster: created once by initdb, and started with the settings below."""
 
 import contextlib
 import locale
@@ -14,24 +14,24 @@ from flyleaf.embedded.binaries import Binaries
 from flyleaf.embedded.errors import EmbeddedServerError
 from flyleaf.embedded.folder import PORT
 
-# Letters outside ASCII are letters only where LC_CTYPE knows UTF-8: under C, pg_trgm drops é, ж and 東 without a word.
-# The order stays by code point, the same on every machine; what is shown in order has a sort key of its own.
+# LC_CTYPE must be UTF-8: with C, pg_trgm silently drops letters such as é, ж and 東. The collation stays C, which sorts
+# by code point on every machine; lists that are shown sorted have their own sort keys.
 CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")
-# The superuser makes the database; the site is an ordinary role that owns it: SQL can't reach files or programs.
+# The superuser creates the database. The site uses an ordinary role that owns it and can't access files or programs.
 SUPERUSER = "postgres"
 ROLE, DATABASE = "flyleaf", "flyleaf"
 SCHEMA = f"CREATE ROLE {ROLE} LOGIN;\n\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n\n"
-# PostgreSQL takes its parallel queries' memory from here; containers often have 64 MB.
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108  # asked for its size
+# Parallel queries allocate memory here; containers often limit it to 64 MB.
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108  # only its size is read
 SMALL_SHARED_MEMORY = 256 * 1024 * 1024  # bytes
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 def create(directory: Path, account: Account, binaries: Binaries) -> None:
-    """Make a cluster with the empty database `flyleaf` in `directory`: all of it or nothing.
+    """Create a cluster with the empty database `flyleaf` in `directory`, atomically.
 
-    It grows under another name, so that one killed half way is never taken for a database; and a new name each time,
-    because an initdb that outlived its keeper may still write, or clean up after itself, under the old one.
+    It is built under a temporary name, so that an interrupted one is never used. The name is new each time, because an
+    initdb that outlived its keeper may still write or clean up under the old one.
     """
     for left_over in directory.parent.glob(f"{directory.name}.unfinished-*"):
         shutil.rmtree(left_over, ignore_errors=True)
@@ -44,13 +44,13 @@ def create(directory: Path, account: Account, binaries: Binaries) -> None:
 
 
 def initialize(directory: Path, account: Account, binaries: Binaries, *options: str) -> None:
-    """Run initdb in the empty `directory`, which is the account's."""
+    """Run initdb in the empty `directory`, which the account owns."""
     letters = ("-E", "UTF8", "--locale=C", f"--lc-ctype={_ctype()}")
     _run([binaries.initdb, "-D", str(directory), *letters, "-U", SUPERUSER, "--auth=trust", *options], account)
 
 
 def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str) -> list[str]:
-    """The command line of a server that is reached through a socket in `sockets` and in no other way."""
+    """Return the command line of a server that can only be reached through a socket in `sockets`."""
     settings = {
         "listen_addresses": "",
         "port": str(PORT),
@@ -61,17 +61,17 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] ",
         "log_checkpoints": "off",
-        # Statements and details hold what readers typed, password hashes too: keep them out of the log.
+        # Statements and details contain readers' data, even password hashes: keep them out of the log.
         "log_min_error_statement": "panic",
         "log_error_verbosity": "terse",
         "shared_buffers": f"{_buffers()}MB",
-        # Nobody replicates this server: what an import builds anew needs no log of its own, and checkpoints can wait.
+        # There is no replication, so bulk loads can skip the write-ahead log and checkpoints can be rare.
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "max_wal_size": "4GB",
-        # After a crash every file is brought to the disk first: one by one that takes seconds.
+        # After a crash every file is synced before recovery; syncing them one by one takes seconds.
         "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
-        "jit": "off",  # compiling costs more than it saves in queries of a few milliseconds
+        "jit": "off",  # compiling takes longer than queries of a few milliseconds
         **settings,
     }
     options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
@@ -79,13 +79,13 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
 
 
 def _buffers() -> int:
-    """Megabytes: an eighth of the machine's memory, from PostgreSQL's own default to a gigabyte."""
+    """Return an eighth of the machine's memory in megabytes, between PostgreSQL's default (128 MB) and a gigabyte."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return min(max(memory // 8 // 2**20, 128), 1024)
 
 
 def major_version(directory: Path) -> int | None:
-    """The major version of the cluster, None where there is none."""
+    """Return the cluster's major version, or None if there is no cluster."""
     try:
         return int((directory / "PG_VERSION").read_text())
     except FileNotFoundError:
@@ -93,7 +93,7 @@ def major_version(directory: Path) -> int | None:
 
 
 def postmaster(directory: Path) -> int | None:
-    """The process id of a server that says that it is ready; it may have died since."""
+    """Return the process id of a server that reported itself ready, or None. It may have died since."""
     try:
         lines = (directory / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -102,7 +102,7 @@ def postmaster(directory: Path) -> int | None:
 
 
 def answers(sockets: Path, port: int = PORT) -> bool:
-    """Whether a server listens in `sockets`: a dead one's socket refuses."""
+    """Return whether a server listens in `sockets`. A dead server's socket refuses connections."""
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
         probe.settimeout(5)
         try:
@@ -117,11 +117,11 @@ def _run(arguments: list[str], account: Account, text: str = "") -> None:
         arguments, input=text, capture_output=True, text=True, errors="replace", cwd="/", env=ENVIRONMENT,
         **account.child(), check=False,
     )  # fmt: skip
-    # The single-user server goes on after an error in a statement and ends well: its words count, too.
+    # The single-user server exits with 0 even after a failed statement, so its messages are checked too.
     errors = [line for line in ended.stderr.splitlines() if "ERROR:" in line or "FATAL:" in line or "error:" in line]
     if ended.returncode != 0 or errors:
         said = (errors or ended.stderr.splitlines() or [f"exit {ended.returncode}"])[0].strip()
-        raise EmbeddedServerError(f"The database can't be made: {Path(arguments[0]).name} said: {said}")
+        raise EmbeddedServerError(f"The database can't be created: {Path(arguments[0]).name} said: {said}")
 
 
 def _ctype() -> str:

@@ -1,5 +1,5 @@
-"""What the embedded server reports to the person who started the site."""
+"""The error of the embedded server."""
 
 
 class EmbeddedServerError(RuntimeError):
-    """One line that says what is wrong and what to do about it."""
+    """The embedded server can't be used. The message is one line: what is wrong and what to do."""

@@ -1,4 +1,4 @@
-"""Where the embedded server keeps its database, its sockets and its locks, and who they belong to."""
+"""The folder of the embedded server: its database, sockets and locks, and the account that owns them."""
 
 import contextlib
 import fcntl
@@ -16,12 +16,12 @@ from flyleaf.embedded import account as accounts
 from flyleaf.embedded.account import Account
 from flyleaf.embedded.errors import EmbeddedServerError
 
-# sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included.
+# sun_path is limited to 108 bytes on Linux and 104 on macOS, including the final NUL.
 LONGEST_SOCKET_PATH = 100
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 FALLBACK = Path("/var/lib/flyleaf")
-SHORT = Path("/tmp")  # sticky: nobody else can replace what we made there  # noqa: S108  # nosec B108
+SHORT = Path("/tmp")  # sticky: others can't replace our files there  # noqa: S108  # nosec B108
 
 
 class UnreachableError(EmbeddedServerError):
@@ -30,6 +30,8 @@ class UnreachableError(EmbeddedServerError):
 
 @dataclass(frozen=True)
 class Folder:
+    """The paths of one embedded server. `account` owns them."""
+
     path: Path
     account: Account
 
@@ -39,17 +41,17 @@ class Folder:
 
     @property
     def upgraded(self) -> Path:
-        """The database of a newer PostgreSQL, complete, until it takes the place of `cluster`."""
+        """Return where an upgrade puts the completed database until it replaces `cluster`."""
         return self.path / "postgres.upgraded"
 
     @property
     def database(self) -> Path | None:
-        """Where the database lies, if there is one."""
+        """Return where the database is, or None if there is none."""
         return next((path for path in (self.cluster, self.upgraded) if (path / "PG_VERSION").exists()), None)
 
     @property
     def programs(self) -> Path:
-        """Copies of PostgreSQL's programs, where the account can't reach the originals."""
+        """Return where copies of PostgreSQL's programs go if the account can't reach the originals."""
         return self.path / "programs"
 
     @property
@@ -62,9 +64,9 @@ class Folder:
 
     @property
     def sockets(self) -> Path:
-        """The folder of the server's socket: `run`, or a short one of its own where that path can't be used."""
+        """Return the folder of the server's socket: `run`, or a short one in /tmp if that path can't be used."""
         path = str(self.run / SOCKET_NAME)
-        # libpq reads a comma as the end of one host; quotes and what isn't text would have to be escaped three ways.
+        # libpq splits hosts at commas; quotes and unprintable characters would need three kinds of escaping.
         if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and path.isprintable() and not set(path) & set(",\"'\\"):
             return self.run
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
@@ -72,15 +74,16 @@ class Folder:
 
     @property
     def url(self) -> str:
-        """SQLAlchemy's address of the database; the port is named so that PGPORT can't change it."""
+        """Return the database's SQLAlchemy URL. It names the port so that PGPORT can't change it."""
         return f"postgresql+psycopg2://flyleaf@/flyleaf?host={quote(str(self.sockets))}&port={PORT}"
 
     def prepare(self) -> None:
-        """Make the folders; OSError or EmbeddedServerError where the account can't use them."""
+        """Create the folders. Raises OSError or EmbeddedServerError if the account can't use them."""
         if not self.path.is_dir():
             self.path.mkdir(parents=True)
-            # As root, the account must be able to pass through; what lies inside is closed to others by itself.
-            self.path.chmod(0o700 if self.account.is_present else 0o711)
+            # When root creates it, the account must be able to enter it. The files inside have their own restrictive
+            # modes.
+            self.path.chmod(0o700 if self.account.is_current else 0o711)
         _make_private(self.run, self.account)
         if self.sockets != self.run:
             _make_private(self.sockets, self.account)
@@ -88,19 +91,20 @@ class Folder:
             raise UnreachableError(f"the account {self.account.name} can't reach {self.run}")
 
     def open(self, name: str) -> int:
-        """A descriptor of a file in `run` that belongs to the account; closed in programs started from here."""
+        """Open a file in `run` that the account owns, and return its descriptor, which child processes don't
+        inherit."""
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self.run / name, flags, 0o600)
-        if not self.account.is_present:
+        if not self.account.is_current:
             os.fchown(descriptor, self.account.uid, self.account.gid)
         return descriptor
 
     @contextlib.contextmanager
     def locked(self, name: str, operation: int, seconds: float) -> Iterator[bool]:
-        """Hold a lock file within the block; False inside where it wasn't free within `seconds`.
+        """Hold a lock file within the block, which gets False if the lock wasn't available within `seconds`.
 
-        The kernel drops the lock with the process, however that ends. Each use opens the file anew, so that two
-        threads of one process exclude each other too.
+        The kernel releases the lock when the process ends, even if it is killed. Each use opens the file again, so that
+        two threads of one process exclude each other too.
         """
         descriptor = self.open(name)
         try:
@@ -110,7 +114,7 @@ class Folder:
 
 
 def lock(descriptor: int, operation: int, seconds: float) -> bool:
-    """Take LOCK_SH or LOCK_EX, trying for `seconds`; False where others held it all the time."""
+    """Take LOCK_SH or LOCK_EX, trying for `seconds`. Return False if others held the lock all that time."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -124,17 +128,17 @@ def lock(descriptor: int, operation: int, seconds: float) -> bool:
 
 
 def choose(data: Path) -> Folder:
-    """The folder for the database of the site whose data folder is `data`, prepared; the same one at each start.
+    """Prepare and return the folder for the site with this data folder; it is the same at each start.
 
-    It is `data` itself, except for root, where the account that PostgreSQL runs as may be unable to reach that.
+    It is `data` itself, unless root starts the site and the account that PostgreSQL runs as can't reach `data`.
     """
     data = data.resolve()
     if os.geteuid() != 0:
-        return _prepared(Folder(data, accounts.present()))
+        return _prepared(Folder(data, accounts.current()))
     account = accounts.unprivileged()
     for path in (data, fallback(data)):
         if (database := Folder(path, account).database) is not None:
-            # The owner of a database goes on with it: an ordinary user's stays that user's.
+            # An existing database keeps its owner.
             return _prepared(Folder(path, accounts.owner(database)))
     try:
         return _prepared(Folder(data, account))
@@ -143,7 +147,7 @@ def choose(data: Path) -> Folder:
 
 
 def fallback(data: Path) -> Path:
-    """Where root's database goes when `data` is out of PostgreSQL's reach, named after it."""
+    """Return the folder for root's database if PostgreSQL can't reach `data`; its name is derived from `data`."""
     words = re.sub(r"[^A-Za-z0-9]+", "-", str(data)).strip("-")[-40:].strip("-")
     return FALLBACK / f"{words}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:8]}"
 
@@ -153,7 +157,7 @@ def _prepared(folder: Folder) -> Folder:
         folder.prepare()
     except (OSError, EmbeddedServerError) as error:
         with contextlib.suppress(OSError):
-            folder.run.rmdir()  # leave nothing in a folder that isn't used
+            folder.run.rmdir()  # leave nothing behind in an unused folder
         reason = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else str(error)
         raise (UnreachableError if isinstance(error, UnreachableError) else EmbeddedServerError)(
             f"The database can't be kept in {folder.path} ({reason}): "
@@ -163,15 +167,16 @@ def _prepared(folder: Folder) -> Folder:
 
 
 def _make_private(path: Path, account: Account) -> None:
-    """Make a 0700 folder of the account's, or check that it is one: someone else may have made it first."""
+    """Create a folder with mode 0700 for the account. If it exists, check its owner: another account may have made
+    it."""
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (account.uid, os.geteuid()):
-            raise EmbeddedServerError(f"{path} is {path.owner()}'s, not {account.name}'s") from None
+            raise EmbeddedServerError(f"{path} belongs to {path.owner()}, not to {account.name}") from None
     path.chmod(0o700)
-    with contextlib.suppress(PermissionError):  # on mounts of other systems even root may not
+    with contextlib.suppress(PermissionError):  # even root may not, on some network and foreign mounts
         account.own(path)
     if path.lstat().st_uid != account.uid:
         raise UnreachableError(f"{path} can't be given to the account {account.name}")

@@ -1,11 +1,11 @@
-"""The keeper: a process between the database's users and PostgreSQL, which runs as its child.
+"""The keeper: the process that runs PostgreSQL as its child on behalf of the database's users.
 
     python -m flyleaf.embedded.keeper FOLDER ACCOUNT [PG_BINDIR]
 
-The users (the site and each of its workers, import.py, flask commands) hold a shared lock on one file. When the keeper
-gets that lock exclusively, there is no user any more, however the last one ended, and it stops PostgreSQL and ends.
-It has a session of its own, so that Ctrl-C in a terminal ends the site and doesn't hit the database under its feet.
-On standard output it reports to the user that started it: lines of `say …`, then `ready`, or `error …`.
+The users (the site, each of its workers, import.py and commands) hold a shared lock on a file. When the keeper gets the
+lock exclusively, no user is left, however the last one ended, so it stops PostgreSQL and exits. It runs in a session of
+its own, so that Ctrl-C in a terminal stops the site but doesn't interrupt the database.
+It reports to the user that started it on standard output: lines of `say …`, then `ready` or `error …`.
 """
 
 import contextlib
@@ -24,11 +24,13 @@ from flyleaf.embedded.folder import Folder, lock
 from flyleaf.embedded.log import Log
 from flyleaf.embedded.server import Server
 
-TICK = 0.1  # seconds between two looks at the users and at the server
-LONGEST_PAUSE = 5.0  # seconds between two tries to bring a dead server back
+TICK = 0.1  # seconds between checks of the users and the server
+LONGEST_PAUSE = 5.0  # seconds between attempts to restart a dead server
 
 
 class Keeper:
+    """Runs the server in `folder` for as long as anybody uses it."""
+
     def __init__(self, folder: Folder, bindir: Path | None) -> None:
         self.folder = folder
         self.log = Log(folder.open(folder.log.name), folder.log)
@@ -37,14 +39,14 @@ class Keeper:
         self.server = self._server(bindir)
 
     def start(self) -> None:
-        """Make the database where there is none, and start the server; returns when it takes connections."""
+        """Create the database if there is none, start the server and wait until it accepts connections."""
         if cluster.major_version(self.folder.cluster) is None:
             say(f"Creating a PostgreSQL database in {self.folder.cluster}")
             cluster.create(self.folder.cluster, self.folder.account, self.server.programs)
         self.server.start(lambda: self.told_to_stop)
 
     def keep(self) -> None:
-        """Keep the server running until nobody uses it any more or a signal says stop; then stop it."""
+        """Keep the server running until nobody uses it or a signal arrives, then stop it."""
         pause = 0.0
         users = self.folder.open("users.lock")
         while not self.told_to_stop and not lock(users, fcntl.LOCK_EX, 0):
@@ -55,13 +57,13 @@ class Keeper:
             else:
                 time.sleep(pause)
                 pause = min(pause + 0.5, LONGEST_PAUSE)
-                with contextlib.suppress(EmbeddedServerError):  # PostgreSQL's log has the reason; it may pass
+                with contextlib.suppress(EmbeddedServerError):  # it may be temporary; PostgreSQL's log has the reason
                     self.server.try_to_start(lambda: self.told_to_stop)
-        # The lock stays taken while the server stops: who comes now waits and then starts a new keeper.
+        # The lock is held while the server stops: a new user waits, then starts a new keeper.
         self.server.stop()
 
     def _server(self, bindir: Path | None) -> Server:
-        """The server of the newest programs there are; an older database is upgraded to them."""
+        """Return a server that runs the newest programs, after upgrading an older database to them."""
         major = cluster.major_version(self.folder.cluster)
         newer = binaries.find_newer(bindir, major) if major is not None else None
         if newer is None:
@@ -77,29 +79,30 @@ class Keeper:
 
 
 def say(text: str) -> None:
+    """Tell the user that started the keeper about progress."""
     _report(f"say {text}")
 
 
 def _report(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # the user that started us is gone; another may use the server
+    with contextlib.suppress(BrokenPipeError):  # our starter has exited; others may use the server
         print(line.replace("\n", " "), flush=True)
 
 
 def _stop_reporting() -> None:
-    """Let go of the starter's pipe: it waits for the end of it."""
+    """Close the starter's pipe, which it reads to the end."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
 
 
 def main(arguments: list[str]) -> int:
-    if os.fork():  # the user that started us need not wait for our end
+    if os.fork():  # so that our starter can reap its child at once
         os._exit(0)
     path, account, *bindir = arguments
-    folder = Folder(Path(path), accounts.present() if account == accounts.present().name else accounts.named(account))
+    folder = Folder(Path(path), accounts.current() if account == accounts.current().name else accounts.named(account))
     with folder.locked("keeper.lock", fcntl.LOCK_EX, seconds=10) as alone:
         if not alone:
-            _report("error Another keeper runs this database already and didn't let go of it: start again.")
+            _report("error Another keeper process is still using this database: try again.")
             return 1
         try:
             keeper = Keeper(folder, Path(bindir[0]) if bindir else None)
@@ -112,7 +115,7 @@ def main(arguments: list[str]) -> int:
         _report("ready")
         _stop_reporting()
         keeper.keep()
-        # The lock goes with the process and not before, so that who waits for it finds nobody left.
+        # The lock is released when the process ends and not before, so that a waiting program finds it gone.
         os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Ending with one's parent: what keeps a killed process from leaving others behind."""
+"""End a process when its parent ends, so that a killed process leaves no children behind."""
 
 import ctypes
 import os
@@ -8,25 +8,25 @@ import threading
 import time
 
 _PR_SET_PDEATHSIG = 1
-# Loaded here, before any fork: between fork and exec a child must not load or import anything.
+# Loaded at import, because a child must not load or import anything between fork and exec.
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def end_with_parent(number: int = signal.SIGINT) -> None:
-    """Have the kernel send `number` to this process when its parent ends, even by kill -9; Linux only.
+    """Have the kernel send the signal `number` to this process when its parent ends, even by kill -9. Linux only.
 
-    SIGINT is PostgreSQL's fast shutdown: nobody is waited for and everything is written. It survives exec, not fork.
+    SIGINT is PostgreSQL's fast shutdown. The setting survives exec but not fork.
     """
     if _libc is None:
         return
     parent = os.getppid()
     _libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
-    if os.getppid() != parent:  # it ended while we asked
+    if os.getppid() != parent:  # it ended in the meantime
         os.kill(os.getpid(), number)
 
 
 def watch_parent(number: int) -> None:
-    """Like end_with_parent, and where the kernel doesn't do it, by a thread that looks twice a second."""
+    """Do the same as end_with_parent; on other systems a thread checks twice a second."""
     if _libc is not None:
         end_with_parent(number)
     else:
@@ -40,14 +40,14 @@ def _wait_for_end(parent: int, number: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Become another program, as another account, that ends with the parent: UID GID GROUP,… PROGRAM ARGUMENT…"""
+    """Run another program as another account so that it ends with the parent: UID GID GROUP,… PROGRAM ARGUMENT…"""
     uid, gid, groups, *command = arguments
     if int(uid) != os.geteuid():
         os.setgroups([int(group) for group in groups.split(",")])
         os.setgid(int(gid))
         os.setuid(int(uid))
-    end_with_parent()  # after the change of account, which would take it back
-    os.execv(command[0], command)  # noqa: S606  # nosec B606  # our own list
+    end_with_parent()  # after the change of account, which would reset it
+    os.execv(command[0], command)  # noqa: S606  # nosec B606  # our own arguments
 
 
 if __name__ == "__main__":

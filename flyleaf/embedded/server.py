@@ -16,15 +16,15 @@ from flyleaf.embedded.folder import PORT
 from flyleaf.embedded.log import Log
 from flyleaf.embedded.parent import end_with_parent
 
-START_SECONDS = 300.0  # recovery after a power cut replays up to a gigabyte of log
-RETRY_SECONDS = 60.0  # how long what is left of a killed server may stand in the way
+START_SECONDS = 300.0  # recovery after a power failure may replay a gigabyte of log
+RETRY_SECONDS = 60.0  # for the remains of a killed server to go away
 SHUTDOWN_SECONDS = 60.0
-# What PostgreSQL says while an older postmaster, or a backend that outlived it, still holds the database.
-IN_THE_WAY = ("pre-existing shared memory block", 'lock file "', "is another postmaster")
+# PostgreSQL's messages while an older postmaster, or a backend that outlived it, still uses the database.
+STILL_IN_USE = ("pre-existing shared memory block", 'lock file "', "is another postmaster")
 
 
 class Server:
-    """The server of the cluster in `directory`, which listens in `sockets`."""
+    """A server of the cluster in `directory`, listening in `sockets`."""
 
     def __init__(
         self, directory: Path, programs: Binaries, account: Account, sockets: Path, log: Log, port: int = PORT
@@ -41,7 +41,7 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def start(self, is_told_to_stop: Callable[[], bool] = lambda: False) -> None:
-        """Start it, and return when it takes connections. Raises EmbeddedServerError."""
+        """Start the server and wait until it accepts connections. Raises EmbeddedServerError."""
         self._end_orphan()
         deadline = time.monotonic() + RETRY_SECONDS
         while not self.try_to_start(is_told_to_stop):
@@ -50,7 +50,7 @@ class Server:
             time.sleep(0.5)
 
     def try_to_start(self, is_told_to_stop: Callable[[], bool] = lambda: False) -> bool:
-        """Start it; False where something that will pass stands in its way."""
+        """Start the server. Return False if the remains of an older server still block it."""
         self._log.mark()
         self._process = subprocess.Popen(
             cluster.command(self._directory, self.programs, self._sockets, port=str(self._port)),
@@ -65,12 +65,12 @@ class Server:
                 self.stop()
                 raise EmbeddedServerError(f"PostgreSQL was stopped before it was ready: see {self._log.path}")
             time.sleep(0.02)
-        if any(words in self._log.since_mark() for words in IN_THE_WAY):
+        if any(words in self._log.since_mark() for words in STILL_IN_USE):
             return False
         raise EmbeddedServerError(self._complaint())
 
     def stop(self) -> None:
-        """Shut it down, and wait for its end."""
+        """Shut the server down and wait until it has ended."""
         for number, seconds in ((signal.SIGINT, SHUTDOWN_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             if self._process is None or self._process.poll() is not None:
                 return
@@ -79,7 +79,7 @@ class Server:
                 self._process.wait(seconds)
 
     def _end_orphan(self) -> None:
-        """Shut down a server whose keeper was killed, where the system didn't (macOS)."""
+        """Shut down a server whose keeper was killed, on systems where the kernel doesn't (macOS)."""
         orphan = cluster.postmaster(self._directory)
         if orphan is not None and self._answers():
             with contextlib.suppress(ProcessLookupError):

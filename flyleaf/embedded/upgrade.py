@@ -1,10 +1,10 @@
-"""From one major version of PostgreSQL to a newer one: the old server is read, a new database is filled, and the two
-change places. The old one is kept.
+"""Upgrade to a newer major version of PostgreSQL: copy everything from the old server to a new database, then swap the
+two. The old one is kept.
 
-At any moment at least one of them is whole, and what a later start finds tells it how far this one came:
+At any moment at least one of them is complete. After an interruption, the next start looks at the folders:
 
-    postgres.upgrading-…   the new database, being filled: thrown away
-    postgres.upgraded      complete: takes the place of `postgres` where that was moved away already
+    postgres.upgrading-…   the new database, incomplete: deleted
+    postgres.upgraded      complete: replaces `postgres` if that was already moved away
     postgres-15.old        the old one
 """
 
@@ -26,7 +26,7 @@ from flyleaf.embedded.log import Log
 from flyleaf.embedded.parent import end_with_parent
 from flyleaf.embedded.server import Server
 
-OLD_PORT, NEW_PORT = PORT + 1, PORT + 2  # where nobody looks for the site's server
+OLD_PORT, NEW_PORT = PORT + 1, PORT + 2  # not the port on which programs look for the server
 GIGABYTE = 10**9
 
 Say = Callable[[str], None]
@@ -34,9 +34,9 @@ Stream = int | IO[bytes] | None
 
 
 def finish(folder: Folder) -> None:
-    """Complete an upgrade that was interrupted between its two renames, and remove what is left of any other."""
+    """Complete an upgrade that was interrupted between its renames, and remove the remains of any other."""
     if folder.upgraded.exists():
-        if folder.cluster.exists():  # not moved away yet: it may have been written to since
+        if folder.cluster.exists():  # it was not replaced yet and may have changed since
             shutil.rmtree(folder.upgraded)
         else:
             _rename(folder.upgraded, folder.cluster)
@@ -45,14 +45,14 @@ def finish(folder: Folder) -> None:
 
 
 def upgrade(folder: Folder, old: Binaries, new: Binaries, log: Log, say: Say) -> None:
-    """Replace the cluster, which the programs `old` have made, by one of `new` with the same content.
+    """Replace the cluster, created by the programs `old`, with a cluster of `new` that has the same content.
 
-    Raises EmbeddedServerError; the cluster is what it was then.
+    Raises EmbeddedServerError and leaves the cluster unchanged if that fails.
     """
     _check_space(folder)
     kept = _free_name(folder, old.major)
-    say(f"Upgrading the database from PostgreSQL {old.major} to {new.major}. A million books take some minutes.")
-    # A name of its own each time: what outlived a killed keeper may still write under the old one.
+    say(f"Upgrading the database from PostgreSQL {old.major} to {new.major}. A million books take a few minutes.")
+    # The name is new each time: a process that outlived a killed keeper may still write under the old one.
     fresh = folder.path / f"{folder.cluster.name}.upgrading-{os.getpid()}"
     try:
         cluster.create(fresh, folder.account, new)
@@ -64,17 +64,17 @@ def upgrade(folder: Folder, old: Binaries, new: Binaries, log: Log, say: Say) ->
     except EmbeddedServerError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise EmbeddedServerError(
-            f"The database can't be brought from PostgreSQL {old.major} to {new.major}, and stays as it was. {error} "
-            f"Set PG_BINDIR={old.folder} to go on with PostgreSQL {old.major}."
+            f"The database can't be upgraded from PostgreSQL {old.major} to {new.major} and is unchanged. {error} "
+            f"Set PG_BINDIR={old.folder} to continue with PostgreSQL {old.major}."
         ) from error
     _rename(fresh, folder.upgraded)
     _rename(folder.cluster, kept)
     _rename(folder.upgraded, folder.cluster)
-    say(f"The database is PostgreSQL {new.major}'s now. The old one is kept in {kept}: delete it when all is well.")
+    say(f"The database now uses PostgreSQL {new.major}. The old one is kept in {kept}: delete it once all is well.")
 
 
 def _copy(folder: Folder, new: Binaries) -> None:
-    """Send everything from the old server to the new one, in one transaction."""
+    """Copy everything from the old server to the new one in one transaction."""
     address = ["-h", str(folder.sockets), "-U", cluster.ROLE, "-d", cluster.DATABASE]
     dump = ["--no-owner", "--no-privileges", "-p", str(OLD_PORT), *address]
     load = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-p", str(NEW_PORT), *address]
@@ -82,10 +82,10 @@ def _copy(folder: Folder, new: Binaries) -> None:
         source = _start(new.program("pg_dump"), dump, folder.account, subprocess.DEVNULL, subprocess.PIPE, said)
         target = _start(new.program("psql"), ["-1", *load], folder.account, source.stdout, subprocess.DEVNULL, said)
         if source.stdout is not None:
-            source.stdout.close()  # the other program has it
+            source.stdout.close()  # psql has its own copy of the descriptor
         codes = target.wait(), source.wait()
         if codes == (0, 0):
-            # Statistics and visibility, which no dump carries.
+            # Statistics and the visibility map, which a dump doesn't include.
             statement = ["-c", "VACUUM (ANALYZE)"]
             vacuum = _start(
                 new.program("psql"), [*load, *statement], folder.account, subprocess.DEVNULL, subprocess.DEVNULL, said
@@ -105,7 +105,7 @@ def _start(
 
 
 def _complaint(descriptor: int) -> str:
-    """The first error that the programs told."""
+    """Return the first error that the programs reported."""
     lines = os.pread(descriptor, 1 << 16, 0).decode(errors="replace").splitlines()
     errors = [line for line in lines if "ERROR:" in line or "error:" in line] or lines or ["A program was killed"]
     return errors[0].strip().rstrip(".") + "."
@@ -126,13 +126,13 @@ def _check_space(folder: Folder) -> None:
     free = found.f_bavail * found.f_frsize
     if free < needed:
         raise EmbeddedServerError(
-            f"The database must be copied for the newer PostgreSQL, which takes up to {needed / GIGABYTE:.1f} GB in "
-            f"{folder.path}, and {free / GIGABYTE:.1f} GB are free: make room and start again."
+            f"The upgrade to the newer PostgreSQL copies the database, which needs up to {needed / GIGABYTE:.1f} GB in "
+            f"{folder.path}, but only {free / GIGABYTE:.1f} GB are free: free some space and start again."
         )
 
 
 def _free_name(folder: Folder, major: int) -> Path:
-    """A name for the old database that nothing has."""
+    """Return an unused name for the old database."""
     kept = folder.path / f"{folder.cluster.name}-{major}.old"
     number = 2
     while kept.exists():
@@ -142,7 +142,7 @@ def _free_name(folder: Folder, major: int) -> Path:
 
 
 def _rename(path: Path, target: Path) -> None:
-    """Rename a folder, so that a power cut doesn't undo it."""
+    """Rename a folder durably, so that a power failure doesn't undo it."""
     path.rename(target)
     parent = os.open(target.parent, os.O_RDONLY)
     try:

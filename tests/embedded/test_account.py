@@ -12,7 +12,7 @@ from flyleaf.embedded import EmbeddedServerError, account
 def test_it_is_never_root() -> None:
     chosen = account.unprivileged()
     assert chosen.uid != 0
-    assert chosen.is_present == (os.geteuid() != 0)
+    assert chosen.is_current == (os.geteuid() != 0)
 
 
 def test_root_without_any_other_account_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ def test_a_database_that_was_killed_while_it_was_made_is_made_anew(
 
 def test_a_database_of_another_version_is_left_alone(own_data: Path, attach_to: Attach) -> None:
     (own_data / "postgres" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(EmbeddedServerError, match=r"made by PostgreSQL 9 .* PG_BINDIR") as error:
+    with pytest.raises(EmbeddedServerError, match=r"created by PostgreSQL 9 .* PG_BINDIR") as error:
         attach_to(own_data)
     assert "\n" not in str(error.value)
     assert eventually(lambda: not processes_of(own_data))

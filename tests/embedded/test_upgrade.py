@@ -159,7 +159,7 @@ def test_a_failure_leaves_it_as_it_was(old_data: Path, attach_to: Attach) -> Non
     chosen = folder.choose(old_data)
     _as_superuser(chosen, "CREATE FUNCTION leave() RETURNS int LANGUAGE c AS '$libdir/pg_trgm', 'show_trgm'")
     attachment.detach()
-    with pytest.raises(EmbeddedServerError, match=r"stays as it was\. .*permission denied.* Set PG_BINDIR=") as refusal:
+    with pytest.raises(EmbeddedServerError, match=r"is unchanged\. .*permission denied.* Set PG_BINDIR=") as refusal:
         attach_to(old_data)
     assert "\n" not in str(refusal.value)
     assert version(old_data) == OLDER.major
@@ -174,7 +174,7 @@ def test_a_full_disk_is_told_before_anything_is_done(old_data: Path, monkeypatch
         f_bavail, f_frsize = 10, real.f_frsize
 
     monkeypatch.setattr(upgrade.os, "statvfs", lambda _: Full)
-    with pytest.raises(EmbeddedServerError, match="make room"):
+    with pytest.raises(EmbeddedServerError, match="free some space"):
         _upgrade(old_data)
     assert version(old_data) != NEWEST.major
 

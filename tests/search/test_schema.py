@@ -122,7 +122,7 @@ OTHER_PAGES = ("/", "/search", "/books/9780441172719", "/readers/Alice", "/accou
 @pytest.fixture
 def unbuilt(database, dune, alice, monkeypatch):
     """Alice, at a site whose search is not built, nor going to be."""
-    monkeypatch.setattr(Preparation, "build_search_beside", lambda _: None)
+    monkeypatch.setattr(Preparation, "build_search_in_background", lambda _: None)
     with database.transaction() as connection:
         connection.execute(text("UPDATE search_state SET built_at = NULL"))
     database.close()  # connections that have seen it built
