@@ -17,6 +17,7 @@ from flyleaf.sessions import LIFETIME, SessionFiles, SessionRedis
 from flyleaf.web.current import EXTENSION, Flyleaf
 from flyleaf.web.mounting import Mounted
 from flyleaf.web.session_cookie import SessionCookie
+from flyleaf.web.translated_templates import TranslatedEnvironment
 
 BODY_MAX = 256 * 1024  # bytes: a review of 10,000 emoji, percent-encoded, and room to spare
 
@@ -41,6 +42,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         TRUSTED_HOSTS=list(config.trusted_hosts) or None,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask comes with
+    app.jinja_environment = TranslatedEnvironment
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     _keep_sessions(app, config)
     app.wsgi_app = Mounted(app.wsgi_app, config.script_name)  # type: ignore[method-assign]

@@ -1,0 +1,182 @@
+"""Templates with their translations compiled into them say what Jinja's own calls of gettext() say."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from flask import Flask, render_template
+from flask.templating import Environment
+from jinja2 import DictLoader, FileSystemBytecodeCache
+
+from flyleaf.app import create_app
+from flyleaf.config import PROJECT
+from flyleaf.web.languages import LOCALES
+from flyleaf.web.translated_templates import TranslatedEnvironment
+from tests.site import Site
+
+TEMPLATES = sorted(path.relative_to(PROJECT / "templates").as_posix() for path in PROJECT.glob("templates/**/*.html"))
+TOKEN = re.compile(r'(name="csrf_token"[^>]* value=")[^"]*')
+# Signs that mean something in HTML, in messages and to str.format().
+ODD = "100 % <b>{0}</b> & %(x)s \"'"
+
+
+def in_language(app: Flask, language: str):
+    """A request in this language."""
+    return app.test_request_context("/", headers={"Accept-Language": language})
+
+
+def rendered(app: Flask, language: str, source: str, **values: object) -> str:
+    """A template of its own, in this language."""
+    app.jinja_env.loader = DictLoader({"page.html": source})
+    app.jinja_env.cache.clear()
+    app.jinja_env._overlays.clear()
+    with in_language(app, language):
+        return render_template("page.html", **values)
+
+
+@pytest.fixture
+def ordinary(monkeypatch) -> Callable[[], None]:
+    """From its call on nothing is compiled in."""
+    return partial(monkeypatch.setattr, TranslatedEnvironment, "get_template", Environment.get_template)
+
+
+@pytest.fixture
+def pages(add_book, alice, bob, select) -> list[str]:
+    """Addresses of pages of all kinds, as Alice, a moderator, can see them."""
+    dune = add_book(publisher="Ace", pages=1412, language="eng", description="Sand.\n\nSpice.", average_rating=4.25)
+    add_book(isbn="9780441104024", title="Children of Dune")
+    add_book(isbn="9780765342294", title="Dune: House <Corrino>", author=ODD, year=None)
+    alice.review(dune, 4, "||They|| die.")
+    bob.review(dune, 5, "Great.")
+    bob.review("9780441104024", 3)
+    review = select("SELECT id FROM reviews WHERE text = 'Great.'")
+    bobs = select("SELECT r.id FROM reviews AS r JOIN books AS b ON b.id = r.book_id WHERE b.isbn = '9780441104024'")
+    alice.submit(f"/reviews/{review}/report", reason="spam")
+    select("UPDATE readers SET is_moderator = true WHERE name = 'Alice' RETURNING id")
+    alice.get("/account")  # shows the notice of the last report, once
+    return [
+        "/", "/login", "/register", "/nowhere", "/books/12", "/search", "/search?q=dune", "/search?q=dune&narrow=1",
+        "/search?q=dume", "/search?q=zzzz", "/search?q=zzzz&year_from=1990", "/search?q=dune&page=99",
+        "/search?q=dune&year_from=x", "/search?q=9780441172718", "/search?q=9780441172702",
+        f"/books/{dune}", "/books/9780441104024", "/books/9780765342294", "/authors/Frank%20Herbert",
+        "/readers/Alice", "/readers/Bob", "/account", "/account/events", "/account/password", "/account/delete",
+        f"/books/{dune}/review/edit", f"/books/{dune}/review/delete", f"/reviews/{bobs}/report",
+        f"/reviews/{review}/hide", "/moderation", "/moderation/hidden",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_pages_are_what_they_are_without_it(language, pages, alice, visit, ordinary):
+    sites = alice, visit()
+
+    def looks() -> dict[tuple[Site, str], str]:
+        return {
+            (site, page): TOKEN.sub(r"\1", site.get(page, headers={"Accept-Language": language}).text)
+            for site in sites
+            for page in pages
+        }
+
+    compiled = looks()
+    ordinary()
+    for key, text in looks().items():
+        assert compiled[key].splitlines() == text.splitlines(), key[1]
+    assert len(set(compiled.values())) > len(pages)  # they were pages of many kinds
+
+
+def test_no_message_is_left_to_be_looked_up(app):
+    for language in LOCALES:
+        with in_language(app, language):
+            environment = app.jinja_env._overlay()
+            for name in TEMPLATES:
+                source, filename, _ = environment.loader.get_source(environment, name)
+                code = environment.compile(source, name, filename, raw=True)
+                assert not re.search(r"resolve\('(_|gettext|ngettext)'\)", code), (language, name)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ _('Search') }}",
+        "{{ _('Search') ~ '<' }}",
+        "{{ _('Search for “%(query)s” instead', query=odd) }}",
+        "{{ _('Search for “%(query)s” instead', query=missing) }}",
+        "{{ _('Search for “%(query)s” instead', query=None) | upper }}",
+        "{% set text = _('Search for “%(query)s” instead', query=odd) %}{{ text }}",
+        "{{ _('Nobody says this of %(what)s: 100 %% %(what)s, %(what)s', what=odd) }}",
+        "{{ _('Nobody says this: 100 %%') }}",
+        "{{ _('Nobody says this: %(score).2f of %(most)d', score=3.14159, most=5) }}",
+        "{{ _('Search' if n else '') }}",
+        "{% for n in (0, 1, 2, 1000000) %}{{ ngettext('%(num)s review', '%(num)s reviews', n) }};{% endfor %}",
+        "{{ ngettext('%(num)s review', '%(num)s reviews', 2, num=odd) }}",
+        "{{ ngettext('star', 'stars', 2) | length }}",
+        "{% trans query=odd %}Showing results for <strong>{{ query }}</strong>.{% endtrans %}",
+        "{% trans count=n %}{{ count }} book of {{ odd }}{% pluralize %}{{ count }} books of {{ odd }}{% endtrans %}",
+        "{% autoescape false %}{{ _('Search for “%(query)s” instead', query=odd) }}{% endautoescape %}",
+        "{% autoescape n > 1 %}{{ _('Search for “%(query)s” instead', query=odd) }}{% endautoescape %}",
+        "{% macro _(text) %}mine: {{ text }}{% endmacro %}{{ _('Search') }}",
+        "{% set gettext = odd.replace %}{{ gettext('%', 'Search') }}",
+        "{{ _(*('Search',)) }}{{ _('%(a)s', **{'a': odd}) }}",
+    ],
+)
+def test_a_message_says_what_gettext_says(source, app, ordinary):
+    values = {"odd": ODD, "n": 2}
+    compiled = [rendered(app, language, source, **values) for language in LOCALES]
+    ordinary()
+    assert compiled == [rendered(app, language, source, **values) for language in LOCALES]
+
+
+def test_a_value_without_its_message_is_told(app):
+    with pytest.raises(KeyError, match="query"):
+        rendered(app, "es", "{{ _('Search for “%(query)s” instead', other=1) }}")
+
+
+def test_what_is_added_later_is_known_to_all_languages(app):
+    assert rendered(app, "es", "{{ _('Search') }}") == "Buscar"
+    app.jinja_env.globals["later"] = "<"
+    app.jinja_env.filters["twice"] = lambda text: text + text
+    with in_language(app, "es"):
+        app.jinja_env.loader.mapping["other.html"] = "{{ later | twice }} {% include 'page.html' %}"
+        assert render_template("other.html") == "&lt;&lt; Buscar"
+
+
+def test_requests_at_once_do_not_mix_their_languages(app, together):
+    words = {"en": "Log in", "pt-BR": "Entrar", "es": "Iniciar sesión"}
+
+    def look(language: str) -> list[str]:
+        answers = [app.test_client().get("/", headers={"Accept-Language": language}) for _ in range(10)]
+        return [word for answer in answers for word in words.values() if f">{word}<" in answer.text]
+
+    found = together(*[partial(look, language) for language in list(words) * 2])
+    assert [set(one) for one in found] == [{word} for word in words.values()] * 2
+
+
+def test_what_is_compiled_can_be_kept(config, database, tmp_path):
+    kept = FileSystemBytecodeCache(str(tmp_path))
+    words = dict.fromkeys(LOCALES, "")
+    for _ in range(2):  # the second application finds what the first one compiled
+        app = create_app(config, database)
+        app.jinja_env.bytecode_cache = kept
+        for language in LOCALES:
+            text = app.test_client().get("/login", headers={"Accept-Language": language}).text
+            assert words[language] in ("", TOKEN.sub(r"\1", text))
+            words[language] = TOKEN.sub(r"\1", text)
+    assert len(set(words.values())) == len(LOCALES)
+
+
+def test_other_translations_make_what_is_kept_stale(app, tmp_path, monkeypatch):
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(tmp_path))
+    with in_language(app, "es"):
+        translations = app.jinja_env._overlay().translations
+        before = app.jinja_env._overlay().bytecode_cache._version
+        changed = tmp_path / "messages.mo"
+        changed.write_bytes(b"other")
+        monkeypatch.setattr(translations, "files", [str(changed)])
+        app.jinja_env._overlays.clear()
+        assert app.jinja_env._overlay().bytecode_cache._version != before
+
+
+def test_a_reader_who_changes_the_language_gets_the_other_templates(alice):
+    assert ">Log out<" in alice.get("/search").text
+    alice.submit("/search", "/preferences", language="es")
+    assert ">Cerrar sesión<" in alice.get("/search").text
