@@ -1,9 +1,18 @@
 """Books and our readers' ratings of them."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
+
+from flyleaf.queries.external_ratings import HIT_AGE, MISS_AGE, ExternalRating
+from flyleaf.queries.readers import Reader
+from flyleaf.queries.reviews import Review
+
+_COLUMNS = """
+    b.id, b.isbn, b.isbn13, b.title, b.author, b.year, b.publisher, b.language, b.pages, b.description,
+    coalesce(c.one, 0) AS one, coalesce(c.two, 0) AS two, coalesce(c.three, 0) AS three,
+    coalesce(c.four, 0) AS four, coalesce(c.five, 0) AS five
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +61,75 @@ class Book:
     ratings: RatingCounts
 
 
+_NAMES = [field.name for field in fields(Book) if field.name != "ratings"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBook:
+    """A book with what its page says of it to one reader: what they wrote of it, and what readers of other sites think.
+
+    `is_request_due`: Open Library should be asked for it, and isn't yet.
+    """
+
+    book: Book
+    own_review: Review | None
+    external_ratings: tuple[ExternalRating, ...]
+    is_request_due: bool
+
+
 def select_book(connection: Connection, identity: str) -> Book | None:
     """Return the book with this `isbn.Isbn.identity`."""
     row = connection.execute(
-        text("""
-            SELECT b.id, b.isbn, b.isbn13, b.title, b.author, b.year, b.publisher, b.language, b.pages, b.description,
-                   coalesce(c.one, 0) AS one, coalesce(c.two, 0) AS two, coalesce(c.three, 0) AS three,
-                   coalesce(c.four, 0) AS four, coalesce(c.five, 0) AS five
+        text(f"""
+            SELECT {_COLUMNS}
               FROM books AS b
               LEFT JOIN rating_counts AS c ON c.book_id = b.id
              WHERE b.identity = :identity
-        """),
+        """),  # noqa: S608  # constants
         {"identity": identity},
+    ).one_or_none()
+    return _book(row._mapping) if row else None
+
+
+def select_seen_book(connection: Connection, identity: str, reader: Reader) -> SeenBook | None:
+    """Return the same with what its page says to this reader, in one statement."""
+    row = connection.execute(
+        text(f"""
+            SELECT {_COLUMNS},
+                   b.average_rating, b.ratings_count,
+                   e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
+                   q.book_id IS NULL AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
+                                                                                            THEN :miss_age
+                                                                                            ELSE :hit_age END)
+                   AS is_request_due,
+                   r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+              FROM books AS b
+              LEFT JOIN rating_counts AS c ON c.book_id = b.id
+              LEFT JOIN external_ratings AS e ON e.book_id = b.id AND e.source = 'open_library'
+              LEFT JOIN external_rating_requests AS q ON q.book_id = b.id
+              LEFT JOIN reviews AS r ON r.book_id = b.id AND r.reader_id = :reader_id
+             WHERE b.identity = :identity
+        """),  # noqa: S608  # constants
+        {"identity": identity, "reader_id": reader.id, "miss_age": MISS_AGE, "hit_age": HIT_AGE},
     ).one_or_none()
     if row is None:
         return None
-    columns: dict[str, Any] = dict(row._mapping)
-    counts = RatingCounts(*(columns.pop(stars) for stars in ("one", "two", "three", "four", "five")))
-    return Book(**columns, ratings=counts)
+    own = None
+    if row.review_id is not None:
+        written = (row.rating, row.text, row.created_at, row.edited_at, row.hidden_reason)
+        own = Review(row.review_id, reader.id, reader.name, *written)
+    external = []
+    if row.average_rating is not None:
+        external.append(ExternalRating("catalogue", float(row.average_rating), row.ratings_count, None, None))
+    if row.average is not None:
+        external.append(ExternalRating("open_library", float(row.average), row.external_count, row.key, row.fetched_at))
+    return SeenBook(_book(row._mapping), own, tuple(external), row.is_request_due)
+
+
+def _book(row: RowMapping) -> Book:
+    """Return the book whose _COLUMNS stand in a row."""
+    counts = RatingCounts(row["one"], row["two"], row["three"], row["four"], row["five"])
+    return Book(**{name: row[name] for name in _NAMES}, ratings=counts)
 
 
 def has_books(connection: Connection) -> bool:

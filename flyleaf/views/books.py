@@ -1,5 +1,7 @@
 """The book page."""
 
+from typing import NoReturn
+
 from flask import Blueprint, Response, after_this_request, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -8,12 +10,12 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf import isbn as isbns
 from flyleaf.citation import Citation
-from flyleaf.queries.authors import Work, select_works
-from flyleaf.queries.books import Book, select_book
-from flyleaf.queries.external_ratings import ExternalRating, request_external_rating, select_external_ratings
+from flyleaf.queries.books import Book, SeenBook, select_book, select_seen_book
+from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.reviews import select_review, select_reviews
-from flyleaf.search import is_ready, select_editions
+from flyleaf.queries.related_books import RelatedBooks, select_related_books
+from flyleaf.queries.reviews import select_reviews
+from flyleaf.search import is_ready
 from flyleaf.views.linked_data import linked_data
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
@@ -23,78 +25,84 @@ from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("books", __name__)
 
-MORE = 6  # books by the same author below a book
-
 
 @blueprint.get("/books/<isbn>")
 @login_required
 def book(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
-    found = find_book(connection, isbn)
-    if isbn != found.isbn:
-        address = url_for("books.book", isbn=found.isbn)
+    seen = find_seen_book(connection, isbn, reader)
+    if isbn != seen.book.isbn:
+        address = url_for("books.book", isbn=seen.book.isbn)
         query = request.query_string.decode("ascii", "ignore")
         return redirect(f"{address}?{query}" if query else address, 301)
     form = ReviewForm(restored())
-    if is_restored() and select_review(connection, found.id, reader.id) is not None:
-        return render_template("review_edit.html", book=found, form=form, is_second=True)
-    return render_book(connection, reader, found, form)
+    if is_restored() and seen.own_review is not None:
+        return render_template("review_edit.html", book=seen.book, form=form, is_second=True)
+    return render_book(connection, reader, seen, form)
 
 
 def find_book(connection: Connection, isbn: str) -> Book:
-    """The book that this ISBN, in any form, stands for. Raises NotFound."""
-    shown = "".join(filter(str.isprintable, isbn[:40]))
-    try:
-        identity = isbns.parse(isbn).identity
-    except isbns.IsbnError as error:
-        raise NotFound(
-            gettext("“%(text)s” is no ISBN: one has 10 or 13 digits, and the last of 10 may be an X.", text=shown)
-        ) from error
-    found = select_book(connection, identity)
-    if found is None:
-        raise NotFound(gettext("No book of this catalogue has the ISBN %(isbn)s.", isbn=shown))
-    return found
+    """Return the book that this ISBN, in any form, stands for. Raises NotFound."""
+    return select_book(connection, _identity(isbn)) or _not_found(isbn)
 
 
-def render_book(connection: Connection, reader: Reader, found: Book, form: ReviewForm) -> str:
-    """The page of this book as this reader sees it, with the form for a review as it stands."""
+def find_seen_book(connection: Connection, isbn: str, reader: Reader) -> SeenBook:
+    """Return the same with what its page says to this reader. Raises NotFound."""
+    return select_seen_book(connection, _identity(isbn), reader) or _not_found(isbn)
+
+
+def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: ReviewForm) -> str:
+    """Return the page of this book as this reader sees it, with the form for a review as it stands."""
+    found = seen.book
     names = _isbns(found)
     # A book's page answers also while the search, which knows what belongs together, is being prepared.
-    together = is_ready(connection)
-    editions = select_editions(connection, found.isbn13 or found.isbn) if together else []
+    related = select_related_books(connection, found.id) if is_ready(connection) else RelatedBooks()
     cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
+    _ask_for_external_rating(connection, seen)
     return render_template(
         "book.html",
         book=found,
         isbns=names,
         citation=cited,
         linked_data=linked_data(found, names[0][1]),
-        external_ratings=_external_ratings(connection, found),
+        external_ratings=seen.external_ratings,
         open_library_url=flyleaf().config.open_library_url,
-        editions=[one for one in editions if one.isbn != found.isbn],
-        more_by_author=_more_by_author(connection, found, {one.isbn for one in editions}) if together else [],
-        own=select_review(connection, found.id, reader.id),
+        editions=related.editions,
+        more_by_author=related.more_by_author,
+        own=seen.own_review,
         reviews=select_reviews(connection, found.id, asked_place(), without_reader_id=reader.id),
         form=form,
     )
 
 
-def _external_ratings(connection: Connection, found: Book) -> list[ExternalRating]:
-    """What is known of them now. A look at a book asks for news of it, for whoever looks next."""
+def _ask_for_external_rating(connection: Connection, seen: SeenBook) -> None:
+    """Have Open Library asked for its rating, for whoever looks at the book next."""
     fetcher = flyleaf().rating_fetcher
-    if fetcher is not None and request_external_rating(connection, found.id):
+    if fetcher is not None and seen.is_request_due and request_external_rating(connection, seen.book.id):
 
         @after_this_request  # the transaction that queued the book is committed by then
         def wake(response: Response) -> Response:
             fetcher.wake()
             return response
 
-    return select_external_ratings(connection, found.id)
+
+def _identity(isbn: str) -> str:
+    """Return the `isbn.Isbn.identity` of this ISBN, in any form. Raises NotFound."""
+    try:
+        return isbns.parse(isbn).identity
+    except isbns.IsbnError as error:
+        raise NotFound(
+            gettext(
+                "“%(text)s” is no ISBN: one has 10 or 13 digits, and the last of 10 may be an X.", text=_shown(isbn)
+            )
+        ) from error
 
 
-def _more_by_author(connection: Connection, found: Book, editions: set[str]) -> list[Work]:
-    """The author's most popular works, apart from this one."""
-    works = select_works(connection, found.author, page_size=MORE + 1)
-    return [work for work in works if work.isbn not in editions][:MORE]
+def _not_found(isbn: str) -> NoReturn:
+    raise NotFound(gettext("No book of this catalogue has the ISBN %(isbn)s.", isbn=_shown(isbn)))
+
+
+def _shown(isbn: str) -> str:
+    return "".join(filter(str.isprintable, isbn[:40]))
 
 
 def _isbns(found: Book) -> list[tuple[str, str]]:

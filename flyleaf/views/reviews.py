@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from flyleaf.queries.books import Book
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import delete_review, insert_review, select_review, update_review
-from flyleaf.views.books import find_book, render_book
+from flyleaf.views.books import find_book, find_seen_book, render_book
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
 from flyleaf.web.drafts import restored
@@ -24,10 +24,11 @@ blueprint = Blueprint("reviews", __name__, url_prefix="/books/<isbn>/review")
 @blueprint.post("")
 @login_required
 def publish(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
-    book = find_book(connection, isbn)
+    seen = find_seen_book(connection, isbn, reader)
+    book = seen.book
     form = ReviewForm(request.form)
     if not form.validate():
-        return render_book(connection, reader, book, form), form.status
+        return render_book(connection, reader, seen, form), form.status
     if not insert_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or ""):
         return render_template("review_edit.html", book=book, form=form, is_second=True), 409
     return _back_to(book, "review-published")

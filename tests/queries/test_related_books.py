@@ -1,0 +1,75 @@
+"""Below a book: the other editions of its work, and more by its author."""
+
+from collections.abc import Callable
+
+import pytest
+
+from flyleaf.database import Database
+from flyleaf.queries.related_books import EDITIONS_MAX, MORE_MAX, RelatedBooks, select_related_books
+
+
+@pytest.fixture
+def related(database: Database, select: Callable[..., int]) -> Callable[[str], RelatedBooks]:
+    """What is related to the book with this ISBN."""
+
+    def find(isbn: str) -> RelatedBooks:
+        with database.transaction() as connection:
+            return select_related_books(connection, select("SELECT id FROM books WHERE isbn = :isbn", isbn=isbn))
+
+    return find
+
+
+def test_editions_are_the_others_of_the_work_the_newest_first(add_book, related):
+    add_book("9780441172719", year=1990)
+    add_book("9780340960196", year=2015)
+    add_book("9780450011849", title="DUNE", year=None)
+    add_book("9780441104024", title="Children of Dune")
+    found = related("9780441172719")
+    assert [(edition.isbn, edition.year) for edition in found.editions] == [
+        ("9780340960196", 2015),
+        ("9780450011849", None),
+    ]
+    assert [work.title for work in found.more_by_author] == ["Children of Dune"]
+    assert related("9780340960196").editions[0].isbn == "9780441172719"
+
+
+def test_more_by_the_author_has_the_most_popular_first(add_book, related, alice, bob):
+    add_book()
+    titles = ["Heretics", "Chapterhouse", "Messiah", "Whipping Star", "Soul Catcher", "Dosadi", "Eye", "Destination"]
+    isbns = [f"97804411{number:05d}" for number in range(len(titles))]
+    for isbn, title in zip(isbns, titles, strict=True):
+        add_book(isbn, title=title, author="Herbert, Frank" if title == "Eye" else "FRANK HERBERT")
+    add_book("9780141439518", title="Emma", author="Jane Austen")
+    alice.review(isbns[3], 5)
+    bob.review(isbns[3], 2)
+    alice.review(isbns[5], 5)
+    found = related("9780441172719")
+    assert [work.title for work in found.more_by_author] == [
+        "Whipping Star", "Dosadi", "Chapterhouse", "Destination", "Heretics", "Messiah",
+    ]  # fmt: skip
+    assert len(found.more_by_author) == MORE_MAX
+    assert (found.more_by_author[0].review_count, found.more_by_author[0].average_score) == (2, 3.5)
+    assert found.editions == ()
+
+
+def test_books_without_an_author_have_no_more(add_book, related):
+    add_book("9780441172719", author="")
+    add_book("9780441104024", title="Another", author="")
+    add_book("9780340960196", author="")
+    found = related("9780441172719")
+    assert found.more_by_author == ()
+    assert [edition.isbn for edition in found.editions] == ["9780340960196"]
+
+
+def test_there_is_an_end_to_the_editions(database, related, select):
+    select(
+        "INSERT INTO books (isbn, title, author, year) "
+        "SELECT lpad(n::text, 10, '0'), 'Dune', 'Frank Herbert', n FROM generate_series(1, 120) AS n"
+    )
+    found = related("0000000001")
+    assert [edition.year for edition in found.editions] == list(range(120, 120 - EDITIONS_MAX, -1))
+
+
+def test_a_book_that_is_not_there_has_nothing(database):
+    with database.transaction() as connection:
+        assert select_related_books(connection, 404) == RelatedBooks()

@@ -1,0 +1,72 @@
+"""How many statements each page sends to the database, one after the other: none comes back unnoticed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from flyleaf.app import create_app
+from tests.site import Site
+
+
+@pytest.fixture
+def counted(database):
+    """A block, and the list of the statements that are sent in it."""
+
+    @contextmanager
+    def count() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            sent.append(statement)
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+
+    return count
+
+
+@pytest.fixture
+def catalogue(add_book, bob, alice) -> str:
+    """A book with reviews, another edition, another book by its author and another site's rating; its ISBN."""
+    dune = add_book(average_rating=4.25)
+    add_book(isbn="9780340960196")
+    add_book(isbn="9780441104024", title="Children of Dune")
+    bob.review(dune, 4, "Sand.")
+    alice.review(dune, 5)
+    return dune
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        ("/books/{isbn}", 4),  # session and reader; the book as this reader sees it; reviews; what belongs to it
+        ("/books/{isbn}?before=1764290000000000-42", 4),
+        ("/search", 2),
+        ("/readers/Alice", 3),
+        ("/authors/Frank Herbert", 3),
+        ("/api/{isbn}", 1),
+        ("/login", 0),
+    ],
+)
+def test_a_page_sends_few_statements(address, most, alice, catalogue, counted):
+    page = address.format(isbn=catalogue)
+    alice.get(page)  # a new connection looks once whether the search is ready
+    with counted() as sent:
+        assert alice.get(page).status_code in (200, 303)
+    assert len(sent) <= most, "\n---\n".join(sent)
+
+
+def test_open_library_is_queued_once_for_many_looks(config, database, catalogue, counted):
+    contacted = replace(config, open_library_contact="librarian@example.org", open_library_url="http://127.0.0.1:9")
+    alice = Site(create_app(contacted, database).test_client()).logged_in("Alice")
+    with counted() as sent:
+        alice.get(f"/books/{catalogue}")
+        alice.get(f"/books/{catalogue}")
+    assert sum("INSERT INTO external_rating_requests" in statement for statement in sent) == 1
