@@ -5,26 +5,45 @@ closed again is markup: "Using <b>" stays.
 """
 
 import re
+from collections.abc import Set
 from html import unescape
 from html.entities import html5
 
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3"
-    " h4 h5 h6 head header hr html main nav ol p pre section summary table tbody td tfoot th thead title tr ul".split()
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
+    " form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend main menu nav ol option p pre section select summary"
+    " table tbody tfoot thead title ul".split()
 )
-_VOID = frozenset("br hr img wbr".split())
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big br cite code dfn em font i img ins kbd label li mark o q s samp small span strike"
-    " strong sub sup time tt u var wbr".split()
+_CELLS = frozenset(("td", "th"))
+_VOID = frozenset(("br", "hr", "img", "wbr"))
+_USUAL = (_BLOCKS | _CELLS | _VOID).union(
+    "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd label li mark nobr q s samp small span strike"
+    " strong sub sup time tr tt u var".split()
 )
-_NAMES = _BLOCKS | _INLINE
-_TAG = re.compile(r"""<(/?)([a-z][a-z0-9]{0,9})(?::[a-z]+)?(?:\s(?:"[^"<]*"|'[^'<]*'|[^<>"'])*)?/?>""", re.IGNORECASE)
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+# What few descriptions are formatted with, and some speak of: markup only where it is closed, or has attributes.
+_RARE = frozenset(
+    "area audio base blink button canvas col colgroup data datalist dialog embed frame iframe input legend link map"
+    " marquee math menu meta meter noscript o object option output param picture progress rp rt ruby select slot source"
+    " svg template textarea track video".split()
+)
+_TAG = re.compile(
+    r"""<(/?)([a-z][a-z0-9]{0,9}(?:-[a-z0-9-]{1,30})?)(?::[a-z]+)?(?:\s(?:"[^"<]*"|'[^'<]*'|[^<>"'])*)?/?>""",
+    re.IGNORECASE,
+)
+# Up to the next of their kind, so that a text of nothing but beginnings takes no longer than another.
+_CDATA = re.compile(r"<!\[CDATA\[((?:(?!<!\[).)*?)\]\]>", re.DOTALL)
+_UNSEEN = re.compile(
+    r"<!--(?:(?!<!--).)*?-->|<!doctype\b[^<>]*>|<\?xml\b[^<>]*>"
+    r"|<(script|style)\b[^<>]*>(?:(?!<\1\b).)*?</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
-_SUSPECT = re.compile("<[/!A-Za-z]|&[#A-Za-z]")
+_SUSPECT = re.compile("<[/!?A-Za-z]|&[#A-Za-z]")
 _LINE_END = r"(?:\r\n|[\n\r\x0b\x0c\x85\u2028])"
 _BLANK_LINE = re.compile(rf"{_LINE_END}(?:[ \t\xa0]*{_LINE_END})+|\u2029")
 _LINE_ENDS = re.compile(_LINE_END)
+_SPACED = _BLOCKS | _CELLS | {"br", "li", "tr"}  # words do not touch across these
+_PARTING = _BLOCKS | {"br", "li"}  # a text with one of these is HTML, and its own line ends are mere blanks
 _PART, _BREAK = "\x1e", "\x1f"  # between paragraphs; between lines
 _BREAKS = re.compile(f"{_BREAK}(?:[ \t\xa0]*{_BREAK})+")
 
@@ -38,14 +57,14 @@ def plain_line(text: str) -> str:
     """Return a title or a name without tags, and with letters for entities."""
     if not may_hold_markup(text):
         return text
-    names = [(tag[1], tag[2].lower()) for tag in _TAG.finditer(text)]
-    markup = {name for slash, name in names if name in _VOID or {("", name), ("/", name)} <= set(names)}
+    text = _seen(text)
+    markup = _VOID | (_closed(text) & (_USUAL | _RARE))
 
     def replaced(tag: re.Match[str]) -> str:
         name = tag[2].lower()
-        if name not in markup & _NAMES:
+        if name not in markup:
             return tag[0]
-        return " " if name in _BLOCKS or name == "br" else ""
+        return " " if name in _SPACED else ""
 
     return _with_letters(_TAG.sub(replaced, text))
 
@@ -53,13 +72,14 @@ def plain_line(text: str) -> str:
 def paragraphs(text: str) -> list[list[str]]:
     """Return the lines of each paragraph of a description. Where it is HTML, its tags part them; else line ends do,
     and blank lines part the paragraphs."""
-    text = text.replace(_PART, " ").replace(_BREAK, " ")
-    if "<" in text:
-        text = _UNSEEN.sub("", text)
-    is_html = any(tag[2].lower() in _BLOCKS | {"br", "li"} for tag in _TAG.finditer(text))
+    text = _seen(text.replace(_PART, " ").replace(_BREAK, " "))
+    is_html = any(tag[2].lower() in _PARTING for tag in _TAG.finditer(text))
     text = _BLANK_LINE.sub(_PART, text)
     text = _LINE_ENDS.sub(" " if is_html else _BREAK, text)
-    text = _BREAKS.sub(_PART, _TAG.sub(_mark, text))
+    # Of other tags those that are closed are some program's markup; "List<String>" is not.
+    markup = (_USUAL - _RARE) | _closed(text)
+    text = _TAG.sub(lambda tag: _mark(tag) if _is_markup(tag, markup) else tag[0], text)
+    text = _BREAKS.sub(_PART, text)
     return [part.split(_BREAK) for part in _with_letters(text).split(_PART)]
 
 
@@ -74,15 +94,31 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
+def _seen(text: str) -> str:
+    """Return the text without what a browser shows nobody: comments, scripts, styles. What is not closed stays."""
+    return _UNSEEN.sub("", _CDATA.sub(r"\1", text)) if "<" in text else text
+
+
+def _closed(text: str) -> set[str]:
+    """Return the names of the tags that are opened and closed."""
+    names = {(tag[1], tag[2].lower()) for tag in _TAG.finditer(text)}
+    return {name for slash, name in names if {("", name), ("/", name)} <= names}
+
+
+def _is_markup(tag: re.Match[str], markup: Set[str]) -> bool:
+    name = tag[2].lower()
+    return name in markup or (name in _RARE and "=" in tag[0])
+
+
 def _mark(tag: re.Match[str]) -> str:
     name = tag[2].lower()
     if name in _BLOCKS:
         return _PART
-    if name == "br":
+    if name == "br" or (name == "tr" and not tag[1]):
         return _BREAK
     if name == "li":
         return "" if tag[1] else f"{_BREAK}• "
-    return "" if name in _INLINE else tag[0]
+    return " " if name in _CELLS else ""
 
 
 def _with_letters(text: str) -> str:

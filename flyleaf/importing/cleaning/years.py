@@ -4,11 +4,22 @@ import re
 
 from flyleaf import limits
 
-_WHOLE = re.compile(r"([+-]?[0-9]{1,4})(?:\.0+)?")  # also with the decimals of a spreadsheet or of pandas
+_WHOLE = re.compile(r"([+-]?[0-9]{1,4})(?:[.,]0+)?")  # also with the decimals of a spreadsheet or of pandas
+_THOUSANDS = re.compile(r"([+-]?[1-9])[.,' \xa0\u2009\u202f]([0-9]{3})(?:[.,]0+)?")  # "1,999", "1.999,0"
+_ISO_DATE = re.compile(r"([+-]?[0-9]{3,4})-[0-9]{2}(?:-[0-9]{2}(?:[T ].*)?)?")
 # What Calibre writes for a date that is not known, in whichever time zone.
 _UNDEFINED = re.compile(r"010(?:0-12-31|1-01-01)(?:[T ].*)?")
-_BEFORE_CHRIST = re.compile(r"(?<![0-9])([0-9]{1,4}) ?B\.? ?C(?:\.? ?E)?\b", re.IGNORECASE)
-_ANNO_DOMINI = re.compile(r"(?:A\.? ?D\.? ?|ca?\.? ?)?([0-9]{1,3})(?: ?(?:A\.? ?D\.?|C\.? ?E\.?))?", re.IGNORECASE)
+# As English, Spanish and Portuguese, French and German have it.
+_BEFORE_CHRIST = re.compile(
+    r"(?<![0-9])([0-9]{1,4}) ?(?:B\.? ?C(?:\.? ?E)?\b|a\. ?(?:d\. ?)?C\b|av\. ?J\.? ?-? ?C\b|v\. ?Chr\b)"
+    r"|\bB\.? ?C(?:\.? ?E)?\.? ?([0-9]{1,4})(?![0-9])",
+    re.IGNORECASE,
+)
+_ANNO_DOMINI = re.compile(
+    r"(?:A\.? ?D\.? ?|(?:ca?\.?|circa|about|approx\.|approximately|around|~) ?)?([0-9]{1,3})"
+    r"(?: ?(?:A\.? ?D\.?|C\.? ?E\.?|d\. ?C\.?|apr?\. ?J\.? ?-? ?C\.?|n\. ?Chr\.?))?",
+    re.IGNORECASE,
+)
 # Of two years that differ, the cataloguer means the second: "1989 [i.e. 1998]", "5760 [1999 or 2000]".
 _CORRECTED = re.compile(r"[0-9] \[(?:i\.e\.,? )?([0-9]{4})(?![0-9])")
 _FOUR_DIGITS = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
@@ -24,8 +35,12 @@ def year_of(text: str) -> int | None:
     text = _with_ascii_digits(text).strip(" \t\n.,:;[]()")
     if whole := _WHOLE.fullmatch(text):
         return _in_range(int(whole[1]))
+    if thousands := _THOUSANDS.fullmatch(text):
+        return _in_range(int(thousands[1] + thousands[2]))
+    if date := _ISO_DATE.fullmatch(text):
+        return _in_range(int(date[1]))
     if before := _BEFORE_CHRIST.search(text):
-        return _in_range(-int(before[1]))
+        return _in_range(-int(before[1] or before[2]))
     if compact := _COMPACT_DATE.fullmatch(text):
         return _in_range(int(compact[1]))
     if corrected := _CORRECTED.search(text):
