@@ -39,7 +39,7 @@ FIELDS = (
         "title",
         "text",
         text_rule("title", limits.TITLE_MAX, RowError, required=True),
-        "title booktitle name bookname titleofbook editiontitle workslabels",
+        "title booktitle name bookname titleofbook editiontitle workslabels titulo",
     ),
     Field(
         "author",
@@ -47,7 +47,7 @@ FIELDS = (
         text_rule("author", limits.AUTHOR_MAX, RowError),
         (
             "author authors authorname authornames bookauthor bookauthors authorfullname creator creators writer "
-            "writers authortext authorslabels primaryauthor"
+            "writers authortext authorslabels primaryauthor autor autores autora"
         ),
     ),
     Field(
@@ -58,20 +58,20 @@ FIELDS = (
             "year publicationyear yearpublished publishedyear publishyear publishingyear yearofpublication "
             "pubyear originalpublicationyear firstpublishyear firstpublished publicationdate publisheddate "
             "publishdate datepublished dateofpublication pubdate published releaseyear releasedate date "
-            "editionpublicationdate"
+            "editionpublicationdate ano anodepublicacion anodepublicacao fechadepublicacion datadepublicacao"
         ),
     ),
     Field(
         "publisher",
         "text",
         text_rule("publisher", limits.PUBLISHER_MAX),
-        "publisher publishers publishername bookpublisher publishinghouse imprint publisherlabel",
+        "publisher publishers publishername bookpublisher publishinghouse imprint publisherlabel editorial editora",
     ),
     Field(
         "language",
         "text",
         repeating_rule(language),
-        "language languages languagecode lang langcode booklanguage editionlanguage",
+        "language languages languagecode lang langcode booklanguage editionlanguage idioma",
     ),
     Field(
         "pages",
@@ -79,14 +79,14 @@ FIELDS = (
         repeating_rule(partial(whole_number, "pages", low=1, high=limits.PAGES_MAX)),
         (
             "pages pagecount numpages numberofpages numberpages nopages pagescount totalpages "
-            "editionnumberofpages lengthof length"
+            "editionnumberofpages lengthof length paginas numerodepaginas"
         ),
     ),
     Field(
         "description",
         "text",
         text_rule("description", limits.DESCRIPTION_MAX, make=some_paragraphs),
-        "description bookdescription summary synopsis blurb",
+        "description bookdescription summary synopsis blurb descripcion descricao sinopsis sinopse resumen resumo",
     ),
     Field(
         "average_rating",

@@ -1,5 +1,6 @@
 """Which column of a CSV file is which of the catalogue's, by the names that people and programs give them."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -48,8 +49,8 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
 
 
 def _key(cell: str) -> str:
-    """Its letters and digits in lower case: "ISBN-13" and "isbn_13" are one name."""
-    return "".join(filter(str.isalnum, cell.casefold()))
+    """Its letters and digits, in lower case and without accents: "ISBN-13" and "isbn_13" are one name."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", cell.casefold())))
 
 
 def _position(keys: Sequence[str], names: Sequence[str]) -> int | None:

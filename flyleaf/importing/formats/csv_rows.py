@@ -14,8 +14,13 @@ from flyleaf.importing.table import Reason, Refusal
 if TYPE_CHECKING:
     from _csv import Reader
 
+_ODD_BLANKS = "\t\xa0\u2003\u2009\u202f\u3000"
+_PADDING = " \t,;|"  # empty cells that a spreadsheet has put behind a row that was quoted as a whole
 _KEPT = 1000  # characters of a line that can't be read, for whoever mends it
-_BLANKS_BEHIND_QUOTE = r'(?<=[^"{0}]")[ \t]+(?={0}|\r?\n?\Z)'  # "Dune" , where {0} is the delimiter
+_BLANKS_BEHIND_QUOTE = r'(?<=[^"{0}]")[^\S\r\n{0}]+(?={0}|\r?\n?\Z)'  # "Dune" , where {0} is the delimiter
+# Other blanks than spaces before a quote that opens a cell. In a cell there are two or four of them side by side, and
+# behind one that closes a cell the next begins.
+_BLANKS_BEFORE_QUOTE = r'(?:(?<={0})|^)[^\S\r\n{0}]+(?="(?:"")*[^"{0}\r\n])'
 
 
 class Form(NamedTuple):
@@ -23,13 +28,20 @@ class Form(NamedTuple):
 
     delimiter: str
     quotes: bool = True  # around cells; False: a quote is a letter as any other
-    wrapped: bool = False  # whole rows are quoted, as the header is
 
     def reader(self, lines: Iterable[str], skip_blanks: bool = True) -> "Reader":
         """Return a reader that raises csv.Error. `skip_blanks`: a quote behind a blank opens a cell, too."""
         if self.quotes:
             return csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=skip_blanks)
         return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
+
+    def without_odd_blanks(self, text: str) -> str:
+        """Return the text without tabs, no-break spaces and the like before cells that are quoted: the reader knows
+        spaces alone."""
+        blanks = _ODD_BLANKS.replace(self.delimiter, "")
+        if not self.quotes or '"' not in text or not any(blank in text for blank in blanks):
+            return text
+        return re.sub(_BLANKS_BEFORE_QUOTE.format(re.escape(self.delimiter)), "", text, flags=re.MULTILINE)
 
 
 @dataclass
@@ -72,8 +84,8 @@ class Rows:
         return row is not None
 
     def _add(self, line: int, row: list[str]) -> None:
-        if len(row) == self.width and not self.form.wrapped:
-            self.numbered.append((line, row))
+        if len(row) == self.width and any(row[1:2]):
+            self.numbered.append((line, row))  # else the row may be quoted as a whole, and padded to the width
         elif len(row) > 1 or (row and row[0].strip()):  # else the line is empty
             self.numbered.append((line, unwrapped(row, self.form, self.width) or row))
 
@@ -101,11 +113,20 @@ def _mended(line: str, form: Form, width: int) -> list[str] | None:
     """Return the cells of a line that breaks the rules in a way that leaves no doubt. None where there is any."""
     text = line.rstrip("\r\n")
     without_blanks = re.sub(_BLANKS_BEHIND_QUOTE.format(re.escape(form.delimiter)), "", text)
+    whole = text.rstrip(_PADDING)
     return (
         (_only_row([without_blanks], form, width) if without_blanks != text else None)
         or _only_row([text], form, width, skip_blanks=False)  # ` "Best" book`: no quote around a cell
-        or (_only_row([text[1:-1]], form, width) if text[:1] == text[-1:] == '"' else None)
+        or _unquoted(whole, form, width)
     )
+
+
+def _unquoted(text: str, form: Form, width: int) -> list[str] | None:
+    """Return the cells of a row that was quoted as a whole, whether its own quotes were doubled or not."""
+    if len(text) < 2 or not text[0] == text[-1] == '"':
+        return None
+    inner = text[1:-1]
+    return _only_row([inner], form, width) or _only_row([inner.replace('""', '"')], form, width)
 
 
 def _only_row(lines: Iterable[str], form: Form, width: int | None, skip_blanks: bool = True) -> list[str] | None:

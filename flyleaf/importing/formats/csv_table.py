@@ -73,7 +73,7 @@ class CsvFile:
                 rows.parse(lines, [number for number, _ in taken.others])
                 self._line += taken.lines
             else:
-                lines = [*begun, *io.StringIO(text, newline="")]
+                lines = [*begun, *io.StringIO(self.form.without_odd_blanks(text), newline="")]
                 first = self._line - len(begun)
                 begun = lines[rows.parse(lines, range(first, first + len(lines))) :]
                 self._line = first + len(lines)
@@ -88,9 +88,10 @@ class CsvFile:
             yield rows
 
     def _ragged(self, line: int, row: Sequence[str]) -> Refusal:
-        detail = (
-            f"it has {len(row)} cells, and the header {len(self.header)}: put cells that hold the separator into quotes"
-        )
+        inner = unwrapped(row, self.form)
+        cells = f"{len(inner or row)} cell{'s' if len(inner or row) != 1 else ''}"
+        problem = f"it is quoted as a whole and has {cells} in it" if inner else f"it has {cells}"
+        detail = f"{problem}, and the header {len(self.header)}: put cells that hold the separator into quotes"
         return Refusal(line, Reason.RAGGED, detail, row)
 
 
@@ -103,11 +104,11 @@ def open_csv(source: Source, delimiter: str | None = None, encoding: str | None 
         delimiter = delimiter or said[1]
         first += 1
     form = Form(delimiter or _delimiter(lines[first : first + _LOOKED_AT]), quotes)
-    reader = form.reader(islice(lines, first, None))
+    reader = form.reader(map(form.without_odd_blanks, islice(lines, first, None)))
     try:
         header = next(reader)
         if whole := unwrapped(header, form):
-            header, form = whole, form._replace(wrapped=True)
+            header = whole
     except csv.Error as error:
         raise _broken_header(first + 1, error) from error
     except StopIteration:

@@ -82,6 +82,8 @@ def test_the_same_book_in_every_form(tmp_path: Path, content: bytes) -> None:
         b"ISBN,Title,Author,pubdate",
         b"isbn_13,title,author_text,publish_date",
         b"Edition ISBN-13,Edition title,Authors labels,Edition publication date",
+        "ISBN,Título,Autor,Año".encode(),
+        "ISBN;TI\u0301TULO;Autora;Ano".replace(";", ",").encode(),
     ],
 )
 def test_the_names_that_people_give_columns(tmp_path: Path, header: bytes) -> None:
@@ -251,7 +253,7 @@ def test_cells_as_people_write_them(tmp_path: Path, row: bytes, title: str) -> N
     [
         (b"1,I, Robot,b,1", Reason.RAGGED, "it has 5 cells, and the header 4: put cells that hold the separator into"),
         (b"1,a,b", Reason.RAGGED, "it has 3 cells, and the header 4"),
-        (b"1", Reason.RAGGED, "it has 1 cells, and the header 4"),
+        (b"1", Reason.RAGGED, "it has 1 cell, and the header 4"),
         (b'1,"a" b,c,1', Reason.UNREADABLE, "a cell goes on after its closing quote: double the quotes"),
         (b'1,"The "best" book",c,1', Reason.UNREADABLE, "a cell goes on after its closing quote"),
         (b'1,"a,b,1\n0439420890,"a",b,1', Reason.UNREADABLE, "a quote is opened here and not closed at the end of a"),
@@ -292,14 +294,31 @@ def test_a_file_of_which_most_rows_are_ragged_is_broken(tmp_path: Path) -> None:
         b"isbn,title,author,year",
     ],
 )
+@pytest.mark.parametrize("empty_cells", [b"", b",,,", b";;;"])  # as spreadsheets pad a row
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_a_file_whose_rows_are_quoted_as_a_whole(tmp_path: Path, header: bytes, end: bytes) -> None:
+def test_a_file_whose_rows_are_quoted_as_a_whole(tmp_path: Path, header: bytes, end: bytes, empty_cells: bytes) -> None:
     rows = (b'"0441172717,Dune,""Herbert, Frank"",1965"', b'"0141439580,Emma,Jane Austen,1815"')
-    empty_cells = b",,," if header.endswith(b",") else b""
     found = table_of(tmp_path, end.join((header, *(row + empty_cells for row in rows), b"")))
     assert found.columns == FOUR
     assert found.records == [(2, ("0441172717", "Dune", "Herbert, Frank", "1965")), (3, EMMA)]
     assert found.refused == []
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        (b'"0441172717,Dune,Herbert,1965,extra"', 5),
+        (b'"0441172717,""Dune"",Herbert"', 3),
+    ],
+)
+def test_a_row_that_is_quoted_as_a_whole_and_has_other_cells_than_the_header(
+    tmp_path: Path, row: bytes, cells: int
+) -> None:
+    found = table_of(tmp_path, HEADER + row + b"\n")
+    assert [refusal.detail for refusal in found.refused] == [
+        f"it is quoted as a whole and has {cells} cells in it, and the header 4: put cells that hold the separator "
+        "into quotes"
+    ]
 
 
 def test_a_row_of_a_single_cell_is_not_taken_for_a_quoted_row(tmp_path: Path) -> None:
@@ -316,6 +335,21 @@ def test_blanks_behind_the_separators(tmp_path: Path) -> None:
     assert table_of(tmp_path, content).records == [
         (2, ("9780306406157", "Dune, or the desert", "Herbert, Frank", "1965")),
         (3, DUNE),
+    ]
+
+
+@pytest.mark.parametrize("blank", ["\t", "\xa0", "\u202f", "\u3000", " \xa0 "])
+def test_blanks_of_other_kinds_before_quotes(tmp_path: Path, blank: str) -> None:
+    content = (
+        f'isbn,{blank}"title",{blank}author,year\n'
+        f'{blank}"9780306406157",{blank}"Dune, ""or""",{blank}"Her, F."{blank},1965\n'
+        f'0441172717,"{blank}""Dune"",{blank}""A""{blank}","Herbert,{blank}",{blank}1965\n'
+    )
+    found = table_of(tmp_path, content.encode())
+    assert found.refused == []
+    assert [tuple(map(str.strip, cells)) for _, cells in found.records] == [
+        ("9780306406157", 'Dune, "or"', "Her, F.", "1965"),
+        ("0441172717", f'"Dune",{blank}"A"', f"Herbert,{blank}".strip(), "1965"),
     ]
 
 
@@ -398,6 +432,7 @@ def test_what_the_csv_module_writes_is_read_back(tmp_path: Path) -> None:
         # Where it need not quote, the module leaves line ends other than its own unquoted.
         quoting = csv.QUOTE_ALL if "\n" in letters else dice.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
         rows = [[random_text(dice, letters, 9) for _ in range(3)] for _ in range(dice.choice((1, 50, 8_000)))]
+        rows = [row for row in rows if any(map(str.strip, row[1:]))]  # another may be one that is quoted as a whole
         text = io.StringIO(newline="")
         csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(
             [["isbn", "b", "c"], *rows]
