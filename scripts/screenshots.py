@@ -68,9 +68,9 @@ class Shot:
 
 def mistake(page: Page) -> None:
     page.locator("main form").evaluate("form => form.noValidate = true")
-    page.get_by_label("User name").fill("Virginia")
+    page.get_by_label("Username").fill("Virginia")
     page.get_by_label("Password", exact=True).fill("short")
-    page.get_by_label("Password, once more").fill("else")
+    page.get_by_label("Confirm password").fill("else")
     page.locator("main button").click()
 
 
@@ -171,9 +171,9 @@ def write_review(page: Page, address: str, rating: int, words: str) -> None:
 
 def enter(page: Page, name: str) -> None:
     page.goto("/register")
-    page.get_by_label("User name").fill(name)
+    page.get_by_label("Username").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password, once more").fill(PASSWORD)
+    page.get_by_label("Confirm password").fill(PASSWORD)
     page.locator("main button").click()
 
 

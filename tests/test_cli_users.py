@@ -112,7 +112,7 @@ def test_only_who_knows_the_password_learns_of_the_lock(users, alice, visit):
     locked, nobody = log_in(visit(), WRONG), visit().submit("/login", username="Mallory", password=WRONG)
     assert locked.status_code == nobody.status_code == 422
     assert "Spam." not in locked.text
-    assert "No reader has this name and password" in locked.text
+    assert "Wrong name or password" in locked.text
 
 
 def test_a_log_in_that_was_on_its_way_comes_too_late(users, app, alice, visit, monkeypatch):

@@ -33,32 +33,32 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 EVENTS = {
     EventKind.REGISTERED: lazy_gettext("You registered."),
-    EventKind.LOGGED_IN: lazy_gettext("Somebody logged in with your password."),
-    EventKind.LOGIN_FAILED: lazy_gettext("Somebody tried to log in with a wrong password."),
+    EventKind.LOGGED_IN: lazy_gettext("New login."),
+    EventKind.LOGIN_FAILED: lazy_gettext("Failed login: wrong password."),
     EventKind.LOGGED_OUT: lazy_gettext("You logged out."),
     EventKind.PASSWORD_CHANGED: lazy_gettext("The password was changed."),
-    EventKind.PASSWORD_REFUSED: lazy_gettext("A wrong password was given where it had to be confirmed."),
-    EventKind.SESSION_ENDED: lazy_gettext("You logged another browser out."),
-    EventKind.OTHER_SESSIONS_ENDED: lazy_gettext("You logged all other browsers out."),
-    EventKind.DATA_DOWNLOADED: lazy_gettext("Your data were downloaded."),
-    EventKind.LOGIN_REFUSED: lazy_gettext("Somebody with your password was kept out, because the account was locked."),
-    EventKind.ACCOUNT_LOCKED: lazy_gettext("Those who run the site locked the account."),
-    EventKind.ACCOUNT_UNLOCKED: lazy_gettext("Those who run the site unlocked the account."),
-    EventKind.PASSWORD_RESET_OFFERED: lazy_gettext("Those who run the site made a link to choose a new password."),
-    EventKind.PASSWORD_RESET: lazy_gettext("A new password was chosen with such a link."),
+    EventKind.PASSWORD_REFUSED: lazy_gettext("A wrong password was entered to confirm a change."),
+    EventKind.SESSION_ENDED: lazy_gettext("You logged out another device."),
+    EventKind.OTHER_SESSIONS_ENDED: lazy_gettext("You logged out all other devices."),
+    EventKind.DATA_DOWNLOADED: lazy_gettext("Your data was downloaded."),
+    EventKind.LOGIN_REFUSED: lazy_gettext("Login refused: the password was right, but the account was locked."),
+    EventKind.ACCOUNT_LOCKED: lazy_gettext("An administrator locked the account."),
+    EventKind.ACCOUNT_UNLOCKED: lazy_gettext("An administrator unlocked the account."),
+    EventKind.PASSWORD_RESET_OFFERED: lazy_gettext("An administrator created a password reset link."),
+    EventKind.PASSWORD_RESET: lazy_gettext("The password was reset with a link."),
     EventKind.MODERATOR_MADE: lazy_gettext("You became a moderator."),
     EventKind.MODERATOR_REMOVED: lazy_gettext("You are no longer a moderator."),
     EventKind.REVIEW_REPORTED: lazy_gettext("You reported a review."),
-    EventKind.REVIEW_HIDDEN: lazy_gettext("A moderator hid a review of yours."),
-    EventKind.REVIEW_UNHIDDEN: lazy_gettext("A moderator let a review of yours be seen again."),
-    EventKind.MODERATED: lazy_gettext("You decided about a review as a moderator."),
+    EventKind.REVIEW_HIDDEN: lazy_gettext("A moderator hid one of your reviews."),
+    EventKind.REVIEW_UNHIDDEN: lazy_gettext("A moderator restored one of your reviews."),
+    EventKind.MODERATED: lazy_gettext("You moderated a review."),
     EventKind.ACCOUNT_DELETED: lazy_gettext("The account was deleted."),
 }
 
 
 class PasswordChangeForm(NewPasswordForm):
     old_password = PasswordField(
-        lazy_gettext("Your password until now"), validators=[InputRequired(lazy_gettext("Enter your password."))]
+        lazy_gettext("Current password"), validators=[InputRequired(lazy_gettext("Enter your password."))]
     )
 
     def __init__(self, reader: Reader, sent: MultiDict[str, str] | None = None) -> None:
@@ -74,10 +74,10 @@ class DeletionForm(Form):
     reviews = RadioField(
         lazy_gettext("Your reviews"),
         choices=[
-            SelectChoice("delete", lazy_gettext("are deleted, too")),
-            SelectChoice("keep", lazy_gettext("stay, without your name")),
+            SelectChoice("delete", lazy_gettext("Delete my reviews")),
+            SelectChoice("keep", lazy_gettext("Keep them without my name")),
         ],
-        validators=[InputRequired(lazy_gettext("Choose what becomes of your reviews."))],
+        validators=[InputRequired(lazy_gettext("Choose what happens to your reviews."))],
     )
     password = PasswordField(lazy_gettext("Password"), validators=[InputRequired(lazy_gettext("Enter your password."))])
 
@@ -94,7 +94,7 @@ def account(connection: Connection, reader: Reader) -> ResponseReturnValue:
 def end_other_session(connection: Connection, reader: Reader, session_id: int) -> ResponseReturnValue:
     require_token()
     if not delete_readers_session(connection, reader.id, session_id):
-        raise NotFound(gettext("That browser is logged out already."))
+        raise NotFound(gettext("That device is already logged out."))
     insert_event(connection, EventKind.SESSION_ENDED, reader.id)
     return redirect_with_notice(url_for("account.account"), "session-ended")
 
@@ -120,7 +120,7 @@ def password(reader: Reader) -> ResponseReturnValue:
             response = redirect_with_notice(url_for("account.account"), "password-changed")
             renew_session(reader, response)
             return response
-        form.old_password.errors = [gettext("This is not your password.")]
+        form.old_password.errors = [gettext("Wrong password.")]
     return render_template("account_password.html", form=form), form.status
 
 
@@ -135,7 +135,7 @@ def delete(reader: Reader) -> ResponseReturnValue:
             _delete_account(reader, keeps_reviews=form.reviews.data == "keep")
             end_session()
             return redirect_with_notice(url_for("welcome.welcome"), "account-deleted")
-        form.password.errors = [gettext("This is not your password.")]
+        form.password.errors = [gettext("Wrong password.")]
     return render_template("account_delete.html", form=form), form.status
 
 

@@ -22,7 +22,7 @@ def author(connection: Connection, reader: Reader, name: str) -> ResponseReturnV
     require(connection)
     found = select_author(connection, name) if "\0" not in name else None
     if found is None:
-        raise NotFound(gettext("The catalogue has no book by an author of this name."))
+        raise NotFound(gettext("The catalogue has no books by this author."))
     page = page_number(request.args)
     works = select_works(connection, name, page)
     return render_template("author.html", author=found, works=numbered(works, page, found.work_count, PAGE_SIZE))

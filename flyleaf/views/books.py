@@ -92,13 +92,14 @@ def _identity(isbn: str) -> str:
     except isbns.IsbnError as error:
         raise NotFound(
             gettext(
-                "“%(text)s” is no ISBN: one has 10 or 13 digits, and the last of 10 may be an X.", text=_shown(isbn)
+                "“%(text)s” is not an ISBN. An ISBN has 10 or 13 digits, and a 10-digit one can end in X.",
+                text=_shown(isbn),
             )
         ) from error
 
 
 def _not_found(isbn: str) -> NoReturn:
-    raise NotFound(gettext("No book of this catalogue has the ISBN %(isbn)s.", isbn=_shown(isbn)))
+    raise NotFound(gettext("No book in this catalogue has the ISBN %(isbn)s.", isbn=_shown(isbn)))
 
 
 def _shown(isbn: str) -> str:

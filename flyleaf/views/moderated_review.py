@@ -10,7 +10,7 @@ from flyleaf.queries.moderation import ModeratedReview, select_moderated_review
 from flyleaf.web.forms import no_control_characters
 
 REASON_RULES = [
-    Length(max=REASON_MAX, message=lazy_gettext("A reason has at most %(most)s characters.", most=REASON_MAX)),
+    Length(max=REASON_MAX, message=lazy_gettext("Reasons can have up to %(most)s characters.", most=REASON_MAX)),
     no_control_characters,
 ]
 
@@ -19,5 +19,5 @@ def find_review(connection: Connection, review_id: int) -> ModeratedReview:
     """Raises NotFound."""
     review = select_moderated_review(connection, review_id)
     if review is None:
-        raise NotFound(gettext("There is no such review. It may have been deleted."))
+        raise NotFound(gettext("Review not found. It may have been deleted."))
     return review

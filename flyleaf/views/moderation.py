@@ -35,9 +35,9 @@ Values = ParamSpec("Values")
 
 class HidingForm(Form):
     reason = StringField(
-        lazy_gettext("Why?"),
+        lazy_gettext("Reason"),
         filters=[line],
-        validators=[DataRequired(lazy_gettext("Say why: who wrote the review reads it.")), *REASON_RULES],
+        validators=[DataRequired(lazy_gettext("Give a reason. The reviewer will see it.")), *REASON_RULES],
     )
 
 
@@ -80,7 +80,7 @@ def hide(connection: Connection, moderator: Reader, review_id: int) -> ResponseR
         return render_template("review_hide.html", review=review, form=form), form.status
     reason = form.reason.data or ""
     if not hide_review(connection, review.id, reason):
-        raise Conflict(gettext("Another moderator has hidden this review already, or it is deleted."))
+        raise Conflict(gettext("This review has already been hidden or deleted."))
     if review.reader_id is not None:
         insert_event(connection, EventKind.REVIEW_HIDDEN, review.reader_id, {"review": review.id, "reason": reason})
     _note(connection, moderator, review, "hidden", reason)
@@ -93,7 +93,7 @@ def unhide(connection: Connection, moderator: Reader, review_id: int) -> Respons
     require_token()
     review = find_review(connection, review_id)
     if not unhide_review(connection, review.id):
-        raise Conflict(gettext("This review is to be seen already."))
+        raise Conflict(gettext("This review is already visible."))
     if review.reader_id is not None:
         insert_event(connection, EventKind.REVIEW_UNHIDDEN, review.reader_id, {"review": review.id})
     _note(connection, moderator, review, "unhidden")
@@ -106,7 +106,7 @@ def dismiss(connection: Connection, moderator: Reader, review_id: int) -> Respon
     require_token()
     review = find_review(connection, review_id)
     if not settle_reports(connection, review.id):
-        raise Conflict(gettext("Another moderator has settled these reports already."))
+        raise Conflict(gettext("Another moderator has already handled these reports."))
     _note(connection, moderator, review, "dismissed")
     return redirect_with_notice(url_for("moderation.reported"), "reports-dismissed")
 

@@ -62,16 +62,16 @@ def visible(form: Form, field: Field) -> None:
     # Cf: zero-width and direction marks, with which one name can be made to look like another; Cc: line breaks, tabs.
     name = _JOINERS.sub("", field.data or "")
     if has_invisible(name):
-        raise ValidationError(gettext("There is an invisible character in this name: delete it."))
+        raise ValidationError(gettext("This name contains an invisible character. Remove it."))
     if regex.search(rf"\p{{Mn}}{{{_MARKS_MAX + 1}}}|(\p{{Mn}})\1", unicodedata.normalize("NFD", name)):
-        raise ValidationError(gettext("There are too many accents on one letter of this name."))
+        raise ValidationError(gettext("A letter in this name has too many accents."))
 
 
 def addressable(form: Form, field: Field) -> None:
     """Refuse names that say nothing, or that no address can hold: there / . and .. mean something else."""
     name = field.data or ""
     if "/" in name or not any(unicodedata.category(letter) in _SAYING for letter in name):
-        raise ValidationError(gettext("A name has a letter or a digit, and no slash."))
+        raise ValidationError(gettext("Names need a letter or digit and can’t contain “/”."))
 
 
 def without_markup(form: Form, field: Field) -> None:
@@ -79,11 +79,11 @@ def without_markup(form: Form, field: Field) -> None:
     name = _JOINERS.sub("", field.data or "")
     if _MARKUP.search(name):
         raise ValidationError(
-            gettext("Names can’t contain markup, such as angle brackets, square brackets, braces or backticks.")
+            gettext("Names can’t contain angle brackets, square brackets, braces, backticks or other markup.")
         )
     for letter in name:
         if not _ALLOWED.fullmatch(letter):
-            raise ValidationError(gettext("Names consist of letters and digits. Delete “%(letter)s”.", letter=letter))
+            raise ValidationError(gettext("Names can’t contain “%(letter)s”. Use letters and digits.", letter=letter))
 
 
 def of_one_script(form: Form, field: Field) -> None:
@@ -95,7 +95,7 @@ def of_one_script(form: Form, field: Field) -> None:
                 gettext("“%(word)s” mixes alphabets that look alike. Write each word in one alphabet.", word=word)
             )
     if len({ord(digit) - unicodedata.decimal(digit) for digit in name if digit.isdecimal()}) > 1:
-        raise ValidationError(gettext("The digits of this name are from two writing systems. Use one."))
+        raise ValidationError(gettext("This name mixes digits from two writing systems. Use one."))
 
 
 def has_invisible(text: str) -> bool:
@@ -111,7 +111,7 @@ def is_blank(text: str) -> bool:
 def not_reserved(form: Form, field: Field) -> None:
     """Nobody speaks for the site: the names of those who run it are for no reader."""
     if is_reserved(field.data or ""):
-        raise ValidationError(gettext("This name is kept for those who run the site. Choose another."))
+        raise ValidationError(gettext("This name is reserved. Choose another."))
 
 
 def is_reserved(name: str) -> bool:

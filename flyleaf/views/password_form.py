@@ -14,19 +14,21 @@ from flyleaf.web.forms import Form, no_control_characters
 class NewPasswordForm(Form):
     password = PasswordField(
         lazy_gettext("Password"),
-        description=lazy_gettext("At least %(least)s characters. A short sentence is a good one.", least=PASSWORD_MIN),
+        description=lazy_gettext("At least %(least)s characters. A short sentence works well.", least=PASSWORD_MIN),
         validators=[
             InputRequired(lazy_gettext("Choose a password.")),
             Length(
                 PASSWORD_MIN,
                 PASSWORD_MAX,
-                lazy_gettext("A password has %(least)s to %(most)s characters.", least=PASSWORD_MIN, most=PASSWORD_MAX),
+                lazy_gettext(
+                    "Passwords must have %(least)s to %(most)s characters.", least=PASSWORD_MIN, most=PASSWORD_MAX
+                ),
             ),
             no_control_characters,
         ],
     )
     confirmation = PasswordField(
-        lazy_gettext("Password, once more"), validators=[InputRequired(lazy_gettext("Repeat the password."))]
+        lazy_gettext("Confirm password"), validators=[InputRequired(lazy_gettext("Enter the password again."))]
     )
 
     @property
@@ -36,12 +38,12 @@ class NewPasswordForm(Form):
 
     def validate_password(self, field: PasswordField) -> None:
         if is_blank(field.data or ""):
-            raise ValidationError(gettext("A password needs more than blanks. A short sentence is a good one."))
+            raise ValidationError(gettext("Passwords can’t be only spaces. Try a short sentence."))
         if name_key(field.data or "") == name_key(self.name):
-            raise ValidationError(gettext("The password is the user name. Choose one that nobody can guess."))
+            raise ValidationError(gettext("Your password can’t be your username. Choose another."))
         if is_common(field.data or ""):
-            raise ValidationError(gettext("Many people have this password, and it is tried first. Choose another."))
+            raise ValidationError(gettext("This password is too common. Choose another."))
 
     def validate_confirmation(self, field: PasswordField) -> None:
         if field.data != self.password.data:
-            raise ValidationError(gettext("The two passwords are not the same."))
+            raise ValidationError(gettext("The passwords don’t match."))

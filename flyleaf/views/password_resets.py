@@ -62,4 +62,4 @@ def _reset(token: str, name: str, password: str) -> None:
 
 
 def _worthless() -> NotFound:
-    return NotFound(gettext("This link has been used, or is too old. Ask those who run the site for another."))
+    return NotFound(gettext("This link has expired or was already used. Ask the site’s administrators for a new one."))

@@ -34,8 +34,8 @@ def change() -> ResponseReturnValue:
     form = PreferencesForm(request.form)
     if not form.validate():
         if form["csrf_token"].errors:
-            raise BadRequest(gettext("This page was open for too long. Go back, reload it, and choose once more."))
-        raise UnprocessableEntity(gettext("There is no such language or theme. Go back, and choose one that is there."))
+            raise BadRequest(gettext("This form expired. Go back, reload the page and choose again."))
+        raise UnprocessableEntity(gettext("Unknown language or theme. Go back and choose one from the list."))
     chosen = {name: form[name].data for name in CHOICES if form[name].data}
     if is_logged_in() and chosen:
         with transaction() as connection:

@@ -27,14 +27,14 @@ blueprint = Blueprint("readers", __name__)
 
 class RegistrationForm(NewPasswordForm):
     username = StringField(
-        lazy_gettext("User name"),
+        lazy_gettext("Username"),
         filters=[line],
         validators=[
-            InputRequired(lazy_gettext("Choose a name.")),
+            InputRequired(lazy_gettext("Choose a username.")),
             Length(
                 1,
                 USERNAME_MAX,
-                lazy_gettext("A name has at most %(most)s characters, and at least one.", most=USERNAME_MAX),
+                lazy_gettext("Usernames must have 1 to %(most)s characters.", most=USERNAME_MAX),
             ),
             no_control_characters,
             visible,
@@ -53,7 +53,7 @@ class RegistrationForm(NewPasswordForm):
 
 class LoginForm(Form):
     username = StringField(
-        lazy_gettext("User name"), filters=[line], validators=[InputRequired(lazy_gettext("Enter your user name."))]
+        lazy_gettext("Username"), filters=[line], validators=[InputRequired(lazy_gettext("Enter your username."))]
     )
     password = PasswordField(lazy_gettext("Password"), validators=[InputRequired(lazy_gettext("Enter your password."))])
     next = HiddenField()
@@ -92,7 +92,7 @@ def login() -> ResponseReturnValue:
         if credentials is not None and begin_session(credentials, response):
             remember_device(response, credentials.reader.name)
             return response
-        form.form_errors.append(gettext("No reader has this name and password. Check both, and mind capital letters."))
+        form.form_errors.append(gettext("Wrong name or password. Passwords are case-sensitive."))
     return _show(form), form.status
 
 

@@ -23,7 +23,7 @@ blueprint = Blueprint("reports", __name__)
 
 
 class ReportForm(Form):
-    reason = StringField(lazy_gettext("What is wrong with it?"), filters=[line], validators=REASON_RULES)
+    reason = StringField(lazy_gettext("What’s wrong with this review?"), filters=[line], validators=REASON_RULES)
 
 
 @blueprint.route("/reviews/<int:review_id>/report", methods=["GET", "POST"])
@@ -31,7 +31,7 @@ class ReportForm(Form):
 def report(connection: Connection, reader: Reader, review_id: int) -> ResponseReturnValue:
     review = find_review(connection, review_id)
     if review.hidden_at is not None or review.reader_id == reader.id:
-        raise NotFound(gettext("There is no such review. It may have been deleted."))
+        raise NotFound(gettext("Review not found. It may have been deleted."))
     form = ReportForm(request.form or restored())
     if request.method != "POST" or not form.validate():
         return render_template("review_report.html", review=review, form=form), form.status
@@ -47,7 +47,7 @@ def _report(connection: Connection, reader: Reader, review: ModeratedReview, rea
     wait = insert_attempt(connection, report_limits(reader)).wait
     if wait:
         advice = gettext(
-            "You have reported %(most)s reviews within a day: let the moderators look at those first.",
+            "You can report up to %(most)s reviews a day. Try again later.",
             most=REPORTS.most,
         )
         raise TooManyRequests(advice, retry_after=wait)

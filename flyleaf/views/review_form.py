@@ -17,7 +17,9 @@ class ReviewForm(Form):
             for n in range(RATING_MIN, RATING_MAX + 1)
         ],
         validators=[
-            InputRequired(lazy_gettext("Give %(least)s to %(most)s stars.", least=RATING_MIN, most=RATING_MAX))
+            InputRequired(
+                lazy_gettext("Choose a rating from %(least)s to %(most)s stars.", least=RATING_MIN, most=RATING_MAX)
+            )
         ],
     )
     text = TextAreaField(
@@ -27,7 +29,7 @@ class ReviewForm(Form):
             Length(
                 max=REVIEW_MAX,
                 message=lazy_gettext(
-                    "A review has at most %(most)s characters.", most=LazyString(format_decimal, REVIEW_MAX)
+                    "Reviews can have up to %(most)s characters.", most=LazyString(format_decimal, REVIEW_MAX)
                 ),
             ),
             no_control_characters,

@@ -40,7 +40,7 @@ def edit(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnVal
     book = find_book(connection, isbn)
     review = select_review(connection, book.id, reader.id)
     if review is None:
-        raise NotFound(gettext("You have not reviewed this book, or have deleted your review."))
+        raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     if request.method != "POST":
         form = ReviewForm(restored(), rating=str(review.rating), text=review.text)
         return render_template("review_edit.html", book=book, form=form)
@@ -57,7 +57,7 @@ def delete(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnV
     book = find_book(connection, isbn)
     review = select_review(connection, book.id, reader.id)
     if review is None:
-        raise NotFound(gettext("You have not reviewed this book, or have deleted your review already."))
+        raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     form = Form(request.form)
     if request.method != "POST" or not form.validate():
         return render_template("review_delete.html", book=book, review=review, form=form), form.status

@@ -1,43 +1,53 @@
-"""What a search may be asked with, on the page and in the API."""
+"""The search form, on the page and in the API."""
 
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, IntegerField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
-from wtforms.validators import Length, NumberRange, Optional, ValidationError
+from wtforms.form import BaseForm
+from wtforms.validators import AnyOf, Length, NumberRange, Optional, ValidationError
 
 from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
 from flyleaf.search import Order, SearchQuery
 from flyleaf.web.forms import PlainForm, line, no_control_characters
 
-A_YEAR = NumberRange(
-    YEAR_MIN,
-    YEAR_MAX,
-    lazy_gettext("A year is a whole number from %(least)s to %(most)s.", least=YEAR_MIN, most=YEAR_MAX),
-)
+
+class Between:
+    """A validator that names the field, because a number in an address may have no field on the page."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least = least
+        self._most = most
+
+    def __call__(self, form: BaseForm, field: IntegerField) -> None:
+        """Raise ValidationError if the number is out of range."""
+        if field.data is not None and not self._least <= field.data <= self._most:
+            values = {"field": field.label.text, "least": self._least, "most": self._most}
+            raise ValidationError(gettext("%(field)s must be a whole number from %(least)s to %(most)s.", **values))
+
+
+A_YEAR = Between(YEAR_MIN, YEAR_MAX)
 
 
 class WholeNumberField(IntegerField):
-    """Names itself by its label if it can't be read: a number in an address may have no field on the page."""
+    """A field whose error names it if its text is not a number."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError as error:
-            raise ValueError(gettext("%(field)s is a whole number.", field=self.label.text)) from error
+            raise ValueError(gettext("%(field)s must be a whole number.", field=self.label.text)) from error
 
 
 class SearchForm(PlainForm):
-    """Read from the address."""
+    """The search form of the page, read from the address."""
 
     q = SearchField(
         lazy_gettext("Title, author or ISBN"),
         validators=[
             Length(
                 max=QUERY_MAX,
-                message=lazy_gettext(
-                    "That is too long: %(most)s characters are enough to find any book.", most=QUERY_MAX
-                ),
+                message=lazy_gettext("Searches can have up to %(most)s characters.", most=QUERY_MAX),
             ),
             no_control_characters,
         ],
@@ -50,7 +60,7 @@ class SearchForm(PlainForm):
                 1,
                 PAGE_MAX,
                 lazy_gettext(
-                    "There are pages 1 to %(last)s: add a word to find what lies further down.", last=PAGE_MAX
+                    "Choose a page from 1 to %(last)s. To find later results, add words to your search.", last=PAGE_MAX
                 ),
             ),
         ],
@@ -62,7 +72,7 @@ class SearchForm(PlainForm):
     )
     has_reviews = BooleanField(lazy_gettext("Only books with reviews"), false_values=(False, "", "0", "false"))
     order = SelectField(
-        lazy_gettext("Order"),
+        lazy_gettext("Sort by"),
         choices=[
             SelectChoice(Order.RELEVANCE, lazy_gettext("Best match")),
             SelectChoice(Order.NEWEST, lazy_gettext("Newest")),
@@ -70,16 +80,22 @@ class SearchForm(PlainForm):
         ],
         default=Order.RELEVANCE,
     )
-    verbatim = BooleanField(false_values=(False, "", "0", "false"))  # no other spelling is tried
+    verbatim = BooleanField(false_values=(False, "", "0", "false"))  # try no other spelling
 
     def validate_year_to(self, field: IntegerField) -> None:
-        """Refuse an end before the beginning, which would find nothing."""
+        """Raise ValidationError if the last year is before the first, because nothing could be found."""
         if self.year_from.data is not None and field.data is not None and self.year_from.data > field.data:
-            raise ValidationError(gettext("“To year” must not be before “From year”."))
+            raise ValidationError(
+                gettext(
+                    "“%(end)s” can’t be earlier than “%(start)s”.",
+                    end=field.label.text,
+                    start=self.year_from.label.text,
+                )
+            )
 
     @property
     def is_blank(self) -> bool:
-        """Whether something was sent to search for, but no letter or sign of it can be seen."""
+        """Return whether a query was sent that has no visible character."""
         typed = self.q.data
         return typed is not None and not any(sign.isprintable() and not sign.isspace() for sign in typed)
 
@@ -91,16 +107,16 @@ class SearchForm(PlainForm):
 
     @property
     def first_error(self) -> str | None:
-        """The first thing to mend, in one sentence."""
+        """Return the first mistake in one sentence, or None."""
         return next((str(error) for field in self for error in field.errors), None)
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a filter is set."""
+        """Return whether a filter is set."""
         return bool(self.filters)
 
     def address_values(self, **other: Any) -> dict[str, Any]:
-        """What an address of the same search holds, with some values exchanged; what is not asked for is left out."""
+        """Return the query parameters of the same search with `other` values replaced, without those that are unset."""
         values = {field.name: field.data for field in self if field.name != "page"} | other
         return {
             name: 1 if value is True else value
@@ -109,7 +125,7 @@ class SearchForm(PlainForm):
         }
 
     def query(self, page_size: int = PAGE_SIZE) -> SearchQuery:
-        """The validated form as the search takes it."""
+        """Return the validated form as a query for the search."""
         return SearchQuery(
             self.q.data or "",
             self.page.data or 1,
@@ -124,13 +140,25 @@ class SearchForm(PlainForm):
 
 
 class ApiSearchForm(SearchForm):
-    """The same for programs, which know the fields by their names."""
+    """The search form for programs, whose errors name each field as the address does."""
 
     def process(self, *values: Any, **named: Any) -> None:
         for field in self:
             field.label.text = field.name
         super().process(*values, **named)
 
-    limit = WholeNumberField(
-        validators=[Optional(), NumberRange(1, PAGE_SIZE_MAX, f"limit is a whole number from 1 to {PAGE_SIZE_MAX}.")]
+    @property
+    def first_error(self) -> str | None:
+        """Return the first mistake in one sentence that names its field, or None."""
+        for field in self:
+            for error in map(str, field.errors):
+                return error if error.lstrip("“").startswith(field.name) else f"{field.name}: {error}"
+        return None
+
+    limit = WholeNumberField(validators=[Optional(), Between(1, PAGE_SIZE_MAX)])
+    order = SelectField(
+        choices=list(Order),
+        default=Order.RELEVANCE,
+        validators=[AnyOf(list(Order), f"order must be one of {', '.join(Order)}.")],
+        validate_choice=False,
     )

@@ -69,8 +69,8 @@ def count_attempt(limits: Sequence[Limit]) -> Attempt:
     if attempt.wait:
         minutes = -(-attempt.wait // 60)
         advice = ngettext(
-            "That was tried too often. Wait a minute, then try again.",
-            "That was tried too often. Wait %(num)s minutes, then try again.",
+            "Too many attempts. Wait a minute, then try again.",
+            "Too many attempts. Wait %(num)s minutes, then try again.",
             minutes,
         )
         raise TooManyRequests(advice, retry_after=attempt.wait)

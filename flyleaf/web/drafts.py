@@ -91,10 +91,8 @@ def draft_notice() -> str | None:
     if draft is None or not draft["was_logged_out"]:
         return None
     if draft["reader_id"] is None:
-        return str(gettext("This was written in this browser before you logged in. If it is yours, check and send it."))
-    return str(
-        gettext("You were logged out before this could be saved. Your text is back: check it and send it again.")
-    )
+        return str(gettext("This was written in this browser before you logged in. If it’s yours, check and send it."))
+    return str(gettext("You were logged out before this was saved. Your text is back: check it and send it again."))
 
 
 def waits_for(page: str | None) -> bool:

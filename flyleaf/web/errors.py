@@ -20,49 +20,51 @@ OF_THE_BODY = ("content-type", "content-length")
 # Status: what happened, and what to do about it.
 EXPLANATIONS = {
     400: (
-        lazy_gettext("That request made no sense"),
-        lazy_gettext("The address or the form was incomplete. Go back, reload the page, try again."),
+        lazy_gettext("We couldn’t understand that request"),
+        lazy_gettext("The address or form was incomplete. Go back, reload the page and try again."),
     ),
     404: (
-        lazy_gettext("There is no such page"),
-        lazy_gettext("The address may be mistyped, or the book is not in this catalogue."),
+        lazy_gettext("Page not found"),
+        lazy_gettext("Check the address. The book you want may not be in this catalogue."),
     ),
     405: (
-        lazy_gettext("That can’t be done here"),
-        lazy_gettext("This address does not take that kind of request."),
+        lazy_gettext("This request isn’t allowed here"),
+        lazy_gettext("This address doesn’t accept this kind of request."),
     ),
     409: (
-        lazy_gettext("That clashes with what is there"),
-        lazy_gettext("Somebody, perhaps you in another tab, was here before."),
+        lazy_gettext("This was changed elsewhere"),
+        lazy_gettext("This was already changed, perhaps in another tab."),
     ),
     413: (
-        lazy_gettext("That is too much at once"),
-        lazy_gettext("What you sent is larger than this site takes. Shorten it, and send it again."),
+        lazy_gettext("This is too large"),
+        lazy_gettext("You sent more than this site accepts. Shorten it and send it again."),
     ),
     414: (
-        lazy_gettext("That address is too long"),
-        lazy_gettext("Shorten what you search for."),
+        lazy_gettext("This address is too long"),
+        lazy_gettext("Shorten your search."),
     ),
     422: (
-        lazy_gettext("That is not quite right"),
-        lazy_gettext("Check what you entered, and send it again."),
+        lazy_gettext("Please check the form"),
+        lazy_gettext("Check what you entered and send it again."),
     ),
     429: (
-        lazy_gettext("Too many tries"),
-        lazy_gettext("Wait a little, then try again."),
+        lazy_gettext("Too many attempts"),
+        lazy_gettext("Wait a moment, then try again."),
     ),
     500: (
-        lazy_gettext("Something broke on our side"),
-        lazy_gettext("It is not your fault, and it has been noted. Try again in a while."),
+        lazy_gettext("Something went wrong"),
+        lazy_gettext("It’s not your fault, and the error has been logged. Try again later."),
     ),
     503: (
-        lazy_gettext("The site is out of breath"),
-        lazy_gettext("It can’t reach its database just now. Nothing is lost: try again in a moment."),
+        lazy_gettext("The site is temporarily unavailable"),
+        lazy_gettext("We can’t reach the database right now. Nothing is lost. Try again in a moment."),
     ),
 }
 SEARCH_NOT_READY = (
-    lazy_gettext("The search is being prepared"),
-    lazy_gettext("The site has been updated and goes through its books once more. All other pages work meanwhile."),
+    lazy_gettext("Search is being prepared"),
+    lazy_gettext(
+        "The site was updated and is rebuilding its search index. Other pages work. Try again in a few minutes."
+    ),
 )
 
 

@@ -40,9 +40,9 @@ class CsrfToken(CSRF):
         except BadSignature as error:
             author = written_by(field.data or "")
             if author not in (None, session.get("reader_id")):
-                message = gettext("Another reader of this browser wrote this. Send it only if it is yours.")
+                message = gettext("Another reader wrote this in this browser. Send it only if it’s yours.")
             else:
-                message = gettext("This page was open for too long. Send it once more: what you wrote is still here.")
+                message = gettext("This form expired. Your text is still here: send it again.")
             raise ValidationError(message) from error
 
 
@@ -74,7 +74,7 @@ class Form(PlainForm):
         valid = super().validate(extra_validators)
         for field in self:
             if len(field.raw_data or ()) > 1:
-                field.errors = [*field.errors, gettext("This was sent twice.")]
+                field.errors = [*field.errors, gettext("This field was sent twice. Send it once.")]
                 valid = False
         return valid
 
@@ -97,7 +97,7 @@ def written_by(token: str) -> int | None:
 def require_token() -> None:
     """For a form that is a button alone, and has no page of its own to be shown on again. Raises BadRequest."""
     if not Form(request.form).validate():
-        raise BadRequest(gettext("This page was open for too long. Go back, reload it, and try once more."))
+        raise BadRequest(gettext("This form expired. Go back, reload the page and try again."))
 
 
 def line(value: str | None) -> str | None:
@@ -119,7 +119,7 @@ def no_control_characters(form: WTForm, field: Field) -> None:
     for letter in field.data or "":
         if unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t":
             raise ValidationError(
-                gettext("There is a control character (%(code)s) in this: delete it.", code=f"U+{ord(letter):04X}")
+                gettext("This contains a control character (%(code)s). Remove it.", code=f"U+{ord(letter):04X}")
             )
 
 

@@ -1,4 +1,4 @@
-"""What an action says on the page that follows it: "Your review is published."
+"""What an action says on the page that follows it: "Your review has been published."
 
 The key of the sentence travels in a cookie of a minute, not in the session: a request that writes no session can't
 bring one back to life that a log-out has just ended.
@@ -14,21 +14,21 @@ from flyleaf.web.cookies import drop_cookie, keep_cookie, kept_cookie
 COOKIE = "notice"
 SECONDS = 60
 NOTICES = {
-    "registered": lazy_gettext("Welcome! You are registered and logged in."),
+    "registered": lazy_gettext("Welcome! Your account is ready and you are logged in."),
     "logged-out": lazy_gettext("You are logged out."),
-    "password-changed": lazy_gettext("Your password is changed, and all other browsers are logged out."),
-    "session-ended": lazy_gettext("That browser is logged out."),
-    "other-sessions-ended": lazy_gettext("All other browsers are logged out."),
-    "account-deleted": lazy_gettext("Your account is deleted."),
-    "review-published": lazy_gettext("Your review is published."),
-    "review-changed": lazy_gettext("Your review is changed."),
-    "review-deleted": lazy_gettext("Your review is deleted."),
-    "password-reset": lazy_gettext("Your password is changed. Log in with the new one."),
-    "review-reported": lazy_gettext("Thank you: a moderator will look at this review."),
-    "reported-already": lazy_gettext("You have reported this review already."),
-    "review-hidden": lazy_gettext("The review is hidden."),
-    "review-unhidden": lazy_gettext("The review is to be seen again."),
-    "reports-dismissed": lazy_gettext("The reports are dismissed."),
+    "password-changed": lazy_gettext("Your password has been changed, and all other devices are logged out."),
+    "session-ended": lazy_gettext("That device is logged out."),
+    "other-sessions-ended": lazy_gettext("You are logged out of all other devices."),
+    "account-deleted": lazy_gettext("Your account has been deleted."),
+    "review-published": lazy_gettext("Your review has been published."),
+    "review-changed": lazy_gettext("Your review has been updated."),
+    "review-deleted": lazy_gettext("Your review has been deleted."),
+    "password-reset": lazy_gettext("Your password has been changed. Log in with the new one."),
+    "review-reported": lazy_gettext("Thank you. A moderator will check this review."),
+    "reported-already": lazy_gettext("You have already reported this review."),
+    "review-hidden": lazy_gettext("Review hidden."),
+    "review-unhidden": lazy_gettext("Review restored."),
+    "reports-dismissed": lazy_gettext("Reports dismissed."),
 }
 # Shown at the reader's own review, further down on the page of a book, and not at its top.
 AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}

@@ -18,7 +18,7 @@ def asked_place() -> Key:
     try:
         return Key.from_arguments(request.args)
     except ValueError as error:
-        raise NotFound(gettext("There is no such page of this list. Go back to its beginning.")) from error
+        raise NotFound(gettext("This list has no such page. Go back to the first page.")) from error
 
 
 def page_number(values: Mapping[str, str]) -> int:
@@ -28,7 +28,7 @@ def page_number(values: Mapping[str, str]) -> int:
     except ValueError:
         return 1
     if not 1 <= page <= PAGE_MAX:
-        raise NotFound(gettext("There are pages 1 to %(last)s.", last=PAGE_MAX))
+        raise NotFound(gettext("Choose a page from 1 to %(last)s.", last=PAGE_MAX))
     return page
 
 

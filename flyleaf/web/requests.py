@@ -41,7 +41,7 @@ def _refuse_bytes() -> None:
         for text in sent:
             unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:
-        raise BadRequest(gettext("There are bytes that are no letters in the address or the form.")) from error
+        raise BadRequest(gettext("The address or form contains invalid characters.")) from error
 
 
 def _logged_path() -> str:

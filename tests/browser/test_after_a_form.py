@@ -97,13 +97,13 @@ def test_what_became_of_a_review_is_said_at_the_review(page, log_in):
     page.get_by_label("4 stars").check()
     page.get_by_label("Your review").fill("Words. " * 200)
     page.get_by_role("button", name="Publish").click()
-    assert_at_the_review(page, "Your review is published.")
+    assert_at_the_review(page, "Your review has been published.")
     page.get_by_role("link", name="Edit").click()
     page.get_by_role("button", name="Save").click()
-    assert_at_the_review(page, "Your review is changed.")
+    assert_at_the_review(page, "Your review has been updated.")
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()
-    assert_at_the_review(page, "Your review is deleted.")
+    assert_at_the_review(page, "Your review has been deleted.")
     page.reload()
     expect(page.locator(".notice")).to_have_count(0)
 
@@ -114,11 +114,11 @@ def test_a_report_is_answered_at_the_review_and_a_second_one_without_a_check_mar
     page.get_by_role("link", name="Report").click()
     address = page.url
     page.get_by_role("button", name="Report").click()
-    assert_at_the_review(page, "Thank you: a moderator will look at this review.")
+    assert_at_the_review(page, "Thank you. A moderator will check this review.")
     done = page.locator(".notice svg").inner_html()
     page.goto(address)
     page.get_by_role("button", name="Report").click()
-    assert_at_the_review(page, "You have reported this review already.")
+    assert_at_the_review(page, "You have already reported this review.")
     assert page.locator(".notice svg").inner_html() != done
 
 
@@ -143,4 +143,4 @@ def test_the_day_of_a_review_is_that_of_the_readers_zone(browse, log_in, bob, se
     page = log_in(browse(timezone_id="Asia/Tokyo"))
     page.goto(PRIDE)
     expect(page.locator(".review .quiet-line").first).to_contain_text("25 November 2026")
-    expect(page.locator(".review .quiet-line").first).to_contain_text("changed 1 January 2027")
+    expect(page.locator(".review .quiet-line").first).to_contain_text("edited 1 January 2027")

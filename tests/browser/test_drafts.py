@@ -23,7 +23,7 @@ def write(page: Page) -> None:
 
 
 def log_in_by_form(page: Page, name: str = "Alice") -> None:
-    page.get_by_label("User name").fill(name)
+    page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
 

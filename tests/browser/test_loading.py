@@ -80,18 +80,18 @@ def test_a_link_within_the_page_and_a_key_held_show_none(results):
 
 
 def test_a_sort_is_applied_at_once_and_keeps_the_focus(results):
-    results.get_by_label("Order").focus()
-    results.get_by_label("Order").select_option("newest")
+    results.get_by_label("Sort by").focus()
+    results.get_by_label("Sort by").select_option("newest")
     expect(results).to_have_url(re.compile("order=newest"))
     expect(results.locator(".result-title").first).to_have_text("Volume 45")
-    expect(results.get_by_label("Order")).to_be_focused()
+    expect(results.get_by_label("Sort by")).to_be_focused()
     expect(results.get_by_role("button", name="Sort")).not_to_be_visible()
 
 
 def test_without_javascript_a_button_sorts(browse, log_in, volumes):
     page = log_in(browse(java_script_enabled=False))
     page.goto("/search?q=volume")
-    page.get_by_label("Order").select_option("newest")
+    page.get_by_label("Sort by").select_option("newest")
     page.get_by_role("button", name="Sort").click()
     expect(page.locator(".result-title").first).to_have_text("Volume 45")
-    expect(page.get_by_label("Order")).to_have_value("newest")
+    expect(page.get_by_label("Sort by")).to_have_value("newest")

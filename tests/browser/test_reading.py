@@ -10,9 +10,9 @@ from tests.site import PASSWORD
 def register(page: Page, name: str) -> None:
     page.goto("/")
     page.get_by_role("main").get_by_role("link", name="Register").click()
-    page.get_by_label("User name").fill(name)
+    page.get_by_label("Username").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password, once more").fill(PASSWORD)
+    page.get_by_label("Confirm password").fill(PASSWORD)
     page.get_by_role("button", name="Register").click()
     expect(page.locator(".notice")).to_contain_text("Welcome!")
 
@@ -28,7 +28,7 @@ def test_a_reader_finds_a_book_and_reviews_it(page: Page) -> None:
     page.get_by_label("4 stars").check()
     page.get_by_label("Your review").fill("Long.\n\nIt rains in it for four years.")
     page.get_by_role("button", name="Publish").click()
-    expect(page.locator(".notice")).to_have_text("Your review is published.")
+    expect(page.locator(".notice")).to_have_text("Your review has been published.")
     expect(page.get_by_text("It rains in it for four years.")).to_be_visible()
     expect(page.get_by_role("img", name="4.0 of 5 stars")).to_be_visible()
 
@@ -36,13 +36,13 @@ def test_a_reader_finds_a_book_and_reviews_it(page: Page) -> None:
     expect(page.get_by_label("4 stars")).to_be_checked()
     page.get_by_label("5 stars").check()
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".notice")).to_have_text("Your review is changed.")
+    expect(page.locator(".notice")).to_have_text("Your review has been updated.")
     expect(page.get_by_role("img", name="5.0 of 5 stars")).to_be_visible()
 
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()
-    expect(page.locator(".notice")).to_have_text("Your review is deleted.")
-    expect(page.get_by_text("Nobody here has rated this book yet.")).to_be_visible()
+    expect(page.locator(".notice")).to_have_text("Your review has been deleted.")
+    expect(page.get_by_text("No ratings yet.")).to_be_visible()
 
 
 def test_the_way_back_after_logging_in_leads_to_the_book(page: Page) -> None:
@@ -51,7 +51,7 @@ def test_the_way_back_after_logging_in_leads_to_the_book(page: Page) -> None:
     expect(page.locator(".notice")).to_have_text("You are logged out.")
     page.goto("/books/0-14-143951-3")
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
-    page.get_by_label("User name").fill("alice")
+    page.get_by_label("Username").fill("alice")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pride and Prejudice")
@@ -60,12 +60,12 @@ def test_the_way_back_after_logging_in_leads_to_the_book(page: Page) -> None:
 
 def test_what_was_typed_is_still_there_after_a_mistake(page: Page) -> None:
     page.goto("/register")
-    page.get_by_label("User name").fill("Alice")
+    page.get_by_label("Username").fill("Alice")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password, once more").fill("something else")
+    page.get_by_label("Confirm password").fill("something else")
     page.get_by_role("button", name="Register").click()
-    expect(page.get_by_text("The two passwords are not the same.")).to_be_visible()
-    expect(page.get_by_label("User name")).to_have_value("Alice")
+    expect(page.get_by_text("The passwords don’t match.")).to_be_visible()
+    expect(page.get_by_label("Username")).to_have_value("Alice")
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
 
 

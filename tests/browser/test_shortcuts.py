@@ -80,7 +80,7 @@ def test_with_a_modifier_they_are_the_browsers(results):
 
 def test_they_can_be_turned_off_and_stay_so(results):
     results.keyboard.press("?")
-    results.get_by_label("Use these keys").uncheck()
+    results.get_by_label("Use keyboard shortcuts").uncheck()
     results.keyboard.press("Escape")
     results.goto("/search?q=austen")
     for key in ("j", "/", "?"):
@@ -89,7 +89,7 @@ def test_they_can_be_turned_off_and_stay_so(results):
     expect(results.get_by_role("dialog")).to_have_count(0)
 
     results.get_by_role("button", name="Keyboard shortcuts").click()
-    results.get_by_label("Use these keys").check()
+    results.get_by_label("Use keyboard shortcuts").check()
     results.keyboard.press("Escape")
     results.reload()
     results.keyboard.press("j")

@@ -135,7 +135,7 @@ def test_while_the_search_is_prepared_its_pages_say_so_and_others_answer(unbuilt
             response = unbuilt.client.get(address)
             assert response.status_code == 503
             assert int(response.headers["Retry-After"]) > 0
-            assert "The search is being prepared" in response.text or "goes through its books" in response.text
+            assert "Search is being prepared" in response.text or "rebuilding its search index" in response.text
     for address in OTHER_PAGES:
         with subtests.test(address):
             assert unbuilt.client.get(address, follow_redirects=True).status_code == 200

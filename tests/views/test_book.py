@@ -182,7 +182,7 @@ def test_there_is_nothing_behind_the_last_review_and_a_way_back(alice, dune, rev
     reviews_by_others(1)
     page = alice.get(f"/books/{dune}?before=1-1").text
     assert texts(page) == []
-    assert "There are no more reviews." in page
+    assert "No more reviews." in page
     assert f'href="/books/{dune}#reviews"' in page
 
 

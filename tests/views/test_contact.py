@@ -34,6 +34,6 @@ def test_the_log_in_page_and_every_foot_lead_to_the_operator(site_of, contact, a
 def test_without_a_contact_the_log_in_page_still_says_what_to_do(site_of):
     client = site_of(None)
     page = client.get("/login").text
-    assert "Ask the people who run this site" in page
+    assert "Ask the site’s administrators" in page
     assert "mailto:" not in page
     assert "Contact" not in page.partition("<footer")[2]

@@ -114,7 +114,7 @@ def test_a_reason_is_optional_and_bounded(bob, mo, review_id, select):
 def test_a_second_report_changes_nothing(bob, review_id, select):
     report(bob, review_id, "First.")
     assert report(bob, review_id, "Second.").status_code == 303
-    assert "reported this review already" in bob.get("/search").text
+    assert "already reported this review" in bob.get("/search").text
     assert select("SELECT string_agg(reason, ' ') FROM review_reports") == "First."
     assert kinds(select, "Bob") == ["review-reported"]
 
@@ -197,13 +197,13 @@ def test_dismissed_reports_are_gone_and_the_review_stays(mo, bob, alice, review_
     report(bob, review_id)
     settle(mo, review_id, "dismiss")
     page = mo.get("/moderation").text
-    assert "The reports are dismissed." in page
-    assert "Nothing waits" in page
+    assert "Reports dismissed." in page
+    assert "No open reports" in page
     assert WORDS in bob.get(f"/books/{dune}").text
     assert kinds(select, "Mo") == ["moderated"]
     assert kinds(select, "Alice") == []
     report(bob, review_id)
-    assert "Nothing waits" in mo.get("/moderation").text, "the same review is reported once"
+    assert "No open reports" in mo.get("/moderation").text, "the same review is reported once"
     alice.submit(f"/books/{dune}/review/edit", rating="1", text="Buy more watches.")
     report(bob, review_id, "Changed.")
     assert "Changed." in mo.get("/moderation").text
@@ -215,14 +215,14 @@ def test_dismissed_reports_are_gone_and_the_review_stays(mo, bob, alice, review_
 def test_a_hidden_review_is_seen_by_who_wrote_it_alone(mo, alice, bob, review_id, dune, client):
     report(bob, review_id)
     assert hide(mo, review_id, "Not <b>about</b> the book.").location == "/moderation"
-    assert "Nothing waits" in mo.get("/moderation").text
+    assert "No open reports" in mo.get("/moderation").text
     for page in (f"/books/{dune}", "/readers/Alice"):
         assert WORDS not in bob.get(page).text
         own = alice.get(page).text
         assert WORDS in own
         assert "Not &lt;b&gt;about&lt;/b&gt; the book." in own
     assert "0 reviews" in bob.get("/readers/Alice").text
-    assert "Nobody here has rated this book yet." in bob.get(f"/books/{dune}").text
+    assert "No ratings yet." in bob.get(f"/books/{dune}").text
     assert client.get(f"/api/{dune}").json["review_count"] == 0
     assert client.get(f"/api/{dune}").json["average_score"] is None
     assert "Mo" not in re.sub("Most|Move|More", "", alice.get(f"/books/{dune}").text)
@@ -240,17 +240,17 @@ def test_a_hidden_review_does_not_count_in_the_search(mo, alice, bob, review_id,
 
 def test_who_wrote_it_changes_and_deletes_it_and_it_stays_hidden(mo, alice, bob, review_id, dune, client, select):
     hide(mo, review_id)
-    assert "changed since" not in mo.get("/moderation/hidden").text
+    assert "edited since" not in mo.get("/moderation/hidden").text
     alice.submit(f"/books/{dune}/review/edit", rating="5", text="About the book.")
     assert "About the book." not in bob.get(f"/books/{dune}").text
     assert client.get(f"/api/{dune}").json["review_count"] == 0
     page = mo.get("/moderation/hidden").text
     assert "About the book." in page
-    assert "changed since" in page
+    assert "edited since" in page
     alice.submit(f"/books/{dune}/review/delete")
     assert select("SELECT count(*) FROM reviews") == 0
     assert select("SELECT review_count FROM rating_counts") == 0
-    assert "No review is hidden." in mo.get("/moderation/hidden").text
+    assert "No hidden reviews." in mo.get("/moderation/hidden").text
 
 
 def test_unhidden_it_is_what_it_was(mo, alice, bob, review_id, dune, client, select):
@@ -258,11 +258,11 @@ def test_unhidden_it_is_what_it_was(mo, alice, bob, review_id, dune, client, sel
     assert settle(mo, review_id, "unhide").location == "/moderation/hidden"
     assert WORDS in bob.get(f"/books/{dune}").text
     assert client.get(f"/api/{dune}").json["review_count"] == 1
-    assert "has hidden this review" not in alice.get(f"/books/{dune}").text
+    assert "hid this review" not in alice.get(f"/books/{dune}").text
     assert kinds(select, "Alice") == ["review-hidden", "review-unhidden"]
     assert kinds(select, "Mo") == ["moderated", "moderated"]
-    assert "A moderator hid a review of yours." in alice.get("/account/events").text
-    assert "You decided about a review" in mo.get("/account/events").text
+    assert "A moderator hid one of your reviews." in alice.get("/account/events").text
+    assert "You moderated a review" in mo.get("/account/events").text
 
 
 @pytest.mark.parametrize("reason", ["", " ", "x" * (REASON_MAX + 1), "a\0b"])

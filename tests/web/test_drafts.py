@@ -138,7 +138,7 @@ def test_a_text_that_nobody_signed_is_shown_with_a_warning(alice, visit, dune):
     refused = visitor.client.post(f"/books/{dune}/review", data={"rating": "4", "text": WORDS})
     _, shown = log_in(visitor, refused.location)
     assert kept(shown.text)
-    assert "If it is yours" in shown.text
+    assert "If it’s yours" in shown.text
 
 
 def test_a_page_of_another_reader_is_not_published_without_notice(alice, bob, dune, select):
@@ -149,7 +149,7 @@ def test_a_page_of_another_reader_is_not_published_without_notice(alice, bob, du
     fields = hidden_fields(shown.text) | {"rating": "4", "text": WORDS}
     refused = alice.client.post(f"/books/{dune}/review", data=fields)
     assert refused.status_code == 400
-    assert "Another reader of this browser wrote this" in refused.text
+    assert "Another reader wrote this in this browser" in refused.text
     assert select("SELECT count(*) FROM reviews") == 0
 
 
@@ -308,6 +308,6 @@ def test_a_form_that_is_too_large_is_refused_as_before(alice, dune):
 
 
 def test_a_log_in_that_was_asked_for_says_why(visit, dune):
-    assert "Log in to open this page." in visit().get(f"/login?next=/books/{dune}").text
+    assert "Log in to see this page." in visit().get(f"/login?next=/books/{dune}").text
     for address in ("/login", "/login?next=//evil.example"):
-        assert "Log in to open" not in visit().get(address).text
+        assert "Log in to see" not in visit().get(address).text

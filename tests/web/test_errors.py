@@ -209,5 +209,5 @@ def test_how_long_to_wait_is_told(app, client, monkeypatch, error, says):
 
 def test_what_can_be_done_about_a_book_that_is_not_there(alice):
     text = alice.get("/books/9780441172719").text
-    assert "No book of this catalogue has the ISBN 9780441172719." in text
+    assert "No book in this catalogue has the ISBN 9780441172719." in text
     assert 'href="/search"' in text

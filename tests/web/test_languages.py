@@ -316,9 +316,9 @@ def sentences(response) -> set[str]:
 @pytest.mark.parametrize(
     ("tag", "expected"),
     [
-        ("en", "No reader has this name and password. Check both, and mind capital letters."),
-        ("pt-BR", "Nome de usuário ou senha incorretos. Confira os dois e atente às maiúsculas."),
-        ("es", "El nombre de usuario o la contraseña no son correctos. Revisa ambos y cuida las mayúsculas."),
+        ("en", "Wrong name or password. Passwords are case-sensitive."),
+        ("pt-BR", "Nome ou senha incorretos. A senha diferencia maiúsculas de minúsculas."),
+        ("es", "Nombre o contraseña incorrectos. La contraseña distingue mayúsculas de minúsculas."),
     ],
 )
 def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(visit, tag, expected):
@@ -338,7 +338,11 @@ def test_limits_are_written_as_the_language_writes_numbers(alice, dune, tag, lim
 
 @pytest.mark.parametrize(
     ("tag", "expected"),
-    [("en", "Not a valid choice."), ("pt-BR", "Escolha inválida."), ("es", "Opción inválida.")],
+    [
+        ("en", "Not a valid choice."),
+        ("pt-BR", "Escolha inválida."),
+        ("es", "Opción inválida."),
+    ],
 )
 def test_what_wtforms_says_is_in_the_readers_language_too(alice, tag, expected):
     alice.keep("language", tag)
@@ -359,10 +363,10 @@ def test_programs_are_answered_in_english(client, dune):
     for language_of_the_cookie in ("es", "pt-BR"):
         Site(client).keep("language", language_of_the_cookie)
         for address, expected in {
-            "/api/search?q=a&year_from=x": "year_from is a whole number.",
-            "/api/search?q=a&order=x": "Not a valid choice.",
-            "/api/9780306406157": "No book of this catalogue has the ISBN 9780306406157.",
-            "/api/no/such/address": "The address may be mistyped, or the book is not in this catalogue.",
+            "/api/search?q=a&year_from=x": "year_from must be a whole number.",
+            "/api/search?q=a&order=x": "order must be one of relevance, newest, best_rated.",
+            "/api/9780306406157": "No book in this catalogue has the ISBN 9780306406157.",
+            "/api/no/such/address": "Check the address. The book you want may not be in this catalogue.",
         }.items():
             response = client.get(address, headers=asking("pt-BR"))
             assert json.loads(response.text)["error"] == expected
