@@ -1,7 +1,7 @@
-"""make bench, or python -m benchmarks [CATALOGUE.csv …]: how long a start takes, and what a page costs.
+"""make bench, or python -m benchmarks [CATALOGUE.csv …]: measure how long a start takes and what a page costs.
 
-Everything is measured on the site as `make run` serves it, in one run. Pages are given as a ratio to the floor: a route
-on the same server that looks up one row by its key. Absolute figures are worth nothing elsewhere.
+Everything is measured in one run on the site as `make run` serves it. Pages are compared with the floor, a route on the
+same server that looks up one row by its key, because absolute times mean little on another machine.
 """
 
 import argparse
@@ -23,12 +23,12 @@ from flyleaf.config import PROJECT
 from flyleaf.isbn import parse
 
 ROUNDS = 7
-REQUESTS = 400  # a round and a kind of page
+REQUESTS = 400  # per round and kind of page
 CONNECTIONS = 4
 
 
 def kinds_of_pages(catalogue: Path) -> dict[str, list[str]]:
-    """For each kind of page the addresses to ask for, in the same order in every run."""
+    """Return the addresses to request for each kind of page, in the same order in every run."""
     chance = random.Random(1)
     with catalogue.open(encoding="utf-8", newline="") as file:
         books = chance.sample(list(csv.DictReader(file)), REQUESTS)
@@ -48,7 +48,8 @@ def kinds_of_pages(catalogue: Path) -> dict[str, list[str]]:
 
 
 def bench_start(folder: Path) -> None:
-    """Print how long the first start (a database made, books.csv imported) and later ones take to the first page."""
+    """Print the time to the first page, for a first start (which creates the database and imports books.csv) and later
+    ones."""
     with running(["application.py"], folder / "start", free_port()) as first:
         pass
     later = []
@@ -59,7 +60,7 @@ def bench_start(folder: Path) -> None:
 
 
 def bench_pages(catalogue: Path, folder: Path) -> None:
-    """Print what the pages cost on this catalogue, beside the floor."""
+    """Print what the pages cost on this catalogue, compared with the floor."""
     data, port = folder / catalogue.stem, free_port()
     environment = os.environ | {"FLYLEAF_DATA": str(data)}
     environment.pop("DATABASE_URL", None)
@@ -72,7 +73,7 @@ def bench_pages(catalogue: Path, folder: Path) -> None:
         for number in range(ROUNDS + 1):
             for kind, paths in pages.items():
                 one = measure(port, paths, CONNECTIONS, cookie)
-                if number:  # the first warms up
+                if number:  # the first round is a warm-up
                     rounds[kind].append(one)
     print(f"\n{catalogue.name}, {CONNECTIONS} connections, medians of {ROUNDS} rounds of {REQUESTS} requests")
     print(f"{'':12}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'cost':>8}")
@@ -86,7 +87,7 @@ def bench_pages(catalogue: Path, folder: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What a start and a page cost.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what a start and a page cost.")
     parser.add_argument("catalogues", nargs="*", type=Path, default=[PROJECT / "books.csv"])
     catalogues: list[Path] = parser.parse_args().catalogues
     folder = Path(tempfile.mkdtemp(prefix="flyleaf-bench-"))

@@ -1,4 +1,5 @@
-"""make bench-backup, or python -m benchmarks.backup: what a backup and a restore cost, beside pg_dump in the same run.
+"""make bench-backup, or python -m benchmarks.backup: measure a backup and a restore, compared with pg_dump in the
+same run.
 
 The site has the catalogue of the other benchmarks, kept in benchmarks/work/, and readers who have reviewed its books.
 """
@@ -38,7 +39,7 @@ SELECT book.id, reader.id, 1 + (book.id + reader.id) % 5, repeat(md5((book.id * 
 
 
 def main() -> int:
-    """Print the costs; the exit code."""
+    """Print the costs and return the exit code."""
     options = _arguments()
     folder = work_folder(None, options.books, options.seed)
     books = folder / "catalogue.csv"
@@ -63,11 +64,13 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.backup", description="What a backup costs.")
-    parser.add_argument("--books", type=int, default=1_000_000, help="in the catalogue that is made (1,000,000)")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.backup", description="Measure what a backup and a restore cost."
+    )
+    parser.add_argument("--books", type=int, default=1_000_000, help="size of the generated catalogue (1,000,000)")
     parser.add_argument("--readers", type=int, default=10_000, help="accounts (10,000)")
     parser.add_argument("--reviews", type=int, default=200_000, help="their reviews (200,000)")
-    parser.add_argument("--seed", type=int, default=42, help="another one, another catalogue")
+    parser.add_argument("--seed", type=int, default=42, help="a different seed generates a different catalogue")
     return parser.parse_args()
 
 
@@ -79,7 +82,7 @@ def _fill(database: Database, readers: int, reviews: int) -> None:
 
 
 def _run(config: Config, *arguments: str | Path) -> tuple[float, float]:
-    """Run python -m flyleaf as an operator does; the seconds, and the megabytes of memory at its highest."""
+    """Run python -m flyleaf as an operator does, and return the seconds and the peak memory in megabytes."""
     environment = os.environ | {"FLYLEAF_DATA": str(config.data)}
     environment.pop("DATABASE_URL", None)
     start, most = time.perf_counter(), 0.0
@@ -93,7 +96,8 @@ def _run(config: Config, *arguments: str | Path) -> tuple[float, float]:
 
 
 def _megabytes(process: int) -> float:
-    """Its memory at its highest. (What the system tells of a child that ended counts this process's own, too.)"""
+    """Return the process's peak memory. (The kernel's figure for an ended child would include this process's own
+    memory.)"""
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
@@ -102,7 +106,7 @@ def _megabytes(process: int) -> float:
 
 
 def _pg_dump(database: Database, file: Path) -> float:
-    """Seconds that pg_dump takes for the same tables."""
+    """Return the seconds that pg_dump takes for the same tables."""
     address = make_url(str(database.engine.url))
     program = binaries.find(None).program("pg_dump")
     host = str(address.query["host"])

@@ -1,4 +1,4 @@
-"""python -m benchmarks.floor: the site, served as always, and beside its pages the least that one can cost."""
+"""python -m benchmarks.floor: the site with an additional route that does the minimum a page can do."""
 
 import sys
 
@@ -14,7 +14,7 @@ from flyleaf.web.current import transaction
 
 
 def create_floor(config: Config, database: Database) -> Flask:
-    """The application with one route more: a look-up by a key, as JSON."""
+    """Return the application with an additional route: a look-up by key, as JSON."""
     app = create_app(config, database)
 
     @app.get("/floor/<isbn>")

@@ -1,13 +1,13 @@
-"""make bench-import, or python -m benchmarks.importing: what an import costs, beside a peer in the same run.
+"""make bench-import, or python -m benchmarks.importing: measure imports, each compared with a baseline in the same run.
 
-    the whole of it      beside tantivy's index of the same file
-    load into staging    beside a bare COPY of the same file, which is what psql's \\copy does
-    MARC records         beside a bare loop of pymarc (--marc FILE)
-    a small change       beside the first import
-    the search meanwhile beside the search of the quiet site
-    memory               of the importing process, at its highest
+    a whole import            compared with tantivy's index of the same file
+    loading into staging      compared with a bare COPY of the same file, as psql's \\copy does it
+    MARC records              compared with a bare loop of pymarc (--marc FILE)
+    a small change            compared with the first import
+    searching meanwhile       compared with searching an idle site
+    peak memory               of the importing process
 
-The catalogue is made of the books that are shipped, and kept in benchmarks/work/.
+The catalogue is generated from the shipped books and kept in benchmarks/work/.
 """
 
 import argparse
@@ -46,7 +46,7 @@ CREATE TEMP TABLE bare (
 ) ON COMMIT DROP
 """
 PAIRS = 5
-CHANGED = 100  # one row in so many gets another title
+CHANGED = 100  # one row in this many gets another title
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Import:
 
     seconds: float
     phases: dict[str, float]
-    megabytes: float  # of memory, at its highest
+    megabytes: float  # peak memory
     numbers: dict[str, Any]
 
 
@@ -68,7 +68,7 @@ def main() -> int:
     if options.catalogue is None and not is_current(books):
         catalogue.write(books, options.books, options.seed)
     start = time.perf_counter()
-    # In a process of its own: what a child of this one uses at its highest is counted from what this one uses.
+    # In a separate process: the peak memory of a child starts from the memory of its parent.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         process.submit(peer.build, books, folder / "tantivy").result()
     tantivy = time.perf_counter() - start
@@ -80,12 +80,12 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.importing", description="What an import costs.")
-    parser.add_argument("--books", type=int, default=1_000_000, help="in the catalogue that is made (1,000,000)")
-    parser.add_argument("--seed", type=int, default=42, help="another one, another catalogue")
-    parser.add_argument("--catalogue", type=Path, help="a CSV file with the same six columns instead")
-    parser.add_argument("--marc", type=Path, help="a file of MARC 21 records, to be read beside a loop of pymarc")
-    parser.add_argument("--no-meanwhile", dest="meanwhile", action="store_false", help="without the search meanwhile")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.importing", description="Measure what an import costs.")
+    parser.add_argument("--books", type=int, default=1_000_000, help="size of the generated catalogue (1,000,000)")
+    parser.add_argument("--seed", type=int, default=42, help="a different seed generates a different catalogue")
+    parser.add_argument("--catalogue", type=Path, help="use this CSV file with the same six columns instead")
+    parser.add_argument("--marc", type=Path, help="also read this file of MARC 21 records, compared with pymarc")
+    parser.add_argument("--no-meanwhile", dest="meanwhile", action="store_false", help="don't search during an import")
     return parser.parse_args()
 
 
@@ -110,7 +110,7 @@ def bench_imports(config: Config, database: Database, books: Path, tantivy: floa
 
 
 def run_import(config: Config, *arguments: str | Path) -> Import:
-    """import.py as an operator runs it, into the database that is served."""
+    """Run import.py as an operator does, into the database of the running site."""
     environment = os.environ | {"FLYLEAF_DATA": str(config.data)}
     environment.pop("DATABASE_URL", None)
     start = time.perf_counter()
@@ -126,7 +126,7 @@ def run_import(config: Config, *arguments: str | Path) -> Import:
 
 
 def bare_copy(database: Database, books: Path) -> float:
-    """Seconds that COPY takes for the file as it is, into a table without anything."""
+    """Return the seconds that COPY takes to load the file into a table without indexes."""
     with database.command_transaction() as connection, books.open("rb") as file:
         connection.execute(text(BARE))
         driver: Any = connection.connection.driver_connection
@@ -137,7 +137,7 @@ def bare_copy(database: Database, books: Path) -> float:
 
 
 def changed(books: Path, seed: int) -> Path:
-    """The same file with another title in one row of a hundred."""
+    """Return a copy of the file with another title in one row of a hundred."""
     dice = random.Random(seed)
     path = books.with_name(f"{books.stem}-changed-{seed}.csv")
     with books.open(encoding="utf-8", newline="") as file, path.open("w", encoding="utf-8", newline="") as out:
@@ -150,7 +150,7 @@ def changed(books: Path, seed: int) -> Path:
 
 
 def bench_search_meanwhile(config: Config, database: Database, books: Path) -> None:
-    """The search of one reader while 1 % of the catalogue changes, beside the search of the quiet site."""
+    """Measure one reader's searches while 1 % of the catalogue changes, compared with an idle site."""
     queries = [query.text for query in workload.make(books, 7)]
     quiet = p99(list(searches(database, queries, lambda seconds: seconds > 20)))
     change = changed(books, 2)
@@ -158,11 +158,11 @@ def bench_search_meanwhile(config: Config, database: Database, books: Path) -> N
     importing.start()
     busy = p99(list(searches(database, queries, lambda seconds: not importing.is_alive())))
     importing.join()
-    print(f"  the search meanwhile: p99 {busy:.1f} ms, {busy / quiet:.2f} times the quiet site's {quiet:.1f} ms")
+    print(f"  the search meanwhile: p99 {busy:.1f} ms, {busy / quiet:.2f} times an idle site's {quiet:.1f} ms")
 
 
 def searches(database: Database, queries: Sequence[str], is_over: Callable[[float], bool]) -> Iterator[float]:
-    """Milliseconds of each search, one after the other, until it is over."""
+    """Search repeatedly until `is_over`, and yield the milliseconds of each search."""
     dice, began = random.Random(3), time.perf_counter()
     while not is_over(time.perf_counter() - began):
         start = time.perf_counter()

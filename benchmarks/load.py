@@ -1,6 +1,6 @@
-"""A small HTTP client for measuring: several connections, kept open, each asking for one address after the other.
+"""A small HTTP client for measurements, with several kept-alive connections that send one request after the other.
 
-It sends prepared bytes and reads no more than it must, so that the machine's time goes to the server and not to it.
+It does as little as possible, so that the machine's time goes to the server.
 """
 
 import socket
@@ -13,10 +13,10 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Round:
-    """What one round of requests took."""
+    """The times of one round of requests."""
 
     requests_a_second: float
-    milliseconds: list[float]  # one a request, sorted
+    milliseconds: list[float]  # one per request, sorted
 
     def percentile(self, percent: float) -> float:
         return self.milliseconds[min(len(self.milliseconds) - 1, int(len(self.milliseconds) * percent / 100))]
@@ -40,9 +40,9 @@ class Summary:
 
 
 def measure(port: int, paths: Sequence[str], connections: int, cookie: str = "") -> Round:
-    """Ask 127.0.0.1:`port` for each of the paths once, over so many connections at the same time.
+    """Request each path once from 127.0.0.1:`port` over this many parallel connections.
 
-    Raises RuntimeError for an answer that is not 200.
+    Raises RuntimeError for a response other than 200.
     """
     milliseconds: list[float] = []
     failures: list[str] = []
@@ -81,7 +81,7 @@ def _ask(port: int, paths: Sequence[str], cookie: str) -> list[float]:
 
 
 def _read_answer(connection: socket.socket) -> int:
-    """Read one answer to its end; its status."""
+    """Read one response completely and return its status."""
     received = b""
     while b"\r\n\r\n" not in received:
         received += _receive(connection)

@@ -1,7 +1,7 @@
-"""make bench-paint, or python -m benchmarks.paint: what the pages weigh, and when a phone shows them.
+"""make bench-paint, or python -m benchmarks.paint: measure the pages' sizes and how soon a phone shows them.
 
-A real Chromium asks the site as `make run` serves it, filled with books.csv, over a line of 150 ms and 1.6 Mbit/s and
-at a quarter of this machine's speed, each time with an empty cache. Then, without all that, how soon suggestions come.
+Chromium loads the site as `make run` serves it, with books.csv, over a connection of 150 ms and 1.6 Mbit/s and at a
+quarter of this machine's speed, each time with an empty cache. Then it measures suggestions without these limits.
 """
 
 import shutil
@@ -45,11 +45,11 @@ SUGGESTED = """typed => new Promise(resolve => {
 
 @dataclass(frozen=True)
 class Visit:
-    """One page, asked for with an empty cache."""
+    """One page load with an empty cache."""
 
-    first_paint: float  # milliseconds, as the next
+    first_paint: float  # milliseconds, also below
     largest_paint: float
-    weights: dict[str, float]  # bytes over the wire, headers too, by Chromium's name of the kind
+    weights: dict[str, float]  # transferred bytes including headers, by Chromium's resource type
     requests: int
 
 
@@ -73,12 +73,12 @@ def visit(context: BrowserContext, address: str) -> Visit:
 
 
 def bench_paints(browser: Browser, base: str, session: dict[str, Any]) -> None:
-    """Print a row a page: medians over the rounds, in which the pages take turns."""
+    """Print a row per page, with medians over the rounds; the pages take turns in each."""
     visits: dict[str, list[Visit]] = {name: [] for name in PAGES}
     for _ in range(ROUNDS):
         for name, address in PAGES.items():
             context = browser.new_context(base_url=base, **PHONE)
-            if address != "/":  # that is for visitors
+            if address != "/":  # the welcome page is for visitors
                 context.add_cookies([session])
             visits[name].append(visit(context, address))
             context.close()
@@ -95,7 +95,7 @@ def bench_paints(browser: Browser, base: str, session: dict[str, Any]) -> None:
 
 
 def bench_suggestions(browser: Browser, base: str, session: dict[str, Any]) -> None:
-    """Print the time from a key stroke to the picture that has its suggestions, the pause of the script included."""
+    """Print the time from a keystroke to the frame that shows its suggestions, including the script's delay."""
     context = browser.new_context(base_url=base)
     context.add_cookies([session])
     page = context.new_page()
@@ -103,14 +103,14 @@ def bench_suggestions(browser: Browser, base: str, session: dict[str, Any]) -> N
     for typed in TYPED:  # warms up
         page.evaluate(SUGGESTED, typed)
     taken = [page.evaluate(SUGGESTED, typed) for _ in range(ROUNDS) for typed in TYPED]
-    print(f"suggestions after a key stroke: median {statistics.median(taken):.0f} ms, longest {max(taken):.0f} ms")
+    print(f"suggestions after a keystroke: median {statistics.median(taken):.0f} ms, longest {max(taken):.0f} ms")
     context.close()
 
 
 def main() -> int:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
-        print("There is no Chromium here: install it (Debian, Ubuntu: apt install chromium).", file=sys.stderr)
+        print("Chromium was not found: install it (Debian, Ubuntu: apt install chromium).", file=sys.stderr)
         return 1
     folder = Path(tempfile.mkdtemp(prefix="flyleaf-bench-"))
     folder.chmod(0o711)  # as root, the database runs under another account

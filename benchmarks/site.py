@@ -1,4 +1,4 @@
-"""The site, as `make run` serves it, for as long as something is measured."""
+"""Run the site as `make run` serves it, while something is measured."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PASSWORD = "a rose is a rose"
 
 @contextmanager
 def running(program: Sequence[str], data: Path, port: int) -> Iterator[float]:
-    """The site; the value is the seconds from the command to the first page."""
+    """Run the site and yield the seconds from the command to the first page."""
     environment = os.environ | {"FLYLEAF_DATA": str(data), "PORT": str(port)}
     environment.pop("DATABASE_URL", None)
     start = time.perf_counter()
@@ -43,7 +43,7 @@ def running(program: Sequence[str], data: Path, port: int) -> Iterator[float]:
 
 
 def log_in(port: int) -> str:
-    """Register a reader; the session's cookie."""
+    """Register a reader and return the session's cookie."""
     with requests.Session() as browser:
         page = browser.get(f"http://127.0.0.1:{port}/register", timeout=10)
         token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[0]

@@ -1,1 +1,1 @@
-"""What happens to the site and its readers when something breaks: `make faults`, or python -m faults."""
+"""Fault injection: test what happens to the site and its readers when something breaks (`make faults`)."""

@@ -1,8 +1,8 @@
-"""make faults, or python -m faults [WORD …]: break things under the site while readers use it; a line for each.
+"""make faults, or python -m faults [WORD …]: break things while readers use the site, and print a line for each.
 
-Only experiments whose name holds one of the words are made. The exit code is 1 where one falls short of: nothing but
-503 with Retry-After meanwhile, every answer within 6 s, good answers within 5 s after the cause is gone, no review lost
-or doubled that was acknowledged.
+With WORDs, only experiments whose name contains one of them run. The exit code is 1 if any fails. To pass, all errors
+must be 503 with Retry-After, every response must take at most 6 s, the site must recover within 5 s after the fault has
+ended, and no acknowledged review may be lost or duplicated.
 """
 
 import argparse
@@ -31,7 +31,7 @@ DISK = 16  # MB
 
 
 class Report:
-    """The experiments that are wanted, made and printed one by one."""
+    """Runs the selected experiments and prints the outcomes one by one."""
 
     def __init__(self, words: list[str]) -> None:
         self._words = words
@@ -41,7 +41,7 @@ class Report:
         return not self._words or any(word.lower() in name.lower() for word in self._words)
 
     def make(self, name: str, experiment: Callable[[], Outcome], tries: int = 1) -> None:
-        """`tries`: how often to make it until it passes. What a busy machine has delayed is not the site's doing."""
+        """Run an experiment, at most `tries` times until it passes, because a busy machine may cause delays."""
         if not self.wants(name):
             return
         before: list[str] = []
@@ -53,7 +53,7 @@ class Report:
         except Exception as error:
             outcome = Outcome(name, failures=[f"{type(error).__name__}: {error}"])
         if before:
-            outcome.figures += f"; tried again, because first: {'; '.join(before)}"
+            outcome.figures += f"; passed on a later try; failures before: {'; '.join(before)}"
         self.add(outcome)
 
     def add(self, outcome: Outcome) -> None:
@@ -81,13 +81,13 @@ def with_the_embedded_server(report: Report, folder: Path) -> None:
             if mounted:
                 fault(f"session folder full for 15 s ({DISK} MB disk)", lambda: full(data / "sessions"))
             else:
-                report.add(Outcome("session folder full for 15 s", skipped="only root may mount a small disk"))
+                report.add(Outcome("session folder full for 15 s", skipped="only root can mount a small disk"))
             report.make("importer killed", lambda: killed_importer(data, server, folder))
-            report.make("half-open and dripping clients", lambda: pressure.slow_clients(site), 2)
+            report.make("half-open and slow clients", lambda: pressure.slow_clients(site), 2)
             if report.wants("races"):
                 for outcome in pressure.races(site, server, books()):
                     report.add(outcome)
-            report.make("stop under way", lambda: pressure.stopped_under_way(site, server, books()))
+            report.make("stop with requests in progress", lambda: pressure.stopped_under_way(site, server, books()))
             report.make("socket restarts", lambda: pressure.restarted_behind_a_socket(site))
         finally:
             site.stop()
@@ -140,7 +140,8 @@ def full(folder: Path) -> float:
 
 
 def started_first(site: Site, server: OwnServer) -> Outcome:
-    """On an empty database, whose server comes ten seconds later: the schema and the books come by themselves."""
+    """Start the site ten seconds before its empty database's server: migration and first import must follow by
+    themselves."""
     outcome = Outcome("DATABASE_URL: site first, empty server 10 s later")
     site.start()
     first = requests.get(f"{site.url}/api/{books()[0]}", timeout=20)
@@ -148,15 +149,17 @@ def started_first(site: Site, server: OwnServer) -> Outcome:
     time.sleep(10)
     server.start()
     start = time.monotonic()
-    wait_for(lambda: requests.get(f"{site.url}/readyz", timeout=20).ok, 60, "it never got ready")
+    wait_for(lambda: requests.get(f"{site.url}/readyz", timeout=20).ok, 60, "it never became ready")
     ready = time.monotonic() - start
-    wait_for(lambda: requests.get(f"{site.url}/api/{books()[0]}", timeout=20).ok, 60, "the books never came")
-    outcome.figures = f"503 meanwhile; ready {ready:.1f} s after it came, books after {time.monotonic() - start:.1f} s"
+    wait_for(lambda: requests.get(f"{site.url}/api/{books()[0]}", timeout=20).ok, 60, "the books were never imported")
+    outcome.figures = (
+        f"503 meanwhile; ready {ready:.1f} s after the server started, books after {time.monotonic() - start:.1f} s"
+    )
     return outcome
 
 
 def restarted_without(site: Site, server: OwnServer, crowd: Crowd) -> Outcome:
-    """The site is started while its server is down, and its readers are at it before that is up again."""
+    """Start the site while its server is down, with readers who use it before the server is up again."""
     site.stop()
     server.stop()
     site.start()
@@ -171,7 +174,7 @@ def restarted_without(site: Site, server: OwnServer, crowd: Crowd) -> Outcome:
 
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[bool]:
-    """A disk of a few megabytes at `folder`; False where that is not allowed here."""
+    """Mount a disk of a few megabytes at `folder`, or yield False if that isn't permitted."""
     if sys.platform != "linux" or os.geteuid() != 0:
         yield False
         return
@@ -193,8 +196,10 @@ def books() -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m faults", description="Break things under the site.")
-    parser.add_argument("words", nargs="*", metavar="WORD", help="only experiments whose name holds one of these")
+    parser = argparse.ArgumentParser(prog="python -m faults", description="Break things while readers use the site.")
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="only run experiments whose name contains one of these"
+    )
     report = Report(parser.parse_args().words)
     folder = Path(tempfile.mkdtemp(prefix="flyleaf-faults-", dir="/tmp"))
     folder.chmod(0o711)  # as root, the database runs under another account

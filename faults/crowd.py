@@ -1,4 +1,5 @@
-"""Readers who never stop reading, and remember every answer: they search, open books, write reviews and log in."""
+"""Readers who use the site without pause and record every response: they search, open books, write reviews and log
+in."""
 
 import re
 import threading
@@ -14,18 +15,20 @@ import requests
 
 PASSWORD = "a rose is a rose"
 GIVE_UP = 20.0  # seconds without an answer
-PACE = 0.02  # seconds between two requests of one reader
+PACE = 0.02  # seconds between one reader's requests
 _HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
 
 
 @dataclass(frozen=True)
 class Answer:
+    """A response, or its absence."""
+
     what: str
     end: float  # on the monotonic clock
     seconds: float
-    status: int  # 0: there was none
+    status: int  # 0: no response
     is_good: bool
-    is_excused: bool  # a 503 that says when to come back
+    is_excused: bool  # a 503 with Retry-After
 
     @property
     def label(self) -> str:
@@ -33,7 +36,7 @@ class Answer:
 
 
 class Reader:
-    """One browser, at an address of its own."""
+    """One browser with its own IP address."""
 
     def __init__(self, url: str, number: int) -> None:
         self.url, self.number = url, number
@@ -46,7 +49,7 @@ class Reader:
         return self._browser.request(method, self.url + path, timeout=GIVE_UP, allow_redirects=False, **more)
 
     def open(self, path: str) -> requests.Response:
-        """A page; the hidden fields of its forms are kept for `send`."""
+        """Request a page, and keep its hidden form fields for `send`."""
         page = self.ask("GET", path)
         self.hidden = hidden_fields(page.text)
         return page
@@ -55,12 +58,12 @@ class Reader:
         return self.ask("POST", path, data=self.hidden | fields)
 
     def leave(self, number: int) -> None:
-        """Forget the site, and come back from another address."""
+        """Clear the cookies and continue from another IP address."""
         self._browser.cookies.clear()
         self._browser.headers["X-Forwarded-For"] = f"198.19.{number % 250}.{self.number % 250 + 1}"
 
     def twin(self) -> "Reader":
-        """Another window of the same reader's, on the same page."""
+        """Return another window of the same reader, on the same page."""
         twin = Reader(self.url, self.number)
         twin._browser.cookies.update(self._browser.cookies)
         twin.hidden = self.hidden
@@ -70,12 +73,12 @@ class Reader:
         self.open("/register")
         answer = self.send("/register", username=self.name, password=PASSWORD, confirmation=PASSWORD)
         if answer.status_code != 303:
-            raise RuntimeError(f"registering is answered with {answer.status_code}: {answer.text[:2000]}")
+            raise RuntimeError(f"registering failed with {answer.status_code}: {answer.text[:2000]}")
         return self
 
 
 class Crowd:
-    """`begin` sets them to work, `end` stops them; `answers` and `acknowledged` are of the time between."""
+    """`begin` starts the readers and `end` stops them; `answers` and `acknowledged` cover the time between."""
 
     def __init__(self, url: str, books: Sequence[str]) -> None:
         self.answers: list[Answer] = []
@@ -87,7 +90,7 @@ class Crowd:
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         for reader in self._readers:
-            reader.open(f"/books/{books[0]}")  # its form's token holds for as long as the session
+            reader.open(f"/books/{books[0]}")  # its form's token is valid as long as the session
 
     def begin(self) -> None:
         self.answers, self.acknowledged = [], []
@@ -130,13 +133,13 @@ class Crowd:
         self._note(what, (200,), lambda: reader.ask("GET", path))
 
     def _review(self, number: int) -> None:
-        """The next book, until the site says that the review is there; a new text each time."""
+        """Review the next book, with a new text for each attempt, until the site acknowledges it."""
         reader, text = self._readers[number], f"review {uuid.uuid4().hex}"
         book = self._books[self._next_book[number]]
         answer = self._note("review", (303, 409), lambda: reader.send(f"/books/{book}/review", rating="4", text=text))
         if answer is None:
             return
-        # 409: the last try, which was answered with 503 or not at all, has been written nevertheless.
+        # 409: the previous attempt, which got a 503 or no response, was stored after all.
         self._next_book[number] += 1
         if answer.status_code == 303:
             self.acknowledged.append(text)
@@ -153,7 +156,7 @@ def statuses(answers: Sequence[Answer]) -> str:
 
 
 def hidden_fields(html: str) -> dict[str, str]:
-    """The hidden fields of a page, with their values; of a name that comes twice, the last."""
+    """Return a page's hidden fields and values; the last one wins if a name occurs twice."""
     fields = {}
     for tag in _HIDDEN.findall(html):
         attributes = dict(re.findall(r'(\w+)="([^"]*)"', tag))

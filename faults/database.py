@@ -1,4 +1,4 @@
-"""Faults of PostgreSQL. Each function inflicts one, returns when its cause is gone, and says when that was."""
+"""Database faults. Each function causes one, waits until it has ended, and returns the time of its end."""
 
 import contextlib
 import signal
@@ -10,28 +10,28 @@ import psycopg2
 
 from faults.site import EmbeddedServer, OwnServer, Server, execute, frozen, wait_for
 
-SECONDS = 15.0  # that a fault lasts
+SECONDS = 15.0  # how long a fault lasts
 RETURN_SECONDS = 60.0
 
 Fault = Callable[[], float]
 
 
 def killed_embedded(server: EmbeddedServer) -> float:
-    """kill -9 to the postmaster; it has to come back by itself."""
+    """Kill the postmaster; it must restart by itself."""
     killed = server.postmaster()
     killed.kill()
     return _returned(server, lambda: server.postmaster() != killed)
 
 
 def killed_keeper(server: EmbeddedServer) -> float:
-    """kill -9 to the embedded server's keeper, which takes PostgreSQL along; both come back by themselves."""
+    """Kill the embedded server's keeper, which ends PostgreSQL too; both must restart by themselves."""
     killed = server.keeper()
     killed.kill()
     return _returned(server, lambda: server.keeper() != killed)
 
 
 def killed_backend(server: Server) -> float:
-    """kill -9 to a process that serves a connection of the site's: PostgreSQL throws out all and recovers."""
+    """Kill a backend of one of the site's connections: PostgreSQL closes all connections and recovers."""
     with contextlib.closing(server.connect()) as connection:
         rows = execute(
             connection,
@@ -64,9 +64,9 @@ def restarted(server: OwnServer) -> float:
 
 
 def frozen_server(server: Server) -> float:
-    """SIGSTOP to every process of the server: connections are still taken, by the kernel, and nobody answers."""
+    """Suspend every process of the server: the kernel still accepts connections, but nobody answers."""
     postmaster = server.postmaster()
-    with frozen([postmaster]), frozen(postmaster.children()):  # in this order: it forks no more
+    with frozen([postmaster]), frozen(postmaster.children()):  # in this order, so that no new ones are forked
         time.sleep(SECONDS)
     return time.monotonic()
 
@@ -80,7 +80,7 @@ def reviews_locked(server: Server) -> float:
 
 
 def connections_used_up(server: Server) -> float:
-    """Every connection that there is for the site's role is somebody else's, those that the site had, too."""
+    """Take all of the server's connections, including those that the site had."""
     held: list[psycopg2.extensions.connection] = []
     try:
         deadline = time.monotonic() + SECONDS
@@ -88,7 +88,7 @@ def connections_used_up(server: Server) -> float:
             try:
                 held.append(server.connect("flyleaf"))
             except psycopg2.OperationalError:
-                _throw_out(server, [connection.info.backend_pid for connection in held])
+                _close_others(server, [connection.info.backend_pid for connection in held])
                 time.sleep(0.01)
     finally:
         for connection in held:
@@ -96,8 +96,8 @@ def connections_used_up(server: Server) -> float:
     return time.monotonic()
 
 
-def _throw_out(server: Server, ours: list[int]) -> None:
-    """End the other connections of the site's role."""
+def _close_others(server: Server, ours: list[int]) -> None:
+    """Close the site role's other connections."""
     with contextlib.closing(server.connect()) as connection:
         execute(
             connection,
@@ -110,8 +110,8 @@ def _returned(server: Server, is_new: Callable[[], bool]) -> float:
     def back() -> bool:
         try:
             return is_new() and server.answers()
-        except (AssertionError, psutil.Error):  # none is running just now
+        except (AssertionError, psutil.Error):  # not running at the moment
             return False
 
-    wait_for(back, RETURN_SECONDS, "PostgreSQL does not come back")
+    wait_for(back, RETURN_SECONDS, "PostgreSQL did not restart")
     return time.monotonic()

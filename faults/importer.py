@@ -1,4 +1,4 @@
-"""The importer killed in its midst: none of its books, or all of them."""
+"""Kill the importer halfway: either none or all of its books must be imported."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ COUNTS = f"SELECT (SELECT count(*) FROM books), (SELECT coalesce(sum(editions), 
 
 
 def killed_importer(data: Path, server: EmbeddedServer, folder: Path) -> Outcome:
-    """Killed at 20 random moments, then let run, and once more."""
+    """Kill the importer at 20 random moments, then let it finish twice."""
     outcome = Outcome(f"import of {BOOKS:,} books killed {KILLS} times")
     file = folder / "catalogue.csv"
     catalogue.write(file, BOOKS, 1)
@@ -34,31 +34,31 @@ def killed_importer(data: Path, server: EmbeddedServer, folder: Path) -> Outcome
     outcome.require(books == editions >= BOOKS, f"{books} books, {editions} in the search")
     outcome.require(again["added"] == again["changed"] == 0, f"a second run changed {again['changed']}")
     outcome.figures = (
-        f"{before[0]:,} books after {early} kills, all of them after {late} that came behind the commit; "
+        f"{before[0]:,} books after {early} kills, all of them after {late} after the commit; "
         f"the rerun added {rerun['added']:,}, a second one 0, and changed 0"
     )
     return outcome
 
 
 def _kill_often(data: Path, server: EmbeddedServer, file: Path, outcome: Outcome) -> tuple[int, int]:
-    """How many kills came before the commit, and behind it. What had committed is taken away before the next."""
+    """Return the number of kills before and after the commit. Committed books are deleted before the next try."""
     before, highest = _counts(server), _highest(server)
     trial = _finished(data, file)
-    _take_away(server, highest)
-    whole = sum(trial["seconds"].values()) + 1  # Python's start is not among them
+    _delete_imported(server, highest)
+    whole = sum(trial["seconds"].values()) + 1  # plus Python's start, which they don't include
     dice = random.Random(2)
     early = late = 0
     for _ in range(TRIES):
         killed = _killed(data, file, dice.uniform(0.2, whole))
-        wait_for(lambda: _nobody_imports(server), 30, "the server still works for an importer that was killed")
+        wait_for(lambda: _nobody_imports(server), 30, "the server is still working for a killed importer")
         books = _counts(server)
         if books == before:
             early += killed
         else:
             late += killed
             outcome.require(books[0] == before[0] + trial["added"], f"{books} of {before} after a kill")
-            _take_away(server, highest)
-            outcome.require(_counts(server) == before, f"{_counts(server)} of {before} when they were taken away")
+            _delete_imported(server, highest)
+            outcome.require(_counts(server) == before, f"{_counts(server)} of {before} after they were deleted")
         if early + late == KILLS:
             break
     outcome.require(early + late == KILLS, f"{early + late} kills in {TRIES} imports")
@@ -72,7 +72,7 @@ def _started(data: Path, *arguments: str | Path) -> "subprocess.Popen[bytes]":
 
 
 def _killed(data: Path, file: Path, seconds: float) -> bool:
-    """Whether the importer was still running after so many seconds."""
+    """Kill the importer after `seconds`, and return whether it was still running."""
     importer = _started(data, file)
     try:
         importer.communicate(timeout=seconds)
@@ -89,7 +89,7 @@ def _finished(data: Path, *arguments: str | Path) -> dict[str, Any]:
 
 
 def _counts(server: EmbeddedServer) -> tuple[int, int]:
-    """Books, and editions in the search."""
+    """Return the number of books, and of editions in the search."""
     with contextlib.closing(server.connect()) as connection:
         [(books, editions)] = execute(connection, COUNTS)
     return int(books), int(editions)
@@ -100,9 +100,9 @@ def _highest(server: EmbeddedServer) -> int:
         return int(execute(connection, "SELECT coalesce(max(id), 0) FROM books")[0][0])
 
 
-def _take_away(server: EmbeddedServer, highest: int) -> None:
-    """The books of an import, whose numbers are above the highest before it. As the site's own role: the search may be
-    built anew, and belongs to who builds it."""
+def _delete_imported(server: EmbeddedServer, highest: int) -> None:
+    """Delete the books that an import added, whose ids are above the previous highest. This uses the site's role, which
+    must own the search's tables if they are rebuilt."""
     with contextlib.closing(server.connect("flyleaf")) as connection:
         execute(connection, "SET statement_timeout = 0")
         execute(connection, "DELETE FROM books WHERE id > %s", (highest,))

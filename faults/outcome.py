@@ -1,4 +1,4 @@
-"""What an experiment has shown: the figures, and what of them falls short."""
+"""The outcome of an experiment: its figures and its failures."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +15,8 @@ AFTERWARDS_SECONDS = 8.0
 
 @dataclass
 class Outcome:
+    """The outcome of one experiment, printed as one line."""
+
     name: str
     figures: str = ""
     failures: list[str] = field(default_factory=list)
@@ -33,8 +35,11 @@ class Outcome:
 def observe(
     name: str, crowd: Crowd, server: Server, inflict: Callable[[], float], *, cuts_connections: bool = False
 ) -> Outcome:
-    """Inflict it on the site while the crowd is at it. `inflict` returns when the cause was gone, on the monotonic
-    clock. `cuts_connections`: what breaks is the process that the readers are connected to."""
+    """Cause a fault while the crowd uses the site, and return the outcome.
+
+    `inflict` returns the end of the fault on the monotonic clock. `cuts_connections` says that the fault ends the
+    process that readers are connected to.
+    """
     crowd.begin()
     try:
         time.sleep(SETTLE_SECONDS)
@@ -50,23 +55,23 @@ def observe(
     recovery = max([answer.end - returned for answer in bad if answer.end > returned], default=0.0)
     lost, doubled = lost_and_doubled(server, crowd.acknowledged)
     outcome.figures = (
-        f"gone for {returned - begun:.1f} s: {statuses(answers)}; slowest {slowest:.1f} s; "
-        f"good {recovery:.1f} s after its return; "
-        f"{len(crowd.acknowledged)} reviews acknowledged, {lost} lost, {doubled} doubled"
+        f"fault for {returned - begun:.1f} s: {statuses(answers)}; slowest {slowest:.1f} s; "
+        f"recovered {recovery:.1f} s after its end; "
+        f"{len(crowd.acknowledged)} reviews acknowledged, {lost} lost, {doubled} duplicated"
     )
     unexcused = [answer for answer in bad if not answer.is_excused and not (cuts_connections and answer.status == 0)]
-    outcome.require(not unexcused, f"other than 503 with Retry-After: {_listed(unexcused)}")
-    outcome.require(slowest <= LONGEST_ANSWER, f"an answer took {slowest:.1f} s")
-    outcome.require(recovery <= LONGEST_RECOVERY, f"bad answers for {recovery:.1f} s after its return")
-    outcome.require(lost == doubled == 0, "reviews were lost or doubled")
+    outcome.require(not unexcused, f"responses other than 503 with Retry-After: {_listed(unexcused)}")
+    outcome.require(slowest <= LONGEST_ANSWER, f"a response took {slowest:.1f} s")
+    outcome.require(recovery <= LONGEST_RECOVERY, f"errors for {recovery:.1f} s after the fault ended")
+    outcome.require(lost == doubled == 0, "reviews were lost or duplicated")
     late = {answer.what for answer in answers if answer.is_good and answer.end > returned}
     silent = {answer.what for answer in answers} - late
-    outcome.require(not silent, f"no good answer afterwards: {', '.join(sorted(silent))}")
+    outcome.require(not silent, f"no success afterwards: {', '.join(sorted(silent))}")
     return outcome
 
 
 def lost_and_doubled(server: Server, acknowledged: Sequence[str]) -> tuple[int, int]:
-    """How many of these reviews are not there, and how many more than once."""
+    """Return how many of these reviews are missing, and how many exist more than once."""
     connection = server.connect()
     try:
         rows = execute(

@@ -1,4 +1,4 @@
-"""Slow clients, a stop and restarts under way, and readers who do the same thing at the same moment."""
+"""Slow clients, a stop and restarts with requests in progress, and races between readers."""
 
 import contextlib
 import signal
@@ -18,26 +18,26 @@ from faults.crowd import PASSWORD, Reader
 from faults.outcome import Outcome, lost_and_doubled
 from faults.site import Server, Site, execute, wait_for
 
-HALF_OPEN, DRIPPING = 300, 60
+HALF_OPEN, SLOW = 300, 60
 ROUNDS, AT_ONCE = 100, 8
 RESTARTS, REQUESTS = 3, 200
 
 
 def slow_clients(site: Site) -> Outcome:
-    """Headers that never end, and bodies that come byte by byte; others look at the home page meanwhile."""
-    outcome = Outcome(f"{HALF_OPEN} half-open, {DRIPPING} dripping clients")
+    """Open connections with unfinished headers and bodies, while other clients request the home page."""
+    outcome = Outcome(f"{HALF_OPEN} half-open, {SLOW} slow clients")
     seconds = []
     with contextlib.ExitStack() as clients:
-        for number in range(HALF_OPEN + DRIPPING):
+        for number in range(HALF_OPEN + SLOW):
             client = clients.enter_context(socket.create_connection(("127.0.0.1", site.port)))
             body = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nusername="
             client.sendall((b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ", body.encode())[number >= HALF_OPEN])
-        deadline = time.monotonic() + 8  # before the first are given up
+        deadline = time.monotonic() + 8  # before the first ones time out
         while time.monotonic() < deadline:
             start = time.monotonic()
             answer = requests.get(f"{site.url}/", timeout=20)
             seconds.append(time.monotonic() - start)
-            outcome.require(answer.status_code == 200, f"the home page was answered with {answer.status_code}")
+            outcome.require(answer.status_code == 200, f"the home page returned {answer.status_code}")
             time.sleep(0.05)
     outcome.figures = f"home page {len(seconds)} times, the slowest {1000 * max(seconds):.0f} ms"
     outcome.require(max(seconds) < 1, "it took more than a second")
@@ -45,8 +45,8 @@ def slow_clients(site: Site) -> Outcome:
 
 
 def stopped_under_way(site: Site, server: Server, books: list[str]) -> Outcome:
-    """SIGTERM while reviews wait for a lock: they are written, and acknowledged. The site is down afterwards."""
-    outcome = Outcome("SIGTERM with requests under way")
+    """Send SIGTERM while reviews wait for a lock: they must be stored and acknowledged. The site is down afterwards."""
+    outcome = Outcome("SIGTERM with requests in progress")
     readers = [Reader(site.url, number).register() for number in range(AT_ONCE)]
     for reader in readers:
         reader.open(f"/books/{books[0]}")
@@ -70,22 +70,22 @@ def stopped_under_way(site: Site, server: Server, books: list[str]) -> Outcome:
     start = time.monotonic()
     site.stop()
     outcome.figures = (
-        f"{_counted(answers)}; {lost} lost, {doubled} doubled; ended {time.monotonic() - start:.1f} s after the last"
+        f"{_counted(answers)}; {lost} lost, {doubled} duplicated; ended {time.monotonic() - start:.1f} s after the last"
     )
-    outcome.require(answers == [303] * len(readers), "not all were answered well")
-    outcome.require(lost == doubled == 0, "reviews were lost or doubled")
+    outcome.require(answers == [303] * len(readers), "not all requests succeeded")
+    outcome.require(lost == doubled == 0, "reviews were lost or duplicated")
     return outcome
 
 
 def restarted_behind_a_socket(site: Site) -> Outcome:
-    """The site is stopped and started again and again on one socket, as systemd does, while clients come."""
+    """Stop and start the site repeatedly on one socket, as systemd does, while clients connect."""
     outcome = Outcome(f"{RESTARTS} restarts behind a socket")
     site.stop()
     done = threading.Event()
     statuses: list[int] = []
     slowest: list[float] = []
 
-    def come() -> None:
+    def visit() -> None:
         while not done.is_set() or len(statuses) < REQUESTS:
             start = time.monotonic()
             statuses.append(_status(lambda: requests.get(f"{site.url}/", timeout=60)))
@@ -94,12 +94,12 @@ def restarted_behind_a_socket(site: Site) -> Outcome:
 
     with socket.create_server(("127.0.0.1", site.port), backlog=1024) as listener, ThreadPoolExecutor(8) as pool:
         for _ in range(8):
-            pool.submit(come)
+            pool.submit(visit)
         try:
             site.start(listener)
             for _ in range(RESTARTS):
                 seen = len(statuses)
-                wait_for(lambda seen=seen: len(statuses) >= seen + 40, 60, "nobody is answered")  # type: ignore[misc]
+                wait_for(lambda seen=seen: len(statuses) >= seen + 40, 60, "no request succeeds")  # type: ignore[misc]
                 site.stop()
                 site.start(listener)
         finally:
@@ -110,7 +110,7 @@ def restarted_behind_a_socket(site: Site) -> Outcome:
 
 
 def races(site: Site, server: Server, books: list[str], rounds: int = ROUNDS) -> tuple[Outcome, Outcome]:
-    """Eight that register one name at the same moment, and eight windows of one reader that review one book."""
+    """Let eight browsers register one name simultaneously, and eight windows of one reader review one book."""
     registering = Outcome(f"{rounds} rounds of {AT_ONCE} registrations of one name")
     reviewing = Outcome(f"{rounds} rounds of {AT_ONCE} reviews of one reader")
     registrations: list[int] = []
@@ -139,7 +139,7 @@ def races(site: Site, server: Server, books: list[str], rounds: int = ROUNDS) ->
             reviewing.require(answers.count(303) == rows == 1, f"round {number}: {_counted(answers)}, {rows} rows")
     for outcome, answers in ((registering, registrations), (reviewing, reviews)):
         outcome.figures = _counted(answers)
-        outcome.require(all(200 <= status < 500 for status in answers), "there were answers of 5xx, or none")
+        outcome.require(all(200 <= status < 500 for status in answers), "some responses were 5xx or missing")
     return registering, reviewing
 
 
@@ -154,7 +154,7 @@ def _together(pool: ThreadPoolExecutor, requests_: Sequence[Callable[[], request
 
 
 def _status(ask: Callable[[], requests.Response]) -> int:
-    """0 where there is no answer."""
+    """Return the status, or 0 if there was no response."""
     try:
         return ask().status_code
     except requests.RequestException:

@@ -1,4 +1,5 @@
-"""The site as `make run` starts it, and a PostgreSQL of its own for DATABASE_URL: to be stopped, killed and frozen."""
+"""The site as `make run` starts it, and a separate PostgreSQL for DATABASE_URL, both to be stopped, killed and
+frozen."""
 
 import contextlib
 import os
@@ -25,7 +26,7 @@ STOP_SECONDS = 60.0
 
 
 class Site:
-    """`python application.py` on a data folder and a port of its own."""
+    """`python application.py` with its own data folder and port."""
 
     def __init__(self, data: Path, **settings: str) -> None:
         self.data, self.port = data, free_port()
@@ -35,8 +36,8 @@ class Site:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, listener: socket.socket | None = None) -> None:
-        """Start it, on this socket where one is given, and wait until it answers."""
-        # Each reader comes from an address of his own, so that limits on what one address may do leave them alone.
+        """Start the site, on this socket if given, and wait until it answers."""
+        # Each reader has a separate IP address, so that rate limits per address don't apply.
         environment = {"FLYLEAF_DATA": str(self.data), "PORT": str(self.port), "TRUSTED_PROXIES": "1"}
         environment = {**without_settings(), **environment, **self._settings}
         command = [sys.executable, "application.py"]
@@ -78,7 +79,7 @@ class Site:
 
 
 class EmbeddedServer:
-    """The PostgreSQL that the site in `data` has started, seen from beside."""
+    """The embedded PostgreSQL of the site in `data`, as another process sees it."""
 
     def __init__(self, data: Path) -> None:
         self._folder = choose(data)
@@ -97,7 +98,7 @@ class EmbeddedServer:
         return keeper
 
     def answers(self) -> bool:
-        return _takes_connections(self)
+        return _accepts_connections(self)
 
 
 class OwnServer:
@@ -116,7 +117,7 @@ class OwnServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it; returns when it takes connections. What a killed one left behind may hold it up for a moment."""
+        """Start the server and wait until it accepts connections. The remains of a killed one may delay it."""
         command = cluster.command(
             self._cluster, self._programs, self._folder, listen_addresses="127.0.0.1", port=str(self.port),
             max_connections="40", fsync="off",
@@ -146,10 +147,10 @@ class OwnServer:
         return psutil.Process(self.process.pid)
 
     def answers(self) -> bool:
-        return _takes_connections(self, "postgres")
+        return _accepts_connections(self, "postgres")
 
     def stop(self, number: int = signal.SIGINT) -> None:
-        """SIGINT is PostgreSQL's fast shutdown, SIGKILL a crash."""
+        """Stop the server: SIGINT is PostgreSQL's fast shutdown, SIGKILL a crash."""
         if self.process is not None:
             self.process.send_signal(number)
             self.process.wait(STOP_SECONDS)
@@ -179,13 +180,13 @@ def free_port() -> int:
 
 
 def without_settings() -> dict[str, str]:
-    """This process's environment, without what would change the site's database."""
+    """Return this process's environment without the settings that would change the site's database."""
     return {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "SESSION_TYPE", "HOST")}
 
 
 @contextlib.contextmanager
 def frozen(processes: list[psutil.Process]) -> Iterator[None]:
-    """SIGSTOP to all of them, and SIGCONT at the end."""
+    """Suspend the processes within the block."""
     try:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -203,7 +204,7 @@ def _connection(**place: Any) -> Any:
     return connection
 
 
-def _takes_connections(server: Server, database: str = "flyleaf") -> bool:
+def _accepts_connections(server: Server, database: str = "flyleaf") -> bool:
     try:
         connection = server.connect(database=database) if isinstance(server, OwnServer) else server.connect()
     except psycopg2.OperationalError:

@@ -7,7 +7,7 @@ import random
 import string
 from collections.abc import Iterator
 
-COMMON = (
+COMMON_WORDS = (
     "the of and in to for history world life story novel introduction american women study guide new book love time"
 ).split()
 MISSPELT = (
@@ -39,15 +39,15 @@ def adversarial() -> Iterator[str]:
     letters = string.ascii_lowercase
     yield from letters + string.digits
     yield from (first + second for first in "aeiost" for second in letters)
-    yield from (" ".join(COMMON[:size]) for size in range(1, len(COMMON)))
+    yield from (" ".join(COMMON_WORDS[:size]) for size in range(1, len(COMMON_WORDS)))
     yield from (" ".join(MISSPELT[:size]) for size in range(1, len(MISSPELT)))
     chance = random.Random(5)
     for _ in range(60):
         yield " ".join(chance.sample(MISSPELT, 12))
-        yield " ".join(chance.sample(COMMON, 4)) + " " + chance.choice(letters)
-        yield " ".join(chance.sample(COMMON, 3) + chance.sample(MISSPELT, 2))
+        yield " ".join(chance.sample(COMMON_WORDS, 4)) + " " + chance.choice(letters)
+        yield " ".join(chance.sample(COMMON_WORDS, 3) + chance.sample(MISSPELT, 2))
         yield " ".join(chance.choice(letters) for _ in range(chance.randrange(2, 12)))
         yield "".join(chance.choice(letters) for _ in range(chance.randrange(3, 40)))
-        yield "".join(chance.sample(COMMON, 3))
+        yield "".join(chance.sample(COMMON_WORDS, 3))
         yield " ".join(chance.sample(MISSPELT, 2))[:-2]
     yield from ENDLESS + MARKS + NUMBERS + SHORT

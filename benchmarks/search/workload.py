@@ -20,7 +20,7 @@ from flyleaf.isbn import IsbnError, parse
 POOL = 20_000  # books that are looked at for each half
 EACH = 60  # queries of a kind
 CONSONANTS, VOWELS = "bcdfghjklmnpqrstvwxz", "aeiou"
-COMMON = (
+COMMON_QUERIES = (
     "the", "of", "a", "and", "in", "of the", "the of", "the a of and", "novel", "a novel", "love", "life", "la", "de",
     "history of the", "the story of", "an introduction to", "stories", "s", "e", "th", "st", "ma", "the s", "of a",
     "john", "smith", "mary", "world", "the world", "women in", "love the life", "vol", "vol 2", "i", "1", "978",
@@ -49,7 +49,7 @@ def make(catalogue: Path, seed: int, each: int = EACH, groups: Collection[str] =
     popular, even = drawn(read_books(catalogue), chance)
     if CLASSIC in groups:
         queries += _of_kinds(KINDS, popular, even, seed, each)
-        queries += [Query("common", text, "none", "", "-") for text in COMMON]
+        queries += [Query("common", text, "none", "", "-") for text in COMMON_QUERIES]
         queries += [Query("gibberish", _gibberish(chance), "none", "", "-") for _ in range(each // 2)]
     adding = [kind for group in ADDING if group in groups for kind in ADDING[group]]
     if adding:
