@@ -49,12 +49,12 @@ def parse(text: str) -> Isbn:
     A wrong check digit is not an error, as books are sold under such numbers: `isbn13` is None then. Raises IsbnError.
     """
     if _SCIENTIFIC.fullmatch(text.strip()):
-        raise RoundedIsbnError("a spreadsheet has rounded it: format the column as text there, and export again")
+        raise RoundedIsbnError("a spreadsheet has rounded it: format the column as text and export it again")
     compact = _SEPARATORS.sub("", text).upper().removesuffix(".0")  # pandas writes numbers with decimals
     if not compact:
         raise IsbnError("it is empty")
     if not re.fullmatch(r"[0-9]+X?", compact, re.ASCII):
-        raise IsbnError("it has other characters than digits, hyphens and a final X")
+        raise IsbnError("it contains characters other than digits, hyphens and a final X")
     if SHORTEST <= len(compact) < 10:
         compact = _with_leading_zeros(compact)
     if not re.fullmatch(r"[0-9]{9}[0-9X]|[0-9]{13}", compact, re.ASCII):
@@ -88,7 +88,7 @@ def hyphenated(compact: str) -> str:
 def _with_leading_zeros(compact: str) -> str:
     padded = compact.zfill(10)
     if isbn13(padded) is None:
-        raise IsbnError(f"it has {len(compact)} characters, and leading zeros do not make an ISBN of it")
+        raise IsbnError(f"it has {len(compact)} characters, and adding leading zeros doesn't make it an ISBN")
     return padded
 
 

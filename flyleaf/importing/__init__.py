@@ -1,16 +1,17 @@
-"""The room of the importer: files in, books of the catalogue out, all or nothing.
+"""The importer: reads files into the catalogue, all or nothing.
 
-    reading/      a file or standard input: its bytes unpacked, and decoded to text; errors.py, where it can't be used
-    formats/      a module a format: what recognises a file, and what makes a Table of it (table.py)
+    reading/      unpack and decode a file or standard input; errors.py is for files that can't be used
+    formats/      a module for each format: recognise a file and turn it into a Table (table.py)
     fields.py     the fields of a book, each described once
-    cleaning/     records -> rows that the catalogue can hold, or refused: a rule a field, and what the rules know of
-                  names, titles, years, languages and markup; plain_rows.py, the same for many rows at once
-    loading/      rows -> the staging table -> the catalogue; ahead.py, so that reading and sending overlap
-    loader.py     all of it, in one transaction
-    reporting/    what the operator is told: findings, the refused rows in a file, a progress bar or plain lines
+    cleaning/     turn records into rows that fit the catalogue, or refuse them: a rule for each field, and what the
+                  rules know about names, titles, years, languages and markup; plain_rows.py does many rows at once
+    loading/      move rows to the staging table and from there to the catalogue; ahead.py lets reading and sending
+                  overlap
+    loader.py     runs all of it in one transaction
+    reporting/    tell the operator: findings, the refused rows in a file, a progress bar or plain lines
     command.py    `python import.py`, and the import at the site's first start
 
-The readers know no database, the loader knows no format.
+The formats don't know the database, and the loader doesn't know the formats.
 """
 
 from flyleaf.importing.command import BOOKS, import_if_empty, main

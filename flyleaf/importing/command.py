@@ -43,25 +43,28 @@ examples:
   python import.py ol_dump_authors.txt.gz ol_dump_editions.txt.gz
   ssh library cat catalogue.csv | python import.py - --json
 
-docs/importing.md tells what each format is, and what becomes of its columns."""
+docs/importing.md describes each format and what happens to its columns."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How some files are imported."""
+    """How to import some files."""
 
-    format_name: str | None = None  # None: as the content says
+    format_name: str | None = None  # None: detect it from the content
     rejects: Path | None = None  # where refused records are written
-    dry_run: bool = False  # do everything, keep nothing
+    dry_run: bool = False  # do everything, then roll back
     wait: bool = False  # for another import to end
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "import.py") -> int:
-    """The exit code: 0 done, 1 a file or the database can't be used (one line says why, nothing is imported)."""
+    """Run the command and return the exit code: 0 for success, 1 if a file or the database can't be used.
+
+    In that case nothing is imported, and one line says why.
+    """
     parsed = _parser(program).parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         _allow_any_letter(stream)
-    # Ctrl-C ends it at once, in the midst of a long statement too, and the transaction ends with it.
+    # Ctrl-C ends the process at once, even during a long statement, which rolls the transaction back.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     report = Report(out=sys.stderr if parsed.json else sys.stdout)
     options = Options(parsed.format, parsed.rejects, parsed.dry_run, parsed.wait)
@@ -69,7 +72,7 @@ def main(arguments: Sequence[str] | None = None, program: str = "import.py") -> 
         outcome = import_files(Config.from_environment(), parsed.file or [BOOKS], report, options)
     except (UnusableFileError, ConfigError, ImportRunningError) as error:
         return _failed(f"{error} Nothing was imported.", parsed.json)
-    except DatabaseUnusableError as error:  # all or nothing; which, nobody knows where it went away while it committed
+    except DatabaseUnusableError as error:  # if the connection broke during the commit, the outcome is unknown
         return _failed(str(error), parsed.json)
     if parsed.json:
         seconds = {name: round(seconds, 3) for name, seconds in report.seconds.items()}
@@ -78,14 +81,14 @@ def main(arguments: Sequence[str] | None = None, program: str = "import.py") -> 
 
 
 def import_files(config: Config, paths: Sequence[Path], report: Report, options: Options = Options()) -> Outcome:
-    """All of the files or nothing, into the site's database.
+    """Import all of the files into the site's database, or nothing, and return the outcome.
 
     Raises UnusableFileError, ImportRunningError, DatabaseUnusableError.
     """
     if paths.count(STANDARD_INPUT) > 1:
-        raise UnusableFileError("standard input: it can be read only once: name - once.")
+        raise UnusableFileError("standard input: it can only be read once: give - once.")
     with ExitStack() as stack:
-        # Before the database: files that can't be read start no server.
+        # Files are opened before the database, so that an unreadable one doesn't start a server.
         files = [stack.enter_context(_opened(path, report, options.format_name)) for path in paths]
         rejects = stack.enter_context(_rejects(options.rejects, paths)) if options.rejects else None
         database = stack.enter_context(open_database(config, report.say))
@@ -99,7 +102,7 @@ def import_files(config: Config, paths: Sequence[Path], report: Report, options:
                 outcome = replace(outcome, only_tried=True)
             else:
                 finish(connection, files, outcome, report)
-        # The transaction is committed: what fails from here on is told, and the import has succeeded.
+        # The import is committed: later failures are only reported.
         remark = rejects.publish() if rejects else None
         if not options.dry_run:
             settle(database, report)
@@ -109,9 +112,10 @@ def import_files(config: Config, paths: Sequence[Path], report: Report, options:
 
 
 def import_if_empty(database: Database, path: Path, report: Report) -> Outcome | None:
-    """Imports the file where the catalogue has no book; of two starts at once, one does. None: there was nothing to do.
+    """Import the file if the catalogue is empty, and return the outcome, or None if there was nothing to do.
 
-    Raises UnusableFileError, DatabaseUnusableError. Does not wait for another import: it fills the catalogue for both.
+    If another import is running, for example of a second site that starts now, leave it to that one.
+    Raises UnusableFileError, DatabaseUnusableError.
     """
     if not is_empty(database):
         return None
@@ -123,7 +127,7 @@ def import_if_empty(database: Database, path: Path, report: Report) -> Outcome |
             finish(connection, [file], outcome, report)
         settle(database, report)
     except ImportRunningError:
-        report.say("Another import is filling the catalogue: its books appear when it ends.")
+        report.say("Another import is filling the catalogue: its books will appear when it has finished.")
         return None
     report.say(next(outcome.lines()))
     return outcome
@@ -131,7 +135,7 @@ def import_if_empty(database: Database, path: Path, report: Report) -> Outcome |
 
 @contextmanager
 def _opened(path: Path, report: Report, format_name: str | None = None) -> Iterator[CatalogueFile]:
-    """The file, recognised, with its header read."""
+    """Open the file, detect its format and read its header."""
     name = "standard input" if path == STANDARD_INPUT else str(path)
     with ExitStack() as stack:
         with naming(name):
@@ -149,7 +153,7 @@ def _opened(path: Path, report: Report, format_name: str | None = None) -> Itera
 
 @contextmanager
 def _rejects(path: Path, imported: Sequence[Path]) -> Iterator[Rejects]:
-    """Raises UnusableFileError where no file can be written there."""
+    """Open the file for refused rows. Raises UnusableFileError if it can't be written."""
     with ExitStack() as stack:
         with naming(str(path)):
             rejects = stack.enter_context(Rejects(path, imported))
@@ -159,7 +163,7 @@ def _rejects(path: Path, imported: Sequence[Path]) -> Iterator[Rejects]:
 def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
-        description="Import catalogues of books: all of it or nothing.",
+        description="Import catalogues of books, all or nothing.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -167,11 +171,11 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "file", nargs="*", type=Path, help="files, plain or compressed; - is standard input (default: books.csv)"
     )
     names = [format_.NAME for format_ in FORMATS]
-    parser.add_argument("--format", choices=names, help="read the files as this, whatever they look like")
+    parser.add_argument("--format", choices=names, help="read the files in this format instead of detecting it")
     parser.add_argument("--rejects", type=Path, metavar="FILE", help="write the refused rows to this CSV file")
-    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
-    parser.add_argument("--wait", action="store_true", help="wait where another import is running")
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON; all else goes to stderr")
+    parser.add_argument("--dry-run", action="store_true", help="report what would happen without changing anything")
+    parser.add_argument("--wait", action="store_true", help="wait if another import is running")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON, and everything else to stderr")
     return parser
 
 
@@ -183,6 +187,6 @@ def _failed(line: str, as_json: bool) -> int:
 
 
 def _allow_any_letter(stream: TextIO) -> None:
-    """A name that the terminal's encoding lacks is written with escapes, instead of ending the import."""
+    """Write characters that the terminal's encoding lacks as escapes, instead of raising an error."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")

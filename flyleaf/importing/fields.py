@@ -1,5 +1,5 @@
-"""The fields of a book, each described once: its type, the rule of its cells with its limit, and what files call it.
-The tables of all formats, the staging table and what the merge writes follow from this."""
+"""The fields of a book, each described once: type, cleaning rule with its limit, and the header names in files. The
+formats' tables, the staging table and the merge are derived from this."""
 
 from functools import partial
 from typing import NamedTuple
@@ -22,10 +22,10 @@ from flyleaf.importing.cleaning.markup import escaped, may_hold_markup
 class Field(NamedTuple):
     """A field of a book."""
 
-    name: str  # of the column in the catalogue
+    name: str  # the column in the catalogue
     sql_type: str
-    rule: Rule | None  # None: rows.py reads the ISBN, which makes two columns
-    names: str  # letters and digits of the headers that people and programs give it; of several in a file the first
+    rule: Rule | None  # None for the ISBN, which rows.py turns into two columns
+    names: str  # known headers, reduced to letters and digits; if a file has several, the first wins
 
 
 FIELDS = (
@@ -102,12 +102,12 @@ FIELDS = (
     ),
 )
 COLUMNS = tuple(field.name for field in FIELDS)
-BASIC = COLUMNS[:4]  # of the usual file
+BASIC = COLUMNS[:4]  # the columns of the usual file
 RULES = {field.name: field.rule for field in FIELDS if field.rule}
-# For the staging table, not for the catalogue: to whom the dump of Open Library's editions refers.
+# Only in the staging table: the keys by which Open Library's dump of editions refers to authors.
 RULES["author_keys"] = text_rule("author_keys", limits.AUTHOR_MAX)
 
 
 def as_cell(column: str, text: str) -> str:
-    """Return what a file has to hold in the column, so that its rule makes the text of it."""
+    """Return the cell from which the column's rule produces this text."""
     return escaped(text) if may_hold_markup(text) and RULES[column].cell(text) != text else text

@@ -1,4 +1,4 @@
-"""Rows into the catalogue: COPY into a staging table and one merge, in one transaction under the importers' lock."""
+"""Load rows into the catalogue: COPY to a staging table, then merge, in one transaction under the importers' lock."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +21,10 @@ from flyleaf.queries.books import count_books, has_books
 from flyleaf.queries.events import Detail, EventKind, insert_event
 from flyleaf.search import needs_rebuild, rebuild_search, settle_search
 
-# Any number that no other program takes: a second importer is turned away here.
+# The advisory lock that allows one import at a time. The number only has to be unique in the database.
 IMPORT_LOCK = 7_303_002
 
-# What an event tells of the files: its 4,000 characters hold as many, were each one a control character, \u0001.
+# File names in an event: this many fit its 4,000 characters even if all are escaped, like \u0001.
 NAMED = 3
 NAME_MAX = 200
 
@@ -50,11 +50,11 @@ SELECT activity.application_name AS name,
 
 
 class ImportRunningError(RuntimeError):
-    """Another import is at work. The text is one line."""
+    """Another import is running. The message is one line."""
 
 
 class CatalogueFile(NamedTuple):
-    """A file that is open, and recognised."""
+    """An open file whose format is known."""
 
     name: str
     source: Source
@@ -63,13 +63,14 @@ class CatalogueFile(NamedTuple):
 
 @contextmanager
 def import_transaction(database: Database, wait: Callable[[str], object] | None = None) -> Iterator[Connection]:
-    """The transaction of one import, and of no second one. Where another runs, `wait` is told who it is, and it is
-    waited for; without `wait` ImportRunningError is raised at once, so that people learn it and scheduled imports
-    don't pile up. Raises DatabaseUnusableError."""
+    """Open the transaction of an import, of which only one can run at a time.
+
+    If another import is running, call `wait` with a line about it and wait until it has ended. Without `wait`, raise
+    ImportRunningError at once, so that scheduled imports don't pile up. Raises DatabaseUnusableError.
+    """
     with database.command_transaction() as connection:
         connection.execute(text(SETTINGS))
-        # The server looks whether a killed importer is still there, in the midst of a statement too. Not all systems
-        # can tell it.
+        # The server notices a killed importer even during a statement, on systems that support this.
         with suppress(DBAPIError), connection.begin_nested():
             connection.execute(text("SET LOCAL client_connection_check_interval = '500ms'"))
         _lock(connection, wait)
@@ -77,21 +78,25 @@ def import_transaction(database: Database, wait: Callable[[str], object] | None 
 
 
 def settle(database: Database, report: Report) -> None:
-    """After the commit, with which the search followed: takes along what a review at the same moment had locked.
-    A failure is told: whatever changes the catalogue next makes up for it."""
+    """Update the search for works that a concurrent review had locked during the commit.
+
+    A failure is only reported, because the next change of the catalogue makes up for it.
+    """
     try:
         with database.command_transaction() as connection:
             connection.execute(text(SETTINGS))
             settle_search(connection)
     except DatabaseUnusableError as error:
-        report.say(f"The import is kept, but the search may lack some of it until the next import: {error}")
+        report.say(f"The import succeeded, but the search may be incomplete until the next import: {error}")
 
 
 def load(
     connection: Connection, files: Sequence[CatalogueFile], report: Report, rejects: Rejects | None = None
 ) -> Outcome:
-    """Everything that the files hold, in the transaction of `import_transaction`: one after the other, so that the
-    last one has the last word. The names of authors, which other files refer to, come first."""
+    """Load all files within `import_transaction` and return the outcome.
+
+    Files are merged in order, so that later ones win. Files of author names come first, as other files refer to them.
+    """
     findings = Findings(rejects.write if rejects else lambda refusal: None)
     merged = Merged(0, 0, 0)
     create_staging(connection)
@@ -109,7 +114,7 @@ def load(
 
 @contextmanager
 def naming(name: str) -> Iterator[None]:
-    """What is wrong with a file is told with the file's name."""
+    """Add the file's name to the message of an UnusableFileError."""
     try:
         yield
     except UnusableFileError as error:
@@ -117,7 +122,7 @@ def naming(name: str) -> Iterator[None]:
 
 
 def _read(connection: Connection, file: CatalogueFile, report: Report, findings: Findings) -> int:
-    """Into staging; how many rows that are."""
+    """Copy a file to the staging table and return the number of rows."""
     copy = copy_rows if file.table.kind == "books" else copy_author_names
     name = Path(file.name).name
     with naming(file.name), report.phase("reading", f"Reading {name}", file.source.size) as advance:
@@ -125,12 +130,14 @@ def _read(connection: Connection, file: CatalogueFile, report: Report, findings:
     for remark in file.source.remarks:
         report.say(remark)
     if "author_keys" in file.table.columns and (unnamed := name_authors(connection)):
-        report.say(f"{unnamed:,} rows name their authors by keys alone: import the file of names together with this.")
+        report.say(
+            f"{unnamed:,} rows give only the keys of their authors: import the file of names together with this one."
+        )
     return rows
 
 
 def finish(connection: Connection, files: Sequence[CatalogueFile], outcome: Outcome, report: Report) -> None:
-    """What belongs to an import that is kept: the entry in the audit trail, and the search."""
+    """Finish an import: record it in the audit trail and build the search."""
     detail: Detail = {
         "files": _names(files),
         "added": outcome.added,
@@ -143,15 +150,14 @@ def finish(connection: Connection, files: Sequence[CatalogueFile], outcome: Outc
 
 
 def _names(files: Sequence[CatalogueFile]) -> str:
-    """As many as an event can hold."""
-    names = [file.name.encode(errors="replace").decode() for file in files[:NAMED]]  # a name may be no text
+    """Return as many file names as an event can hold."""
+    names = [file.name.encode(errors="replace").decode() for file in files[:NAMED]]  # a name may be invalid UTF-8
     more = f" and {len(files) - NAMED:,} more" if len(files) > NAMED else ""
     return ", ".join(name if len(name) <= NAME_MAX else f"…{name[-NAME_MAX:]}" for name in names) + more
 
 
 def _build_search(connection: Connection, report: Report) -> None:
-    """What the search derives from the books, where so much changed that it is derived anew. The commit would do the
-    same, and tell nobody how far it is."""
+    """Rebuild the search if too much has changed for an update. The commit would do the same, but without progress."""
     if not needs_rebuild(connection):
         return
     books = count_books(connection)
@@ -161,28 +167,28 @@ def _build_search(connection: Connection, report: Report) -> None:
 
 
 def is_empty(database: Database) -> bool:
-    """Whether the catalogue has no book yet. Raises DatabaseUnusableError."""
+    """Return whether the catalogue has no books. Raises DatabaseUnusableError."""
     with database.command_transaction() as connection:
         return not has_books(connection)
 
 
 def _lock(connection: Connection, wait: Callable[[str], object] | None) -> None:
-    """Until the transaction ends, and with it when the importer is killed."""
+    """Take the importers' lock, which ends with the transaction, even if the importer is killed."""
     name = f"flyleaf import, process {os.getpid()}"
     connection.execute(text("SELECT set_config('application_name', :name, true)"), {"name": name})
     if connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK}).scalar_one():
         return
     running = _running(connection)
     if wait is None:
-        raise ImportRunningError(f"{running}: wait until it has ended, and try again; --wait does so by itself.")
-    wait(f"{running}: waiting for its end …")
+        raise ImportRunningError(f"{running}: try again when it has ended, or use --wait.")
+    wait(f"{running}: waiting until it ends …")
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": IMPORT_LOCK})
 
 
 def _running(connection: Connection) -> str:
-    """Which other import runs, as the beginning of a sentence."""
+    """Return a phrase about the running import, as the start of a sentence."""
     row = connection.execute(text(RUNNING), {"lock": IMPORT_LOCK}).one_or_none()
-    if row is None:  # it has ended in this moment
+    if row is None:  # it has just ended
         return "Another import is running"
     name = row.name.removeprefix("flyleaf import, ")
     host = f" on {row.host}" if row.host else ""

@@ -1,14 +1,14 @@
-"""What every reader makes of a file: a table, whose columns have our names, whatever the file calls them."""
+"""The table that every format produces from a file. Its columns have our names, whatever the file calls them."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-ROWS_AT_ONCE = 256  # what is in memory; more at once is no faster
+ROWS_AT_ONCE = 256  # rows in memory; larger batches are no faster
 
 
 class Reason(StrEnum):
-    """Why a record was refused: what refusals are counted by."""
+    """Why a record was refused; refusals are counted by reason."""
 
     NO_ISBN = "no ISBN"
     WRONG_ISBN = "no valid ISBN"
@@ -23,31 +23,31 @@ class Reason(StrEnum):
 class Refusal(NamedTuple):
     """A record that can't become a book."""
 
-    line: int  # or the number of the record, as Table.unit says
+    line: int  # or the record's number, see Table.unit
     reason: Reason
-    detail: str  # what is told of it: "isbn '9.78E+12': a spreadsheet has rounded it: …"
-    cells: Sequence[str]  # what stands there, as far as it can be read
+    detail: str  # for the operator: "isbn '9.78E+12': a spreadsheet has rounded it: …"
+    cells: Sequence[str]  # the record's cells, as far as they can be read
 
 
 class Batch(NamedTuple):
-    """Some records in a row, turned: a sequence for each column of the table, all as long as `lines`.
+    """Consecutive records by column: a sequence for each column of the table, each as long as `lines`.
 
-    A million rows cost half of what they would one by one, because a column of a batch is most often checked at once.
+    This halves the cost of a million rows, because most columns of a batch can be checked at once.
     """
 
-    lines: Sequence[int]  # on which the records begin
+    lines: Sequence[int]  # where the records begin
     columns: Sequence[Sequence[str]]
-    refused: Sequence[Refusal] = ()  # by the reader, between the others
-    copied: bytes = b""  # further rows, which no rule would change, in COPY's text format: see plain_rows.py
+    refused: Sequence[Refusal] = ()  # records between these that the format refused
+    copied: bytes = b""  # further rows that no rule changes, in COPY's text format: see plain_rows.py
 
 
 class Table(NamedTuple):
-    """`columns` begin with the isbn and hold a title; of the others of fields.COLUMNS, in this order, those that the
-    file has. `author_keys` may be one more, for a table of kind "author_names" to refer to."""
+    """A file as a table. `columns` are those of fields.COLUMNS that the file has, in that order, and always include
+    isbn and title. `author_keys` may follow, to be resolved by a table of kind "author_names"."""
 
     columns: tuple[str, ...]
-    ignored: tuple[str, ...]  # the file's names of the columns that nobody reads
+    ignored: tuple[str, ...]  # headers of the columns that are not imported
     batches: Iterator[Batch]
-    unit: Literal["line", "record"] = "line"  # what the numbers in Batch.lines count
+    unit: Literal["line", "record"] = "line"  # the unit of Batch.lines
     kind: Literal["books", "author_names"] = "books"
-    remarks: tuple[str, ...] = ()  # sentences for the operator: "The file is not UTF-8: it is read as Latin-1."
+    remarks: tuple[str, ...] = ()  # sentences for the operator, such as "The file is not UTF-8: it is read as Latin-1."

@@ -50,9 +50,9 @@ def test_plain_lines_where_there_is_no_terminal(environment: dict[str, str], tmp
         "3 rows read: 2 added, 0 changed, 0 left alone, 1 refused.",
         "1 refused (no ISBN: 1); the rest is imported:",
         "  line 4: isbn '': it is empty",
-        "1 imported with an empty cell, because what stands there can't be stored:",
-        "  line 3: year 'soon' tells no year from -3000 to 2100",
-        "1 imported with a wrong check digit, as they stand in the file:",
+        "1 imported with an empty cell, because its content can't be stored:",
+        "  line 3: year 'soon' has no year from -3000 to 2100",
+        "1 imported with a wrong check digit, as in the file:",
         "  line 3: 0441172718",
     ]
 
@@ -107,7 +107,10 @@ def failed(
         (b"", "it is empty: the first line must name the columns isbn, title, author and year."),
         (b"isbn,author\n", "line 1: "),
         (b'isbn,title,author,year\n1,"a,b,1\n', "line 2: a quote is opened here and never closed"),
-        (b"isbn,title,author,year\n1,\xc3\xa9\xff,b,1\n", "line 2: byte 0xff is not UTF-8: save the file as CSV"),
+        (
+            "\ufeffisbn,title,author,year\n".encode("utf-16-le") + b"\0\xd8a\0",
+            "line 2: byte 0x00 is not UTF-16-LE: save",
+        ),
     ],
 )
 def test_an_unusable_file_is_one_line_and_exit_1(
@@ -137,9 +140,7 @@ def test_a_setting_that_can_not_be_used(failed: Callable[..., str], tmp_path: Pa
 def test_a_second_importer_is_told_in_one_line(failed: Callable[..., str], database: Database, tmp_path: Path) -> None:
     with import_transaction(database):
         line = failed(written(tmp_path, HEADER + DUNE))
-    expected = (
-        r"Another import is running \(process \d+( on [\d.]+)?, since \d+ s\): wait until it has ended, and try again"
-    )
+    expected = r"Another import is running \(process \d+( on [\d.]+)?, since \d+ s\): try again when it has ended"
     assert re.match(expected, line)
 
 

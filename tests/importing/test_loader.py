@@ -331,7 +331,7 @@ def test_what_fails_after_the_commit_is_a_remark(
     path, rejects = written(tmp_path, HEADER + DUNE + ",x,y,1\n"), tmp_path / "refused.csv"
     outcome = import_files(config, [path], Report(out, io.StringIO()), Options(rejects=rejects))
     assert numbers(outcome) == (1, 0, 0, 1)
-    assert "The import is kept, but the search may lack some of it until the next import: The database failed: " in (
+    assert "The import succeeded, but the search may be incomplete until the next import: The database failed: " in (
         out.getvalue()
     )
     assert settings_at_the_end == ["0"]

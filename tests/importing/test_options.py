@@ -52,7 +52,7 @@ def test_a_dry_run_tells_and_changes_nothing(config: Config, database: Database,
     path = written(tmp_path, HEADER + DUNE + ",None,x,1\n")
     outcome, lines = run(config, path, options=Options(dry_run=True))
     assert outcome == (1, 0, 0, 1)
-    assert lines[-1] == "This was a dry run: the catalogue is as it was."
+    assert lines[-1] == "This was a dry run: the catalogue is unchanged."
     assert rows_of(database, TITLES) == []
     assert rows_of(database, "SELECT count(*) FROM search_works") == [(0,)]
     assert run(config, path)[0] == (1, 0, 0, 1)
@@ -98,7 +98,7 @@ def test_standard_input(environment: dict[str, str], database: Database) -> None
 def test_standard_input_is_read_once(environment: dict[str, str], database: Database) -> None:
     done = command(environment, "-", "-", content=(HEADER + DUNE).encode())
     assert done.returncode == 1
-    assert done.stderr == b"standard input: it can be read only once: name - once. Nothing was imported.\n"
+    assert done.stderr == b"standard input: it can only be read once: give - once. Nothing was imported.\n"
     assert rows_of(database, TITLES) == []
 
 
@@ -123,7 +123,7 @@ def test_waiting_for_another_import(config: Config, database: Database, tmp_path
     class Waiting(Report):
         def say(self, line: str) -> None:
             super().say(line)
-            if line.endswith("waiting for its end …"):
+            if line.endswith("waiting until it ends …"):
                 waits.set()
 
     with import_transaction(database):

@@ -1,1 +1,1 @@
-"""What the catalogue can hold: from the cells of a file's records to rows for COPY."""
+"""Turn the cells of records into rows that fit the catalogue."""

@@ -1,6 +1,6 @@
-"""What a cell may hold: one rule a field, from the cell as the file has it to the text that COPY takes ("" is NULL).
+"""Clean cells: one rule for each field, from the cell in the file to the text for COPY ("" is NULL).
 
-A title or an author that the catalogue can't hold refuses its row; a lesser cell is left empty, and both are told.
+An invalid title or author makes its row refused; any other invalid cell is left empty. Both are reported.
 """
 
 import re
@@ -16,19 +16,19 @@ from flyleaf.importing.cleaning.markup import may_hold_markup, paragraphs, plain
 from flyleaf.importing.cleaning.years import is_undefined, year_of
 from flyleaf.importing.table import Reason
 
-SEEN = 1 << 14  # different cells that a rule remembers
+SEEN = 1 << 14  # distinct cells in a rule's cache
 
-_DAMAGE = re.compile("[\0\ud800-\udfff]")  # NUL, and what the decoder makes of bytes that are no text
-# Not those that are white space; they separate words.
+_DAMAGE = re.compile("[\0\ud800-\udfff]")  # NUL, and the decoder's surrogates for undecodable bytes
+# Without white space, which separates words.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 
 
 class CellError(ValueError):
-    """The cell can't be stored and is left empty. The text says why: "year 'c1999' is no whole number"."""
+    """The cell can't be stored and is left empty. The message says why: "pages '300 p.' is not a whole number"."""
 
 
 class RowError(ValueError):
-    """The row can't be stored. The text says why."""
+    """The row can't be stored. The message says why."""
 
     def __init__(self, text: str, reason: Reason = Reason.TOO_LONG) -> None:
         super().__init__(text)
@@ -36,38 +36,38 @@ class RowError(ValueError):
 
 
 def is_damaged(text: str) -> bool:
-    """Whether it holds bytes that are no text."""
+    """Return whether the text contains undecodable bytes."""
     return ("\0" in text or not text.isascii()) and _DAMAGE.search(text) is not None
 
 
 def clean(cell: str) -> str:
-    """NFC, without control characters, white space at the ends gone and inside collapsed to single spaces."""
+    """Return the cell in NFC, without control characters, with white space collapsed and trimmed."""
     return unicodedata.normalize("NFC", " ".join(_CONTROL.sub("", cell).split()))
 
 
 def one_line(cell: str) -> str:
-    """Return what a reader would see of a title or a name: clean, without markup."""
+    """Return a title or name as a reader would see it: clean and without markup."""
     return clean(plain_line(cell))
 
 
 def some_paragraphs(cell: str) -> str:
-    """Return what a reader would see of a description: clean lines, and blank lines between the paragraphs."""
+    """Return a description as a reader would see it: clean lines, with blank lines between paragraphs."""
     parts = ("\n".join(filter(None, map(clean, lines))) for lines in paragraphs(cell))
     return "\n\n".join(filter(None, parts))
 
 
 def shown(cell: str) -> str:
-    """The cell for a message: quoted, without anything that a terminal would obey, and not too long."""
+    """Return the cell for a message: quoted, shortened, and without terminal control characters."""
     return repr(cell if len(cell) <= 40 else cell[:40] + "…")
 
 
 class Rule(NamedTuple):
-    """What a field holds: `cell` gives the text to store or raises CellError or RowError, `column` is the same for
-    many cells, and raises where one of them does."""
+    """The rule of a field. `cell` returns the text to store, or raises CellError or RowError. `column` does the same
+    for many cells and raises if any of them does."""
 
     cell: Callable[[str], str]
     column: Callable[[Sequence[str]], Sequence[str]]
-    longest: int = 0  # characters of a text that is clean; 0: the field has few different values
+    longest: int = 0  # characters of a clean text; 0: the field has few distinct values
     required: bool = False
 
 
@@ -78,6 +78,8 @@ def text_rule(
     required: bool = False,
     make: Callable[[str], str] = one_line,
 ) -> Rule:
+    """Return the rule of a text field with at most `longest` characters; `error` is raised for longer texts."""
+
     def cell(cell: str) -> str:
         if is_damaged(cell):
             raise _damaged(name, cell, error)
@@ -97,24 +99,26 @@ def text_rule(
 
 
 def _damaged(name: str, cell: str, error: type[ValueError]) -> ValueError:
-    problem = f"{name} {shown(cell)} holds bytes that are no text"
+    problem = f"{name} {shown(cell)} contains bytes that are not text"
     return RowError(problem, Reason.DAMAGED) if error is RowError else error(problem)
 
 
 def repeating_rule(cell: Callable[[str], str]) -> Rule:
-    """The rule of a field with few different values in a file: what a cell gave is remembered."""
+    """Return the rule of a field with few distinct values, whose results are cached."""
     remembered = lru_cache(maxsize=SEEN)(cell)
     return Rule(remembered, lambda cells: list(map(remembered, cells)))
 
 
 def _are_clean(cells: Sequence[str]) -> bool:
-    """Whether `one_line` leaves all of them as they are. With a space between them and at the ends, a cell that has one
-    at an end shows as two side by side."""
+    """Return whether `one_line` would change none of the cells.
+
+    They are joined with spaces, so that a space at the end of a cell shows up as a double space.
+    """
     text = f" {' '.join(filter(None, cells))} "
     letters = " ".join(filterfalse(str.isascii, cells))
     return (
         "  " not in text
-        and text.isprintable()  # neither control characters nor any other white space than the space
+        and text.isprintable()  # no control characters and no white space except spaces
         and unicodedata.is_normalized("NFC", letters)
         and not may_hold_markup(text)
     )
@@ -126,7 +130,7 @@ def year(cell: str) -> str:
         return ""
     found = year_of(text)
     if text and found is None:
-        raise CellError(f"year {shown(cell)} tells no year from {limits.YEAR_MIN} to {limits.YEAR_MAX}")
+        raise CellError(f"year {shown(cell)} has no year from {limits.YEAR_MIN} to {limits.YEAR_MAX}")
     return str(found or "")
 
 
@@ -141,7 +145,7 @@ def language(cell: str) -> str:
 def average_rating(cell: str) -> str:
     text = clean(cell)
     if text and not (re.fullmatch(r"[0-9](\.[0-9]{1,20})?", text) and float(text) <= limits.AVERAGE_RATING_MAX):
-        raise CellError(f"average_rating {shown(cell)} is no number from 0 to {limits.AVERAGE_RATING_MAX}")
+        raise CellError(f"average_rating {shown(cell)} is not a number from 0 to {limits.AVERAGE_RATING_MAX}")
     return text
 
 
@@ -150,7 +154,7 @@ def whole_number(name: str, cell: str, low: int, high: int) -> str:
     if not text:
         return ""
     if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
-        raise CellError(f"{name} {shown(cell)} is no whole number")
+        raise CellError(f"{name} {shown(cell)} is not a whole number")
     if not low <= int(text) <= high:
         raise CellError(f"{name} {shown(cell)} is not between {low} and {high}")
     return str(int(text))

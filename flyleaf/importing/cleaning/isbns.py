@@ -1,4 +1,4 @@
-"""Which of a record's ISBNs becomes the book's."""
+"""Choose a record's ISBN."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ from flyleaf.isbn import IsbnError, isbn13, parse
 
 
 def best_isbn(candidates: Iterable[str]) -> str:
-    """The first with a right check digit; else the first that has the form of an ISBN; else the first, whose fault is
-    told then. "" where there is none."""
+    """Return the first with a valid check digit, else the first in the form of an ISBN, else the first at all, whose
+    error is then reported. Return "" if there are none."""
     return min(candidates, key=_doubt, default="")
 
 

@@ -1,4 +1,4 @@
-"""Languages as files name them, by any of the codes of ISO 639 and MARC or in words, and their BCP 47 tags."""
+"""Map languages in files, given as ISO 639 or MARC codes or by name, to BCP 47 tags."""
 
 import re
 from functools import cache, lru_cache
@@ -6,24 +6,24 @@ from functools import cache, lru_cache
 from babel import Locale
 from babel.core import get_global, parse_locale
 
-# By these a file says that it doesn't know, that there are no words, or that there are several languages.
+# Values that mean unknown, no linguistic content, or several languages.
 UNDETERMINED = frozenset(("", "|||", "und", "undetermined", "unknown", "zxx", "mul", "mis", "n/a", "none"))
 
-# Codes that MARC has given up, and that CLDR does not know.
+# Obsolete MARC codes that CLDR doesn't know.
 _FORMER_CODES = {
     "cam": "km", "esk": "ypk", "esp": "eo", "eth": "gez", "far": "fo", "fri": "fy", "gae": "gd", "gag": "gl",
     "gal": "om", "gua": "gn", "int": "ia", "iri": "ga", "kus": "kos", "lan": "oc", "lap": "smi", "max": "gv",
     "mla": "mg", "sao": "sm", "sho": "sn", "snh": "si", "sso": "st", "swz": "ss", "tag": "fil", "taj": "tg",
     "tar": "tt", "tru": "chk", "tsw": "tn",
 }  # fmt: skip
-# Families of languages (ISO 639-5) that catalogues use where the language has no code; CLDR has no names for them.
+# Language families (ISO 639-5), which catalogues use for languages without a code; CLDR has no names for them.
 _FAMILIES = frozenset(
     "afa alg apa art ath aus bad bai bat ber bih bnt btk cai cau cel cmc cpe cpf cpp crp cus day dra fiu gem ijo inc"
     " ine ira iro kar khi kro map mkh mno mun myn nai nic nub oto paa phi pra roa sai sal sem sgn sio sit sla smi son"
     " ssa tai tup tut wak wen ypk znd".split()
 )
 _FURTHER_NAMES = {"castilian": "es", "farsi": "fa", "mandarin": "zh", "modern greek": "el"}
-# Those whose own names are known too. Babel keeps what it has read: all of its languages would cost 130 MB.
+# Languages that are also known by their own names. Babel caches locales: all of them would take 130 MB.
 _WRITTEN_OUT = tuple(
     "ar bg bn ca cs da de el es et eu fa fi fr ga gl he hi hr hu hy id is it ja ka ko lt lv ms nb nl nn no pl pt ro ru"
     " sk sl sq sr sv sw ta th tr uk ur vi zh".split()
@@ -34,8 +34,8 @@ _QUALIFIED = re.compile(r"(.+?)(?:, | \()([^()]+?)\)?")  # "Greek, Ancient", "Ch
 
 @lru_cache(maxsize=1 << 12)
 def language_code(text: str) -> str | None:
-    """The BCP 47 tag ("en", "pt-BR") of a language given as a code, a tag, Open Library's key, or its name in English
-    or in the language itself. None where it is not known, or the file says that it is UNDETERMINED."""
+    """Return the BCP 47 tag ("en", "pt-BR") of a language given as a code, a tag, Open Library's key, or its name in
+    English or in the language itself. Return None if it is unknown or UNDETERMINED."""
     key = text.strip(" \t\n.[]").removeprefix("/languages/").casefold()
     if key in UNDETERMINED:
         return None
@@ -57,7 +57,7 @@ def _tag(text: str) -> str | None:
 
 
 def _current(code: str) -> str | None:
-    """The shortest code of a language; "sr-Latn" of "sh"."""
+    """Return the shortest code of a language, such as "sr-Latn" for "sh"."""
     if code in _FORMER_CODES:
         return _FORMER_CODES[code]
     replacement: str = get_global("language_aliases").get(code, code)
@@ -67,7 +67,7 @@ def _current(code: str) -> str | None:
 
 
 def _named(name: str) -> str | None:
-    """The tag of a language that is named in words, in the lower case."""
+    """Return the tag of a language given by its name in lower case."""
     if found := _english_names().get(name):
         return found
     if qualified := _QUALIFIED.fullmatch(name):

@@ -1,7 +1,7 @@
-"""HTML and entities out of the texts of a catalogue: what a reader would see on the page that they were written for.
+"""Convert HTML and entities in texts to what a reader would see on a page.
 
-A text is decoded once: what is still an entity then was meant so. In a title, which may speak of markup, only what is
-closed again is markup: "Using <b>" stays.
+A text is decoded only once: an entity that remains was meant literally. In a title, which may be about markup, only
+elements that are closed count as markup, so "Using <b>" stays.
 """
 
 import re
@@ -20,7 +20,7 @@ _USUAL = (_BLOCKS | _CELLS | _VOID).union(
     "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd label li mark nobr q s samp small span strike"
     " strong sub sup time tr tt u var".split()
 )
-# What few descriptions are formatted with, and some speak of: markup only where it is closed, or has attributes.
+# Rarely used in descriptions, but sometimes written about: markup only if it is closed or has attributes.
 _RARE = frozenset(
     "area audio base blink button canvas col colgroup data datalist dialog embed frame iframe input legend link map"
     " marquee math menu meta meter noscript o object option output param picture progress rp rt ruby select slot source"
@@ -30,7 +30,7 @@ _TAG = re.compile(
     r"""<(/?)([a-z][a-z0-9]{0,9}(?:-[a-z0-9-]{1,30})?)(?::[a-z]+)?(?:\s(?:"[^"<]*"|'[^'<]*'|[^<>"'])*)?/?>""",
     re.IGNORECASE,
 )
-# Up to the next of their kind, so that a text of nothing but beginnings takes no longer than another.
+# Matches end at the next opening mark, so that a text of many opening marks doesn't take quadratic time.
 _CDATA = re.compile(r"<!\[CDATA\[((?:(?!<!\[).)*?)\]\]>", re.DOTALL)
 _UNSEEN = re.compile(
     r"<!--(?:(?!<!--).)*?-->|<!doctype\b[^<>]*>|<\?xml\b[^<>]*>"
@@ -42,19 +42,19 @@ _SUSPECT = re.compile("<[/!?A-Za-z]|&[#A-Za-z]")
 _LINE_END = r"(?:\r\n|[\n\r\x0b\x0c\x85\u2028])"
 _BLANK_LINE = re.compile(rf"{_LINE_END}(?:[ \t\xa0]*{_LINE_END})+|\u2029")
 _LINE_ENDS = re.compile(_LINE_END)
-_SPACED = _BLOCKS | _CELLS | {"br", "li", "tr"}  # words do not touch across these
-_PARTING = _BLOCKS | {"br", "li"}  # a text with one of these is HTML, and its own line ends are mere blanks
+_SPACED = _BLOCKS | _CELLS | {"br", "li", "tr"}  # these separate words
+_PARTING = _BLOCKS | {"br", "li"}  # a text with one of these is HTML, where line ends are only white space
 _PART, _BREAK = "\x1e", "\x1f"  # between paragraphs; between lines
 _BREAKS = re.compile(f"{_BREAK}(?:[ \t\xa0]*{_BREAK})+")
 
 
 def may_hold_markup(text: str) -> bool:
-    """Whether it is worth a closer look."""
+    """Return whether the text may contain markup; a fast check."""
     return _SUSPECT.search(text) is not None
 
 
 def plain_line(text: str) -> str:
-    """Return a title or a name without tags, and with letters for entities."""
+    """Return a title or name without tags and with entities decoded."""
     if not may_hold_markup(text):
         return text
     text = _seen(text)
@@ -70,13 +70,13 @@ def plain_line(text: str) -> str:
 
 
 def paragraphs(text: str) -> list[list[str]]:
-    """Return the lines of each paragraph of a description. Where it is HTML, its tags part them; else line ends do,
-    and blank lines part the paragraphs."""
+    """Return the lines of each paragraph of a description. In HTML, tags separate them; in plain text, line ends
+    separate lines and blank lines separate paragraphs."""
     text = _seen(text.replace(_PART, " ").replace(_BREAK, " "))
     is_html = any(tag[2].lower() in _PARTING for tag in _TAG.finditer(text))
     text = _BLANK_LINE.sub(_PART, text)
     text = _LINE_ENDS.sub(" " if is_html else _BREAK, text)
-    # Of other tags those that are closed are some program's markup; "List<String>" is not.
+    # Other tags are markup only if they are closed; "List<String>" is not.
     markup = (_USUAL - _RARE) | _closed(text)
     text = _TAG.sub(lambda tag: _mark(tag) if _is_markup(tag, markup) else tag[0], text)
     text = _BREAKS.sub(_PART, text)
@@ -84,18 +84,18 @@ def paragraphs(text: str) -> list[list[str]]:
 
 
 def with_letters(text: str) -> str:
-    """Return the text with letters for the entities of all but the signs of markup: for whoever looks at the
-    punctuation of a text before it is decoded."""
+    """Return the text with all entities decoded except for markup characters, so that its punctuation can be examined
+    before the final decoding."""
     return _ENTITY.sub(lambda entity: entity[0] if (letter := _letter(entity)) in "&<" else letter, text)
 
 
 def escaped(text: str) -> str:
-    """Return the text so that decoding gives it back."""
+    """Return the text escaped, so that decoding restores it."""
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _seen(text: str) -> str:
-    """Return the text without what a browser shows nobody: comments, scripts, styles. What is not closed stays."""
+    """Return the text without comments, scripts and styles, which browsers don't show. Unclosed ones are kept."""
     return _UNSEEN.sub("", _CDATA.sub(r"\1", text)) if "<" in text else text
 
 

@@ -1,9 +1,9 @@
-"""The names of people as readers write them, out of the forms in which catalogues sort them."""
+"""Convert names of people from catalogues' sorted form to the form that readers write."""
 
 import re
 import unicodedata
 
-# Given up with the comma before them: years of life, with or without the words of cataloguers.
+# Removed with the comma before them: years of life, with or without cataloguers' words.
 _YEARS_AT_END = re.compile(r",?\s*(?:b\.|d\.|ca\.|fl\.)?\s*\d{3,4}\??(?:-(?:\d{3,4}\??)?)?\.?$")
 # "[from old catalog]", "[pseud.]"; also where the closing bracket is missing.
 _REMARK = re.compile(
@@ -16,9 +16,9 @@ _IN_BRACKETS = re.compile(r"\([^)]*\)")
 _DIGIT = re.compile("[0-9]")
 _EPITHET = re.compile(r"(?:of|the|de|da|di|del|von|van) ")  # "of Avila", "the Great", "de Sales"
 _SUFFIX = re.compile(r"(?i:(?:[JS]r|Esq)\.?|fils|père|filho|neto|hijo)|[IVX]{1,4}")
-# They stand before the name, where nothing else but the family name or the one name is given: "Seuss, Dr."
+# Titles that precede the name if only a family name or single name is given: "Seuss, Dr."
 _FORM_OF_ADDRESS = re.compile(r"(?:Dr|Mrs|Mr|Ms)\.?|Mother|Brother|Sister|Father|Madame|Mme\.?|Miss", re.IGNORECASE)
-# They follow the names of those who are known by their given name.
+# Titles that follow the names of people known by their given name.
 _DIGNITY = re.compile(
     r"(?:(?:grand )?(?:saint|pope|king|queen|emperor|empress|tsar|czar|kaiser|sultan|caliph|khan|pharaoh|patriarch"
     r"|(?:arch)?bishop|(?:arch)?duke|(?:arch)?duchess|prince|princess|antipope|metropolitan|consort|dauphin|margrave))\b"
@@ -38,8 +38,8 @@ _NAME_ENDS = re.compile(r"\b(?:\w|Jr|Sr|Dr|Mrs|Mr|Ms|Esq)\.$")
 
 
 def natural_name(text: str) -> str:
-    """ "King, Stephen, 1947-" -> "Stephen King". For one name that stands as catalogues sort it, or has no comma; a
-    name of an organisation stays as it is."""
+    """Return "Stephen King" for "King, Stephen, 1947-". Names without a comma and names of organisations are not
+    inverted."""
     text = without_additions(text)
     if _CORPORATE.search(text):
         return text
@@ -58,7 +58,8 @@ def natural_name(text: str) -> str:
 
 
 def known_by_given_name(text: str) -> str:
-    """ "Elizabeth II, Queen of Great Britain" -> "Elizabeth II"; "Thomas, Aquinas, Saint" -> "Thomas Aquinas"."""
+    """Return "Elizabeth II" for "Elizabeth II, Queen of Great Britain", "Thomas Aquinas" for "Thomas, Aquinas,
+    Saint"."""
     name, *rest = _parts(without_additions(text))
     parts = [name, *(part for part in rest if _EPITHET.match(part) or not _is_title(part))]
     address = [part for part in parts[1:] if _FORM_OF_ADDRESS.fullmatch(part)]
@@ -66,9 +67,9 @@ def known_by_given_name(text: str) -> str:
 
 
 def without_additions(name: str) -> str:
-    """A name in its natural order without what cataloguers add: years of life, the names behind initials in round
-    brackets, marks at the ends."""
-    name = unicodedata.normalize("NFC", name)  # where a mark is a letter of its own, it ends a word
+    """Return a name in natural order without cataloguers' additions: years of life, full names in round brackets after
+    initials, and punctuation at the ends."""
+    name = unicodedata.normalize("NFC", name)  # a separate combining mark would count as the end of a word
     name = without_square_brackets(name)
     if "(" in name:
         name = _IN_BRACKETS.sub(" ", name)
@@ -86,14 +87,14 @@ def without_square_brackets(name: str) -> str:
 
 
 def name_in_statement(text: str) -> str:
-    """The first name of a title page's words: "by Iain Banks ; illustrated by Me." -> "Iain Banks"."""
+    """Return the first name in a title page's statement: "Iain Banks" in "by Iain Banks ; illustrated by Me."."""
     words = text.partition(";")[0].replace("[", "").replace("]", "").strip()
     by = _STATEMENT.match(words)
     return without_additions(words[by.end() :] if by else words)
 
 
 def _parts(text: str) -> list[str]:
-    """What stands between the commas, without years: of them only these have digits."""
+    """Return the parts between commas, without years, the only parts with digits."""
     first, *rest = text.split(", ")
     return [first, *filter(None, (without_additions(part) for part in rest if not _DIGIT.search(part)))]
 

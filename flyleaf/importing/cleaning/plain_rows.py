@@ -1,8 +1,8 @@
-"""The quick way from a CSV file to COPY: rows that no rule would change, found and turned thousands at a time.
+"""The fast path from CSV to COPY, for rows that no rule would change, thousands at a time.
 
-Most rows of most files are as the catalogue wants them. They are recognised here by arithmetic on whole blocks of
-bytes, and come out as COPY takes them. All others are left to csv_table, rows.py and cells.py, which alone know what
-to do with them: what comes out here is what they would make of the same rows, and tests compare the two.
+Most rows of most files need no cleaning. They are recognised here by array arithmetic on blocks of bytes and converted
+to COPY's format. All other rows are left to csv_table, rows.py and cells.py. Both paths give the same result for the
+same rows, and tests compare them.
 """
 
 import unicodedata
@@ -23,13 +23,13 @@ Positions = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 _TAB, _LF, _CR, _SPACE, _QUOTE, _APOSTROPHE, _EQUALS = b"\t\n\r \"'="
-_KEY = 8  # bytes of a cell that are compared at once
+_KEY = 8  # bytes of a cell that are compared in one operation
 _KEY_MASKS = np.array([(1 << 8 * length) - 1 for length in range(_KEY + 1)], np.uint64)
-_KNOWN = 1 << 14  # different cells that a column remembers
+_KNOWN = 1 << 14  # distinct cells in a column's cache
 
-# What a byte of UTF-8 says of the row in which it stands. It is nothing where all characters that begin with it can be
-# printed, and neither compose with the one before them nor decompose (NFC).
-_LOOK, _NEVER = 1, 2  # the row's text has to be looked at; a rule or COPY would change it
+# What a UTF-8 byte implies for its row. It is 0 if all characters that start with it are printable and neither compose
+# with the previous character nor decompose (NFC).
+_LOOK, _NEVER = 1, 2  # the text must be examined; a rule or COPY would change the row
 _SAFE_FIRST_BYTES = {*range(0xC3, 0xCC), 0xCF, 0xD0, 0xD1, 0xD3, *range(0xE4, 0xEA), 0xEB, 0xEC}
 _SIGNS = bytearray(256)
 for _byte in (*range(32), 127, ord("\\")):
@@ -40,7 +40,7 @@ for _byte in range(0xC0, 0x100):
     _SIGNS[_byte] = _LOOK if _byte not in _SAFE_FIRST_BYTES else 0
 
 _978, _979 = (int.from_bytes(prefix, "little") for prefix in (b"978", b"979"))
-# The tables of check digits, by numbers of three digits and by sums.
+# The tables of check digits, by three-digit number and by sum.
 _SUMS = [np.array(list(sums.values()), np.int32) for sums in SUMS]
 _CHECK_10, _CHECK_978, _CHECK_979 = (
     np.frombuffer(digits.encode(), np.uint8) for digits in (CHECK_10, CHECK_978, CHECK_979)
@@ -49,16 +49,16 @@ _FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(10_00
 
 
 class PlainRows(NamedTuple):
-    """What became of the lines of a block."""
+    """The result for the lines of a block."""
 
     copied: bytes  # plain rows in COPY's text format: line, isbn13, then the columns
-    others: Sequence[tuple[int, str]]  # the other lines, each with its number: all are rows of their own
+    others: Sequence[tuple[int, str]]  # the other lines with their numbers; each is a complete row
     lines: int  # of both
 
 
 class PlainReader:
-    """Takes blocks of a CSV file with `width` columns. Of them those at `positions` are the catalogue's `columns`, in
-    this order; the first is the isbn."""
+    """Processes blocks of a CSV file with `width` columns. Those at `positions` are the catalogue's `columns`, in this
+    order; the first is the isbn."""
 
     def __init__(self, width: int, positions: Sequence[int], columns: Sequence[str], delimiter: str) -> None:
         self._width = width
@@ -67,13 +67,12 @@ class PlainReader:
         self._texts = [(position, rule) for position, rule in rules if rule.longest]
         self._few = [(position, _FewCells(rule)) for position, rule in rules if not rule.longest]
         self._delimiter = ord(delimiter)
-        # COPY has tabs between the cells. A tab inside one becomes a character that no plain row has.
+        # COPY separates cells with tabs. A tab inside a cell becomes a character that no plain row contains.
         self._tabs = bytes.maketrans(b"\t" + delimiter.encode(), b"\x01\t") if delimiter != "\t" else None
 
     def read(self, text: str, first: int) -> PlainRows | None:
-        """`text` is whole lines, of which the first has the number `first`. None where it takes more than arithmetic
-        to tell the rows apart: quotes in odd places, cells of several lines, lines that end in CR; or bytes are
-        damaged."""
+        """Process complete lines, numbered from `first`. Return None if the rows can't be separated by arithmetic:
+        misplaced quotes, multi-line cells, lines that end with CR, or damaged bytes."""
         try:
             block = (text if text.endswith("\n") else text + "\n").encode()
         except UnicodeEncodeError:
@@ -81,7 +80,7 @@ class PlainReader:
         tabbed = self._tabbed(block)
         if tabbed is None:
             return None
-        padded = tabbed.tobytes() + bytes(2 * _KEY)  # so that an ISBN's bytes can be taken wherever a cell begins
+        padded = tabbed.tobytes() + bytes(2 * _KEY)  # so that an ISBN can be read at any cell's start
         rows = _Rows(tabbed, padded, self._width)
         isbn13, plain = _isbn13(rows, self._positions[0])
         plain &= self._are_plain(rows)
@@ -94,7 +93,7 @@ class PlainReader:
         return PlainRows(copied, _lines_at(block, np.flatnonzero(~of_line), first), len(of_line))
 
     def _tabbed(self, block: bytes) -> Bytes | None:
-        """The block with tabs between the cells, LF at the ends of lines, and without the quotes around cells."""
+        """Return the block with tabs between cells, LF as line ends, and without the quotes around cells."""
         source = np.frombuffer(block, np.uint8)
         tabbed = np.frombuffer(bytearray(block).translate(self._tabs), np.uint8)
         returns = np.flatnonzero(source == _CR) if b"\r" in block else np.empty(0, np.intp)
@@ -106,7 +105,7 @@ class PlainReader:
         kept[quotes] = False
         if len(quotes):
             opening, closing = quotes[::2], quotes[1::2]
-            before, after = source[opening - 1], source[closing + 1]  # before the first byte stands the last, a LF
+            before, after = source[opening - 1], source[closing + 1]  # index -1 is the final LF
             doubled = before == _QUOTE
             begin = doubled | (before == self._delimiter) | (before == _LF)
             end = (after == _QUOTE) | (after == self._delimiter) | (after == _LF) | (after == _CR)
@@ -119,13 +118,13 @@ class PlainReader:
         return tabbed[kept] if len(quotes) or len(returns) else tabbed
 
     def _are_plain(self, rows: "_Rows") -> Mask:
-        """Whether no rule would change a cell of the row, as far as that shows without reading letters."""
+        """Return which rows no rule would change, as far as this is visible without examining letters."""
         plain: Mask = (rows.signs < _NEVER) & ~rows.has_odd_space
         for position, rule in self._texts:
             lengths = rows.lengths(position)  # in bytes: at least as many as characters
             first = rows.padded[rows.starts[position]]
             plain &= (lengths >= rule.required) & (lengths <= rule.longest)
-            plain &= (first != _APOSTROPHE) & (first != _EQUALS)  # spreadsheets' signs of text
+            plain &= (first != _APOSTROPHE) & (first != _EQUALS)  # spreadsheets' marks for text
         for position, few in self._few:
             plain &= few.are_plain(rows.keys(position), rows.lengths(position))
         return plain
@@ -143,17 +142,17 @@ class PlainReader:
         return b"".join(parts)
 
     def _in_order(self, lines: list[bytes]) -> list[bytes]:
-        """The lines with nothing but the cells at the positions."""
+        """Return the lines with only the cells at the positions."""
         cells = b"".join(lines).replace(b"\n", b"\t").split(b"\t")
         columns = [cells[position : -1 : self._width] for position in self._positions]
         return [row + b"\n" for row in map(b"\t".join, zip(*columns, strict=True))]
 
 
 class _Rows:
-    """The lines of a block with tabs, and where the cells are in those that have `width` of them."""
+    """The lines of a tab-separated block, and the positions of the cells in lines that have `width` cells."""
 
     def __init__(self, tabbed: Bytes, padded: bytes, width: int) -> None:
-        self.lines = padded.splitlines(keepends=True)[:-1]  # without what it is padded with
+        self.lines = padded.splitlines(keepends=True)[:-1]  # without the padding
         stops = np.flatnonzero((tabbed == _TAB) | (tabbed == _LF))
         last = np.flatnonzero(tabbed[stops] == _LF)
         widths = np.diff(last, prepend=-1)
@@ -175,20 +174,20 @@ class _Rows:
         return lengths
 
     def words(self, starts: Positions) -> NDArray[np.uint64]:
-        """The _KEY bytes from each of the positions on."""
+        """Return the _KEY bytes at each of the positions."""
         return self._words[starts]
 
     def keys(self, position: int) -> NDArray[np.uint64]:
-        """The first _KEY bytes of the cells, those behind a cell's end being 0."""
+        """Return the first _KEY bytes of the cells, padded with 0."""
         return self.words(self.starts[position]) & _KEY_MASKS[np.minimum(self.lengths(position), _KEY)]
 
 
 class _FewCells:
-    """A column with few different cells: its rule is asked once for each."""
+    """A column with few distinct cells, whose rule is called once for each."""
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._plain = np.zeros(1, np.uint64)  # keys of cells that the rule leaves as they are, in order; 0: empty
+        self._plain = np.zeros(1, np.uint64)  # sorted keys of cells that the rule doesn't change; 0: empty
 
     def are_plain(self, keys: NDArray[np.uint64], lengths: Positions) -> Mask:
         plain: Mask = self._plain.take(np.searchsorted(self._plain, keys), mode="clip") == keys
@@ -210,7 +209,7 @@ class _FewCells:
 
 
 def _isbn13(rows: _Rows, position: int) -> tuple[Bytes, Mask]:
-    """The thirteen digits of each row's ISBN, and whether there are any: it is compact and its check digit right."""
+    """Return each row's ISBN-13, and whether it is valid: without separators and with a valid check digit."""
     lengths, starts = rows.lengths(position), rows.starts[position]
     long = lengths == 13
     prefix = np.where(long, rows.words(starts) & 0xFFFFFF, _978)
@@ -219,7 +218,7 @@ def _isbn13(rows: _Rows, position: int) -> tuple[Bytes, Mask]:
     isbn13[:, :3] = prefix.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :3]
     isbn13[:, 3:11] = rows.words(begin).view(np.uint8).reshape(-1, 8)
     isbn13[:, 11] = rows.padded[begin + 8]
-    values = isbn13[:, 3:12] - ord("0")  # 10 and more where it is no digit
+    values = isbn13[:, 3:12] - ord("0")  # 10 or more if not a digit
     is_number = values.max(axis=1, initial=0) < 10
     digits = np.minimum(values, 9).T.astype(np.int32)
     threes = digits[0::3] * 100 + digits[1::3] * 10 + digits[2::3]
@@ -232,8 +231,8 @@ def _isbn13(rows: _Rows, position: int) -> tuple[Bytes, Mask]:
 
 
 def _look(rows: _Rows, plain: Mask) -> None:
-    """Takes out of `plain`, a mask of the lines, those whose text is not in NFC, has more than letters and spaces, or
-    may hold markup."""
+    """Remove lines from the mask `plain` whose text is not in NFC, contains unprintable characters or may contain
+    markup."""
     doubtful = np.zeros(len(plain), np.bool_)
     doubtful[rows.whole] = rows.signs == _LOOK
     doubtful &= plain
@@ -245,7 +244,7 @@ def _look(rows: _Rows, plain: Mask) -> None:
 
 
 def _have_odd_space(tabbed: Bytes, ends: Positions) -> Mask:
-    """Which lines have a space at the end of a cell, or two side by side."""
+    """Return which lines have a space at either end of a cell, or two in a row."""
     space = tabbed == _SPACE
     edge = space | (tabbed <= _LF)
     odd = np.flatnonzero(space & (np.roll(edge, 1) | np.roll(edge, -1)))  # before the first byte stands the last, a LF
@@ -255,7 +254,7 @@ def _have_odd_space(tabbed: Bytes, ends: Positions) -> Mask:
 
 
 def _lines_at(block: bytes, places: Positions, first: int) -> list[tuple[int, str]]:
-    """The lines of the block at these places, with their numbers."""
+    """Return the lines at these places with their numbers."""
     if not len(places):
         return []
     ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LF)
@@ -267,7 +266,7 @@ def _lines_at(block: bytes, places: Positions, first: int) -> list[tuple[int, st
 
 
 def _ranges(low: Positions, high: Positions) -> Positions:
-    """All positions from a low up to its high, which is not one of them."""
+    """Return all positions from each low up to, but not including, its high."""
     counts = high - low
     skipped = np.cumsum(counts) - counts
     return np.repeat(low - skipped, counts) + np.arange(counts.sum())

@@ -1,9 +1,9 @@
-"""The punctuation with which cataloguers (by the rules of ISBD) separate the parts of a record, and its removal."""
+"""Remove the punctuation (ISBD) with which cataloguers separate the parts of a record."""
 
 import re
 import unicodedata
 
-# A full stop after these belongs to the word.
+# Words that end with a full stop of their own.
 ABBREVIATION_AT_END = re.compile(
     r"(?:\.\.\.|\b[^\W\d]\.|\b(?:Jr|Sr|Dr|Mr|Mrs|Ms|St|Co|Inc|Ltd|Esq|etc|et al|vs|Chr)\.)$"
 )
@@ -11,7 +11,7 @@ _END_MARKS = " ,:;/=-"
 # Cataloguers put commas round the word between two titles: Frankenstein, or, The modern Prometheus.
 _JOINED_TITLES = re.compile(r"(, (?:or|o|ou|oder|ossia|ovvero|eller)|; (?:[a-z&]+)(?: d[ei])?), ")
 
-# What kind of thing it is, among the words of the title.
+# The kind of material, within the title.
 _MATERIAL = re.compile(
     r" ?\[(?:(?:large print|text|electronic resource|computer file|micro(?:form|fiche|film)|sound recording"
     r"|video ?recording|braille|cartographic material|manuscript|printed music|music|graphic|kit|map|game|picture"
@@ -25,11 +25,12 @@ _NO_PUBLISHER = re.compile(r"s\. ?n\.?|n\. ?p\.?|publisher not identified", re.I
 
 
 def natural_title(text: str) -> str:
-    """The title as a reader would write it: "Stuart Little [microform] : a tale /" -> "Stuart Little: a tale"."""
-    # What follows the stroke is who made it, and belongs to another field.
+    """Return the title as a reader would write it: "Stuart Little: a tale" for "Stuart Little [microform] : a tale
+    /"."""
+    # The statement of responsibility follows the slash and belongs to another field.
     title = " ".join(text.partition(" /")[0].split()).strip(" ,:;/=")
     title = _CATALOGUE_REMARK.sub("", title)
-    # Most titles have none of these: looking first saves a fifth of the time that an import of records takes.
+    # Most titles have none of these: checking first saves a fifth of the time of a MARC import.
     if "[" in title or "]" in title:
         title = _without_brackets(title)
     if "--" in title or "..." in title:
@@ -43,9 +44,9 @@ def natural_title(text: str) -> str:
 
 
 def without_end_marks(text: str) -> str:
-    """Without the marks that lead to the next part of the record: " /", " :", " ;", " =", ",", and the full stop unless
-    an abbreviation, an initial or an ellipsis has it."""
-    # In NFC, or a mark of its own would make the letter behind it look like an initial.
+    """Return the text without the marks that introduce the next part of the record (" /", " :", " ;", " =", ","), and
+    without the full stop unless it belongs to an abbreviation, an initial or an ellipsis."""
+    # NFC, because a separate combining mark would make the next letter look like an initial.
     text = unicodedata.normalize("NFC", text).strip(_END_MARKS).strip()
     if text.endswith(".") and not ABBREVIATION_AT_END.search(text):
         text = text.rstrip(". ")
@@ -53,16 +54,16 @@ def without_end_marks(text: str) -> str:
 
 
 def natural_publisher(text: str) -> str:
-    """ "[Harper & Row]," -> "Harper & Row"; the first of several ("Rodale ; New York : …"); "" of one that the
-    cataloguer did not know ("[s.n.]")."""
-    # What follows a publisher is a comma, so a full stop is its own.
+    """Return "Harper & Row" for "[Harper & Row],", the first of several ("Rodale ; New York : …"), and "" for an
+    unknown publisher ("[s.n.]")."""
+    # A publisher is followed by a comma, so a full stop belongs to the name.
     name = _CATALOGUE_REMARK.sub("", text).partition(" ; ")[0].replace("[", "").replace("]", "").strip(" ,:;/=")
     return "" if _NO_PUBLISHER.fullmatch(name) else name
 
 
 def _without_brackets(title: str) -> str:
-    """Cataloguers' brackets: the kind of material and remarks at the end go, words and letters supplied in the middle
-    stay."""
+    """Return the title without the kind of material and remarks at the end; supplied words and letters are kept without
+    their brackets."""
     title = _MATERIAL.sub("", title)
     title = re.sub(r"\s*\[(?:sic|i\.e\.[^\]]*|et al\.?)\]", "", title)
     title = re.sub(r"(?<=\S)[:;,]?\s*\[[^\]]*\]$", "", title)
@@ -70,7 +71,7 @@ def _without_brackets(title: str) -> str:
 
 
 def _with_ellipses(title: str) -> str:
-    """`--` stands for an ellipsis, or between two words for a dash; ` ...` for words left out."""
+    """Replace `--` by an ellipsis, or by a dash between two words, and remove ` ...` for omitted words."""
     title = re.sub(r"(?<=\w)--(?=\w)", "—", title)
     title = re.sub(r"\s*--", "...", title)
     return re.sub(r" \.\.\.(?=$|\s?[:;,])", "", title)

@@ -1,4 +1,4 @@
-"""From a table's records to rows that the catalogue can hold. What it can't hold is told, never lost in silence."""
+"""Turn a table's records into rows that fit the catalogue. Anything that doesn't fit is reported."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,15 +8,14 @@ from flyleaf.importing.reporting.findings import Findings
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 from flyleaf.isbn import IsbnError, RoundedIsbnError, isbn13, parse
 
-# Rows that can be stored, turned like a Batch: line, isbn13 ("": the check digit is wrong), then a column of clean
-# cells ("": none) for each of the table's columns.
+# Storable rows by column, like a Batch: line, isbn13 ("" if the check digit is wrong), then clean cells ("" if empty)
+# for each of the table's columns.
 Columns = Sequence[Sequence[str]]
 Row = tuple[str, ...]
 
 
 def clean_columns(table: Table, findings: Findings) -> Iterator[tuple[bytes, Columns]]:
-    """What can be stored: rows that COPY takes as they are, and the others. What is wrong with rows, or with their
-    cells, goes to `findings`."""
+    """Yield the rows to store: those already in COPY's format, and the others by column. Problems go to `findings`."""
     rules = [RULES[column] for column in table.columns[1:]]
     for batch in table.batches:
         refused = [*batch.refused]
@@ -27,7 +26,7 @@ def clean_columns(table: Table, findings: Findings) -> Iterator[tuple[bytes, Col
 
 
 def _cleaned(batch: Batch, rules: Sequence[Rule], findings: Findings, refused: list[Refusal]) -> Columns:
-    """Column by column, and row by row where something is to be told of the row, or its ISBN is not compact."""
+    """Return the clean columns. Rows with problems, or with an ISBN that has separators, are cleaned one by one."""
     isbns, *columns = batch.columns
     thirteens = [isbn13(isbn) or "" for isbn in isbns]
     odd = {place for place, thirteen in enumerate(thirteens) if not thirteen}
@@ -43,7 +42,7 @@ def _cleaned(batch: Batch, rules: Sequence[Rule], findings: Findings, refused: l
 
 
 def _column(rule: Rule, cells: Sequence[str], odd: set[int]) -> Sequence[str]:
-    """The places of cells that the rule refuses go to `odd`."""
+    """Return the clean column, and add the positions of cells that the rule refuses to `odd`."""
     try:
         return rule.column(cells)
     except (RowError, CellError):
@@ -59,14 +58,14 @@ def _cell_or_odd(rule: Rule, cell: str, place: int, odd: set[int]) -> str:
 
 
 def _row(line: int, cells: Row, rules: Sequence[Rule], findings: Findings, refused: list[Refusal]) -> Row | None:
-    """None where it is refused."""
+    """Return the clean row, or None if it is refused."""
     try:
         isbn = parse(cells[0])
         values = [_value(rule, cell, line, findings) for rule, cell in zip(rules, cells[1:], strict=True)]
     except IsbnError as error:
         refused.append(Refusal(line, _reason(cells[0], error), f"isbn {shown(cells[0])}: {error}", cells))
         return None
-    except RowError as error:  # of title or author, which come first: nothing else has been told of the row
+    except RowError as error:  # from title or author, which come first, so nothing else was reported about the row
         refused.append(Refusal(line, error.reason, str(error), cells))
         return None
     if isbn.isbn13 is None:

@@ -1,15 +1,15 @@
-"""The year in a date as people and catalogues write it."""
+"""Find the year in dates as people and catalogues write them."""
 
 import re
 
 from flyleaf import limits
 
-_WHOLE = re.compile(r"([+-]?[0-9]{1,4})(?:[.,]0+)?")  # also with the decimals of a spreadsheet or of pandas
+_WHOLE = re.compile(r"([+-]?[0-9]{1,4})(?:[.,]0+)?")  # also with decimals from a spreadsheet or pandas
 _THOUSANDS = re.compile(r"([+-]?[1-9])[.,' \xa0\u2009\u202f]([0-9]{3})(?:[.,]0+)?")  # "1,999", "1.999,0"
 _ISO_DATE = re.compile(r"([+-]?[0-9]{3,4})-[0-9]{2}(?:-[0-9]{2}(?:[T ].*)?)?")
-# What Calibre writes for a date that is not known, in whichever time zone.
+# Calibre's value for an unknown date, in any time zone.
 _UNDEFINED = re.compile(r"010(?:0-12-31|1-01-01)(?:[T ].*)?")
-# As English, Spanish and Portuguese, French and German have it.
+# In English, Spanish, Portuguese, French and German.
 _BEFORE_CHRIST = re.compile(
     r"(?<![0-9])([0-9]{1,4}) ?(?:B\.? ?C(?:\.? ?E)?\b|a\. ?(?:d\. ?)?C\b|av\. ?J\.? ?-? ?C\b|v\. ?Chr\b)"
     r"|\bB\.? ?C(?:\.? ?E)?\.? ?([0-9]{1,4})(?![0-9])",
@@ -20,7 +20,7 @@ _ANNO_DOMINI = re.compile(
     r"(?: ?(?:A\.? ?D\.?|C\.? ?E\.?|d\. ?C\.?|apr?\. ?J\.? ?-? ?C\.?|n\. ?Chr\.?))?",
     re.IGNORECASE,
 )
-# Of two years that differ, the cataloguer means the second: "1989 [i.e. 1998]", "5760 [1999 or 2000]".
+# Of two different years, the cataloguer means the second: "1989 [i.e. 1998]", "5760 [1999 or 2000]".
 _CORRECTED = re.compile(r"[0-9] \[(?:i\.e\.,? )?([0-9]{4})(?![0-9])")
 _FOUR_DIGITS = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _COMPACT_DATE = re.compile(r"([0-9]{4})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
@@ -30,8 +30,8 @@ _ROMAN_FROM = 1400  # no printed book is older, and a shorter numeral may be a w
 
 
 def year_of(text: str) -> int | None:
-    """The year that the text tells, the first of several, negative before Christ. None where it tells none that the
-    catalogue can hold, or leaves digits open ("19--"). Digits of every script count."""
+    """Return the first year in the text, negative for BCE. Return None if there is none in the catalogue's range, or if
+    its digits are incomplete ("19--"). Digits of every script are recognised."""
     text = _with_ascii_digits(text).strip(" \t\n.,:;[]()")
     if whole := _WHOLE.fullmatch(text):
         return _in_range(int(whole[1]))
@@ -52,7 +52,7 @@ def year_of(text: str) -> int | None:
 
 
 def is_undefined(text: str) -> bool:
-    """Whether it is a date that stands for none."""
+    """Return whether it is a placeholder for an unknown date."""
     return _UNDEFINED.fullmatch(text) is not None
 
 
@@ -63,7 +63,7 @@ def _with_ascii_digits(text: str) -> str:
 
 
 def _in_range(year: int) -> int | None:
-    """There is no year 0: 1 follows -1."""
+    """Convert a year BCE. There is no year 0: 1 follows -1."""
     return year if year and limits.YEAR_MIN <= year <= limits.YEAR_MAX else None
 
 

@@ -1,4 +1,4 @@
-"""The formats that can be imported. A new one is a module with NAME and two functions, and its line in FORMATS."""
+"""The formats that can be imported. A new one is a module with NAME and two functions, and a line in FORMATS."""
 
 from typing import Protocol
 
@@ -21,19 +21,19 @@ from flyleaf.importing.table import Table
 
 
 class Format(Protocol):
-    """A module that reads one format."""
+    """A module for one format."""
 
     NAME: str
-    """What `--format` calls it, and the report: one word, "csv"."""
+    """Its name for `--format` and in the report: one word, such as "csv"."""
 
     def recognises(self, source: Source) -> bool:
-        """Whether the file is of this format, from its first bytes (`source.head`)."""
+        """Return whether the file has this format, judging by its first bytes (`source.head`)."""
 
     def read(self, source: Source) -> Table:
-        """The file's table. Raises UnusableFileError, here or while the records are read."""
+        """Return the file's table. Raises UnusableFileError, here or while the records are read."""
 
 
-# The first that recognises a file reads it. CSV takes everything, so that it can say what is wrong with it: it is last.
+# The first format that recognises a file is used. CSV is last, as it accepts every file and reports what is wrong.
 FORMATS: tuple[Format, ...] = (
     marc,
     marcxml,
@@ -51,5 +51,5 @@ FORMATS: tuple[Format, ...] = (
 
 
 def format_of(source: Source) -> Format:
-    """The format that recognises the file."""
+    """Return the first format that recognises the file."""
     return next(format_ for format_ in FORMATS if format_.recognises(source))

@@ -1,4 +1,4 @@
-"""The reader of Calibre's catalogue in CSV."""
+"""Calibre's catalogue as CSV."""
 
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.years import year_of
@@ -9,15 +9,15 @@ from flyleaf.importing.table import Table
 
 NAME = "calibre"
 
-# Whoever makes a catalogue chooses among its columns; few other programs have two of these.
+# Users choose the columns of a catalogue; few other programs have two of these.
 _OWN = frozenset(
     "author_sort title_sort identifiers library_name series_index timestamp uuid comments pubdate formats cover".split()
 )
-_UNDEFINED_YEARS = (100, 101)  # of a book whose date is not known; which of the two, depends on the time zone
+_UNDEFINED_YEARS = (100, 101)  # for unknown dates; which of the two depends on the time zone
 
 
 def recognises(source: Source) -> bool:
-    """By two of the columns that it alone has."""
+    """Return whether the file has two of the columns that only Calibre has."""
     names = header_names(source)
     return {"authors", "title"} <= names and len(names & _OWN) >= 2
 
@@ -28,7 +28,7 @@ def read(source: Source) -> Table:
 
 
 def _isbn(isbn: str, identifiers: str) -> str:
-    """ "9780306406157", and "goodreads:61,isbn:9780306406157" """
+    """Return the ISBN in "9780306406157" or "goodreads:61,isbn:9780306406157"."""
     pairs = (identifier.partition(":") for identifier in identifiers.split(","))
     return best_isbn(filter(str.strip, (isbn, *(value for kind, _, value in pairs if kind.strip() == "isbn"))))
 

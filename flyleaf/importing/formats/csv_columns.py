@@ -1,4 +1,4 @@
-"""Which column of a CSV file is which of the catalogue's, by the names that people and programs give them."""
+"""Match the columns of a CSV file with the catalogue's by the names that people and programs give them."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -17,20 +17,21 @@ _NEEDED = ("isbn", "title")
 class CsvColumns(NamedTuple):
     """Where the catalogue's columns are in a file."""
 
-    names: tuple[str, ...]  # the catalogue's, as Table has them
+    names: tuple[str, ...]  # the catalogue's names, as in Table
     positions: tuple[int, ...]
-    second_isbn: int | None  # position of another column with ISBNs, for rows in which the first has none
+    second_isbn: int | None  # position of another ISBN column, for rows in which the first is empty
     ignored: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
 def count_known(header: Sequence[str]) -> int:
-    """How many cells of a header are names that we know."""
+    """Return how many cells of a header are known names."""
     return sum(_key(cell) in _KNOWN for cell in header)
 
 
 def find_columns(header: Sequence[str]) -> CsvColumns:
-    """Raises UnusableFileError where the header does not name a column of ISBNs and one of titles, or one twice."""
+    """Return the positions of the columns. Raises UnusableFileError if ISBN or title is missing or one is named
+    twice."""
     keys = [_key(cell) for cell in header]
     found = {column: _position(keys, names) for column, names in _NAMES_OF.items()}
     isbn13 = _position(keys, _ISBN13_NAMES)
@@ -49,12 +50,12 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
 
 
 def _key(cell: str) -> str:
-    """Its letters and digits, in lower case and without accents: "ISBN-13" and "isbn_13" are one name."""
+    """Return its letters and digits in lower case without accents, so that "ISBN-13" and "isbn_13" are the same."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", cell.casefold())))
 
 
 def _position(keys: Sequence[str], names: Sequence[str]) -> int | None:
-    """Of the first of the names that is there."""
+    """Return the position of the first of the names that is present."""
     return next((keys.index(name) for name in names if name in keys), None)
 
 
@@ -69,8 +70,8 @@ def _refuse_without(header: Sequence[str], missing: Sequence[str]) -> None:
         )
     names = ", ".join(repr(cell.strip()[:40]) for cell in header[:20])
     raise UnusableFileError(
-        f"the header lacks {' and '.join(missing)}: it must name the columns isbn and title, best of all also author "
-        f"and year, and names {names}.",
+        f"the header lacks {' and '.join(missing)}: it must name the columns isbn and title, and ideally author "
+        f"and year, but it names {names}.",
         1,
     )
 
@@ -84,4 +85,4 @@ def _is_isbn(cell: str) -> bool:
 
 def _remarks(missing: Sequence[str]) -> Iterator[str]:
     if missing:
-        yield f"The header names no column for {' and '.join(missing)}: the books are imported without."
+        yield f"The header has no column for {' and '.join(missing)}: the books are imported without."

@@ -1,4 +1,4 @@
-"""Lines of a CSV file to rows of cells, also where another program has quoted them in its own way."""
+"""Parse lines of a CSV file into rows of cells, tolerating other programs' ways of quoting."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ODD_BLANKS = "\t\xa0\u2003\u2009\u202f\u3000"
 _PADDING = " \t,;|"  # empty cells that a spreadsheet has put behind a row that was quoted as a whole
-_KEPT = 1000  # characters of a line that can't be read, for whoever mends it
+_KEPT = 1000  # characters of an unreadable line that are kept for the operator
 _BLANKS_BEHIND_QUOTE = r'(?<=[^"{0}]")[^\S\r\n{0}]+(?={0}|\r?\n?\Z)'  # "Dune" , where {0} is the delimiter
 # Other blanks than spaces before a quote that opens a cell. In a cell there are two or four of them side by side, and
 # behind one that closes a cell the next begins.
@@ -24,20 +24,20 @@ _BLANKS_BEFORE_QUOTE = r'(?:(?<={0})|^)[^\S\r\n{0}]+(?="(?:"")*[^"{0}\r\n])'
 
 
 class Form(NamedTuple):
-    """How cells are told apart."""
+    """How cells are separated."""
 
     delimiter: str
-    quotes: bool = True  # around cells; False: a quote is a letter as any other
+    quotes: bool = True  # around cells; False: quotes are ordinary characters
 
     def reader(self, lines: Iterable[str], skip_blanks: bool = True) -> "Reader":
-        """Return a reader that raises csv.Error. `skip_blanks`: a quote behind a blank opens a cell, too."""
+        """Return a reader that raises csv.Error. `skip_blanks`: a quote after a blank also opens a cell."""
         if self.quotes:
             return csv.reader(lines, delimiter=self.delimiter, strict=True, skipinitialspace=skip_blanks)
         return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
 
     def without_odd_blanks(self, text: str) -> str:
-        """Return the text without tabs, no-break spaces and the like before cells that are quoted: the reader knows
-        spaces alone."""
+        """Return the text without tabs, no-break spaces and the like before quoted cells, because csv skips only
+        spaces."""
         blanks = _ODD_BLANKS.replace(self.delimiter, "")
         if not self.quotes or '"' not in text or not any(blank in text for blank in blanks):
             return text
@@ -46,18 +46,21 @@ class Form(NamedTuple):
 
 @dataclass
 class Rows:
-    """What a block of lines holds. Rows have `width` cells."""
+    """The rows of a block of lines. Rows have `width` cells."""
 
     form: Form
     width: int
-    numbered: list[tuple[int, list[str]]] = field(default_factory=list)  # with the number of the line
+    numbered: list[tuple[int, list[str]]] = field(default_factory=list)  # with line numbers
     refused: list[Refusal] = field(default_factory=list)
     copied: bytes = b""
     copied_count: int = 0
 
     def parse(self, lines: Sequence[str], numbers: Sequence[int]) -> int:
-        """Take the rows of the lines, whose numbers are given. Return how many lines there are before a row that has
-        begun and not ended; all, where there is none. Raises UnusableFileError."""
+        """Parse numbered lines. Return the number of lines before an incomplete row at the end, or all if there is
+        none.
+
+        Raises UnusableFileError.
+        """
         begin = at = 0
         while begin < len(lines):
             reader = self.form.reader(islice(lines, begin, None))
@@ -71,13 +74,13 @@ class Rows:
                     return at
                 if not self.add_mended(numbers[at], lines[at]):
                     self._refuse(numbers[at], lines[at], str(error), begin + reader.line_num - at > 1)
-                begin = at + 1  # not behind what a quote that is never closed has swallowed
+                begin = at + 1  # an unclosed quote must not swallow the following lines
             else:
                 return len(lines)
         return len(lines)
 
     def add_mended(self, line: int, text: str) -> bool:
-        """Take the row of a line that breaks the rules in a way that leaves no doubt. False where there is any."""
+        """Add the row of a malformed line if its meaning is unambiguous. Return False otherwise."""
         row = _mended(text, self.form, self.width)
         if row:
             self.numbered.append((line, row))
@@ -86,7 +89,7 @@ class Rows:
     def _add(self, line: int, row: list[str]) -> None:
         if len(row) == self.width and any(row[1:2]):
             self.numbered.append((line, row))  # else the row may be quoted as a whole, and padded to the width
-        elif len(row) > 1 or (row and row[0].strip()):  # else the line is empty
+        elif len(row) > 1 or (row and row[0].strip()):  # otherwise the line is empty
             self.numbered.append((line, unwrapped(row, self.form, self.width) or row))
 
     def _refuse(self, line: int, text: str, error: str, several: bool) -> None:
@@ -102,15 +105,15 @@ class Rows:
 
 
 def unwrapped(row: Sequence[str], form: Form, width: int | None = None) -> list[str] | None:
-    """Return the cells of a row that was quoted as a whole, as some programs do when they save a file again. None
-    where it was not, or there are not `width` of them."""
+    """Return the cells of a row that was quoted as a whole, as some programs do when saving a file again. Return None
+    if it was not, or has other than `width` cells."""
     if not row or form.delimiter not in row[0] or any(map(str.strip, row[1:])):
         return None
     return _only_row(io.StringIO(row[0], newline=""), form, width)
 
 
 def _mended(line: str, form: Form, width: int) -> list[str] | None:
-    """Return the cells of a line that breaks the rules in a way that leaves no doubt. None where there is any."""
+    """Return the cells of a malformed line if its meaning is unambiguous, or None."""
     text = line.rstrip("\r\n")
     without_blanks = re.sub(_BLANKS_BEHIND_QUOTE.format(re.escape(form.delimiter)), "", text)
     whole = text.rstrip(_PADDING)
@@ -138,7 +141,7 @@ def _only_row(lines: Iterable[str], form: Form, width: int | None, skip_blanks: 
 
 
 def unclosed(line: int) -> UnusableFileError:
-    """Return what is raised where a quote has no partner."""
+    """Return the error for an unmatched quote."""
     return UnusableFileError(
         "a quote is opened here and never closed: close it, or double the quotes inside a cell.", line
     )

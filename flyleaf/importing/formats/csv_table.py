@@ -1,4 +1,4 @@
-"""The reader of CSV files: columns found by their names, in any order; comma, semicolon, tab or bar between them."""
+"""CSV files with columns in any order, found by name, and separated by commas, semicolons, tabs or bars."""
 
 import csv
 import io
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 NAME = "csv"
 _DELIMITERS = ",;\t|"
-_LOOKED_AT = 10  # lines by which the delimiter is chosen
-_DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # the first line of some that Excel writes
-_BROKEN = 0.5  # of the rows have another width than the header: something is wrong with the whole file
-_ENOUGH = 20  # rows to say so
+_LOOKED_AT = 10  # lines used to choose the delimiter
+_DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # the first line of some files by Excel
+_BROKEN = 0.5  # share of rows with another width than the header, from which the whole file is refused
+_ENOUGH = 20  # rows needed for that decision
 
 
 class CsvFile:
     """A CSV file whose header has been read."""
 
     def __init__(self, header: list[str], form: Form, blocks: Iterator[str], line: int, source: Source) -> None:
-        self.header = header  # cells as they stand there
+        self.header = header  # its cells, unchanged
         self.form = form
-        self._blocks = blocks  # of the text behind the header, which begins on that line
+        self._blocks = blocks  # the text after the header, which starts on that line
         self._line = line
-        self._source = source  # of the blocks
+        self._source = source  # where the blocks come from
         self._has_nul = False
 
     def batches(self, positions: Sequence[int], plain: "PlainReader | None" = None) -> Iterator[Batch]:
-        """The records: of each the cells at these positions of the header, in this order. What `plain` takes of them
-        is in `Batch.copied`. Raises UnusableFileError."""
+        """Yield the records with the cells at these positions, in this order. Those that `plain` handles are in
+        `Batch.copied`. Raises UnusableFileError."""
         rows_read, ragged, damaged = 0, 0, 0
         unread = sorted({*range(len(self.header))}.difference(positions))
         for rows in self._rows(plain):
@@ -57,12 +57,12 @@ class CsvFile:
         if rows_read >= _ENOUGH and ragged > rows_read * _BROKEN:
             raise UnusableFileError(
                 f"{ragged:,} of {rows_read:,} rows have more or fewer cells than the header, which has "
-                f"{len(self.header)}: put cells that hold the separator ({self.form.delimiter!r}) into quotes."
+                f"{len(self.header)}: quote cells that contain the separator ({self.form.delimiter!r})."
             )
 
     def _rows(self, plain: "PlainReader | None") -> Iterator[Rows]:
-        """A few thousand at once."""
-        begun: list[str] = []  # lines of a row that ends in the next block
+        """Yield the records in blocks of a few thousand."""
+        begun: list[str] = []  # lines of a row that continues in the next block
         for text in self._blocks:
             rows = Rows(self.form, len(self.header))
             self._has_nul = self._has_nul or "\0" in text
@@ -91,12 +91,12 @@ class CsvFile:
         inner = unwrapped(row, self.form)
         cells = f"{len(inner or row)} cell{'s' if len(inner or row) != 1 else ''}"
         problem = f"it is quoted as a whole and has {cells} in it" if inner else f"it has {cells}"
-        detail = f"{problem}, and the header {len(self.header)}: put cells that hold the separator into quotes"
+        detail = f"{problem}, but the header has {len(self.header)}: quote cells that contain the separator"
         return Refusal(line, Reason.RAGGED, detail, row)
 
 
 def open_csv(source: Source, delimiter: str | None = None, encoding: str | None = None, quotes: bool = True) -> CsvFile:
-    """Reads the header. The delimiter is found where none is given. Raises UnusableFileError."""
+    """Read the header, and detect the delimiter if none is given. Raises UnusableFileError."""
     blocks = source.text_blocks(encoding)
     lines = list(io.StringIO(next(blocks, ""), newline=""))
     first = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
@@ -120,20 +120,19 @@ def open_csv(source: Source, delimiter: str | None = None, encoding: str | None 
 
 
 def normalised(cell: str) -> str:
-    """A column's name, in which neither case counts nor what is between the words: "Average  Rating" is
-    average_rating."""
+    """Return a column's name in lower case with underscores between words: "Average  Rating" is average_rating."""
     return "_".join(cell.casefold().replace("_", " ").split())
 
 
 def recognises(source: Source) -> bool:
-    """Always: what is no CSV is said with its line number."""
+    """Return True for every file: a file that is not CSV gets an error with its line number."""
     return True
 
 
 def read(source: Source) -> Table:
-    """Reads the header, and the records as they are asked for. Raises UnusableFileError."""
+    """Read the header, and the records lazily. Raises UnusableFileError."""
     from flyleaf.importing.cleaning.plain_rows import (
-        PlainReader,  # with numpy, which a start of the site need not wait for
+        PlainReader,  # imports numpy, which a start of the site doesn't need
     )
 
     file = open_csv(source)
@@ -158,7 +157,7 @@ def _and_then(first: str, blocks: Iterator[str]) -> Iterator[str]:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """The one at which the header falls into the most columns that we know, and the lines into as many cells."""
+    """Return the delimiter that gives the most known columns in the header, and as many cells in the lines."""
 
     def fit(delimiter: str) -> tuple[int, int, bool]:
         try:

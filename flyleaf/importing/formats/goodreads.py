@@ -1,4 +1,4 @@
-"""The reader of Goodreads' library export (goodreads_library_export.csv)."""
+"""Goodreads' library export (goodreads_library_export.csv)."""
 
 import re
 
@@ -17,16 +17,16 @@ from flyleaf.importing.table import Table
 
 NAME = "goodreads"
 
-_TEXT_FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)  # as which ISBNs are written, to keep their leading zeros
+_TEXT_FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)  # ISBNs are written like this to keep leading zeros
 
 
 def recognises(source: Source) -> bool:
-    """What other sites export in its form has these too."""
+    """Return whether it is such an export, possibly by another site in the same format."""
     return has_columns(source, "isbn13", "exclusive_shelf")
 
 
 def read(source: Source) -> Table:
-    """Raises UnusableFileError."""
+    """Return the table of the books. Raises UnusableFileError."""
     return export_table(open_csv(source), "Goodreads", _COLUMNS)
 
 
@@ -43,9 +43,9 @@ _COLUMNS = {
     "isbn": Column(_isbn, ("isbn13", "isbn")),
     "title": Column(str, ("title",)),
     "author": Column(_authors, ("author", "additional_authors")),
-    # That in which the work came out, by which readers know it; most lists of books made from Goodreads have it too.
+    # The year of the work's first edition, by which readers know it and which most lists made from Goodreads use.
     "year": Column(first_given, ("original_publication_year", "year_published")),
     "publisher": Column(str, ("publisher",)),
     "pages": Column(page_count, ("number_of_pages",)),
-    "average_rating": Column(str, ("average_rating",)),  # everybody's; the reader's own is My Rating
+    "average_rating": Column(str, ("average_rating",)),  # the average of all readers; the reader's own is My Rating
 }

@@ -1,4 +1,4 @@
-"""The reader of Inventaire's export of an inventory."""
+"""Inventaire's export of an inventory."""
 
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_table import open_csv
@@ -17,7 +17,7 @@ NAME = "inventaire"
 
 
 def recognises(source: Source) -> bool:
-    """By its names for editions and works."""
+    """Return whether the header has its names for editions and works."""
     return has_columns(source, "edition_isbn-13", "works_labels")
 
 

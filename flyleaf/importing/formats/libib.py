@@ -1,4 +1,4 @@
-"""The reader of Libib's export of a collection."""
+"""Libib's export of a collection."""
 
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_table import open_csv
@@ -19,7 +19,7 @@ _NUMBERS = frozenset(("ean_isbn13", "upc_isbn10"))
 
 
 def recognises(source: Source) -> bool:
-    """By its names for numbers, which are an ISBN on a book and another number on a film."""
+    """Return whether the header has its names for numbers: ISBNs for books, other numbers for films."""
     names = header_names(source)
     return "title" in names and not names.isdisjoint(_NUMBERS)
 
@@ -30,7 +30,7 @@ def read(source: Source) -> Table:
 
 
 def _isbn(isbn13: str, isbn10: str, kind: str) -> str:
-    """Return "" for a film, music or a game, whose numbers are no ISBNs."""
+    """Return the ISBN, or "" for a film, music or a game, whose numbers are not ISBNs."""
     if kind.strip().casefold() not in ("", "book"):
         return ""
     return best_isbn(filter(str.strip, (isbn13, isbn10)))

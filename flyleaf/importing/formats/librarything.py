@@ -1,4 +1,4 @@
-"""The reader of LibraryThing's tab-delimited export."""
+"""LibraryThing's tab-delimited export."""
 
 import re
 from itertools import zip_longest
@@ -13,8 +13,8 @@ from flyleaf.importing.table import Table
 NAME = "librarything"
 
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
-# "Gallimard (1979), Poche" is how shops write it, "New York : Scribner, 2001" how libraries do. What has
-# neither form may be a place, a publisher or both.
+# Shops write "Gallimard (1979), Poche", and libraries "New York : Scribner, 2001". Anything else may be a place, a
+# publisher or both.
 _PUBLICATIONS = (
     re.compile(r"([^:;(]+?) \([0-9]{4}\)(?:,.*)?"),
     re.compile(r"[^:;]+? ?: ([^:;]+?), \[?[c©]?[0-9]{4}\b.*"),
@@ -26,29 +26,29 @@ def recognises(source: Source) -> bool:
 
 
 def read(source: Source) -> Table:
-    """Raises UnusableFileError."""
-    # No cell holds a tab or a line's end, and a quote at the beginning of one is most often a title's.
+    """Return the table of the books. Raises UnusableFileError."""
+    # Cells contain no tabs or line ends, and a quote at the start usually belongs to the title.
     try:
         file = open_csv(source, delimiter="\t", quotes=False)
     except UnusableFileError as error:
-        raise UnusableFileError("it is no export of LibraryThing: export it as tab-delimited text.", 1) from error
+        raise UnusableFileError("it is not an export from LibraryThing: export it as tab-delimited text.", 1) from error
     return export_table(file, "LibraryThing", _COLUMNS)
 
 
 def _plain(cell: str) -> str:
-    """Without the quotes that a spreadsheet puts around a cell, and doubles in it."""
+    """Return the cell without a spreadsheet's quoting."""
     quoted = _QUOTED.fullmatch(cell)
     return quoted[1].replace('""', '"') if quoted else cell
 
 
 def _isbn(isbn: str, isbns: str) -> str:
-    """ "[2070291340]" and "2070291340, 9782070291342" """
+    """Return the ISBN in "[2070291340]" or "2070291340, 9782070291342"."""
     numbers = (number.strip(' []"') for number in (isbn, *isbns.split(",")))
     return best_isbn(filter(None, numbers))
 
 
 def _authors(primary: str, secondary: str, roles: str) -> str:
-    """The roles go with the secondary authors; where one is told, it is most often the translator's or editor's."""
+    """Return the authors. Roles belong to the secondary authors; a given role is usually translator or editor."""
     pairs = zip_longest(_plain(secondary).split("|"), _plain(roles).split("|"), fillvalue="")
     others = (name for name, role in pairs if role.strip().casefold() in ("", "author"))
     names = filter(str.strip, (_plain(primary), *others))
@@ -56,12 +56,12 @@ def _authors(primary: str, secondary: str, roles: str) -> str:
 
 
 def _date(cell: str) -> str:
-    """ "?" stands for none."""
+    """Return the year; "?" means none."""
     return cell.strip(' []?"')
 
 
 def publisher_in(publication: str) -> str:
-    """Return the publisher of "Gallimard (1979), Poche"; "" where it can't be told."""
+    """Return the publisher of "Gallimard (1979), Poche"; "" if it can't be determined."""
     found = (form.fullmatch(_plain(publication).strip()) for form in _PUBLICATIONS)
     return next((match[1] for match in found if match), "")
 

@@ -1,4 +1,4 @@
-"""The reader of LibraryThing's export in JSON: one object of books by their keys, read as a stream."""
+"""LibraryThing's JSON export: an object of books by key, read as a stream."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _AUTHOR = ("", "author")  # the roles of those who wrote it
 
 
 class _Book(NamedTuple):
-    """What is read of a book, by the names of the table's columns."""
+    """The fields of a book, named like the table's columns."""
 
     isbn: str
     title: str
@@ -36,7 +36,7 @@ class _Book(NamedTuple):
 
 
 def recognises(source: Source) -> bool:
-    """By the key of its first book."""
+    """Return whether it starts with the key of a book."""
     return _FIRST_BYTES.match(source.head.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
@@ -46,7 +46,7 @@ def read(source: Source) -> Table:
 
 
 def _records(source: Source) -> Iterator[Any]:
-    """Yield what stands in the outer object or list, one by one."""
+    """Yield the values in the outer object or list one by one."""
     decoder = Decoder(source.head, None, source.remarks)
     source.binary.read(decoder.mark)
     parse = json.JSONDecoder().raw_decode

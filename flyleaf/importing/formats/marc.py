@@ -1,7 +1,7 @@
-"""The reader of MARC records in ISO 2709: a leader, a directory that says where their fields lie, and the fields.
+"""MARC records in ISO 2709: a leader, a directory with the positions of the fields, and the fields.
 
-Only what is used is taken apart (marc_fields.py) and decoded (marc_text.py), so damage elsewhere costs nothing, and
-damage in what is used never turns into a wrong book.
+Only the fields that are used are extracted (marc_fields.py) and decoded (marc_text.py). So damage elsewhere doesn't
+matter, and damage in these fields never results in a wrong book.
 """
 
 import logging
@@ -24,17 +24,17 @@ NAME = "marc"
 RECORD_MAX = 99_999  # bytes: the length has five digits
 _BETWEEN_RECORDS = b" \t\r\n\0\x1a\xef\xbb\xbf"
 _LEADER = re.compile(rb"[0-9]{5}[ -~]{5}22[0-9]{5}[ -~]{3}45[ -~]{2}")
-# A record begins with its leader, whatever is damaged in it, and its directory.
+# A record starts with its leader, of which parts may be damaged, and its directory.
 _FIRST_RECORD = re.compile(
     rb"(?:\A|\x1d)[ \t\r\n\0\xef\xbb\xbf]*(?:%b|[^\x1d-\x1f]{24,48}?(?:[ -~]{3}[0-9]{9})+\x1e)" % _LEADER.pattern
 )
 _UNREADABLE_TITLE = re.compile(rb"\x1f[\x80-\xff]")
 _MAIN_AUTHOR = b"100"
 _MARC21 = frozenset(tag.encode() for tag in marc21.USED)
-_WITH_MAIN_AUTHOR = _MARC21 - {b"110", b"111", b"700", b"710", b"711"}  # who are looked for where it is missing
+_WITH_MAIN_AUTHOR = _MARC21 - {b"110", b"111", b"700", b"710", b"711"}  # which are used if it is missing
 _UNIMARC = frozenset(tag.encode() for tag in unimarc.USED)
 
-logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns of missing indicators, which nothing here needs
+logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns about missing indicators, which are not used here
 
 
 class _Readable(Protocol):
@@ -42,17 +42,17 @@ class _Readable(Protocol):
 
 
 def recognises(source: Source) -> bool:
-    """By the leader of the first record, or of another if that is damaged."""
+    """Return whether it starts with the leader of a record, or contains one if the first is damaged."""
     return _FIRST_RECORD.search(source.head) is not None
 
 
 def read(source: Source) -> Table:
-    """Return the table of the records, which are read as they are asked for."""
+    """Return the table of the records, which are read lazily."""
     return table_of(_records(source))
 
 
 def _records(source: Source) -> Iterator[Sequence[Field] | Broken]:
-    """Yield the fields of each record, and remark on what was assumed of some."""
+    """Yield the fields of each record, and add remarks about assumptions."""
     counts: Counter[Assumed] = Counter()
     first: dict[Assumed, int] = {}
     for number, chunk in enumerate(_chunks(source.binary), 1):
@@ -66,21 +66,21 @@ def _records(source: Source) -> Iterator[Sequence[Field] | Broken]:
 
 
 def _chunks(file: _Readable) -> Iterator[bytes]:
-    """What stands between the ends of records, each with the end, if it is there. The mark of the end is nowhere else:
-    so a record with a wrong length costs no other. Nor does one that breaks off before its end."""
+    """Yield the records, split at the end marks, which occur nowhere else. So a record with a wrong length, or a
+    truncated one, doesn't affect others."""
     rest = b""
     while block := file.read(BLOCK):
         *chunks, rest = (rest + block).split(END_OF_RECORD)
         for chunk in chunks:
             yield from _told_apart(chunk.lstrip(_BETWEEN_RECORDS) + END_OF_RECORD)
-        if len(rest) > 2 * RECORD_MAX + 1:  # memory is bounded whatever the file holds
-            rest = rest[: RECORD_MAX + 1] + rest[-RECORD_MAX:]  # its end may be the beginning of a whole record
+        if len(rest) > 2 * RECORD_MAX + 1:  # keeps memory bounded
+            rest = rest[: RECORD_MAX + 1] + rest[-RECORD_MAX:]  # a complete record may start in its last part
     if rest := rest.strip(_BETWEEN_RECORDS):
         yield rest
 
 
 def _told_apart(chunk: bytes) -> Iterator[bytes]:
-    """Behind a record that breaks off a whole one may follow, which its leader shows."""
+    """Split off a complete record that follows a truncated one, found by its leader."""
     if chunk[:5] != b"%05d" % len(chunk):
         for leader in _LEADER.finditer(chunk, 1):
             if int(leader[0][:5]) == len(chunk) - leader.start():

@@ -1,4 +1,4 @@
-"""What a record of MARC 21 says of its book, whichever way it was written down."""
+"""Extract a book from a MARC 21 record, whether from ISO 2709 or MARCXML."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from flyleaf.importing.cleaning.years import year_of
 
 DESCRIPTION = "520"
 _PERSON, _BODY = "abc", "ab"
-# The subfields that are read, of each field.
+# The subfields that are used, by field.
 USED = {
     "008": "", "020": "a", "041": "a", "100": _PERSON, "110": _BODY, "111": _BODY, "245": "abchnp", "260": "bc",
     "264": "bc", "300": "a", DESCRIPTION: "a", "700": f"{_PERSON}t", "710": _BODY, "711": _BODY,
@@ -28,15 +28,15 @@ USED = {
 _ISBN = re.compile(r"[0-9][0-9\u2010-\u2015-]{5,}[0-9Xx]|[0-9][0-9 \u2010-\u2015-]{5,}[0-9Xx]")
 _GIVEN_NAME = "0"  # the first indicator of a person's name
 _PUBLICATION = "1"  # the second indicator of 264: not distribution, manufacture or copyright
-EXTENT_MAX = 200  # characters that are looked at: the pattern takes long over a text made of numbers
-# Numbers, some perhaps in brackets, before the word for pages: "xii, 345 p.", "[8], 200 S.", "1 v. (320 pages)".
+EXTENT_MAX = 200  # characters; the pattern is slow on long texts of numbers
+# Numbers, possibly in brackets, before the word for pages: "xii, 345 p.", "[8], 200 S.", "1 v. (320 pages)".
 _PAGES = re.compile(
     r"((?:[0-9]+\]?,? (?:\[[0-9]+\],? )?)+)(?:unnumbered )?(?:p|pp|pgs?|pages?|s|str|pag|leaves)\b", re.IGNORECASE
 )
-# What stands for an unknown year: "19--", "n.d.", "[date of publication not identified]".
+# Placeholders for an unknown year: "19--", "n.d.", "[date of publication not identified]".
 _NO_YEAR = re.compile(r"[^0-9]*|.*[0-9][-–u?]+[^0-9]*")
 
-# The kind of material, up to the mark behind it: "[electronic resource] :", "lydopptak /".
+# The kind of material, with the mark after it: "[electronic resource] :", "lydopptak /".
 _KIND = re.compile(r".*\]|.*?(?=(?:\s*[:;=/])?\s*\Z)", re.DOTALL)
 _WITH_ISBN = 1967  # the year of the first ISBNs
 
@@ -44,7 +44,7 @@ Fields = dict[str, list[Field]]
 
 
 class Row(NamedTuple):
-    """What a record says of its book, by the names of the catalogue's columns."""
+    """A record's book, with the names of the catalogue's columns."""
 
     isbn: str
     title: str
@@ -57,7 +57,7 @@ class Row(NamedTuple):
 
 
 def row(fields: Fields) -> Row:
-    """Return what a record of MARC 21 says of its book."""
+    """Return the book of a MARC 21 record."""
     date, other_date, language = _fixed(fields)
     isbn, publication = _isbn(fields), _publication(fields)
     return Row(
@@ -73,7 +73,7 @@ def row(fields: Fields) -> Row:
 
 
 def _fixed(fields: Fields) -> tuple[str, str, str]:
-    """Return of field 008 the two dates and the language."""
+    """Return the two dates and the language from field 008."""
     for field in fields.get("008", ()):
         data = field.data or ""
         return data[7:11], data[11:15], data[35:38]
@@ -81,20 +81,20 @@ def _fixed(fields: Fields) -> tuple[str, str, str]:
 
 
 def _isbn(fields: Fields) -> str:
-    """Of a record with several (paper and cloth, the volumes of a set) the best one: the catalogue has a row a record,
-    as the library has, and 020 does not say reliably which binding an ISBN is for."""
+    """Return the best of a record's ISBNs, which may be of several bindings or volumes. The catalogue has one row for
+    each record, like the library, and 020 doesn't reliably tell which binding an ISBN is for."""
     return isbn_of(text for field in fields.get("020", ()) for text in field.get_subfields("a"))
 
 
 def isbn_of(texts: Iterable[str]) -> str:
-    """Return the best of the ISBNs that stand in the texts, without what stands behind them."""
+    """Return the best ISBN in the texts, without any text after it."""
     numbers = [number[0] if (number := _ISBN.search(text)) else text.strip() for text in texts]
     return best_isbn(filter(None, numbers))
 
 
 def _title(fields: Fields) -> str:
-    """The title proper, the rest of it, the number and the name of the part, with the marks between them that the
-    record has or should have."""
+    """Return the title with its remainder, part number and part name, separated by the marks that the record has or
+    should have."""
     for field in fields.get("245", ()):
         title = ""
         for code, value in field.subfields:
@@ -112,8 +112,8 @@ def _title(fields: Fields) -> str:
 
 
 def _separator(code: str, title: str, text: str) -> str:
-    """Return what is to stand before another part of the title, unless the mark is there, at its end or its beginning:
-    ISBD lets records leave it out."""
+    """Return the separator before another part of the title, unless a mark is already there. ISBD lets records omit
+    it."""
     if title[-1] in ":;=/,." or text[0] in ":;=/":
         return " "
     return " : " if code == "b" else ". "
@@ -122,7 +122,7 @@ def _separator(code: str, title: str, text: str) -> str:
 def _author(fields: Fields) -> str:
     for tag in ("100", "700"):
         for field in fields.get(tag, ()):
-            # With a title it is that of another work.
+            # An entry with a title is for another work.
             if (name := _person(field)) and (tag == "100" or "t" not in dict(field.subfields)):
                 return name
     for tag in ("110", "111", "710", "711"):
@@ -136,7 +136,7 @@ def _person(field: Field) -> str:
     """Subfields a: name, b: number, c: titles; "$aElizabeth$bII,$cQueen of Great Britain,$d1926-"."""
     name = " ".join(field.get_subfields("a", "b")).rstrip(" ,")
     text = ", ".join([name, *field.get_subfields("c")])
-    # With a comma it is a family name all the same, and the indicator a slip.
+    # A comma means a family name, so the indicator is wrong.
     return known_by_given_name(text) if field.indicator1 == _GIVEN_NAME and "," not in name else natural_name(text)
 
 
@@ -146,9 +146,11 @@ def _publication(fields: Fields) -> list[Field]:
 
 
 def _year(date: str, other_date: str, publication: list[Field], has_isbn: bool) -> str:
-    """Return that of field 008, or the one that is printed in the book. Where there is an ISBN, a year before there
-    were any gives way to the others, among them the second date of 008: of a reprint the two are often swapped. A text
-    without any year is left to the rule for years, which tells it."""
+    """Return the year in field 008, or else the printed one.
+
+    If the record has an ISBN, a year before ISBNs existed is used only as a last resort: reprints often have the two
+    dates of 008 swapped. A text without a year is returned too, so that the rule for years reports it.
+    """
     printed = [text for field in publication for text in field.get_subfields("c")]
     fixed = [year_of(text) if text.isdecimal() else None for text in (date, other_date)]
     told = next(filter(None, map(year_of, printed)), None)
@@ -162,8 +164,8 @@ def _year(date: str, other_date: str, publication: list[Field], has_isbn: bool) 
 
 
 def _language(code: str, fields: Fields) -> str:
-    """That of field 008, or the first of 041, where older records have several in one subfield ("engfre"). A code that
-    is not known is left to the rule for languages, which tells it."""
+    """Return the language in field 008, or the first in 041, where older records have several in one subfield
+    ("engfre"). An unknown code is returned too, so that the rule for languages reports it."""
     for text in (code, first(fields.get("041", ()), "a")[:3]):
         text = text.strip()
         if text.casefold() not in UNDETERMINED:
@@ -172,13 +174,13 @@ def _language(code: str, fields: Fields) -> str:
 
 
 def page_count(extent: str) -> str:
-    """Return the longest of the book's sequences of pages; of "2 v." and "1 v. (unpaged)" there is none."""
+    """Return the longest page sequence, or "" for "2 v." and "1 v. (unpaged)"."""
     numbers = [int(number) for run in _PAGES.findall(extent[:EXTENT_MAX]) for number in re.findall("[0-9]+", run)]
     return str(max(numbers)) if numbers else ""
 
 
 def first(fields: Sequence[Field], code: str) -> str:
-    """Return the first subfield of that code in any of the fields; "" where there is none."""
+    """Return the first subfield with that code in any of the fields, or ""."""
     for field in fields:
         for subfield in field.subfields:
             if subfield.code == code and subfield.value:

@@ -1,4 +1,4 @@
-"""What becomes of a MARC record, of MARC 21 or UNIMARC, whichever way it was written down."""
+"""Turn MARC records, of MARC 21 or UNIMARC, into a table, whether from ISO 2709 or MARCXML."""
 
 from collections.abc import Container, Iterator, Sequence
 from itertools import islice
@@ -19,7 +19,7 @@ class Broken(NamedTuple):
 
 
 def is_unimarc(tags: Container[str]) -> bool:
-    """Whether a record with these fields is in UNIMARC: its title is in 200, which MARC 21 has not, instead of 245."""
+    """Return whether the record is UNIMARC: its title is in 200, which MARC 21 doesn't have, instead of 245."""
     return "200" in tags and "245" not in tags
 
 
@@ -33,7 +33,7 @@ def _batches(numbered: Iterator[tuple[int, Sequence[Field] | Broken]]) -> Iterat
         numbers: list[int] = []
         rows: list[Row] = []
         refused: list[Refusal] = []
-        for number, record in islice(numbered, ROWS_AT_ONCE):  # none is kept: they are large
+        for number, record in islice(numbered, ROWS_AT_ONCE):  # records are large, so none is kept
             row = _row(number, record)
             if isinstance(row, Refusal):
                 refused.append(row)
@@ -59,6 +59,6 @@ def _row(number: int, record: Sequence[Field] | Broken) -> Row | Refusal:
     if not row.title:
         return Refusal(number, Reason.NO_TITLE, f"isbn {shown(row.isbn)} has no title (field {title_field})", row)
     if damaged := [name for name in ("title", "author") if is_damaged(getattr(row, name))]:
-        problem = f"its {' and '.join(damaged)} can't be read as UTF-8, nor as MARC-8"
+        problem = f"its {' and '.join(damaged)} can be read neither as UTF-8 nor as MARC-8"
         return Refusal(number, Reason.DAMAGED, problem, row)
     return row

@@ -1,4 +1,4 @@
-"""Bytes of MARC records to text. The leader says which encoding they are in, and is often wrong: so it is tried."""
+"""Decode MARC records. The encoding in the leader is often wrong, so the content is checked."""
 
 import re
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from flyleaf.importing.cleaning.markup import with_letters
 from flyleaf.importing.formats.marc_fields import Assumed
 
 _ESCAPE = b"\x1b"
-_CONTROL_FIELDS = b"010"  # all below have neither indicators nor subfields
+_CONTROL_FIELDS = b"010"  # lower tags have neither indicators nor subfields
 _LETTER_IN_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-# pymarc drops these in silence: bytes that MARC-8 leaves undefined, and a mark that no letter follows.
+# pymarc silently drops these: bytes undefined in MARC-8, and a mark without a following letter.
 _NEVER_MARC8 = re.compile(rb"[\x80-\x87\x8a-\x8c\x8f-\xa0]|[\xe0-\xfe]+\Z")
-# Frequent in UTF-8 that lost a byte, and never in MARC-8: a sign such as © within a word, a mark before no letter.
+# Frequent in damaged UTF-8 and never in MARC-8: a sign such as © within a word, or a mark without a letter.
 _HARDLY_MARC8 = re.compile(rb"[A-Za-z][\xc2-\xc6][A-Za-z]|[\xe0-\xfe](?![A-Za-z\xa1-\xbd\xe0-\xfe ])")
 
 
@@ -25,8 +25,8 @@ class _NotMarc8Error(ValueError):
 
 
 class _Strict:
-    """Stands for the standard error on which pymarc says that it put a space for what it did not know. It has no other
-    way to tell; and the process's own is not for a reader to exchange, which may run in a thread."""
+    """Replaces sys.stderr in pymarc's module, where it reports characters that it replaced with spaces; there is no
+    other way to notice. The process's own sys.stderr must not be replaced, as this may run in a thread."""
 
     def write(self, complaint: str) -> NoReturn:
         raise _NotMarc8Error(complaint)
@@ -38,8 +38,8 @@ marc8.sys = SimpleNamespace(stderr=_Strict())  # type: ignore[assignment, attr-d
 def decoded(
     fields: Sequence[tuple[bytes, bytes]], used: dict[str, str], is_marked_utf8: bool
 ) -> tuple[list[Field], Assumed | None]:
-    """Return the fields with those of their subfields whose codes `used` has, and what was assumed of the encoding.
-    Bytes that are in none become lone surrogates."""
+    """Return the fields with the subfields listed in `used`, and the assumption made about the encoding. Undecodable
+    bytes become lone surrogates."""
     parted = [(tag.decode(), *_parted(tag, content, used)) for tag, content in fields]
     texts = [value for _, _, subfields in parted for _, value in subfields]
     encoding, assumed = _encoding(texts, is_marked_utf8)
@@ -54,7 +54,7 @@ def decoded(
 
 
 def _parted(tag: bytes, content: bytes, used: dict[str, str]) -> tuple[Indicators, list[tuple[str, bytes]]]:
-    """Return the indicators of a field, whatever stands in their place, and its subfields that are used."""
+    """Return the indicators of a field, even if malformed, and the subfields that are used."""
     if tag < _CONTROL_FIELDS:
         return Indicators(" ", " "), [("", content)]
     before, *subfields = content.split(b"\x1f")
@@ -64,8 +64,8 @@ def _parted(tag: bytes, content: bytes, used: dict[str, str]) -> tuple[Indicator
 
 
 def _encoding(texts: Sequence[bytes], is_marked_utf8: bool) -> tuple[str, Assumed | None]:
-    """Return "ascii", "utf-8" or "marc-8". Nothing with a mark above a letter is both UTF-8 and MARC-8, which puts the
-    mark first; but after an escape UTF-8 is other letters."""
+    """Return "ascii", "utf-8" or "marc-8". No text with combining marks is valid in both UTF-8 and MARC-8, which puts
+    marks first; but text with escapes is always MARC-8."""
     joined = b"\x1f".join(texts)
     has_escape = _ESCAPE in joined
     if joined.isascii() and not has_escape:
@@ -108,7 +108,7 @@ def _text(value: bytes, encoding: str) -> str:
 
 def _from_marc8(value: bytes) -> str:
     if _ESCAPE not in value and _NEVER_MARC8.search(value):
-        raise _NotMarc8Error("bytes that MARC-8 has not, or a mark without a letter")
+        raise _NotMarc8Error("bytes that are undefined in MARC-8, or a mark without a letter")
     try:
         return str(marc8_to_unicode(value))
     except (ValueError, IndexError, TypeError) as error:

@@ -1,6 +1,6 @@
-"""The reader of MARCXML: the records of MARC 21 as elements of a document, read as a stream.
+"""MARCXML: MARC 21 records as XML elements, read as a stream.
 
-pymarc makes the records. A document type is refused, so there are no entities, and nothing is fetched for one.
+pymarc builds the records. Document types are refused, so there are no entities and nothing is fetched.
 """
 
 import re
@@ -23,14 +23,14 @@ from flyleaf.importing.table import Table
 NAME = "marcxml"
 
 RECORD_MAX = 16 << 20  # bytes between the ends of two records
-SUBFIELD_MAX = 9_999  # characters: ISO 2709 can't have longer ones, and patterns take long over them
-_NAMESPACES = (MARC_XML_NS, None)  # some programs leave it out
+SUBFIELD_MAX = 9_999  # characters; ISO 2709 can't have longer ones, and patterns are slow on them
+_NAMESPACES = (MARC_XML_NS, None)  # some programs omit it
 _RECORD = re.compile(rb"<(?:\w+:)?(?:collection|record)[\s>]")
 _RECORD_WITHOUT_NAMESPACE = re.compile(rb"<record[^>]*>\s*<leader>")
 
 
 def recognises(source: Source) -> bool:
-    """By the elements and their namespace, in whatever encoding: in UTF-16 every other byte is NUL."""
+    """Return whether it has MARCXML's elements and namespace, in any encoding: UTF-16 has NUL as every other byte."""
     head = source.head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if not head.startswith(b"<") or not _RECORD.search(head):
         return False
@@ -38,12 +38,12 @@ def recognises(source: Source) -> bool:
 
 
 def read(source: Source) -> Table:
-    """Raises UnusableFileError while the records are read, where it is no well-formed XML."""
+    """Return the table of the records. Reading them raises UnusableFileError if the XML is not well-formed."""
     return table_of(_records(source))
 
 
 class _Handler(XmlHandler, LexicalHandler):
-    """Makes records, of any program's elements."""
+    """Builds records, tolerating the elements of all programs."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -52,7 +52,7 @@ class _Handler(XmlHandler, LexicalHandler):
         self._problem = ""
 
     def startDTD(self, name: str, public_id: str | None, system_id: str | None) -> NoReturn:  # noqa: N802
-        raise UnusableFileError("it has a document type (<!DOCTYPE …>), which MARCXML has not: remove it.")
+        raise UnusableFileError("it has a document type (<!DOCTYPE …>), which MARCXML doesn't allow: remove it.")
 
     def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: N802
         if name[0] not in _NAMESPACES:
@@ -65,7 +65,7 @@ class _Handler(XmlHandler, LexicalHandler):
             self._problem = f"a {name[1]} in it has no attribute {error.args[0][1]}"
 
     def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802
-        if name[0] in _NAMESPACES and name[1] != "leader":  # of which nothing is read, and pymarc wants it whole
+        if name[0] in _NAMESPACES and name[1] != "leader":  # it is not used, and pymarc rejects an incomplete one
             super().endElementNS(name, qname)  # type: ignore[no-untyped-call]
 
     def process_record(self, record: Record) -> None:
@@ -82,7 +82,7 @@ def _records(source: Source) -> Iterator[Sequence[Field] | Broken]:
     parser.setFeature(feature_namespaces, True)
     parser.setContentHandler(handler)
     parser.setProperty(property_lexical_handler, handler)
-    unfinished = 0  # bytes since a record ended
+    unfinished = 0  # bytes since the last complete record
     while block := source.binary.read(BLOCK):
         _feed(parser, block)
         unfinished = 0 if handler.done else unfinished + len(block)
@@ -104,7 +104,7 @@ def _feed(parser: ExpatParser, block: bytes) -> None:
     try:
         parser.feed(block)
     except SAXParseException as error:
-        problem = f"it is no well-formed XML here ({error.getMessage()}): mend it, or fetch the file again."
+        problem = f"the XML is not well-formed here ({error.getMessage()}): fix it or download the file again."
         raise UnusableFileError(problem, error.getLineNumber()) from error
     except UnusableFileError:
         raise

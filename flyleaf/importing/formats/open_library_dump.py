@@ -1,10 +1,10 @@
-"""The reader of Open Library's monthly dumps of its editions and of its authors.
+"""Open Library's monthly dumps of editions and authors.
 
-A record is a line: type, key, revision, date and JSON, tabs between them. An edition names its authors by their keys;
-the names are in the other dump. The editions' table has a column more, `author_keys`: "OL26320A OL34184A". It is for
-the loader, who writes the names of the authors' table into `author`.
+A record is a line with type, key, revision, date and JSON, separated by tabs. Editions refer to authors by key, and the
+names are in the other dump. So the editions' table has an additional column `author_keys` ("OL26320A OL34184A"), for
+which the loader fills in names from the authors' table.
 
-Tens of millions of lines: of those without an ISBN the JSON is not read.
+The dumps have tens of millions of lines, so the JSON of editions without an ISBN is not parsed.
 """
 
 import json
@@ -23,18 +23,18 @@ NAME = "openlibrary"
 
 _FIRST_LINE = re.compile(rb"/type/\w+\t/\S*\t[0-9]+\t[0-9]{4}-[0-9]{2}-")
 _AUTHOR_KEY = re.compile(r"/(?:authors|a)/(OL[0-9]+A)", re.ASCII)
-# Two escapes that are a pair make one letter beyond U+FFFF, and behind a backslash that is doubled there is no escape;
-# every other of them is half a letter, which UTF-8 can't hold.
+# A pair of surrogate escapes is one character beyond U+FFFF, and after a doubled backslash there is no escape. Any
+# other surrogate escape is half a character, which UTF-8 can't represent.
 _HALF_LETTER = re.compile(r"(\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u[dD][89a-fA-F]\w\w")
 _DUMPS = "import the dumps ol_dump_editions and ol_dump_authors, together"
 
 
 class _BrokenRecordError(ValueError):
-    """Its text follows the record's key."""
+    """The record is broken. The message follows the record's key."""
 
 
 class _Edition(NamedTuple):
-    """What an edition says of its book, by the names of the table's columns."""
+    """An edition's book, with the names of the table's columns."""
 
     isbn: str
     title: str
@@ -48,36 +48,36 @@ class _Edition(NamedTuple):
 
 
 class _Author(NamedTuple):
-    """What an author's name is, for the editions that have the key."""
+    """An author's key and name, for editions that refer to it."""
 
     key: str
     name: str
 
 
 class _Kind(NamedTuple):
-    """A type of record that is read."""
+    """A type of record that is imported."""
 
-    sign: str  # with which its lines begin
+    sign: str  # the start of its lines
     columns: tuple[str, ...]
-    read: Callable[[int, str], _Edition | _Author | Refusal]  # a line, with its number
+    read: Callable[[int, str], _Edition | _Author | Refusal]  # takes a numbered line
 
 
 def recognises(source: Source) -> bool:
-    """Each of the dumps, so that it can be said which are of use."""
+    """Return whether it is any of the dumps, including those that can't be used, which get an error of their own."""
     return _FIRST_LINE.match(source.head) is not None
 
 
 def read(source: Source) -> Table:
-    """The first line decides what it is a dump of. Raises UnusableFileError."""
+    """Return the table of editions or authors, depending on the first line. Raises UnusableFileError."""
     if source.head.startswith(_EDITIONS.sign.encode()):
         return Table(_EDITIONS.columns, (), _batches(source, _EDITIONS, _AUTHORS))
     if source.head.startswith(_AUTHORS.sign.encode()):
         return Table(_AUTHORS.columns, (), _batches(source, _AUTHORS, _EDITIONS), kind="author_names")
-    raise UnusableFileError(f"it is a dump of Open Library, but neither of editions nor of authors: {_DUMPS}.")
+    raise UnusableFileError(f"it is an Open Library dump of neither editions nor authors: {_DUMPS}.")
 
 
 def _batches(source: Source, kind: _Kind, other: _Kind) -> Iterator[Batch]:
-    """Lines of any further type (redirects, deleted records, works) are passed over."""
+    """Yield the records. Lines of other types (redirects, deleted records, works) are skipped."""
     passed_over = 0
     numbered = enumerate(source.lines(), 1)
     while some := list(islice(numbered, ROWS_AT_ONCE)):
@@ -93,12 +93,12 @@ def _batches(source: Source, kind: _Kind, other: _Kind) -> Iterator[Batch]:
                     numbers.append(number)
                     rows.append(record)
             elif line.startswith(other.sign):
-                raise UnusableFileError(f"the dump holds both editions and authors: {_DUMPS}, instead.", number)
+                raise UnusableFileError(f"the dump contains both editions and authors: {_DUMPS} instead.", number)
             else:
                 passed_over += 1
         yield Batch(numbers, list(zip(*rows, strict=True)) or [()] * len(kind.columns), refused)
     if passed_over:
-        source.remarks.append(f"{passed_over:,} lines of the dump hold neither editions nor authors: passed over.")
+        source.remarks.append(f"{passed_over:,} lines of the dump are neither editions nor authors and were skipped.")
 
 
 def _edition(number: int, line: str) -> _Edition | Refusal:
@@ -150,7 +150,7 @@ def _key(line: str) -> str:
 
 
 def _json(line: str) -> dict[str, Any]:
-    """Raises _BrokenRecordError."""
+    """Parse the JSON. Raises _BrokenRecordError."""
     text = line.split("\t", 4)[-1]
     if "\\ud" in text or "\\uD" in text:
         text = _HALF_LETTER.sub(r"\1", text)
@@ -159,12 +159,13 @@ def _json(line: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _BrokenRecordError("is broken JSON") from error
     if not isinstance(record, dict):
-        raise _BrokenRecordError("is no JSON object")
+        raise _BrokenRecordError("is not a JSON object")
     return record
 
 
 def _texts(value: object, field: str = "value") -> list[str]:
-    """A value may be a text, an object that has the text in a field of it, or a list of either; what else is none."""
+    """Return the texts in a value: a text, an object with the text in a field, or a list of either. Others are
+    ignored."""
     if not value:
         return []
     items = value if isinstance(value, list) else [value]

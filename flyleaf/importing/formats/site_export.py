@@ -1,7 +1,7 @@
-"""What the exports of readers' sites have in common: a table by the site's own names, of which ours is made.
+"""Common code for exports from readers' sites: map the site's columns to ours.
 
-The sites add, drop and reorder columns, so each is found by its name. What the reader thinks of the book (ratings,
-reviews, shelves, dates of reading) is no part of a catalogue, and none of it is read.
+Sites add, drop and reorder columns, so they are found by name. The reader's own data (ratings, reviews, shelves,
+reading dates) doesn't belong in a catalogue and is not imported.
 """
 
 import re
@@ -14,38 +14,38 @@ from flyleaf.importing.formats.csv_table import CsvFile, normalised
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Batch, Table
 
-_HEADER = 8192  # bytes in which a header ends
+_HEADER = 8192  # bytes; no header is longer
 _PAGES = re.compile(r"\s*(?:[ivxlc]+\s*[,;+]\s*)?([0-9]+)\s*(?:pp?\.?|pages)?\s*", re.ASCII | re.IGNORECASE)
-_BETWEEN = re.compile(r'"*\s*[,;\t]\s*"*')  # also of a header that is quoted as a whole
+_BETWEEN = re.compile(r'"*\s*[,;\t]\s*"*')  # also matches a header that is quoted as a whole
 
 
 class Column(NamedTuple):
-    """How a column of ours is made."""
+    """How one of our columns is derived."""
 
-    make: Callable[..., str]  # of a cell from each of the columns below, "" where the file lacks one
-    of: tuple[str, ...]  # names in the file, as `normalised` gives them
+    make: Callable[..., str]  # takes a cell of each column in `of`, "" if the file lacks it
+    of: tuple[str, ...]  # the file's names in the form of `normalised`
 
 
 def has_columns(source: Source, *names: str) -> bool:
-    """Whether the file's header has all of these."""
+    """Return whether the file's header has all of these."""
     return header_names(source).issuperset(names)
 
 
 def header_names(source: Source) -> frozenset[str]:
     """Return the names in the file's header, whose encoding isn't known yet."""
-    # Names are ASCII, which in every encoding is the same but for NUL bytes.
+    # Names are ASCII, which is the same in every encoding except for NUL bytes.
     lines = source.head[:_HEADER].replace(b"\0", b"").decode("ascii", "ignore").splitlines()
     return frozenset(map(normalised, _BETWEEN.split(lines[0].strip('" ')))) if lines else frozenset()
 
 
 def export_table(file: CsvFile, site: str, made: Mapping[str, Column]) -> Table:
-    """The table of the columns in `made` for which the file has anything. Raises UnusableFileError."""
+    """Return the table of those columns in `made` that the file has data for. Raises UnusableFileError."""
     positions: dict[str, int] = {}
     for position, cell in enumerate(file.header):
         positions.setdefault(normalised(cell), position)
     columns = [name for name in COLUMNS if name in made and not positions.keys().isdisjoint(made[name].of)]
     if columns[:2] != ["isbn", "title"]:
-        raise UnusableFileError(f"the header lacks the columns of an export of {site}: export it again.", 1)
+        raise UnusableFileError(f"the header lacks columns of an export from {site}: export it again.", 1)
     used = sorted({name for column in columns for name in made[column].of} & positions.keys())
     ignored = tuple(cell.strip() for cell in file.header if cell.strip() and normalised(cell) not in used)
     batches = file.batches([positions[name] for name in used])
@@ -62,12 +62,12 @@ def _made(batches: Iterator[Batch], used: Sequence[str], columns: Sequence[Colum
 
 
 def first_given(*cells: str) -> str:
-    """The first that is not blank."""
+    """Return the first cell that is not blank."""
     return next(filter(str.strip, cells), "")
 
 
 def joined_names(names: Iterable[str]) -> str:
-    """ "A, B", as the catalogue holds several authors: as many as there is room for."""
+    """Return "A, B", the catalogue's form for several authors, with as many as fit."""
     text = ""
     for name in filter(None, map(str.strip, names)):
         longer = f"{text}, {name}" if text else name
@@ -78,7 +78,8 @@ def joined_names(names: Iterable[str]) -> str:
 
 
 def page_count(cell: str) -> str:
-    """ "xii, 341 p." -> "341"; "" for 0, which the sites write where they know none. What else there is stays."""
+    """Return "341" for "xii, 341 p." and "" for 0, which sites write for unknown. Any other text is returned
+    unchanged."""
     if cell.strip() == "0":
         return ""
     number = _PAGES.fullmatch(cell)

@@ -1,4 +1,4 @@
-"""The reader of The StoryGraph's library export."""
+"""The StoryGraph's library export."""
 
 import re
 
@@ -9,8 +9,8 @@ from flyleaf.importing.table import Table
 
 NAME = "storygraph"
 
-# A number that may be mistyped or rounded: what is told of it helps. A book that has none stands there with the
-# site's own identifier, or with a shop's.
+# Text that may be a mistyped or rounded ISBN is kept, so that it is reported. Books without an ISBN have the site's own
+# identifier or a shop's.
 _NUMBER = re.compile(r"\s*[0-9][0-9\s.,E+-]*X?\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -19,7 +19,7 @@ def recognises(source: Source) -> bool:
 
 
 def read(source: Source) -> Table:
-    """Raises UnusableFileError."""
+    """Return the table of the books. Raises UnusableFileError."""
     return export_table(open_csv(source), "The StoryGraph", _COLUMNS)
 
 

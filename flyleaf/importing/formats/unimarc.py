@@ -1,5 +1,5 @@
-"""What a record of UNIMARC says of its book: the form of MARC that French, Italian, Portuguese and Russian libraries
-have. Its fields have other numbers than those of MARC 21, and the marks between the parts of a title are left out."""
+"""Extract a book from a UNIMARC record, the form of MARC used by French, Italian, Portuguese and Russian libraries. Its
+fields have other numbers than in MARC 21, and the parts of a title have no marks between them."""
 
 from pymarc import Field
 
@@ -10,17 +10,17 @@ from flyleaf.importing.cleaning.years import year_of
 from flyleaf.importing.formats.marc21 import Fields, Row, first, isbn_of, page_count
 
 _PERSON, _BODY = "ab", "ab"
-# The subfields that are read, of each field.
+# The subfields that are used, by field.
 USED = {
     "010": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd", "214": "cd", "215": "a", "330": "a",
     "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
 }  # fmt: skip
-_BEFORE = {"a": " ; ", "d": " = ", "e": " : ", "h": ". ", "i": ". "}  # what stands before a part of the title
+_BEFORE = {"a": " ; ", "d": " = ", "e": " : ", "h": ". ", "i": ". "}  # separators before parts of the title
 _AS_IT_IS = "0"  # the second indicator of a person's name that is not inverted: Jean-Paul II
 
 
 def row(fields: Fields) -> Row:
-    """Return what a record of UNIMARC says of its book."""
+    """Return the book of a UNIMARC record."""
     publication = [*fields.get("214", ()), *fields.get("210", ())]
     return Row(
         isbn=isbn_of(text for field in fields.get("010", ()) for text in field.get_subfields("a")),
@@ -57,7 +57,7 @@ def _author(fields: Fields) -> str:
 
 
 def _person(field: Field) -> str:
-    """Return the name: $a is where it is sorted, $b the rest of it."""
+    """Return the name: $a is the part that it is sorted by, $b the rest."""
     sorted_by, *rest = [*field.get_subfields("a"), *field.get_subfields("b")] or [""]
     if field.indicator2 == _AS_IT_IS:
         return without_additions(" ".join([sorted_by, *rest]))
@@ -65,7 +65,7 @@ def _person(field: Field) -> str:
 
 
 def _year(processing_data: str, publication: list[Field]) -> str:
-    """Return that of field 100, behind the date of the record and a letter for the kind of date, or the printed one."""
+    """Return the year in field 100, after the record's date and the letter for the type of date, or the printed one."""
     date = processing_data[9:13]
     year = year_of(date) if date.isdecimal() else None
     printed = (year_of(text) for field in publication for text in field.get_subfields("d"))

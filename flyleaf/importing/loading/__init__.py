@@ -1,1 +1,1 @@
-"""Rows into the staging table, and from there into the catalogue."""
+"""Move rows to the staging table and from there to the catalogue."""

@@ -1,4 +1,4 @@
-"""Reading and sending at the same time: while one batch waits for the server, the next ones are made."""
+"""Read ahead, so that the next batches are prepared while one is sent to the server."""
 
 import queue
 import threading
@@ -7,14 +7,16 @@ from contextlib import suppress
 from typing import TypeVar
 
 Item = TypeVar("Item")
-BATCHES = 4  # that may wait
+BATCHES = 4  # maximum number of waiting batches
 ENDING_SECONDS = 5.0  # far more than a batch takes
 
 
 class Ahead(Iterator[Item]):
-    """Gives what `items` gives, from a thread of its own, which is never more than BATCHES ahead. What it raises is
-    raised here, in its turn. `close` ends the thread; nobody else may use `items` before. A thread that waits for a
-    pipe in which nothing comes can't be ended: it is left behind, and ends with the process."""
+    """Iterates over `items` in a separate thread, at most BATCHES ahead. Its exceptions are raised here in order.
+
+    `close` ends the thread; nothing else may use `items` before that. A thread that is blocked reading from a pipe
+    can't be stopped and ends with the process.
+    """
 
     def __init__(self, items: Iterator[Item]) -> None:
         self._items = items
@@ -34,7 +36,7 @@ class Ahead(Iterator[Item]):
 
     def close(self) -> None:
         self._is_over = True
-        with suppress(queue.Empty):  # it may wait for a place; one is enough, then it sees that it is over
+        with suppress(queue.Empty):  # free a place for a blocked thread, which then sees that it is over
             while True:
                 self._made.get_nowait()
         self._thread.join(ENDING_SECONDS)
@@ -46,5 +48,5 @@ class Ahead(Iterator[Item]):
                 if self._is_over:
                     return
             self._made.put(StopIteration())
-        except BaseException as error:  # whatever it is, it is for the other thread
+        except BaseException as error:  # raised again in the consumer's thread
             self._made.put(error)

@@ -1,7 +1,7 @@
-"""The SQL between the staging table and the catalogue. Every statement runs in the loader's transaction.
+"""Merge the staging table into the catalogue, within the loader's transaction.
 
-Of the rows of a file most are known already, or all are new. So one join tells what is known: what differs moves to
-import_changed, what doesn't is left alone, and the rest is new. Those two are worked off slice by slice.
+Most rows of a file are either all new or already known. So one join finds the known rows: those that differ move to
+import_changed, the others are left alone, and the rest is new. Changes and additions are then applied in slices.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from flyleaf.importing.fields import COLUMNS
 from flyleaf.importing.reporting.findings import SHOWN, Findings
 
-ROWS_AT_ONCE = 20_000  # between two signs of life: a quarter of a second; fewer would cost more
+SLICE_ROWS = 20_000  # between progress reports, about a quarter of a second; smaller slices would be slower
 
-# Which rows have one ISBN, whichever form it has.
+# Rows with the same ISBN, in whichever form.
 REPEATED = """
 CREATE TEMP TABLE import_repeated ON COMMIT DROP AS
 SELECT coalesce(isbn13, isbn) AS identity, max(line) AS last
@@ -51,7 +51,7 @@ DELETE FROM import_rows AS said
  WHERE books.identity = coalesce(said.isbn13, said.isbn)
 """
 
-# Of the pages of import_changed, then of import_rows, some at once.
+# Some pages of the staging table at a time.
 UPDATE_BOOKS = """
 UPDATE books
    SET {assignments}
@@ -61,7 +61,7 @@ UPDATE books
    AND said.ctid < CAST(:high AS tid)
 """
 
-# In the order of the file, so that books of one file stay together on the disk.
+# In the file's order, so that its books stay together on disk.
 INSERT_BOOKS = """
 INSERT INTO books (isbn13, {columns})
 SELECT isbn13, {values}
@@ -70,7 +70,7 @@ SELECT isbn13, {values}
    AND ctid < CAST(:high AS tid)
 """
 
-# An author that a file gives by a key alone, without the name, is no reason to forget the name.
+# If a file gives only an author's key, keep the name that the catalogue has.
 AUTHOR = "coalesce(said.author, CASE WHEN said.author_keys IS NULL THEN '' ELSE books.author END)"
 
 PAGES = "SELECT pg_relation_size(CAST(:rows AS regclass)) / CAST(current_setting('block_size') AS bigint)"
@@ -78,7 +78,7 @@ PAGES = "SELECT pg_relation_size(CAST(:rows AS regclass)) / CAST(current_setting
 
 @dataclass(frozen=True)
 class Merged:
-    """Numbers of books."""
+    """How many books a merge added, changed and left alone."""
 
     added: int
     changed: int
@@ -94,8 +94,11 @@ def merge(
     findings: Findings,
     advance: Callable[[int], object] = lambda rows_done: None,
 ) -> Merged:
-    """Brings what import_rows says into the catalogue, and empties it. `columns` are the table's: what the file doesn't
-    say anything about stays as it is. `advance` is told how many of the rows are done, after every slice of them."""
+    """Merge import_rows into the catalogue, and empty it.
+
+    `columns` are the table's: other columns of the catalogue are not changed. `advance` is called after each slice with
+    the number of rows that are done.
+    """
     connection.execute(text("ANALYZE import_rows"))
     staged = connection.execute(text("SELECT count(*) FROM import_rows")).scalar_one()
     repeated = _delete_repeated(connection, findings)
@@ -119,12 +122,12 @@ def merge(
     connection.execute(text("TRUNCATE import_rows"))
     connection.execute(text("DROP TABLE import_changed, import_repeated"))
     if added or changed:
-        connection.execute(text("ANALYZE books"))  # or the planner takes the catalogue for empty
+        connection.execute(text("ANALYZE books"))  # otherwise the planner assumes an empty catalogue
     return Merged(added, changed, staged - repeated - added - changed)
 
 
 def _delete_repeated(connection: Connection, findings: Findings) -> int:
-    """Of the rows with one ISBN, whichever form it has, the last one stays. How many were deleted."""
+    """Keep only the last of the rows with the same ISBN, and return how many were deleted."""
     connection.execute(text(REPEATED))
     deleted = 0
     for line, isbn, last, total in connection.execute(text(DELETE_REPEATED), {"shown": SHOWN}):
@@ -135,10 +138,10 @@ def _delete_repeated(connection: Connection, findings: Findings) -> int:
 
 
 def _slices(connection: Connection, rows: str, count: int) -> Iterator[dict[str, str]]:
-    """Ranges of the pages of the table `rows`, which holds `count` rows: the first and the place behind the last."""
+    """Yield page ranges (first, end) of the table `rows`, which has `count` rows."""
     if not count:
         return
     pages = connection.execute(text(PAGES), {"rows": rows}).scalar_one()
-    at_once = -(-pages // -(-count // ROWS_AT_ONCE))
+    at_once = -(-pages // -(-count // SLICE_ROWS))
     for page in range(0, pages, at_once):
         yield {"low": f"({page},0)", "high": f"({page + at_once},0)"}

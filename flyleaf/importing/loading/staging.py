@@ -1,4 +1,4 @@
-"""The staging table: what the file says, row for row, on its way into the catalogue."""
+"""The staging table, which holds a file's rows on their way to the catalogue."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,8 +16,7 @@ from flyleaf.importing.loading.ahead import Ahead
 from flyleaf.importing.reporting.findings import Findings
 from flyleaf.importing.table import Table
 
-# Neither constraints nor generated columns: they would cost as much as a fifth of the COPY. A book's identity is
-# coalesce(isbn13, isbn), and the planner is told how many there are.
+# No constraints or generated columns, which would add a fifth to the COPY. A book's identity is coalesce(isbn13, isbn).
 STAGING = f"""
 CREATE TEMP TABLE import_rows (
     line        bigint,
@@ -27,7 +26,7 @@ CREATE TEMP TABLE import_rows (
 ) ON COMMIT DROP
 """
 
-# Names that other files' rows refer to by keys.
+# Author names, to which rows of other files refer by key.
 AUTHOR_NAMES = """
 CREATE TEMP TABLE import_author_names (
     place bigint GENERATED ALWAYS AS IDENTITY,
@@ -37,7 +36,7 @@ CREATE TEMP TABLE import_author_names (
 CREATE INDEX import_author_names_key ON import_author_names (key, place)
 """
 
-# As many of the names as the catalogue can hold. Of a key's names the last one counts, and its first place in a row.
+# As many names as fit the catalogue. A key's last name wins; a repeated key keeps its first place.
 NAME_AUTHORS = """
 UPDATE import_rows AS said
    SET author = (SELECT string_agg(fitting.name, ', ' ORDER BY fitting.place)
@@ -56,27 +55,29 @@ UPDATE import_rows AS said
 """
 
 DESCRIPTION = "description"
-LINE_END = "\v"  # stands for the end of a line inside a cell, until the row is escaped
+LINE_END = "\v"  # replaces line ends inside cells until the row is escaped
 
 Advance = Callable[[int], object]
-"""Is told how many rows have been read, as often as some have."""
+"""Called with the number of rows read so far."""
 
 
 def create_staging(connection: Connection) -> None:
-    """Makes the empty tables import_rows and import_author_names, which end with the transaction."""
+    """Create the empty tables import_rows and import_author_names, which are dropped with the transaction."""
     connection.execute(text(STAGING))
     connection.execute(text(AUTHOR_NAMES))
 
 
 def copy_rows(connection: Connection, table: Table, findings: Findings, advance: Advance) -> int:
-    """Fills import_rows with what the table holds, and gives the number of rows; what can't be stored goes to
-    `findings`. Raises UnusableFileError, DatabaseUnusableError, DBAPIError."""
+    """Copy the table to import_rows and return the number of rows. Problems go to `findings`.
+
+    Raises UnusableFileError, DatabaseUnusableError, DBAPIError.
+    """
     columns = ("line", "isbn13", *table.columns)
     return _copy(connection, f"import_rows ({', '.join(columns)})", _copy_texts(table, findings), advance)
 
 
 def copy_author_names(connection: Connection, table: Table, findings: Findings, advance: Advance) -> int:
-    """The same for a table of authors' keys and names, into import_author_names."""
+    """Copy a table of author keys and names to import_author_names and return the number of rows."""
 
     def texts() -> Iterator[bytes]:
         for batch in table.batches:
@@ -89,7 +90,7 @@ def copy_author_names(connection: Connection, table: Table, findings: Findings, 
 
 
 def name_authors(connection: Connection) -> int:
-    """Writes the authors' names where a file gave their keys. The number of rows without any of the names."""
+    """Fill in the authors' names for their keys, and return the number of rows without any known name."""
     connection.execute(text("ANALYZE import_author_names"))
     connection.execute(text(NAME_AUTHORS), {"longest": limits.AUTHOR_MAX})
     unnamed = "SELECT count(*) FROM import_rows WHERE author_keys IS NOT NULL AND author IS NULL"
@@ -113,13 +114,13 @@ def _copy(connection: Connection, target: str, texts: Iterator[bytes], advance: 
 
 
 class _CopyText:
-    """What psycopg2's copy_expert takes for a file: each `read` gives some rows in COPY's text format."""
+    """A file-like object for psycopg2's copy_expert. Each `read` returns some rows in COPY's text format."""
 
     def __init__(self, texts: Iterator[bytes], advance: Advance) -> None:
         self._texts = texts
         self._advance = advance
         self.rows = 0
-        self.failure: BaseException | None = None  # psycopg2 makes an error of its own of what `read` raises
+        self.failure: BaseException | None = None  # psycopg2 replaces exceptions from `read` with its own
 
     def read(self, size: int) -> bytes:
         try:
@@ -135,16 +136,16 @@ class _CopyText:
 def _copy_texts(table: Table, findings: Findings) -> Iterator[bytes]:
     place = ("line", "isbn13", *table.columns).index(DESCRIPTION) if DESCRIPTION in table.columns else None
     for copied, columns in clean_columns(table, findings):
-        if columns and place is not None:  # alone has several lines
+        if columns and place is not None:  # the only multi-line column
             lines = [cell.replace("\n", LINE_END) if "\n" in cell else cell for cell in columns[place]]
             columns = [*columns[:place], lines, *columns[place + 1 :]]
-        if text_of_rows := copied + _copy_text(columns):  # an empty one would be the end
+        if text_of_rows := copied + _copy_text(columns):  # an empty read would end the COPY
             yield text_of_rows
 
 
 def _copy_text(columns: Columns) -> bytes:
-    """Clean cells hold neither tabs nor LINE_END itself, so only that and backslashes are escaped. An empty cell is
-    NULL."""
+    """Return rows in COPY's text format. Clean cells contain no tabs, so only backslashes and LINE_END are escaped.
+    Empty cells are NULL."""
     rows = "".join([f"{row}\n" for row in map("\t".join, zip(*columns, strict=True))])
     rows = rows.replace("\\", "\\\\") if "\\" in rows else rows
     return rows.replace(LINE_END, "\\n").encode()

@@ -1,1 +1,1 @@
-"""Files and standard input: their bytes unpacked, and decoded to text."""
+"""Unpack and decode files and standard input."""

@@ -1,4 +1,4 @@
-"""ZIP archives: which of their members is the catalogue."""
+"""Find the catalogue in a ZIP archive."""
 
 import zipfile
 
@@ -12,8 +12,8 @@ _SUFFIXES = (".csv", ".txt", ".tsv", ".mrc", ".xml", ".json", ".gz")
 
 
 def open_member(file: PackedFile) -> zipfile.ZipExtFile:
-    """The member that holds the catalogue, from now on what `file` counts. Raises UnusableFileError, and what zipfile
-    raises for an archive that is broken."""
+    """Open the member that contains the catalogue; `file` counts its bytes from now on. Raises UnusableFileError, and
+    zipfile's errors for a broken archive."""
     archive = zipfile.ZipFile(file)
     member = _only_table(archive.infolist())
     stream = archive.open(member)
@@ -22,7 +22,7 @@ def open_member(file: PackedFile) -> zipfile.ZipExtFile:
 
 
 def _only_table(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
-    """The member that holds the catalogue."""
+    """Return the member that contains the catalogue."""
     names = {member.filename for member in members}
     if names & {"[Content_Types].xml", "mimetype"}:
         raise UnusableFileError("it is a spreadsheet or another document: save it as CSV (UTF-8).")
@@ -32,7 +32,7 @@ def _only_table(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     if len(candidates) != 1:
         listed = ", ".join(shown(member.filename) for member in (tables or files)[:10])
         what = f"several files ({listed})" if files else "no file"
-        raise UnusableFileError(f"it is a ZIP archive of {what}: unpack it, and import the catalogue in it.")
+        raise UnusableFileError(f"it is a ZIP archive of {what}: unpack it and import the catalogue file.")
     [member] = candidates
     if member.flag_bits & 1:
         raise UnusableFileError("it is encrypted: unpack it with its password first.")
@@ -42,6 +42,6 @@ def _only_table(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
 
 
 def _is_accessory(member: zipfile.ZipInfo) -> bool:
-    """What a Mac, or the archive itself, adds to the files."""
+    """Return whether it is a folder or a file that macOS adds."""
     parts = member.filename.split("/")
     return member.is_dir() or parts[0] == "__MACOSX" or parts[-1] == ".DS_Store"

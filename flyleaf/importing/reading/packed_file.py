@@ -1,4 +1,4 @@
-"""The bytes of a file or a pipe as they lie there, packed or not."""
+"""The raw bytes of a file or pipe, compressed or not."""
 
 import io
 import select
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 BLOCK = 1 << 18  # bytes read at once
-READ_MAX = 1 << 20  # bytes; a ZIP archive's list of members may ask for more, and gets no more
-SPOOL_MAX = 1 << 30  # bytes of a ZIP archive in a pipe, which go to a temporary file: ZIP is read from its end
+READ_MAX = 1 << 20  # bytes; limits what a forged ZIP directory can request
+SPOOL_MAX = 1 << 30  # bytes of a ZIP archive in a pipe, which needs a temporary file because ZIP is read from its end
 
 
 class PackedFile(io.RawIOBase):
-    """A file or a pipe that counts what is read of it: `position` of `size` bytes (None: of a pipe)."""
+    """A file or pipe that counts the bytes read: `position` of `size`, which is None for a pipe."""
 
     def __init__(self, file: io.FileIO, size: int | None) -> None:
         self._file: io.FileIO | io.BufferedRandom = file
@@ -25,7 +25,7 @@ class PackedFile(io.RawIOBase):
         self.position = 0
 
     def readinto(self, target: "WriteableBuffer") -> int:
-        """Fills the target, unless the file ends. Raises UnusableFileError."""
+        """Fill the target unless the file ends. Raises UnusableFileError."""
         view = memoryview(target)
         filled = 0
         try:
@@ -33,7 +33,7 @@ class PackedFile(io.RawIOBase):
                 count = self._file.readinto(view[filled:])
                 if count == 0:
                     break
-                if count is None:  # a pipe that doesn't wait has nothing yet
+                if count is None:  # a non-blocking pipe without data
                     select.select([self._file], [], [])
                 filled += count or 0
         except OSError as error:
@@ -45,8 +45,7 @@ class PackedFile(io.RawIOBase):
         return super().read(min(size, READ_MAX)) or b""
 
     def spool(self, start: bytes) -> None:
-        """Moves what a pipe holds, behind the `start` that has been read of it, to a temporary file. Raises
-        UnusableFileError."""
+        """Copy a pipe, of which `start` was already read, to a temporary file. Raises UnusableFileError."""
         with ExitStack() as stack:
             spooled = stack.enter_context(tempfile.TemporaryFile())
             try:
@@ -55,17 +54,17 @@ class PackedFile(io.RawIOBase):
                     spooled.write(block)
                     if self.position > SPOOL_MAX:
                         problem = f"it is a ZIP archive of over {SPOOL_MAX:,} bytes in a pipe"
-                        raise UnusableFileError(f"{problem}: save it as a file, and name that.")
+                        raise UnusableFileError(f"{problem}: save it as a file and import that.")
                 spooled.flush()
             except OSError as error:
-                problem = f"it is a ZIP archive in a pipe, and goes to a temporary file: {error.strerror}"
-                raise UnusableFileError(f"{problem}. Save it as a file, and name that.") from error
+                problem = f"it is a ZIP archive in a pipe, which needs a temporary file: {error.strerror}"
+                raise UnusableFileError(f"{problem}. Save it as a file and import that.") from error
             stack.pop_all()  # it stays open
         self._file.close()
         self._file = spooled
 
     def count_anew(self, size: int) -> None:
-        """From here: `size` bytes of the file are to be read."""
+        """Restart the counter: `size` bytes are left to read."""
         self.size = size
         self.position = 0
 

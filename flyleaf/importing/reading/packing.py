@@ -1,5 +1,4 @@
-"""Files as they are kept and sent: compressed, or in a ZIP archive. They are unpacked while they are read, so that
-memory is bounded whatever comes out of them."""
+"""Unpack compressed files and ZIP archives while they are read, in bounded memory."""
 
 import bz2
 import io
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 LAYERS_MAX = 2  # a .gz in a .zip
-# Catalogues shrink to a tenth or a twentieth; what unpacks to so much more is made to fill the memory or the time.
+# Catalogues compress to a tenth or a twentieth; a much higher ratio means a decompression bomb.
 RATIO_MAX = 200
-SUSPECT_FROM = 100_000_000  # bytes unpacked, below which the ratio says little
+SUSPECT_FROM = 100_000_000  # unpacked bytes; below this the ratio is not checked
 LZMA_MEMORY = 80 << 20  # bytes; xz -9 needs 65 MiB
 
 _COMPRESSED: tuple[tuple[bytes, Callable[[], Any]], ...] = (
@@ -36,14 +35,14 @@ _OTHERS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "it is an Excel workbook: save it as CSV (UTF-8)."),
     (b"%PDF-", "it is a PDF: save the table that it was made from as CSV (UTF-8)."),
 )
-_BROKEN = (  # what a damaged or forged file makes the libraries raise
+_BROKEN = (  # the libraries' errors for damaged or forged files
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(OSError, RuntimeError, OverflowError, ValueError),
 )
 
 
 class _Unpacked(io.RawIOBase):
-    """What `unpack` gives, which takes the highest number of bytes wanted, and gives none at the end."""
+    """A stream of the bytes from `unpack`, which takes a maximum number of bytes and returns none at the end."""
 
     def __init__(self, file: PackedFile, unpack: Callable[[int], bytes]) -> None:
         self._file = file
@@ -51,7 +50,7 @@ class _Unpacked(io.RawIOBase):
         self._size = 0
 
     def readinto(self, target: "WriteableBuffer") -> int:
-        """Fills the target, unless the file ends. Raises UnusableFileError where it is broken, or a bomb."""
+        """Fill the target unless the file ends. Raises UnusableFileError if it is broken or a decompression bomb."""
         view = memoryview(target)
         filled = 0
         while filled < len(view) and (block := self._next(len(view) - filled)):

@@ -1,5 +1,4 @@
-"""A file or standard input on its way into the catalogue: its bytes unpacked, its lines as text, and the line at which
-it is broken."""
+"""Open a file or standard input, unpacked, as bytes or as lines of text."""
 
 import io
 import os
@@ -16,46 +15,46 @@ from flyleaf.importing.reading.packing import unpacked
 __all__ = ["BLOCK", "LINE_MAX", "Source", "UnusableFileError", "open_source"]
 
 STANDARD_INPUT = Path("-")
-LINE_MAX = 16 << 20  # characters; the longest row that the catalogue's limits allow has a hundredth of it
+LINE_MAX = 16 << 20  # characters; a hundred times the longest row within the catalogue's limits
 
 
 class Source:
-    """An open file, whatever it is packed in. It is read once, as bytes (`binary`) or as text.
+    """An open file, unpacked. It can be read once, as bytes (`binary`) or as text.
 
-    `remarks` are sentences for the operator. More may come while the text is read.
+    `remarks` are sentences for the operator. More may be added while the text is read.
     """
 
     def __init__(self, file: PackedFile) -> None:
         self._file = file
-        self.binary = unpacked(file)  # raises UnusableFileError wherever it is read
-        self.head = self.binary.peek()  # up to BLOCK bytes, by which the formats recognise it
+        self.binary = unpacked(file)  # reading it may raise UnusableFileError
+        self.head = self.binary.peek()  # up to BLOCK bytes, for format detection
         self.is_damaged = False  # some bytes of the text read so far are not in its encoding
         self.remarks: list[str] = []
 
     @property
     def size(self) -> int | None:
-        """Of the file, in bytes; None: a pipe does not tell."""
+        """Return the file's size in bytes, or None for a pipe."""
         return self._file.size
 
     @property
     def position(self) -> int:
-        """How many of `size` bytes have been read."""
+        """Return how many of the `size` bytes have been read."""
         return self._file.position
 
     def lines(self, encoding: str | None = None) -> Iterator[str]:
-        """The lines with their ends, which may be LF, CR LF or CR. See `text_blocks`."""
+        """Yield the lines with their ends, which may be LF, CR LF or CR. See `text_blocks`."""
         for block in self.text_blocks(encoding):
             yield from io.StringIO(block, newline="")
 
     def text_blocks(self, encoding: str | None = None) -> Iterator[str]:
-        """The text in blocks of whole lines, of about BLOCK characters: more where a line is longer.
+        """Yield the text in blocks of complete lines, of about BLOCK characters, or more for longer lines.
 
-        `encoding` is that of a file without a byte order mark; None: it is found out. Raises UnusableFileError where
-        the file is no text, and where a line is longer than LINE_MAX: memory is bounded whatever the file holds.
+        `encoding` is the encoding of a file without a byte order mark; None: detect it. Raises UnusableFileError if the
+        file is not text or, to keep memory bounded, if a line is longer than LINE_MAX.
         """
         decoder = Decoder(self.head, encoding, self.remarks)
         self.binary.read(decoder.mark)
-        line: list[str] = []  # the beginning of one that has not ended yet
+        line: list[str] = []  # the beginning of an incomplete line
         while block := self.binary.read(BLOCK):
             text = decoder.decode(block)
             self.is_damaged = decoder.is_damaged
@@ -77,7 +76,7 @@ class Source:
 
 @contextmanager
 def open_source(path: Path) -> Iterator[Source]:
-    """The file at `path`, or standard input where that is "-". Raises UnusableFileError where it can't be read."""
+    """Open the file at `path`, or standard input if that is "-". Raises UnusableFileError if it can't be read."""
     try:
         packed = _standard_input() if path == STANDARD_INPUT else _file(path)
     except FileNotFoundError:
@@ -104,6 +103,6 @@ def _file(path: Path) -> PackedFile:
 def _standard_input() -> PackedFile:
     file = io.FileIO(0, closefd=False)
     if file.isatty():
-        raise UnusableFileError("it is a terminal: send a file into it (< books.csv), or name one.")
+        raise UnusableFileError("it is a terminal: redirect a file to it (< books.csv), or name one.")
     status = os.fstat(file.fileno())
     return PackedFile(file, status.st_size if stat.S_ISREG(status.st_mode) else None)

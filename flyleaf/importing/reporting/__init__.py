@@ -1,1 +1,1 @@
-"""What the operator is told of an import."""
+"""Report an import to the operator."""

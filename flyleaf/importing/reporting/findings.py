@@ -1,4 +1,4 @@
-"""What an import found that the operator should know, in bounded memory however many there are."""
+"""Collect what the operator should know about an import, in bounded memory."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 from flyleaf.importing.table import Reason, Refusal
 
-SHOWN = 20  # of each kind; of the others only the number is told
+SHOWN = 20  # of each kind; the others are only counted
 
 
 @dataclass
 class Kind:
-    """Findings of one kind: how many, and the first SHOWN of them."""
+    """Findings of one kind: their number and the first SHOWN of them."""
 
-    heading: str  # what follows the number
-    place: str = "line"  # what its next lines are: of which file, or whether they are the numbers of records
+    heading: str  # the text after the number
+    place: str = "line"  # what precedes the next line numbers: the file, and "line" or "record"
     count: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)  # line in the file, text
     _places: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Kind:
             self._places.append(place or self.place)
 
     def lines(self) -> Iterator[str]:
-        """For people; none where there is nothing to tell."""
+        """Yield lines for people; none if there are no findings."""
         if not self.count:
             return
         yield f"{self.count:,} {self.heading}:"
@@ -37,23 +37,23 @@ class Kind:
 
 
 class Findings:
-    """Everything that is told of the rows of some files. `on_refusal` gets each record that is refused."""
+    """All findings about the rows of some files. `on_refusal` is called with each refused record."""
 
     def __init__(self, on_refusal: Callable[[Refusal], object] = lambda refusal: None) -> None:
         self._on_refusal = on_refusal
         self.unit = "line"  # or "record": what the numbers count
         self.reasons: Counter[Reason] = Counter()
         self.refused = Kind("refused")
-        self.left_empty = Kind("imported with an empty cell, because what stands there can't be stored")
-        self.repeated = Kind("left out, because a later row has the same ISBN, and the last one counts")
-        self.wrong_digits = Kind("imported with a wrong check digit, as they stand in the file")
+        self.left_empty = Kind("imported with an empty cell, because its content can't be stored")
+        self.repeated = Kind("left out, because a later row has the same ISBN")
+        self.wrong_digits = Kind("imported with a wrong check digit, as in the file")
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         return self.refused, self.left_empty, self.repeated, self.wrong_digits
 
     def begin(self, place: str) -> None:
-        """What follows is told of this place: "line", "record", or "second.csv, line"."""
+        """Set the place of the following findings: "line", "record", or "second.csv, line"."""
         self.unit = place.rpartition(" ")[2]
         for kind in self.kinds:
             kind.place = place
@@ -72,20 +72,20 @@ class Findings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an import did to the catalogue. Its numbers add up: every row that was read went one of five ways."""
+    """What an import did to the catalogue. The numbers add up: every row that was read is in one of five groups."""
 
     added: int
     changed: int
     left_alone: int
     findings: Findings
-    only_tried: bool = False  # a dry run: nothing of it was kept
+    only_tried: bool = False  # a dry run, which was rolled back
 
     @property
     def read(self) -> int:
         return self.added + self.changed + self.left_alone + self.findings.repeated.count + self.findings.refused.count
 
     def lines(self) -> Iterator[str]:
-        """For people."""
+        """Yield lines for people."""
         repeated = self.findings.repeated.count
         yield (
             f"{self.read:,} rows read: {self.added:,} added, {self.changed:,} changed, {self.left_alone:,} left alone, "
@@ -93,10 +93,10 @@ class Outcome:
         )
         yield from self.findings.lines()
         if self.only_tried:
-            yield "This was a dry run: the catalogue is as it was."
+            yield "This was a dry run: the catalogue is unchanged."
 
     def numbers(self) -> dict[str, object]:
-        """For programs."""
+        """Return the numbers for programs."""
         return {
             "read": self.read,
             "added": self.added,

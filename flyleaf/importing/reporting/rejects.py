@@ -1,4 +1,4 @@
-"""`--rejects FILE`: the refused records as a CSV file that can be mended and imported in its turn."""
+"""`--rejects FILE`: write the refused records to a CSV file that can be fixed and imported."""
 
 import csv
 import io
@@ -16,13 +16,16 @@ from flyleaf.importing.reading.source import STANDARD_INPUT, UnusableFileError
 from flyleaf.importing.table import Reason, Refusal
 
 COLUMNS = ("file", "line", "reason", *fields.COLUMNS, "record")
-# Their cells can't be told apart: all of them stand in the column `record`, as one line of CSV.
+# Their cells can't be assigned to columns: the whole record goes into the column `record` as a line of CSV.
 _WITHOUT_COLUMNS = {Reason.RAGGED, Reason.UNREADABLE}
 
 
 class Rejects:
-    """Writes beside `path`, which may be none of the files that are `imported`. `complete` belongs before the commit of
-    the import, because it may fail, and `publish` after it: without it nothing is left. Raises UnusableFileError."""
+    """Writes to a temporary file next to `path`, which must not be one of the `imported` files.
+
+    Call `complete`, which may fail, before the import's commit and `publish` after it. Without `publish` no file is
+    left. Raises UnusableFileError.
+    """
 
     def __init__(self, path: Path, imported: Sequence[Path]) -> None:
         self.path = path
@@ -37,16 +40,16 @@ class Rejects:
         try:
             self._place = _place(self.path, self._imported)
             self._part = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
-            # The name of a file may be no text; it stands there as on the terminal.
+            # File names may be invalid UTF-8; they are escaped as on the terminal.
             self._file = self._part.open("w", encoding="utf-8", errors="backslashreplace", newline="")
         except OSError as error:
             raise UnusableFileError(f"it can't be written: {error.strerror}.") from error
-        self._writer = csv.DictWriter(self._file, COLUMNS, extrasaction="ignore")  # author_keys is the loader's own
+        self._writer = csv.DictWriter(self._file, COLUMNS, extrasaction="ignore")  # author_keys is internal
         self._writer.writeheader()
         return self
 
     def begin(self, source: str, columns: tuple[str, ...]) -> None:
-        """What follows is refused of the file `source`, whose table has these columns."""
+        """Set the file and columns of the following refusals."""
         self._source, self._columns = source, columns
 
     def write(self, refusal: Refusal) -> None:
@@ -64,7 +67,7 @@ class Rejects:
             raise self._unwritable(error) from error
 
     def complete(self) -> None:
-        """All of it is on the disk: only the name is missing."""
+        """Write everything to disk; only the renaming is left."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -73,7 +76,7 @@ class Rejects:
             raise self._unwritable(error) from error
 
     def publish(self) -> str | None:
-        """Takes the place of what stood at `path`. What is to be told of it: where the rows are."""
+        """Replace `path` and return a line for the operator that says where the rows are."""
         self._is_published = True
         try:
             self._part.replace(self._place)
@@ -81,14 +84,14 @@ class Rejects:
             return f"{self.path} can't be replaced ({error.strerror}): the refused rows are in {self._part}."
         if self._is_empty:
             return None
-        return f"The refused rows are in {self.path}: mend them there, and import that file."
+        return f"The refused rows are in {self.path}: fix them there and import that file."
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._is_published:
             return
-        with suppress(OSError):  # on a full disk, again: it is thrown away
+        with suppress(OSError):  # fails again on a full disk; the file is deleted anyway
             self._file.close()
         self._part.unlink(missing_ok=True)
 
@@ -97,11 +100,11 @@ class Rejects:
 
 
 def _place(path: Path, imported: Sequence[Path]) -> Path:
-    """The file itself, where `path` is a link to it. Raises UnusableFileError, OSError."""
+    """Resolve links in `path` and check that it can be replaced. Raises UnusableFileError, OSError."""
     try:
         status = path.stat()
     except FileNotFoundError:
-        path.parent.stat()  # without its folder, "missing/.." would be another one
+        path.parent.stat()  # raises if the folder is missing
         return path.resolve()
     if stat.S_ISDIR(status.st_mode):
         raise UnusableFileError("it is a folder: name a file for the refused rows.")
@@ -109,5 +112,5 @@ def _place(path: Path, imported: Sequence[Path]) -> Path:
         raise UnusableFileError("it is a device or a pipe: name a file for the refused rows, or leave --rejects out.")
     for other in imported:
         if os.path.samestat(status, os.fstat(0) if other == STANDARD_INPUT else other.stat()):
-            raise UnusableFileError("it is imported in the same run: name another file for the refused rows.")
+            raise UnusableFileError("it is one of the imported files: name another file for the refused rows.")
     return path.resolve()

@@ -1,4 +1,4 @@
-"""How an import talks: a progress bar a phase on a terminal, plain lines elsewhere."""
+"""Show progress: a bar for each phase on a terminal, plain lines elsewhere."""
 
 import os
 import sys
@@ -10,14 +10,14 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 Advance = Callable[[int, int], object]
-"""Takes how far a phase is, in the unit of its total, and how many rows that is."""
+"""Called with a phase's progress, in the unit of its total, and the number of rows."""
 
 _KNOWN = "{desc}: {percentage:3.0f}%|{bar}| {rows:,} rows, {rows_a_second:,.0f} rows/s, {remaining} left"
 _UNKNOWN = "{desc}: {rows:,} rows, {rows_a_second:,.0f} rows/s, {elapsed}"
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]
-    """Moves with the total's unit, and shows rows."""
+    """A bar that advances in the unit of its total and shows rows."""
 
     rows = 0
 
@@ -32,23 +32,23 @@ class _Bar(tqdm):  # type: ignore[type-arg]
 
 
 class Report:
-    """Lines go to `out`; bars go to `err`, and only where that is a terminal."""
+    """Writes lines to `out`, and bars to `err` if that is a terminal."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
-        self.seconds: dict[str, float] = {}  # that each phase took
+        self.seconds: dict[str, float] = {}  # for each phase
 
     def say(self, line: str) -> None:
         try:
             print(line, file=self._out, flush=True)
-        except BrokenPipeError:  # whoever read it has gone (`| head`), and the import goes on
+        except BrokenPipeError:  # the reader has exited (`| head`); the import continues
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
     @contextmanager
     def phase(self, name: str, text: str, total: int | None) -> Iterator[Advance]:
-        """A part of the work: its `name` for programs, the `text` for people. The bar shows rows, rows a second and
-        the time left; without a `total` (a pipe has no size) the time that has passed."""
+        """Measure and show a phase, with a `name` for programs and a `text` for people. The bar shows rows, rows per
+        second and the time left or, without a `total` (a pipe has no size), the time elapsed."""
         began = time.monotonic()
         if self._err.isatty():
             with self._bar(text, total) as advance:
@@ -60,9 +60,9 @@ class Report:
 
     @contextmanager
     def _bar(self, text: str, total: int | None) -> Iterator[Advance]:
-        # Without the monitor, which is a thread: a stalled phase shows as such anyway.
+        # No monitor thread is needed.
         tqdm.monitor_interval = 0
-        # A container's terminal may have the size 0 by 0, and tqdm would show nothing there.
+        # A container's terminal may report the size 0 by 0, with which tqdm shows nothing.
         width = os.get_terminal_size(self._err.fileno()).columns or 80
         with _Bar(
             desc=text,

@@ -108,16 +108,16 @@ def test_good_cells(field: str, cell: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("field", "cell", "reason"),
     [
-        ("year", "20015", "year '20015' tells no year from -3000 to 2100"),
-        ("year", "9" * 400, f"year '{'9' * 40}…' tells no year from -3000 to 2100"),
-        ("year", "0", "year '0' tells no year from -3000 to 2100"),
-        ("year", "\x1b[2J", "year '\\x1b[2J' tells no year from -3000 to 2100"),
+        ("year", "20015", "year '20015' has no year from -3000 to 2100"),
+        ("year", "9" * 400, f"year '{'9' * 40}…' has no year from -3000 to 2100"),
+        ("year", "0", "year '0' has no year from -3000 to 2100"),
+        ("year", "\x1b[2J", "year '\\x1b[2J' has no year from -3000 to 2100"),
         ("pages", "0", "pages '0' is not between 1 and 100000"),
-        ("pages", "300 p.", "pages '300 p.' is no whole number"),
-        ("average_rating", "5.01", "average_rating '5.01' is no number from 0 to 5"),
-        ("average_rating", "-1", "average_rating '-1' is no number from 0 to 5"),
-        ("average_rating", "nan", "average_rating 'nan' is no number from 0 to 5"),
-        ("average_rating", "4,5", "average_rating '4,5' is no number from 0 to 5"),
+        ("pages", "300 p.", "pages '300 p.' is not a whole number"),
+        ("average_rating", "5.01", "average_rating '5.01' is not a number from 0 to 5"),
+        ("average_rating", "-1", "average_rating '-1' is not a number from 0 to 5"),
+        ("average_rating", "nan", "average_rating 'nan' is not a number from 0 to 5"),
+        ("average_rating", "4,5", "average_rating '4,5' is not a number from 0 to 5"),
         ("ratings_count", "2147483648", "ratings_count '2147483648' is not between 0 and 2147483647"),
         ("publisher", "x" * 501, "publisher has 501 characters, more than 500"),
         ("description", "x" * 20_001, "description has 20,001 characters, more than 20,000"),
@@ -156,7 +156,7 @@ def test_cells_that_refuse_their_row(field: str, cell: str, reason: str) -> None
 @pytest.mark.parametrize("cell", ["Caf\udce9", "a\0b"])
 def test_damaged_cells(cell: str) -> None:
     """A lone surrogate is what the decoder makes of a byte that is no text."""
-    problem = f"{cell!r} holds bytes that are no text"
+    problem = f"{cell!r} contains bytes that are not text"
     for field in ("title", "author"):
         with pytest.raises(RowError) as caught:
             RULES[field].cell(cell)

@@ -52,11 +52,19 @@ def test_the_forms_of_an_isbn(cell: str, isbn: str, isbn13: str) -> None:
             "isbn '9.78044E+12': a spreadsheet has rounded it: format the column as text",
         ),
         (("9,78E+12", "Dune", "", ""), Reason.ROUNDED_ISBN, "isbn '9,78E+12': a spreadsheet has rounded it"),
-        (("044117271", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '044117271': it has 9 characters, and leading zeros"),
-        (("not a number", "Dune", "", ""), Reason.WRONG_ISBN, "isbn 'not a number': it has other characters than"),
-        (("\x1b]0;x\x07", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '\\x1b]0;x\\x07': it has other characters"),
-        (("0441172717\udce9", "Dune", "", ""), Reason.DAMAGED, "isbn '0441172717\\udce9': it has other characters"),
-        (("0441172717", "Dun\udce9", "", ""), Reason.DAMAGED, "title 'Dun\\udce9' holds bytes that are no text"),
+        (
+            ("044117271", "Dune", "", ""),
+            Reason.WRONG_ISBN,
+            "isbn '044117271': it has 9 characters, and adding leading zeros",
+        ),
+        (("not a number", "Dune", "", ""), Reason.WRONG_ISBN, "isbn 'not a number': it contains characters other than"),
+        (("\x1b]0;x\x07", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '\\x1b]0;x\\x07': it contains characters other"),
+        (
+            ("0441172717\udce9", "Dune", "", ""),
+            Reason.DAMAGED,
+            "isbn '0441172717\\udce9': it contains characters other",
+        ),
+        (("0441172717", "Dun\udce9", "", ""), Reason.DAMAGED, "title 'Dun\\udce9' contains bytes that are not text"),
         (("0441172717", "", "Frank Herbert", "?"), Reason.NO_TITLE, "it has no title"),
         (("0441172717", "x" * 1001, "", ""), Reason.TOO_LONG, "title has 1,001 characters, more than 1,000"),
         (("0441172717", "Dune", "x" * 501, "?"), Reason.TOO_LONG, "author has 501 characters, more than 500"),
@@ -81,9 +89,9 @@ def test_a_cell_that_can_not_be_stored_is_left_empty_and_told() -> None:
     )
     assert rows == [("2", "9780441172719", "0441172717", "Dune", "", "", "", "100", "")]
     assert [text for _, text in findings.left_empty.first] == [
-        "year 'unknown' tells no year from -3000 to 2100",
-        "average_rating '4,3' is no number from 0 to 5",
-        "pages 'many' is no whole number",
+        "year 'unknown' has no year from -3000 to 2100",
+        "average_rating '4,3' is not a number from 0 to 5",
+        "pages 'many' is not a whole number",
     ]
 
 
@@ -122,7 +130,7 @@ def test_what_is_told_is_bounded() -> None:
         findings.wrong_digits.add(line, "0441172718")
     lines = list(Outcome(0, 0, 1_000_000, findings).lines())
     assert lines[0] == "1,000,000 rows read: 0 added, 0 changed, 1,000,000 left alone, 0 refused."
-    assert lines[1] == "1,000,000 imported with a wrong check digit, as they stand in the file:"
+    assert lines[1] == "1,000,000 imported with a wrong check digit, as in the file:"
     assert lines[2] == "  line 2: 0441172718"
     assert lines[-1] == "  and 999,980 more"
     assert len(lines) == SHOWN + 3

@@ -155,7 +155,7 @@ def test_a_file_without_author_and_year_is_used_and_they_are_told(tmp_path: Path
     found = table_of(tmp_path, b"title,isbn\nDune,0441172717\n")
     assert found.columns == ("isbn", "title")
     assert found.records == [(2, ("0441172717", "Dune"))]
-    assert found.remarks == ("The header names no column for author and year: the books are imported without.",)
+    assert found.remarks == ("The header has no column for author and year: the books are imported without.",)
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,13 @@ def test_cells_as_people_write_them(tmp_path: Path, row: bytes, title: str) -> N
 @pytest.mark.parametrize(
     ("row", "reason", "detail"),
     [
-        (b"1,I, Robot,b,1", Reason.RAGGED, "it has 5 cells, and the header 4: put cells that hold the separator into"),
-        (b"1,a,b", Reason.RAGGED, "it has 3 cells, and the header 4"),
-        (b"1", Reason.RAGGED, "it has 1 cell, and the header 4"),
+        (
+            b"1,I, Robot,b,1",
+            Reason.RAGGED,
+            "it has 5 cells, but the header has 4: quote cells that contain the separator",
+        ),
+        (b"1,a,b", Reason.RAGGED, "it has 3 cells, but the header has 4"),
+        (b"1", Reason.RAGGED, "it has 1 cell, but the header has 4"),
         (b'1,"a" b,c,1', Reason.UNREADABLE, "a cell goes on after its closing quote: double the quotes"),
         (b'1,"The "best" book",c,1', Reason.UNREADABLE, "a cell goes on after its closing quote"),
         (b'1,"a,b,1\n0439420890,"a",b,1', Reason.UNREADABLE, "a quote is opened here and not closed at the end of a"),
@@ -278,7 +282,9 @@ def test_a_row_that_can_not_be_read_is_kept_as_it_stands_up_to_a_length(tmp_path
 
 def test_a_file_of_which_most_rows_are_ragged_is_broken(tmp_path: Path) -> None:
     dune = ",".join(DUNE).encode() + b"\n"
-    problem = r"^21 of 41 rows have more or fewer cells than the header, which has 4: put cells that hold the separator"
+    problem = (
+        r"^21 of 41 rows have more or fewer cells than the header, which has 4: quote cells that contain the separator"
+    )
     with pytest.raises(UnusableFileError, match=problem):
         table_of(tmp_path, HEADER + b"1,I, Robot,b,1\n" * 21 + dune * 20)
     assert len(table_of(tmp_path, HEADER + b"1,I, Robot,b,1\n" * 20 + dune * 20).refused) == 20
@@ -316,8 +322,8 @@ def test_a_row_that_is_quoted_as_a_whole_and_has_other_cells_than_the_header(
 ) -> None:
     found = table_of(tmp_path, HEADER + row + b"\n")
     assert [refusal.detail for refusal in found.refused] == [
-        f"it is quoted as a whole and has {cells} cells in it, and the header 4: put cells that hold the separator "
-        "into quotes"
+        f"it is quoted as a whole and has {cells} cells in it, but the header has 4: "
+        "quote cells that contain the separator"
     ]
 
 
@@ -362,7 +368,7 @@ def test_damaged_bytes_in_columns_that_are_not_imported_are_counted(tmp_path: Pa
         titles = [row[1] for batch in read(source).batches for _, row in records_of(batch)]
         assert titles == ["Un été", "Emma", "é"]
         assert source.remarks == [
-            "Line 2 holds a byte that is not UTF-8: what stands there is damaged. The rest is read.",
+            "Line 2 contains a byte that is not UTF-8: the text there is damaged. The rest is read.",
             "Damaged cells in columns that are not imported: 3.",
         ]
 
@@ -378,8 +384,14 @@ UNUSABLE = [
     (b"\n\n  \n", "it is empty"),
     (b"0441172717,Dune,Frank Herbert,1965\n", "line 1: the first line holds a book, and must name the columns: put"),
     (b"9780441172719;Dune\n", "line 1: the first line holds a book"),
-    (b"isbn,author\n1,a\n", "line 1: the header lacks title: it must name the columns isbn and title, best of all"),
-    (b"a,b\n1,a\n", "line 1: the header lacks isbn and title: it must name the columns isbn and title, best of all"),
+    (
+        b"isbn,author\n1,a\n",
+        "line 1: the header lacks title: it must name the columns isbn and title, and ideally author",
+    ),
+    (
+        b"a,b\n1,a\n",
+        "line 1: the header lacks isbn and title: it must name the columns isbn and title, and ideally author",
+    ),
     (b"isbn,title,author,year,Title\n", "line 1: the header names title twice: rename or delete one of them."),
     (b"isbn,isbn13,title,ISBN-13\n", "line 1: the header names isbn13 twice: rename or delete one of them."),
     (HEADER + b'1,a,b,1\n2,"a\nb,c,1\n3,a,b,1\n', "line 3: a quote is opened here and never closed: close it, or"),

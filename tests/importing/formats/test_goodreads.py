@@ -128,7 +128,7 @@ def test_ragged_rows_are_refused_and_the_others_stay(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_that_is_called_goodreads(tmp_path: Path) -> None:
     with open_source(written(tmp_path, "a,b\n1,2\n")) as source:
         assert not goodreads.recognises(source)
-        with pytest.raises(UnusableFileError, match="line 1: the header lacks the columns of an export of Goodreads"):
+        with pytest.raises(UnusableFileError, match="line 1: the header lacks columns of an export from Goodreads"):
             goodreads.read(source)
 
 

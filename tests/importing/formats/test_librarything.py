@@ -184,7 +184,7 @@ def test_ragged_rows_are_refused_and_the_others_stay(tmp_path: Path) -> None:
 def test_a_file_that_is_none(tmp_path: Path, content: str) -> None:
     with open_source(written(tmp_path, content)) as source:
         assert not librarything.recognises(source)
-        with pytest.raises(UnusableFileError, match=r"line 1: .* export of LibraryThing"):
+        with pytest.raises(UnusableFileError, match=r"line 1: .* export from LibraryThing"):
             librarything.read(source)
 
 
@@ -208,5 +208,5 @@ def test_subjects_in_marc8_beside_titles_in_utf8(config: Config, database: Datab
     needed = b"2\tUn \xe9t\xe9\tAuteur, Anne\t\t1979\t[0441172717]\t\t\n"
     outcome = imported(config, written(tmp_path, header.encode() + damaged + needed))
     assert numbers(outcome) == (1, 0, 0, 1)
-    assert outcome.findings.refused.first == [(3, "title 'Un \\udce9t\\udce9' holds bytes that are no text")]
+    assert outcome.findings.refused.first == [(3, "title 'Un \\udce9t\\udce9' contains bytes that are not text")]
     assert rows_of(database, "SELECT title, author, publisher FROM books") == [("Un été", "Anne Auteur", "House")]

@@ -176,7 +176,7 @@ def test_a_title_that_is_in_no_encoding_is_refused(
 ) -> None:
     read = read_file(tmp_path, EMMA + with_title(title, coding) + EMMA)
     assert read.lines == [1, 3]
-    problem = "its title can't be read as UTF-8, nor as MARC-8"
+    problem = "its title can be read neither as UTF-8 nor as MARC-8"
     assert [(refusal.line, refusal.reason, refusal.detail) for refusal in read.refused] == [
         (2, Reason.DAMAGED, problem)
     ]

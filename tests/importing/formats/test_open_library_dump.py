@@ -168,11 +168,11 @@ START = "/type/edition\t/books/OL9M\t1\t2022-12-22T19:20:44.396666\t"
     ("broken", "detail"),
     [
         (START + '{"isbn_10": ["0441172717"', "'/books/OL9M' is broken JSON"),
-        (START + '["isbn_10"]', "'/books/OL9M' is no JSON object"),
+        (START + '["isbn_10"]', "'/books/OL9M' is not a JSON object"),
         (START + '{"isbn_10": ' + "[" * 100_000, "'/books/OL9M' is broken JSON"),
         (START + '{"isbn_10": ' + "1" * 5_000 + "}", "'/books/OL9M' is broken JSON"),
         ('/type/edition\t{"isbn_10": ["0441172717"]', "'{\"isbn_10\": [\"0441172717\"]' is broken JSON"),
-        ("/type/edition\t\x1b[2J\t1\t\t\"isbn_10\"", "'\\x1b[2J' is no JSON object"),
+        ("/type/edition\t\x1b[2J\t1\t\t\"isbn_10\"", "'\\x1b[2J' is not a JSON object"),
     ],
     ids=["cut off", "list", "deep", "large number", "no columns", "control characters"],
 )  # fmt: skip
@@ -209,16 +209,16 @@ def test_lines_of_other_types_are_passed_over_and_counted(tmp_path: Path) -> Non
     read = read_file(tmp_path, DEBATES + REDIRECT + WORK + line(DUNE))
     assert read.lines == [1, 4]
     assert read.refused == []
-    assert read.remarks == ["2 lines of the dump hold neither editions nor authors: passed over."]
+    assert read.remarks == ["2 lines of the dump are neither editions nor authors and were skipped."]
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (WORK, "it is a dump of Open Library, but neither of editions nor of authors: import the dumps ol_dump_ed"),
-        (REDIRECT + DEBATES, "it is a dump of Open Library, but neither of editions nor of authors"),
-        (CARY + DEBATES, "line 2: the dump holds both editions and authors: import the dumps ol_dump_editions and"),
-        (DEBATES + WORK + CARY, "line 3: the dump holds both editions and authors"),
+        (WORK, "it is an Open Library dump of neither editions nor authors: import the dumps ol_dump_ed"),
+        (REDIRECT + DEBATES, "it is an Open Library dump of neither editions nor authors"),
+        (CARY + DEBATES, "line 2: the dump contains both editions and authors: import the dumps ol_dump_editions and"),
+        (DEBATES + WORK + CARY, "line 3: the dump contains both editions and authors"),
     ],
     ids=["works", "all types", "authors first", "editions first"],
 )  # fmt: skip
@@ -247,7 +247,7 @@ def test_the_names_come_from_the_other_dump_in_any_order(config: Config, databas
     report = Report(out := io.StringIO(), io.StringIO())
     assert numbers(import_files(config, [editions, authors], report)) == (2, 0, 0, 0)
     assert rows_of(database, stored) == [("Dune", ""), ("Good Omens", "Terry Pratchett, Neil Gaiman")]
-    assert "1 rows name their authors by keys alone" in out.getvalue()
+    assert "1 rows give only the keys of their authors" in out.getvalue()
     assert numbers(imported(config, editions)) == (0, 0, 2, 0)  # alone, it takes no name away
 
 

@@ -7,7 +7,7 @@ import pytest
 from flyleaf.importing.reading.source import BLOCK, UnusableFileError, open_source
 from tests.importing.files import written
 
-DAMAGED = "Line {line} holds a byte that is not UTF-8: what stands there is damaged. The rest is read."
+DAMAGED = "Line {line} contains a byte that is not UTF-8: the text there is damaged. The rest is read."
 TEXT = "isbn,title\n1,Café\n2,Emma\n"
 
 
@@ -106,7 +106,7 @@ def test_what_shows_too_late_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     content = b"isbn,title\n1,Bad \xc3,\n" + b"a,b\n" * BLOCK + "3,Café\n".encode()
     with pytest.raises(UnusableFileError) as caught:
         text_of(tmp_path, content)
-    problem = "byte 0xc3 is not UTF-8, and what follows is not Windows-1252: mend this line and save the file as"
+    problem = "byte 0xc3 is not UTF-8, and the rest is not Windows-1252: fix this line and save the file as"
     assert str(caught.value).startswith(f"line 2: {problem}")
 
 
@@ -119,9 +119,9 @@ def test_what_shows_too_late_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         (b"\xef\xbb\xbf", "it is empty"),
         (b"\xff\xfe", "it is empty"),
         (b"\n\r\n  \n", "it is empty"),
-        (b"\x7fELF\x02\x01\x01" + bytes(57), "it is no text, but full of NUL bytes or the like: save it as CSV"),
-        (bytes(range(256)) * 1024, "it is no text"),
-        (bytes(BLOCK), "it is no text"),
+        (b"\x7fELF\x02\x01\x01" + bytes(57), "it is not text but binary data: save it as CSV"),
+        (bytes(range(256)) * 1024, "it is not text but binary data"),
+        (bytes(BLOCK), "it is not text but binary data"),
     ],
 )
 def test_what_is_in_no_encoding(tmp_path: Path, content: bytes, problem: str) -> None:

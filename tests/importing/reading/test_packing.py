@@ -109,7 +109,7 @@ UNUSABLE: list[tuple[bytes, str]] = [
     (encrypted(zipped({"a.csv": LONG})), "it is encrypted: unpack it with its password first."),
     (zipped({"a.csv": LONG}, zipfile.ZIP_BZIP2), "it is a ZIP archive packed in an unusual way: unpack it first."),
     (forged_directory(2**31), BROKEN),
-    (zipped({}), SEVERAL + "no file: unpack it, and import the catalogue in it."),
+    (zipped({}), SEVERAL + "no file: unpack it and import the catalogue file."),
     (zipped({"a.csv": b"1", "b.TSV": b"2", "c.jpg": b"3"}), SEVERAL + "several files ('a.csv', 'b.TSV'): unpack it"),
     (zipped({"a\n.jpg": b"1", "b.png": b"2"}), SEVERAL + "several files ('a\\n.jpg', 'b.png'): unpack it"),
     (zipped({"[Content_Types].xml": b"<", "xl/workbook.xml": b"<"}), "it is a spreadsheet or another document: save"),

@@ -108,7 +108,7 @@ def test_a_zip_archive_in_a_pipe() -> None:
 
 def test_a_zip_archive_in_a_pipe_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flyleaf.importing.reading.packed_file.SPOOL_MAX", BLOCK)
-    problem = r"it is a ZIP archive of over 262,144 bytes in a pipe: save it as a file, and name that\."
+    problem = r"it is a ZIP archive of over 262,144 bytes in a pipe: save it as a file and import that\."
     with (
         pipe(b"PK\x03\x04" + bytes(3 * BLOCK)),
         pytest.raises(UnusableFileError, match=problem),
@@ -153,7 +153,7 @@ def test_a_named_pipe(tmp_path: Path) -> None:
 
 def test_standard_input_that_is_a_terminal() -> None:
     controller, terminal = os.openpty()
-    problem = r"it is a terminal: send a file into it \(< books.csv\), or name one\."
+    problem = r"it is a terminal: redirect a file to it \(< books.csv\), or name one\."
     with standard_input(terminal), pytest.raises(UnusableFileError, match=problem), open_source(Path("-")):
         pass
     os.close(controller)

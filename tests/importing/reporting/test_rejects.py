@@ -39,7 +39,7 @@ def test_refused_rows_with_line_and_reason(config: Config, tmp_path: Path) -> No
     assert [(row["file"], row["line"], row["reason"].split(":")[0]) for row in found] == [
         (str(path), "3", "it has no title"),
         (str(path), "4", "isbn ''"),
-        (str(path), "5", "it has 2 cells, and the header 5"),
+        (str(path), "5", "it has 2 cells, but the header has 5"),
     ] or {row["line"] for row in found} == {"3", "4", "5"}
     no_title = next(row for row in found if row["line"] == "3")
     assert (no_title["isbn"], no_title["author"], no_title["year"], no_title["publisher"]) == (
@@ -100,7 +100,7 @@ TOO_LONG = f"{'x' * 300}.csv"
 )
 def test_a_place_that_can_not_be_written_is_told_before_anything(config: Config, tmp_path: Path, name: str) -> None:
     path = written(tmp_path, HEADER + DUNE)
-    with pytest.raises(UnusableFileError, match=r"it can't be written|it is a folder|it is imported in the same run"):
+    with pytest.raises(UnusableFileError, match=r"it can't be written|it is a folder|it is one of the imported files"):
         run(config, tmp_path / name, path)
     assert path.read_text() == HEADER + DUNE
 
@@ -191,7 +191,7 @@ def test_the_file_that_is_standard_input_is_not_replaced(database_url: str, tmp_
     with path.open() as file:
         done = subprocess.run(arguments, env=environment, stdin=file, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"{path}: it is imported in the same run: ")
+    assert done.stderr.startswith(f"{path}: it is one of the imported files: ")
     assert path.read_text() == HEADER + DUNE
 
 
