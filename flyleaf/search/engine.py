@@ -122,11 +122,11 @@ class Search:
 
 
 def is_loose(match: Match) -> bool:
-    """Whether the work has other words than those that were typed, or lacks some: of a whole title with "a novel" it
-    lacks none that counts."""
+    """Whether the work has other words than those that were typed, or lacks some: of a whole title with "a novel"
+    or a year it lacks none that counts."""
     if match.stage != "surplus":
         return match.stage not in EXACT
-    lacks_little = match.is_whole and match.dearest <= GENERIC_COST
+    lacks_little = match.is_whole and match.dearest_word <= GENERIC_COST
     return not match.is_exact or (match.missing != () and not lacks_little)
 
 
@@ -159,7 +159,8 @@ def find(
 def read_otherwise(search: Search) -> None:
     """Run the stages that leave words out or change them."""
     query = search.query
-    if not search.has_whole_title and (is_hinted(query) or (not search.matches and len(query.words) > 1)):
+    found = any(match.stage != "year" for match in search.matches.values())
+    if not search.has_whole_title and (is_hinted(query) or (not found and len(query.words) > 1)):
         try_surplus(search)
         best = search.best
         if best is not None and best.is_exact and best.dearest <= SAYS_LITTLE:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flyleaf.search.candidates import Candidate
 from flyleaf.search.edits import resembles
 from flyleaf.search.reading import ARTICLES, Reading
+from flyleaf.search.surplus_words import OFTEN_GENERIC_COST
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Match(NamedTuple):
     typed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()  # of those that were typed
     dearest: float = 0.0  # the cost of that of these which says most
+    dearest_word: float = 0.0  # … which is no number
     is_exact: bool = True  # no other word stands for a typed one
     is_whole: bool = True  # the query has the whole title, or all of it before a subtitle or bracket
 
@@ -95,10 +97,22 @@ class TermMatcher:
         self.rarest = max((term.missing for term in reading.terms if term.works), default=0.0)
         self.told = sum(term.missing for term in reading.terms if term.works)
         self.size = len(self.typed)
+        self.pieces = tuple(term.piece for term in reading.terms)
+        self.begins, self.ends = self._edges()
+        self.known = tuple(term.known for term in reading.terms)
+        self.required = tuple(at for at, term in enumerate(reading.terms) if term.required)
         self.repeats = len(set(self.typed)) < self.size
         self.fields = tuple(term.field for term in reading.terms)
         self.is_fielded = any(self.fields)
         self.has_article = self.typed[0] in ARTICLES and self.size > 1
+
+    def _edges(self) -> tuple[list[bool], list[bool]]:
+        """For each word whether it begins, and whether it ends, its piece; words that say little count as edges."""
+        says_little = [missing <= OFTEN_GENERIC_COST for missing in self.missing]
+        last = self.size - 1
+        begins = [at == 0 or self.pieces[at - 1] != self.pieces[at] or says_little[at - 1] for at in range(self.size)]
+        ends = [at == last or self.pieces[at + 1] != self.pieces[at] or says_little[at + 1] for at in range(self.size)]
+        return begins, ends
 
     def place(self, words: list[str], unfinished: float) -> list[Placed]:
         """For each term the best of the words that it can stand for, and its cost."""

@@ -121,8 +121,9 @@ def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
             return _isbn_page(connection, query, "isbn", books, tuple(numbers))
     if isbn_stage.is_too_short(asked or ""):
         return _too_short(query)
-    page = _search_words(connection, query, fielded(typed) or pieces(typed))
-    if not page.results and fielded(typed):  # it may be no field after all, but the beginning of a title
+    of_fields = fielded(typed)
+    page = _search_words(connection, query, pieces(typed) if of_fields is None else of_fields)
+    if not page.results and of_fields is not None:  # it may be no field after all, but the beginning of a title
         plain = _search_words(connection, query, pieces(typed))
         page = plain if plain.results and not plain.results[0].match.loose and not plain.left_out else page
     if not page.results and page.page == 1 and isbn_stage.is_too_short(typed):

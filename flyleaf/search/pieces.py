@@ -32,20 +32,23 @@ FIELDS = {
     "autor": "author",
     "autora": "author",
 }
-_FIELD = re.compile(rf"""(?<!\w)({"|".join(FIELDS)})\s*:\s*(?:["“”«]([^"“”»]*)["“”»]?|(\S+))""", re.IGNORECASE)
+_NAME = rf"(?<!\w)(?:{'|'.join(FIELDS)})\s*:"
+_FIELD = re.compile(rf"""({_NAME})\s*(?:["“”«]([^"“”»]*)["“”»]?|(?!{_NAME})(\S*))?""", re.IGNORECASE)
 _ISBN = re.compile(r"(?<!\w)isbn\s*:\s*([0-9][0-9\s-]*[0-9xX]|\S+)", re.IGNORECASE)
 _BRACKETS = re.compile(r"[(\[{（［【「『](.*?)(?:[)\]}）］】」』]|$)")
 _BEHIND = re.compile(r"\s*(?:[:;：]|\s[-–—/|]+\s|[–—]|--)\s*")
 
 
-def fielded(typed: str) -> list[Piece]:
-    """The pieces of a query that asks for words of a field, as in `author:"ursula le guin" telling`; else none."""
+def fielded(typed: str) -> list[Piece] | None:
+    """The pieces of a query that asks for words of a field, as in `author:"ursula le guin" telling`; None: it names no
+    field. A field without a word, as in "author: ", asks for nothing."""
     pieces, end = [], 0
     for match in _FIELD.finditer(typed):
-        pieces += [Piece(typed[end : match.start()]), Piece(match[2] or match[3] or "", field=FIELDS[match[1].lower()])]
+        name = match[1].rstrip(":").strip().lower()
+        pieces += [Piece(typed[end : match.start()]), Piece(match[2] or match[3] or "", field=FIELDS[name])]
         end = match.end()
     if not pieces:
-        return []
+        return None
     return [piece for piece in (*pieces, Piece(typed[end:])) if any(map(str.isalnum, piece.text))]
 
 

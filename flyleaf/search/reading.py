@@ -43,6 +43,8 @@ class Term:
     loose: bool = False  # not asked of the index: what resembles it in a work that has the other words is compared
     missing: float = 0.0  # how unlikely it is that somebody types it who means a work without it
     field: str | None = None  # title or author, where it may not be in the other one
+    required: bool = False  # a work without it is not meant, and no other word is: the signs of "c++"
+    piece: int = 0  # which piece of the typed text it is of
 
     @property
     def tsquery(self) -> str:
@@ -87,7 +89,8 @@ class Query:
     romanised: tuple[str, ...]
     all_are_popular: bool  # the catalogue is so small that no work is outside the popular ones
     catalogue: int  # works in it, when it was last built anew
-    wheres: tuple[Where, ...]  # for each word, where its piece stands
+    places: tuple[int, ...]  # for each word, which piece it is of
+    wheres: tuple[Where, ...]  # … and where that stands
     fields: tuple[str | None, ...]
     reading: Reading = field(init=False)
 
@@ -109,6 +112,7 @@ class Query:
     def _terms(self) -> tuple[Term, ...]:
         last = len(self.words) - 1
         catalogue = max(LEAST_CATALOGUE, self.catalogue, *self.works, 0)
+        signs = _signs(self.words)
         terms = []
         for place, (word, works, roman) in enumerate(zip(self.words, self.works, self.romanised, strict=False)):
             alternatives = [Alternative(word, 0.0, works)]
@@ -118,13 +122,33 @@ class Query:
                 alternatives.append(Alternative(roman, ROMANISED_COST, works))
             missing = missing_cost(word, self.wheres[place], works, catalogue)
             known = max(works, self.starting) if place == last else works
-            terms.append(Term(word, known, tuple(alternatives), False, missing, self.fields[place]))
+            terms.append(
+                Term(
+                    word,
+                    known,
+                    tuple(alternatives),
+                    missing=missing,
+                    field=self.fields[place],
+                    required=place in signs,
+                    piece=self.places[place],
+                )
+            )
         return tuple(terms)
 
 
 LEAST_CATALOGUE = 1_000  # works; in a smaller one, too, a word of a single work says something
 PREFIX_COST = 0.0  # a last word that only begins a word of the book
 ROMANISED_COST = 0.3
+
+
+def _signs(words: Sequence[str]) -> set[int]:
+    """Return the places of "c plus plus" and "c sharp": one name, however it is typed."""
+    found: set[int] = set()
+    for at, word in enumerate(words):
+        if len(word) == 1 and not word.isdigit():
+            size = 2 if words[at + 1 : at + 2] == ("sharp",) else 3 if words[at + 1 : at + 3] == ("plus", "plus") else 0
+            found.update(range(at, at + size))
+    return found
 
 
 def clean(typed: str) -> str:
@@ -145,6 +169,7 @@ def read_query(connection: Connection, typed: Sequence[Piece]) -> Query:
         tuple(romanised),
         all_are_popular,
         catalogue,
+        tuple(places),
         tuple(piece.where for piece in of),
         tuple(piece.field for piece in of),
     )

@@ -90,7 +90,11 @@ def corrected_terms(connection: Connection, reading: Reading, places: list[int])
 
 def doubtful(reading: Reading) -> tuple[list[int], list[int]]:
     """Places of the words worth looking up, the longest first: those that no book has, and the others."""
-    places = [place for place, t in enumerate(reading.terms) if len(t.typed) >= SHORTEST and not t.typed.isdigit()]
+    places = [
+        place
+        for place, term in enumerate(reading.terms)
+        if len(term.typed) >= SHORTEST and not term.typed.isdigit() and not term.required
+    ]
     places.sort(key=lambda place: -len(reading.terms[place].typed))
     unknown = [place for place in places if not reading.terms[place].known][:MOST_CORRECTED]
     known_ones = [place for place in places if reading.terms[place].known]

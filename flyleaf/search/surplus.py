@@ -25,7 +25,7 @@ def spans(query: Query) -> list[str]:
     begin behind, or end before, words that say little."""
     words, size = query.words, len(query.words)
     empty = [word in LITTLE or word in GENERIC or word in OFTEN_GENERIC for word in words]
-    edge = [at in (0, size) or query.wheres[at] is not query.wheres[at - 1] for at in range(size + 1)]
+    edge = [at in (0, size) or query.places[at] != query.places[at - 1] for at in range(size + 1)]
     first = [edge[at] or (at > 0 and empty[at - 1]) for at in range(size)]
     last = [edge[at] or (at < size and empty[at]) for at in range(size + 1)]
     found = [

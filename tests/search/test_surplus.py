@@ -103,6 +103,13 @@ SURPLUS = [
     "{}: una novela",
     "{} tapa blanda",
     "descargar {} gratis",
+    "Lopez Thrillers, Book 8: {}",  # what is surplus stands before the title
+    "(The Quimby Chronicles #3) {}",
+    "Inspector Morgan Mysteries - {}",
+    "where can i find {} online",
+    "{} 1998",
+    "{}, 2012",
+    "{} sparknotes lesson plan",
 ]
 
 
@@ -136,6 +143,8 @@ def test_a_title_with_surplus_words_finds_its_book_first(connection: Connection,
         ("sparrow russell ebook", "The Sparrow"),
         ("stephen king shining hardcover", "The Shining"),
         ("guerra dos tronos livro capa comum", "A Guerra dos Tronos"),
+        ("emma, 2003", "Emma"),  # not what has the word and is of that year
+        ("a biography: stephen king", "Stephen King: A Biography"),
     ],
 )
 def test_the_book_that_is_meant_comes_first(connection: Connection, query: str, title: str) -> None:
@@ -210,6 +219,35 @@ def test_a_work_with_all_words_comes_before_one_that_lacks_a_generic_word(connec
 def test_a_title_that_looks_like_a_field_is_found(connection: Connection) -> None:
     insert(connection, "9780000001412", "Author: A Life", "B. Writer")
     assert titles(connection, "Author: A Life")[:1] == ["Author: A Life"]
+
+
+@pytest.mark.parametrize("query", ["title:emma author:", "author: title:emma", 'title:"emma" author:""', "title:emma:"])
+def test_a_field_without_a_word_asks_for_nothing(connection: Connection, query: str) -> None:
+    assert titles(connection, query)[:1] == ["Emma"]
+
+
+@pytest.mark.parametrize("query", ["title:", "titulo: ", 'title:""', "author: title:"])
+def test_nothing_is_found_for_fields_alone(connection: Connection, query: str) -> None:
+    page = found(connection, query)
+    assert (page.results, page.corrected_query) == ((), None)
+
+
+@pytest.mark.parametrize("query", ["f#", "d++", "x++ programming", "f# in depth"])
+def test_the_signs_of_a_name_are_neither_left_out_nor_changed(connection: Connection, query: str) -> None:
+    insert(connection, "9780000001467", "Sharpe's Plum Plus", "B. Writer", count=900)
+    assert titles(connection, query) == []
+
+
+def test_the_longer_of_two_titles_at_the_beginning_is_meant(connection: Connection) -> None:
+    insert(connection, "9780000001474", "The Gathering (Rising Darkness, #1)", "A. Writer", count=900)
+    insert(connection, "9780000001481", "Gathering Darkness (Kingdoms, #3)", "B. Writer", count=300)
+    assert titles(connection, "gathering darkness sparknotes")[:1] == ["Gathering Darkness (Kingdoms, #3)"]
+
+
+def test_a_known_word_is_not_read_as_the_title_that_it_resembles(connection: Connection) -> None:
+    insert(connection, "9780000001498", "Rage", "A. Writer", count=900)
+    insert(connection, "9780000001504", "Rare Birds", "B. Writer", count=3)
+    assert titles(connection, "frankenstein rare")[:1] == ["Frankenstein"]
 
 
 def test_a_field_may_be_misspelt(connection: Connection) -> None:
