@@ -8,6 +8,7 @@ PASSWORD_MIN = 8
 PASSWORD_MAX = 256
 REVIEW_MAX = 10_000
 DRAFT_MAX = 16_000  # all fields of a form that is kept until its reader has logged in again
+DRAFTS_OF_A_BROWSER = 8  # such forms; one more takes the place of the oldest
 REASON_MAX = 500  # why an account is locked, or a review reported or hidden
 RATING_MIN = 1
 RATING_MAX = 5

@@ -211,16 +211,17 @@ function keepDraft(form) {
   const key = `${DRAFT}${form.dataset.account} ${form.getAttribute("action")}`;
   const fields = () => [...new FormData(form)].filter(([name]) => name !== "csrf_token");
   const before = JSON.stringify(fields());
-  const draft = sessionStorage[key];
-  // What the server has put into the form is newer than what is kept here.
-  if (draft && draft !== before && !("restored" in form.dataset)) {
-    for (const [name, value] of JSON.parse(draft)) {
+  const draft = JSON.parse(sessionStorage[key] ?? null);
+  const { restored = null } = form.dataset; // the draft that the server has put into the form
+  // It is newer than what is kept here, unless this was typed after it: then it was there already.
+  if (draft && JSON.stringify(draft.fields) !== before && (!restored || draft.restored === restored)) {
+    for (const [name, value] of draft.fields) {
       const field = form.elements[name];
       if (field) field.value = value; // of radio buttons, too: form.elements has all of one name together
     }
     form.querySelector("[data-draft]").hidden = false;
   }
-  form.addEventListener("input", () => { sessionStorage[key] = JSON.stringify(fields()); });
+  form.addEventListener("input", () => { sessionStorage[key] = JSON.stringify({ restored, fields: fields() }); });
   form.addEventListener("submit", () => { sessionStorage[`${DRAFT}sent`] = key; });
   form.addEventListener("reset", () => {
     delete sessionStorage[key];
@@ -233,13 +234,15 @@ try {
   const isOver = (key) => key.startsWith(DRAFT) && (done === "logged-out" || key === sessionStorage[`${DRAFT}sent`]);
   if (done) Object.keys(sessionStorage).filter(isOver).forEach((key) => { delete sessionStorage[key]; });
   delete sessionStorage[`${DRAFT}sent`];
-  // What stands in the search box, when the language or the theme is changed.
-  const box = document.getElementById("q");
-  if (box && !box.value) box.value = sessionStorage[`${DRAFT}search`] ?? "";
+  // What stands in the search box and in the filters, when the language or the theme is changed.
+  for (const { id, value, checked } of JSON.parse(sessionStorage[`${DRAFT}search`] ?? "[]")) {
+    Object.assign(document.getElementById(id) ?? {}, { value, checked });
+  }
   delete sessionStorage[`${DRAFT}search`];
   document.addEventListener("submit", (event) => {
-    const typed = document.getElementById("q")?.value;
-    if (typed && event.submitter?.closest(".preferences")) sessionStorage[`${DRAFT}search`] = typed;
+    if (!event.submitter?.closest(".preferences")) return;
+    const fields = [...document.querySelectorAll("[role=search] :is(input, select)")];
+    sessionStorage[`${DRAFT}search`] = JSON.stringify(fields.map(({ id, value, checked }) => ({ id, value, checked })));
   });
   document.querySelectorAll("form[data-account]").forEach(keepDraft);
 } catch (error) { // a browser that may store nothing

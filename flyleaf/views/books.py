@@ -20,7 +20,7 @@ from flyleaf.views.linked_data import linked_data
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
 from flyleaf.web.current import flyleaf
-from flyleaf.web.drafts import is_restored, restored
+from flyleaf.web.drafts import restored, restored_id
 from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("books", __name__)
@@ -35,7 +35,7 @@ def book(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnVal
         query = request.query_string.decode("ascii", "ignore")
         return redirect(f"{address}?{query}" if query else address, 301)
     form = ReviewForm(restored())
-    if is_restored() and seen.own_review is not None:
+    if restored_id() and seen.own_review is not None:
         return render_template("review_edit.html", book=seen.book, form=form, is_second=True)
     return render_book(connection, reader, seen, form)
 

@@ -18,7 +18,7 @@ from flyleaf.web.access import begin_session, end_session, is_logged_in, local_p
 from flyleaf.web.attempts import count_attempt, registration_limits, remember_device
 from flyleaf.web.authentication import authenticate
 from flyleaf.web.current import transaction
-from flyleaf.web.drafts import forget_draft, restored, waits_for
+from flyleaf.web.drafts import forget_drafts, restored, waits_for
 from flyleaf.web.forms import Form, line, no_control_characters
 from flyleaf.web.notices import give_notice, redirect_with_notice
 
@@ -112,7 +112,7 @@ def logout() -> ResponseReturnValue:
             if ended_id is not None:
                 insert_event(connection, EventKind.LOGGED_OUT, ended_id)
     response = redirect_with_notice(url_for("welcome.welcome"), "logged-out")
-    forget_draft(response, reader_id)
+    forget_drafts(response, reader_id)
     return response
 
 

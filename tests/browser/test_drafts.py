@@ -53,6 +53,37 @@ def test_another_language_leaves_the_text_in_its_form(page: Page, log_in: Callab
     expect(page.locator("input[name=rating][value='4']")).to_be_checked()
 
 
+def test_what_is_written_after_the_text_has_come_back_is_kept_too(
+    reader: Page, end_sessions: Callable[[], object]
+) -> None:
+    """Loading the page anew must not bring back the text as it was when the session ended."""
+    write(reader)
+    end_sessions()
+    reader.get_by_role("button", name="Publish").click()
+    log_in_by_form(reader)
+    for more in ("And more.", "And more in Spanish."):
+        text = reader.locator("textarea")
+        expect(text).to_have_value(WORDS)
+        text.fill(f"{WORDS} {more}")
+        reader.reload()
+        expect(text).to_have_value(f"{WORDS} {more}")
+        text.fill(WORDS)
+        reader.get_by_role("button", name="Español").click()
+
+
+def test_another_theme_leaves_words_and_filters_that_are_not_sent_yet(reader: Page) -> None:
+    """On a page of results the box is not empty: what it held before must not win."""
+    reader.goto("/search?q=pride&narrow=1")
+    reader.locator("#q").fill("pride and prejudice")
+    reader.locator("#year_from").fill("1800")
+    reader.locator("#has_reviews").check()
+    reader.get_by_role("button", name="Dark").click()
+    expect(reader.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(reader.locator("#q")).to_have_value("pride and prejudice")
+    expect(reader.locator("#year_from")).to_have_value("1800")
+    expect(reader.locator("#has_reviews")).to_be_checked()
+
+
 @pytest.mark.parametrize("address", ["/search", BOOK])
 def test_another_theme_leaves_the_words_in_the_search_box(reader: Page, address: str) -> None:
     reader.goto(address)

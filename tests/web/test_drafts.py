@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from flyleaf.limits import DRAFTS
+from flyleaf.limits import DRAFTS, DRAFTS_OF_A_BROWSER
 from tests.site import PASSWORD, Site, hidden_fields
 
 WORDS = "Line one.\r\n\r\n||Spoiler|| & <b>bold</b> “quotes” 😀"
@@ -92,6 +92,46 @@ def test_after_logging_in_again_the_text_is_in_its_form(alice, forms, form, end_
         again = alice.get(page)
         assert not kept(again.text.split("</article>")[-1]) or form == "review"
         assert "Your text is back" not in again.text
+
+
+def test_two_reviews_in_two_tabs_are_both_kept(alice, dune, add_book, end_session):
+    """The second of the forms must not take the place of the first."""
+    other = add_book("0141439513", "Pride and Prejudice")
+    pages = [alice.get(f"/books/{isbn}").text for isbn in (dune, other)]
+    end_session()
+    for isbn, page, text in zip((dune, other), pages, ("Of Dune.", "Of Pride."), strict=True):
+        fields = hidden_fields(page) | {"rating": "4", "text": text}
+        refused = alice.client.post(f"/books/{isbn}/review", data=fields)
+    _, shown = log_in(alice, refused.location)
+    assert textarea(shown.text) == "Of Pride."
+    assert textarea(alice.get(f"/books/{dune}").text) == "Of Dune."
+    alice.review(other, 4, "Of Pride.")
+    assert textarea(alice.get(f"/books/{dune}").text) == "Of Dune."
+    alice.review(dune, 4, "Of Dune.")
+    assert alice.cookie("draft") is None
+
+
+def test_of_a_form_that_is_sent_twice_the_later_text_is_kept(alice, dune, end_session):
+    page = hidden_fields(alice.get(f"/books/{dune}").text)
+    end_session()
+    for text in ("Earlier.", "Later."):
+        refused = alice.client.post(f"/books/{dune}/review", data=page | {"rating": "4", "text": text})
+    _, shown = log_in(alice, refused.location)
+    assert textarea(shown.text) == "Later."
+
+
+def test_two_readers_of_a_browser_each_get_their_own_text(alice, bob, dune, end_session):
+    page = f"/books/{dune}"
+    send(alice, page, f"{page}/review", {"rating": "4", "text": "By Alice."}, end_session)
+    alice.logged_in("Bob")
+    refused = send(alice, page, f"{page}/review", {"rating": "4", "text": "By Bob."}, end_session)
+    _, shown = log_in(alice, refused.location, "Alice")
+    assert textarea(shown.text) == "By Alice."
+    alice.get("/logout")
+    _, shown = log_in(alice, refused.location, "Bob")
+    assert textarea(shown.text) == "By Bob."
+    alice.get("/logout")
+    assert alice.cookie("draft") is None
 
 
 def test_an_edited_review_comes_back_to_its_own_form(alice, dune, end_session, select):
@@ -207,7 +247,18 @@ def test_what_is_kept_has_a_bound(visit, dune, config):
     assert len(list(config.sessions.iterdir())) == before
     answers = [visitor.client.post(f"/books/{dune}/review", data={"text": WORDS}) for _ in range(DRAFTS.most + 1)]
     assert [answer.status_code for answer in answers] == [303] * DRAFTS.most + [429]
+    assert len([path for path in config.sessions.iterdir() if path.name != "pruned"]) == before + 1
     assert kept(answers[-1].text)
+
+
+def test_the_oldest_of_too_many_forms_gives_way(visit, alice, add_book):
+    visitor = visit()
+    books = [add_book(f"978000000000{number}", f"Volume {number}") for number in range(DRAFTS_OF_A_BROWSER + 1)]
+    for isbn in books:
+        refused = visitor.client.post(f"/books/{isbn}/review", data={"text": f"Of {isbn}."})
+    log_in(visitor, refused.location)
+    shown = [textarea(visitor.get(f"/books/{isbn}").text) for isbn in books]
+    assert shown == ["", *(f"Of {isbn}." for isbn in books[1:])]
 
 
 def test_no_password_is_kept(alice, end_session, config):

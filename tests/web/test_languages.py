@@ -302,6 +302,7 @@ def test_no_page_has_a_word_of_english(alice, visit, bob, dune, add_book, tag):
 DATA = {
     "Flyleaf", "Dune", "dune", "dume", "xyzzyxyzzy", "Frank Herbert", "Pride and Prejudice", "Jane Austen", "Alice",
     "Bob", "English", "Português", "Español", "ISBN-13", "ISBN-10", "BibTeX", "Spoiler",
+    "Pride and Prejudice, Jane Austen", "Dune, Frank Herbert",
 }  # fmt: skip
 
 

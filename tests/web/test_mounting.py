@@ -82,7 +82,7 @@ def test_nothing_leads_out_of_the_path(ways, add_book, subtests):
             }  # fmt: skip
             token = hidden_fields(pages["/account"].text)["csrf_token"]
             published = post(f"/books/{isbn}/review", csrf_token=token, rating="4", text="Good.")
-            assert published.location == f"{ROOT}/books/{isbn}#reviews"
+            assert published.location == f"{ROOT}/books/{isbn}#my-review"
             pages |= {path: get(path) for path in (f"/books/{isbn}", f"/books/{isbn}/review/edit")}
             pages["refused"] = post(f"/books/{isbn}/review/edit", csrf_token=token, rating="9")
             pages["asked first"] = get("/logout", **{"Sec-Fetch-Site": "cross-site"})
