@@ -2,12 +2,11 @@
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
 
-from flyleaf.database import is_unavailable
 from flyleaf.queries.shelf import ShelvedBook, select_showcase
 from flyleaf.web.access import is_logged_in
 from flyleaf.web.current import transaction
+from flyleaf.web.errors import is_outage
 
 blueprint = Blueprint("welcome", __name__)
 
@@ -22,11 +21,11 @@ def welcome() -> ResponseReturnValue:
 
 
 def _showcase() -> list[ShelvedBook]:
-    """Return books to show, none while the database can't be reached: the front door stays open."""
+    """Return books to show, none while database or search can't be reached: the front door stays open."""
     try:
         with transaction() as connection:
             return select_showcase(connection, SHOWN)
-    except SQLAlchemyError as error:
-        if not is_unavailable(error):
+    except Exception as error:
+        if not is_outage(error):
             raise
         return []

@@ -116,10 +116,16 @@ def _typed() -> dict[str, str]:
         return {}
 
 
+def is_outage(error: BaseException) -> bool:
+    """Return whether the site lacks something just now that comes back without a change to it: 503, and not 500."""
+    if isinstance(error, SessionsUnavailableError | DatabaseUnusableError | SearchNotReadyError):
+        return True
+    return isinstance(error, SQLAlchemyError) and is_unavailable(error)
+
+
 def _fault(error: BaseException) -> HTTPException:
     request_id = g.get("request_id")
-    unusable = isinstance(error, SessionsUnavailableError | DatabaseUnusableError | SearchNotReadyError)
-    if unusable or (isinstance(error, SQLAlchemyError) and is_unavailable(error)):
+    if is_outage(error):
         logger.error("unavailable", extra={"request_id": request_id, "cause": str(error).split("\n")[0]})
         unavailable = HTTPException()
         unavailable.code = 503

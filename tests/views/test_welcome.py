@@ -1,7 +1,15 @@
 """The front door."""
 
 import re
+from contextlib import contextmanager
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from flyleaf.database import DatabaseUnusableError
+from flyleaf.database.preparation import Preparation
+from flyleaf.search import schema
 from tests.site import Site
 
 
@@ -68,3 +76,50 @@ def test_of_an_empty_catalogue_it_shows_none(client):
 
 def test_of_few_books_it_shows_those(client, dune):
     assert shown(client.get("/").text) == [dune]
+
+
+@pytest.fixture
+def failing(database, monkeypatch):
+    """Has each transaction fail with an error."""
+
+    def fail(error):
+        @contextmanager
+        def broken(*_):
+            raise error
+            yield
+
+        monkeypatch.setattr(type(database), "transaction", broken)
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly")),
+        DatabaseUnusableError("The database has no such user."),
+    ],
+    ids=["the server is away", "the database can't be used"],
+)
+def test_without_a_database_the_front_page_is_there_without_books(client, dune, failing, error):
+    failing(error)
+    response = client.get("/")
+    assert response.status_code == 200
+    assert 'href="/register"' in response.text
+    assert shown(response.text) == []
+
+
+def test_without_a_search_the_front_page_is_there_without_books(client, dune, database, monkeypatch):
+    """Another version, which is being put in place, has dropped it: a visitor got a 503."""
+    assert shown(client.get("/").text) == [dune]
+    monkeypatch.setattr(Preparation, "build_search_in_background", lambda _: None)
+    with database.transaction() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
+    response = client.get("/")
+    assert response.status_code == 200
+    assert shown(response.text) == []
+
+
+def test_a_fault_of_the_front_page_is_not_hidden(client, failing):
+    failing(ZeroDivisionError())
+    assert client.get("/").status_code == 500
