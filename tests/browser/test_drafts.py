@@ -34,7 +34,7 @@ def test_a_review_survives_the_end_of_the_session(
     write(log_in(page))
     end_sessions()
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("main")).to_contain_text("Your text is kept")
+    expect(page.get_by_role("main")).to_contain_text("Your text is saved")
     log_in_by_form(page)
     expect(page.get_by_label("Your review", exact=True)).to_have_value(WORDS)
     expect(page.get_by_label("4 stars")).to_be_checked()

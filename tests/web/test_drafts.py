@@ -77,7 +77,7 @@ def test_after_logging_in_again_the_text_is_in_its_form(alice, forms, form, end_
     assert refused.status_code == 303
     assert refused.location.startswith("/login?next=")
     login, shown = log_in(alice, refused.location)
-    assert "Your text is kept" in login
+    assert "Your text is saved" in login
     assert shown.status_code == 200
     assert kept(shown.text)
     assert "Your text is back" in shown.text
@@ -338,7 +338,7 @@ def test_a_book_that_is_gone_leaves_the_text_to_be_copied(alice, dune, select):
     )  # fmt: skip
     assert refused.status_code == 404
     assert kept(refused.text)
-    assert "Copy it" in refused.text
+    assert "Copy your text" in refused.text
 
 
 def test_an_error_page_shows_no_password_and_nothing_of_another_sites_form(alice, visit, no_database, dune):
