@@ -1,5 +1,7 @@
 """Calibre's catalogue as CSV."""
 
+import re
+
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.years import year_of
 from flyleaf.importing.formats.csv_table import open_csv
@@ -14,6 +16,10 @@ _OWN = frozenset(
     "author_sort title_sort identifiers library_name series_index timestamp uuid comments pubdate formats cover".split()
 )
 _UNDEFINED_YEARS = (100, 101)  # for unknown dates; which of the two depends on the time zone
+_UNDEFINED = re.compile(r"(?<![0-9])0?10[01](?![0-9])")
+_ISBN = re.compile(r"(?:urn:)?isbn(?:[_-]?1[03])?", re.IGNORECASE)  # kinds of identifiers
+# What Calibre writes for an unknown author, in the languages that the site has.
+_UNKNOWN = frozenset(("Unknown", "Desconocido", "Desconhecido(a)", "Desconhecido"))
 
 
 def recognises(source: Source) -> bool:
@@ -29,17 +35,20 @@ def read(source: Source) -> Table:
 
 def _isbn(isbn: str, identifiers: str) -> str:
     """Return the ISBN in "9780306406157" or "goodreads:61,isbn:9780306406157"."""
-    pairs = (identifier.partition(":") for identifier in identifiers.split(","))
-    return best_isbn(filter(str.strip, (isbn, *(value for kind, _, value in pairs if kind.strip() == "isbn"))))
+    pairs = (identifier.rpartition(":") for identifier in identifiers.split(","))
+    numbers = (number for kind, _, number in pairs if _ISBN.fullmatch(kind.strip()))
+    return best_isbn(filter(str.strip, (isbn, *numbers)))
 
 
 def _authors(cell: str) -> str:
-    return joined_names(cell.split(" & "))
+    return joined_names(name for name in cell.split(" & ") if name.strip() not in _UNKNOWN)
 
 
 def _year(date: str) -> str:
     year = year_of(date)
-    return "" if year in _UNDEFINED_YEARS else str(year or date)
+    if year in _UNDEFINED_YEARS or (not year and _UNDEFINED.search(date)):  # "1/1/101", of a spreadsheet
+        return ""
+    return str(year or date)
 
 
 def _language(codes: str) -> str:

@@ -1,7 +1,5 @@
 """Goodreads' library export (goodreads_library_export.csv)."""
 
-import re
-
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import (
@@ -12,12 +10,11 @@ from flyleaf.importing.formats.site_export import (
     joined_names,
     page_count,
 )
+from flyleaf.importing.formats.spreadsheet_cells import typed
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
 
 NAME = "goodreads"
-
-_TEXT_FORMULA = re.compile(r'\s*="(.*)"\s*', re.DOTALL)  # ISBNs are written like this to keep leading zeros
 
 
 def recognises(source: Source) -> bool:
@@ -31,8 +28,8 @@ def read(source: Source) -> Table:
 
 
 def _isbn(isbn13: str, isbn: str) -> str:
-    cells = (_TEXT_FORMULA.sub(r"\1", cell).strip() for cell in (isbn13, isbn))
-    return best_isbn(filter(None, cells))
+    """="9781250313195", by which the leading zeros stay in a spreadsheet."""
+    return best_isbn(filter(None, (typed(cell).strip() for cell in (isbn13, isbn))))
 
 
 def _authors(author: str, others: str) -> str:

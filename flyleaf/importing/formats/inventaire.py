@@ -1,5 +1,7 @@
 """Inventaire's export of an inventory."""
 
+import re
+
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import (
@@ -15,6 +17,8 @@ from flyleaf.importing.table import Table
 
 NAME = "inventaire"
 
+_BETWEEN_NAMES = re.compile("[,;|]")
+
 
 def recognises(source: Source) -> bool:
     """Return whether the header has its names for editions and works."""
@@ -26,8 +30,9 @@ def read(source: Source) -> Table:
     return export_table(open_csv(source), "Inventaire", _COLUMNS)
 
 
-def _isbn(isbn13: str, isbn10: str) -> str:
-    return best_isbn(filter(str.strip, (isbn13, isbn10)))
+def _isbn(isbn13: str, isbn10: str, address: str) -> str:
+    """The address is "https://inventaire.io/entity/isbn:9780306406157", where the edition has an ISBN."""
+    return best_isbn(filter(str.strip, (isbn13, isbn10, address.partition("isbn:")[2])))
 
 
 def _title(title: str, subtitle: str, works: str) -> str:
@@ -36,11 +41,11 @@ def _title(title: str, subtitle: str, works: str) -> str:
 
 
 def _authors(names: str) -> str:
-    return joined_names(names.split(","))
+    return joined_names(_BETWEEN_NAMES.split(names))
 
 
 _COLUMNS = {
-    "isbn": Column(_isbn, ("edition_isbn-13", "edition_isbn-10")),
+    "isbn": Column(_isbn, ("edition_isbn-13", "edition_isbn-10", "edition_url")),
     "title": Column(_title, ("edition_title", "edition_subtitle", "works_labels")),
     "author": Column(_authors, ("authors_labels",)),
     "year": Column(str, ("edition_publication_date",)),

@@ -1,5 +1,7 @@
 """Libib's export of a collection."""
 
+import re
+
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import (
@@ -15,6 +17,7 @@ from flyleaf.importing.table import Table
 
 NAME = "libib"
 
+_BETWEEN_NAMES = re.compile("[,;]")
 _NUMBERS = frozenset(("ean_isbn13", "upc_isbn10"))
 
 
@@ -30,14 +33,18 @@ def read(source: Source) -> Table:
 
 
 def _isbn(isbn13: str, isbn10: str, kind: str) -> str:
-    """Return the ISBN, or "" for a film, music or a game, whose numbers are not ISBNs."""
-    if kind.strip().casefold() not in ("", "book"):
+    """Return "" for a film, music or a game, whose numbers are no ISBNs."""
+    if kind.strip() and "book" not in kind.casefold():  # "Books", "ebook", "audiobook"
         return ""
     return best_isbn(filter(str.strip, (isbn13, isbn10)))
 
 
 def _author(creators: str, first_name: str, last_name: str) -> str:
-    return joined_names(creators.split(",")) or f"{first_name} {last_name}".strip()
+    """The first creator's name stands in three columns: "Author, Ann" may be one."""
+    first = f"{first_name.strip()} {last_name.strip()}".strip()
+    if not creators.strip() or creators.strip() == f"{last_name.strip()}, {first_name.strip()}":
+        return first
+    return joined_names(_BETWEEN_NAMES.split(creators))
 
 
 _COLUMNS = {

@@ -16,10 +16,12 @@ from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 
 NAME = "librarything-json"
 
-_FIRST_BYTES = re.compile(rb"\s*[\[{].{0,200}?\"books_id\"", re.DOTALL)
+_BRACKET = re.compile(rb"\s*[\[{]")
+_OWN_KEYS = (b'"books_id"', b'"primaryauthor"', b'"originalisbn"')
 _COMMA = re.compile(r"[\s,]*")  # between two books of a list
 _KEY = re.compile(r'[\s,]*(?:"(?:[^"\\]|\\.)*"\s*:\s*|(?=\}))')  # between two of an object
 _HALF_LETTERS = re.compile("[\ud800-\udfff]")
+_ISBN_KEYS = ("isbn", "originalisbn", "ean")
 _AUTHOR = ("", "author")  # the roles of those who wrote it
 
 
@@ -36,8 +38,9 @@ class _Book(NamedTuple):
 
 
 def recognises(source: Source) -> bool:
-    """Return whether it starts with the key of a book."""
-    return _FIRST_BYTES.match(source.head.removeprefix(b"\xef\xbb\xbf")) is not None
+    """By the keys of its first books."""
+    head = source.head.removeprefix(b"\xef\xbb\xbf")
+    return _BRACKET.match(head) is not None and any(key in head for key in _OWN_KEYS)
 
 
 def read(source: Source) -> Table:
@@ -87,12 +90,12 @@ def _batches(numbered: Iterator[tuple[int, Any]]) -> Iterator[Batch]:
 
 def _book(record: dict[str, Any]) -> _Book:
     return _Book(
-        isbn=best_isbn([*_texts(record.get("isbn")), *_texts(record.get("originalisbn"))]),
+        isbn=best_isbn(text.strip(" []") for key in _ISBN_KEYS for text in _texts(record.get(key))),
         title=_first(record.get("title")),
         author=_authors(record),
         year=_first(record.get("date")).strip(" ?"),
         publisher=publisher_in(_first(record.get("publication"))),
-        language=_first(record.get("language")),
+        language=_first(record.get("language")) or _first(record.get("language_codeA")),
         pages=page_count(_first(record.get("pages"))),
     )
 

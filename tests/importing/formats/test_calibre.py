@@ -34,6 +34,10 @@ def test_a_catalogue_of_all_columns(tmp_path: Path) -> None:
         ("0100-12-31T19:00:00-05:00", ""),
         ("0101-01-01T01:00:00+01:00", ""),
         ("01/01/0101", ""),
+        ("1/1/101", ""),
+        ("12/31/100", ""),
+        ("1 janv. 101", ""),
+        ("2008-06-05T22:00:00.100+00:00", "2008"),
         ("0180-01-01T00:00:00+00:00", "180"),
         ("0008-01-01T00:00:00+00:00", "8"),
         ("2008-06-05T22:00:00+00:00", "2008"),
@@ -48,6 +52,20 @@ def test_dates(tmp_path: Path, date: str, year: str) -> None:
     row = f'"A. Writer & B. Second","Writer, A.","9780306406157","","","eng","No date","Press","{date}"\n'
     read = read_file(tmp_path, header + row)
     assert (read.format, read.column("year"), read.column("author")) == ("calibre", [year], ["A. Writer, B. Second"])
+
+
+@pytest.mark.parametrize(
+    "identifiers", ["ISBN:9780306406157", "goodreads:61, isbn13:9780306406157", "urn:isbn:9780306406157"]
+)
+def test_identifiers(tmp_path: Path, identifiers: str) -> None:
+    read = read_file(tmp_path, f'title,authors,identifiers,uuid\nA title,Ann Author,"{identifiers}",u\n')
+    assert read.column("isbn") == ["9780306406157"]
+
+
+@pytest.mark.parametrize("unknown", ["Unknown", "Desconocido", "Desconhecido(a)"])
+def test_an_author_who_is_not_known(tmp_path: Path, unknown: str) -> None:
+    read = read_file(tmp_path, f"title,authors,isbn,uuid,cover\nA title,{unknown},9780306406157,u,c\n")
+    assert read.column("author") == [""]
 
 
 def test_a_catalogue_of_few_columns(tmp_path: Path) -> None:

@@ -38,6 +38,18 @@ def test_the_work_s_title_where_the_edition_has_none(tmp_path: Path) -> None:
     assert read_file(tmp_path, content).records == [("9780306406157", "A work", "Ann Author"), ("", "Another", "Ben")]
 
 
+def test_the_isbn_in_the_edition_s_address_where_the_columns_have_none(tmp_path: Path) -> None:
+    content = (
+        "Edition URL,Edition ISBN-13,Works labels,Authors labels\n"
+        "https://inventaire.io/entity/isbn:9780306406157,,A work,Ann Author;Ben Second\n"
+        "https://inventaire.io/entity/inv:0f1,,Another,Ann Author|Ben Second\n"
+    )
+    assert read_file(tmp_path, content).records == [
+        ("9780306406157", "A work", "Ann Author, Ben Second"),
+        ("", "Another", "Ann Author, Ben Second"),
+    ]
+
+
 def test_columns_of_both_numbers_are_needed_to_recognise_it(tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="the header lacks isbn"):
         read_file(tmp_path, "Works labels,Authors labels\nA work,Ann Author\n")

@@ -40,6 +40,29 @@ def test_the_names_of_its_template(tmp_path: Path) -> None:
     assert read.records == [("9780306406157", "A title", "Ann Author", "1974", "House", "304", "")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "isbn"),
+    [("Books", "0306406152"), ("ebook", "0306406152"), ("Audiobook", "0306406152"), ("Movies", ""), ("video game", "")],
+)
+def test_kinds_of_items(tmp_path: Path, kind: str, isbn: str) -> None:
+    read = read_file(tmp_path, f"item_type,title,creators,upc_isbn10\n{kind},A title,Ann Author,0306406152\n")
+    assert read.column("isbn") == [isbn]
+
+
+@pytest.mark.parametrize(
+    ("creators", "author"),
+    [
+        ('"Author, Ann"', "Ann Author"),
+        ("Ann Author; Ben Second", "Ann Author, Ben Second"),
+        ("", "Ann Author"),
+        ('"Second, Ben"', "Second, Ben"),
+    ],
+)
+def test_creators(tmp_path: Path, creators: str, author: str) -> None:
+    content = f"title,creators,first_name,last_name,upc_isbn10\nA title,{creators},Ann,Author,0306406152\n"
+    assert read_file(tmp_path, content).column("author") == [author]
+
+
 @pytest.mark.parametrize("number", ["ean_isbn13", "upc_isbn10"])
 def test_one_number_is_enough(tmp_path: Path, number: str) -> None:
     read = read_file(tmp_path, f"title,creators,{number}\nA title,Ann Author,0306406152\n")

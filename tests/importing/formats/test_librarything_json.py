@@ -42,6 +42,8 @@ def test_what_becomes_of_the_values(tmp_path: Path, outer: Any, indent: int | No
         ("isbn", {"isbn": "9780306406157", "originalisbn": None}, "9780306406157"),
         ("isbn", {"isbn": ["x", "9780306406157"]}, "9780306406157"),
         ("isbn", {"isbn": [], "originalisbn": ""}, ""),
+        ("isbn", {"isbn": {"0": "[0306406152]"}}, "0306406152"),
+        ("isbn", {"isbn": [], "originalisbn": "", "ean": ["9780306406157"]}, "9780306406157"),
         ("author", {"authors": [[]]}, "Ann Author"),
         ("author", {"authors": None, "primaryauthor": "Plato"}, "Plato"),
         ("author", {"authors": [{"lf": "King, Stephen"}]}, "Stephen King"),
@@ -54,6 +56,7 @@ def test_what_becomes_of_the_values(tmp_path: Path, outer: Any, indent: int | No
         ("year", {"date": 1999}, "1999"),
         ("language", {"language": ["French", "English"]}, "French"),
         ("language", {"language": []}, ""),
+        ("language", {"language": [], "language_codeA": ["eng"]}, "eng"),
         ("publisher", {"publication": "New York : Scribner, 2001"}, "Scribner"),
         ("pages", {"pages": "xii; 288 "}, "288"),
         ("title", {"title": "Été \ud83d\ude00"}, "Été 😀"),
@@ -62,6 +65,11 @@ def test_what_becomes_of_the_values(tmp_path: Path, outer: Any, indent: int | No
 )
 def test_values(tmp_path: Path, column: str, value: dict[str, Any], text: str) -> None:
     assert read_file(tmp_path, json.dumps({"61": BOOK | value})).column(column) == [text]
+
+
+def test_the_keys_may_stand_in_any_order(tmp_path: Path) -> None:
+    book = {"summary": "x" * 1000, **dict(reversed(BOOK.items()))}
+    assert read_file(tmp_path, json.dumps({"61": book})).records == [ROW]
 
 
 def test_books_of_many_blocks(tmp_path: Path) -> None:
