@@ -7,9 +7,18 @@ import unicodedata
 _YEARS_AT_END = re.compile(r",?\s*(?:b\.|d\.|ca\.|fl\.)?\s*\d{3,4}\??(?:-(?:\d{3,4}\??)?)?\.?$")
 # "[from old catalog]", "[pseud.]"; also where the closing bracket is missing.
 _REMARK = re.compile(
-    r",?\s*\[(?:from old catalog(?:ue)?|pseud(?:onym)?|i\.\s?e\.[^\]]*|et al|sic|comp|ed|tr|supposed author"
-    r"|joint author)\.?(?:\]|\Z)",
+    r",?\s*\[(?:from old catalog(?:ue)?|pseud(?:onym)?\b[^\]]*|i\.\s?e\.[^\]]*|et al|sic|comp|ed|tr|supposed author"
+    r"|joint [a-z]+)\.?(?:\]|\Z)",
     re.IGNORECASE,
+)
+# Any other that is no part of a name: "[wife of the above]", "[the elder]".
+_LOWER_CASE = re.compile(r",?\s+\[(?!(?:d[aeiou]|d[ao]s|del|la|le|van|von|zu|al|el|ibn|bin)\b)[a-zà-ÿ][^\]]*(?:\]|\Z)")
+_OTHERS = re.compile(
+    r"[\s,]*(?:\.\.\.|…)?\s*\[?(?:and (?:\w+ )?others|et al\b|e outros|y otros|u\.\s?a\.)[^;]*", re.IGNORECASE
+)
+_HELPERS = re.compile(
+    r",? (?:with|avec|translated|illustrated|edited|introduction|foreword|traduit|traducción|tradução|illustr\w+"
+    r"|ilustr\w+|trad\.) .*"
 )
 _SQUARE_BRACKETS = re.compile(r"[\[\]]")
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
@@ -33,6 +42,7 @@ _CORPORATE = re.compile(
 )
 _STATEMENT = re.compile(
     r"(?:(?:[a-z]+|Edited|Compiled|Written|Selected|Translated|Illustrated|Text)[a-z .,&]* )?[Bb]y:? "
+    r"|(?:\w+ )?[Pp][ao]r:? "  # French; Spanish and Portuguese
 )
 _NAME_ENDS = re.compile(r"\b(?:\w|Jr|Sr|Dr|Mrs|Mr|Ms|Esq)\.$")
 
@@ -83,14 +93,15 @@ def without_additions(name: str) -> str:
 
 def without_square_brackets(name: str) -> str:
     """Return a name without cataloguers' remarks in square brackets, and without brackets around what they added."""
-    return _SQUARE_BRACKETS.sub("", _REMARK.sub("", name)) if "[" in name or "]" in name else name
+    return _SQUARE_BRACKETS.sub("", _LOWER_CASE.sub("", _REMARK.sub("", name))) if "[" in name or "]" in name else name
 
 
 def name_in_statement(text: str) -> str:
     """Return the first name in a title page's statement: "Iain Banks" in "by Iain Banks ; illustrated by Me."."""
-    words = text.partition(";")[0].replace("[", "").replace("]", "").strip()
+    words = _OTHERS.sub("", _REMARK.sub("", text.partition(";")[0]))
+    words = _SQUARE_BRACKETS.sub("", words).strip()
     by = _STATEMENT.match(words)
-    return without_additions(words[by.end() :] if by else words)
+    return without_additions(_HELPERS.sub("", words[by.end() :] if by else words))
 
 
 def _parts(text: str) -> list[str]:

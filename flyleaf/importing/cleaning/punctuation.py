@@ -15,7 +15,8 @@ _JOINED_TITLES = re.compile(r"(, (?:or|o|ou|oder|ossia|ovvero|eller)|; (?:[a-z&]
 _MATERIAL = re.compile(
     r" ?\[(?:(?:large print|text|electronic resource|computer file|micro(?:form|fiche|film)|sound recording"
     r"|video ?recording|braille|cartographic material|manuscript|printed music|music|graphic|kit|map|game|picture"
-    r"|ressource électronique|enregistrement sonore|recurso electrónico|elektronische ressource)\b[^\]]*)\]",
+    r"|document|texte imprimé|images? animées?|ressource électronique|enregistrement sonore|texto|texto impreso"
+    r"|recurso electrónico|recurso eletrônico|testo a stampa|risorsa elettronica|elektronische ressource)\b[^\]]*)\]",
     re.IGNORECASE,
 )
 _CATALOGUE_REMARK = re.compile(r",?\s*\[from old catalog(?:ue)?\.?\]?", re.IGNORECASE)
@@ -72,6 +73,7 @@ def _without_brackets(title: str) -> str:
 
 def _with_ellipses(title: str) -> str:
     """Replace `--` by an ellipsis, or by a dash between two words, and remove ` ...` for omitted words."""
+    title = re.sub(r"\.\s*--$", "", title)  # the mark before the next area of the record
     title = re.sub(r"(?<=\w)--(?=\w)", "—", title)
     title = re.sub(r"\s*--", "...", title)
     return re.sub(r" \.\.\.(?=$|\s?[:;,])", "", title)

@@ -10,6 +10,9 @@ from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_ti
     [
         ("Dune", "Dune"),
         ("Dune /", "Dune"),
+        ("Dune. --", "Dune"),
+        ("Dune [Texte imprimé] : roman", "Dune: roman"),
+        ("Duna [texto (letra grande)] /", "Duna"),
         ("Dune :", "Dune"),
         ("Dune ;", "Dune"),
         ("Dune =", "Dune"),
