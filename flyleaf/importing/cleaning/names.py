@@ -11,7 +11,7 @@ _REMARK = re.compile(
     r"|joint [a-z]+)\.?(?:\]|\Z)",
     re.IGNORECASE,
 )
-# Any other that is no part of a name: "[wife of the above]", "[the elder]".
+# Other remarks that are not part of a name: "[wife of the above]", "[the elder]".
 _LOWER_CASE = re.compile(r",?\s+\[(?!(?:d[aeiou]|d[ao]s|del|la|le|van|von|zu|al|el|ibn|bin)\b)[a-zà-ÿ][^\]]*(?:\]|\Z)")
 _OTHERS = re.compile(
     r"[\s,]*(?:\.\.\.|…)?\s*\[?(?:and (?:\w+ )?others|et al\b|e outros|y otros|u\.\s?a\.)[^;]*", re.IGNORECASE

@@ -28,7 +28,7 @@ def read(source: Source) -> Table:
 
 
 def _isbn(isbn13: str, isbn: str) -> str:
-    """="9781250313195", by which the leading zeros stay in a spreadsheet."""
+    """Return the ISBN in `="9781250313195"`, which keeps leading zeros in a spreadsheet."""
     return best_isbn(filter(None, (typed(cell).strip() for cell in (isbn13, isbn))))
 
 

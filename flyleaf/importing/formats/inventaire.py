@@ -31,7 +31,7 @@ def read(source: Source) -> Table:
 
 
 def _isbn(isbn13: str, isbn10: str, address: str) -> str:
-    """The address is "https://inventaire.io/entity/isbn:9780306406157", where the edition has an ISBN."""
+    """Return the ISBN, if need be from the address: "https://inventaire.io/entity/isbn:9780306406157"."""
     return best_isbn(filter(str.strip, (isbn13, isbn10, address.partition("isbn:")[2])))
 
 

@@ -33,14 +33,14 @@ def read(source: Source) -> Table:
 
 
 def _isbn(isbn13: str, isbn10: str, kind: str) -> str:
-    """Return "" for a film, music or a game, whose numbers are no ISBNs."""
+    """Return the ISBN, or "" for a film, music or a game, whose numbers are not ISBNs."""
     if kind.strip() and "book" not in kind.casefold():  # "Books", "ebook", "audiobook"
         return ""
     return best_isbn(filter(str.strip, (isbn13, isbn10)))
 
 
 def _author(creators: str, first_name: str, last_name: str) -> str:
-    """The first creator's name stands in three columns: "Author, Ann" may be one."""
+    """Return the creators. The first one's name is in three columns, and `creators` may be just "Author, Ann"."""
     first = f"{first_name.strip()} {last_name.strip()}".strip()
     if not creators.strip() or creators.strip() == f"{last_name.strip()}, {first_name.strip()}":
         return first

@@ -38,7 +38,7 @@ class _Book(NamedTuple):
 
 
 def recognises(source: Source) -> bool:
-    """By the keys of its first books."""
+    """Return whether it starts with a book that has one of the export's own keys."""
     head = source.head.removeprefix(b"\xef\xbb\xbf")
     return _BRACKET.match(head) is not None and any(key in head for key in _OWN_KEYS)
 

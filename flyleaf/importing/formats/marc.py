@@ -13,15 +13,24 @@ from typing import Protocol
 from pymarc import Field
 
 from flyleaf.importing.formats import marc21, unimarc
-from flyleaf.importing.formats.marc_fields import END_OF_RECORD, Assumed, BrokenRecordError, located
+from flyleaf.importing.formats.marc_fields import (
+    END_OF_FIELD,
+    END_OF_RECORD,
+    ENTRY_LENGTH,
+    LEADER_LENGTH,
+    Assumed,
+    BrokenRecordError,
+    located,
+)
 from flyleaf.importing.formats.marc_record import Broken, is_unimarc, table_of
-from flyleaf.importing.formats.marc_text import decoded
+from flyleaf.importing.formats.marc_text import Encoding, decoded
 from flyleaf.importing.reading.source import BLOCK, Source
 from flyleaf.importing.table import Table
 
 NAME = "marc"
 
 RECORD_MAX = 99_999  # bytes: the length has five digits
+_LENGTH_DIGITS = 5
 _BETWEEN_RECORDS = b" \t\r\n\0\x1a\xef\xbb\xbf"
 _LEADER = re.compile(rb"[0-9]{5}[ -~]{5}22[0-9]{5}[ -~]{3}45[ -~]{2}")
 # A record starts with its leader, of which parts may be damaged, and its directory.
@@ -72,11 +81,20 @@ def _chunks(file: _Readable) -> Iterator[bytes]:
     while block := file.read(BLOCK):
         *chunks, rest = (rest + block).split(END_OF_RECORD)
         for chunk in chunks:
-            yield from _told_apart(chunk.lstrip(_BETWEEN_RECORDS) + END_OF_RECORD)
+            yield from _told_apart(_without_blanks(chunk) + END_OF_RECORD)
         if len(rest) > 2 * RECORD_MAX + 1:  # keeps memory bounded
             rest = rest[: RECORD_MAX + 1] + rest[-RECORD_MAX:]  # a complete record may start in its last part
     if rest := rest.strip(_BETWEEN_RECORDS):
         yield rest
+
+
+def _without_blanks(chunk: bytes) -> bytes:
+    """Return the record without separators before it, but with the blanks that its leader starts with: after the 24
+    bytes of the leader come entries of 12."""
+    record = chunk.lstrip(_BETWEEN_RECORDS)
+    blanks = len(chunk) - len(record)
+    missing = (LEADER_LENGTH - record.find(END_OF_FIELD)) % ENTRY_LENGTH
+    return chunk[blanks - missing :] if missing <= min(blanks, _LENGTH_DIGITS) else record
 
 
 def _told_apart(chunk: bytes) -> Iterator[bytes]:
@@ -102,9 +120,13 @@ def _record(chunk: bytes) -> tuple[Sequence[Field] | Broken, Sequence[Assumed]]:
     form = unimarc if is_unimarc({tag.decode() for tag, _ in fields}) else marc21
     if any(tag in (b"245", b"200") and _UNREADABLE_TITLE.search(content) for tag, content in fields):
         return Broken("the code of a subfield of its title is no ASCII character"), ()
-    texts, encoding = decoded(fields, form.USED, is_marked_utf8=leader[9] == "a" or form is unimarc)
+    texts, encoding = decoded(fields, form.USED, Encoding.ISO5426 if form is unimarc else _marked(leader))
     assumed = [*assumed, *filter(None, [encoding, Assumed.UNIMARC if form is unimarc else None])]
     return texts, assumed
+
+
+def _marked(leader: str) -> Encoding:
+    return Encoding.UTF8 if leader[9] == "a" else Encoding.MARC8
 
 
 def _wanted(tags: set[bytes]) -> frozenset[bytes]:

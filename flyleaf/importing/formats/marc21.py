@@ -36,6 +36,7 @@ _PAGES = re.compile(
 # Placeholders for an unknown year: "19--", "n.d.", "[date of publication not identified]".
 _NO_YEAR = re.compile(r"[^0-9]*|.*[0-9][-–u?]+[^0-9]*")
 
+_FOUR_DIGITS = re.compile("(?<![0-9])[0-9]{4}(?![0-9])")
 # The kind of material, with the mark after it: "[electronic resource] :", "lydopptak /".
 _KIND = re.compile(r".*\]|.*?(?=(?:\s*[:;=/])?\s*\Z)", re.DOTALL)
 _WITH_ISBN = 1967  # the year of the first ISBNs
@@ -64,7 +65,9 @@ def row(fields: Fields) -> Row:
         isbn=isbn,
         title=_title(fields),
         author=_author(fields),
-        year=_year(date, other_date, publication, bool(isbn)),
+        year=year_in(
+            (date, other_date), [text for field in publication for text in field.get_subfields("c")], bool(isbn)
+        ),
         publisher=natural_publisher(first(publication, "b")),
         language=_language(language, fields),
         pages=page_count(first(fields.get("300", ()), "a")),
@@ -145,21 +148,19 @@ def _publication(fields: Fields) -> list[Field]:
     return [*fields.get("260", ()), *sorted(of_264, key=lambda field: field.indicator2 != _PUBLICATION)]
 
 
-def _year(date: str, other_date: str, publication: list[Field], has_isbn: bool) -> str:
-    """Return the year in field 008, or else the printed one.
+def year_in(dates: tuple[str, str], printed: Sequence[str], has_isbn: bool) -> str:
+    """Return the first of the two coded dates, or else the printed one.
 
     If the record has an ISBN, a year before ISBNs existed is used only as a last resort: reprints often have the two
-    dates of 008 swapped. A text without a year is returned too, so that the rule for years reports it.
+    dates swapped. A text without a year is returned too, so that the rule for years reports it.
     """
-    printed = [text for field in publication for text in field.get_subfields("c")]
-    fixed = [year_of(text) if text.isdecimal() else None for text in (date, other_date)]
-    told = next(filter(None, map(year_of, printed)), None)
-    years = [year for year in (fixed[0], told) if year is not None]
-    if has_isbn and years and years[0] < _WITH_ISBN:
-        later = (year for year in (fixed[1], told) if year is not None and year >= _WITH_ISBN)
-        return str(next(later, years[0]))
-    if years:
-        return str(years[0])
+    first_date, other_date = (year_of(date) if date.isdecimal() else None for date in dates)
+    year = first_date or next(filter(None, map(year_of, printed)), None)
+    if year and has_isbn and year < _WITH_ISBN:
+        others = [other_date, *(year_of(digits) for text in printed for digits in _FOUR_DIGITS.findall(text))]
+        return str(next((other for other in others if other and other >= _WITH_ISBN), max(year, other_date or year)))
+    if year:
+        return str(year)
     return next((text for text in printed if not _NO_YEAR.fullmatch(text.strip())), "")
 
 

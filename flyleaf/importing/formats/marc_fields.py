@@ -21,6 +21,7 @@ class Assumed(StrEnum):
     DIRECTORY = "Records with wrong lengths in their directory, read by the marks between their fields"
     UTF8 = "Records marked as MARC-8, read as UTF-8"
     MARC8 = "Records marked as UTF-8, read as MARC-8"
+    ISO5426 = "Records in ISO 5426, read as such"
     UNIMARC = "Records in UNIMARC, read as such"
 
 

@@ -59,6 +59,7 @@ def _row(number: int, record: Sequence[Field] | Broken) -> Row | Refusal:
     if not row.title:
         return Refusal(number, Reason.NO_TITLE, f"isbn {shown(row.isbn)} has no title (field {title_field})", row)
     if damaged := [name for name in ("title", "author") if is_damaged(getattr(row, name))]:
-        problem = f"its {' and '.join(damaged)} can be read neither as UTF-8 nor as MARC-8"
+        other = "ISO 5426" if form is unimarc else "MARC-8"
+        problem = f"its {' and '.join(damaged)} can be read neither as UTF-8 nor as {other}: export it in UTF-8"
         return Refusal(number, Reason.DAMAGED, problem, row)
     return row

@@ -24,7 +24,13 @@ NAME = "marcxml"
 
 RECORD_MAX = 16 << 20  # bytes between the ends of two records
 SUBFIELD_MAX = 9_999  # characters; ISO 2709 can't have longer ones, and patterns are slow on them
-_NAMESPACES = (MARC_XML_NS, None)  # some programs omit it
+# MARCXML's own, those of MarcXchange (ISO 25577), which national libraries use for UNIMARC, and none: some omit it.
+_MARCXCHANGE = (
+    "info:lc/xmlns/marcxchange-v1",
+    "info:lc/xmlns/marcxchange-v2",
+    "http://www.bs.dk/standards/MarcXchange",
+)
+_NAMESPACES = (MARC_XML_NS, *_MARCXCHANGE, None)
 _RECORD = re.compile(rb"<(?:\w+:)?(?:collection|record)[\s>]")
 _RECORD_WITHOUT_NAMESPACE = re.compile(rb"<record[^>]*>\s*<leader>")
 
@@ -34,7 +40,8 @@ def recognises(source: Source) -> bool:
     head = source.head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if not head.startswith(b"<") or not _RECORD.search(head):
         return False
-    return MARC_XML_NS.encode() in head or _RECORD_WITHOUT_NAMESPACE.search(head) is not None
+    named = any(name.encode() in head for name in _NAMESPACES if name)
+    return named or _RECORD_WITHOUT_NAMESPACE.search(head) is not None
 
 
 def read(source: Source) -> Table:

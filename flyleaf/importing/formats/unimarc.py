@@ -6,27 +6,34 @@ from pymarc import Field
 from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
 from flyleaf.importing.cleaning.names import name_in_statement, natural_name, without_additions
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title
-from flyleaf.importing.cleaning.years import year_of
-from flyleaf.importing.formats.marc21 import Fields, Row, first, isbn_of, page_count
+from flyleaf.importing.formats.marc21 import Fields, Row, first, isbn_of, page_count, year_in
 
-_PERSON, _BODY = "ab", "ab"
+_PERSON, _BODY = "abd4", "ab"
 # The subfields that are used, by field.
 USED = {
     "010": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd", "214": "cd", "215": "a", "330": "a",
     "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
 }  # fmt: skip
 _BEFORE = {"a": " ; ", "d": " = ", "e": " : ", "h": ". ", "i": ". "}  # separators before parts of the title
+# Roles other than author: compiler, editor, illustrator, narrator, author of the preface, translator.
+_HELPERS = frozenset(("220", "340", "440", "550", "080", "730"))
 _AS_IT_IS = "0"  # the second indicator of a person's name that is not inverted: Jean-Paul II
 
 
 def row(fields: Fields) -> Row:
     """Return the book of a UNIMARC record."""
     publication = [*fields.get("214", ()), *fields.get("210", ())]
+    isbn = isbn_of(text for field in fields.get("010", ()) for text in field.get_subfields("a"))
+    processing = first(fields.get("100", ()), "a")  # the record's date, the type of the two dates, the dates
     return Row(
-        isbn=isbn_of(text for field in fields.get("010", ()) for text in field.get_subfields("a")),
+        isbn=isbn,
         title=_title(fields),
         author=_author(fields),
-        year=_year(first(fields.get("100", ()), "a"), publication),
+        year=year_in(
+            (processing[9:13], processing[13:17]),
+            [text for field in publication for text in field.get_subfields("d")],
+            bool(isbn),
+        ),
         publisher=natural_publisher(first(publication, "c")),
         language=_language(first(fields.get("101", ()), "a")),
         pages=page_count(first(fields.get("215", ()), "a")),
@@ -45,10 +52,10 @@ def _title(fields: Fields) -> str:
 
 
 def _author(fields: Fields) -> str:
-    for tag in ("700", "701"):
-        for field in fields.get(tag, ()):
-            if name := _person(field):
-                return name
+    people = [*fields.get("700", ()), *fields.get("701", ())]
+    for field in sorted(people, key=lambda field: not _HELPERS.isdisjoint(field.get_subfields("4"))):
+        if name := _person(field):
+            return name
     for tag in ("710", "711"):
         for field in fields.get(tag, ()):
             if name := " ".join(field.get_subfields("a", "b")).strip():
@@ -57,19 +64,11 @@ def _author(fields: Fields) -> str:
 
 
 def _person(field: Field) -> str:
-    """Return the name: $a is the part that it is sorted by, $b the rest."""
-    sorted_by, *rest = [*field.get_subfields("a"), *field.get_subfields("b")] or [""]
+    """Return the name: $a is the part that it is sorted by, $b the rest, $d a king's or pope's number."""
+    sorted_by, *rest = [*field.get_subfields("a"), *field.get_subfields("b"), *field.get_subfields("d")] or [""]
     if field.indicator2 == _AS_IT_IS:
         return without_additions(" ".join([sorted_by, *rest]))
     return natural_name(", ".join([sorted_by.rstrip(" ,"), *(part.strip(" ,") for part in rest)]))
-
-
-def _year(processing_data: str, publication: list[Field]) -> str:
-    """Return the year in field 100, after the record's date and the letter for the type of date, or the printed one."""
-    date = processing_data[9:13]
-    year = year_of(date) if date.isdecimal() else None
-    printed = (year_of(text) for field in publication for text in field.get_subfields("d"))
-    return str(year or next(filter(None, printed), ""))
 
 
 def _language(code: str) -> str:

@@ -146,6 +146,7 @@ def test_only_the_length_of_the_record_in_characters(tmp_path: Path) -> None:
         (b"Genevi\xe1eve", "a", "Geneviève", Assumed.MARC8),
         (b"\x1b(NwOJNA\x1b(B", "a", "Война", Assumed.MARC8),
         (b"Stra\xc7e", "a", "Straße", Assumed.MARC8),
+        (b"\x1b)Q\xc2\x1b)!E caf\xe2e", " ", "ѓ café", None),
         ("Čapek".encode(), " ", "Čapek", Assumed.UTF8),
         (b"It&#x2019;s a title &#x2014; really /", " ", "It’s a title — really", None),
         (b"Caf&#xE9; &#8212; &eacute;t&eacute;", "a", "Café — été", None),
@@ -163,6 +164,7 @@ def test_the_encoding_is_tried(tmp_path: Path, title: bytes, coding: str, text: 
     [
         (b"Caf\xe9", "a"),
         (b"M\xc3ller", "a"),
+        ("L'été à Köln".encode("latin-1"), "a"),
         ("é".encode() + b" M\xe2eller", "a"),
         (b"\x1b(N\x1b$1!!", " "),
         (b"a \xff b", " "),
@@ -176,7 +178,7 @@ def test_a_title_that_is_in_no_encoding_is_refused(
 ) -> None:
     read = read_file(tmp_path, EMMA + with_title(title, coding) + EMMA)
     assert read.lines == [1, 3]
-    problem = "its title can be read neither as UTF-8 nor as MARC-8"
+    problem = "its title can be read neither as UTF-8 nor as MARC-8: export it in UTF-8"
     assert [(refusal.line, refusal.reason, refusal.detail) for refusal in read.refused] == [
         (2, Reason.DAMAGED, problem)
     ]
@@ -258,8 +260,17 @@ def test_a_file_that_ends_in_the_midst_of_a_record(tmp_path: Path, length: int) 
 
 
 def test_a_file_whose_first_record_is_damaged_is_recognised(tmp_path: Path) -> None:
-    read = read_file(tmp_path, replaced(0, b"     ") + EMMA)
+    read = read_file(tmp_path, GOOD[:18] + GOOD[24:] + EMMA)
     assert (read.format, read.lines, len(read.refused)) == ("marc", [2], 1)
+
+
+@pytest.mark.parametrize("blanks", range(1, 6))
+@pytest.mark.parametrize("between", [b"", b"\n", b"\r\n", b"  "])
+def test_a_leader_that_begins_with_blanks(tmp_path: Path, blanks: int, between: bytes) -> None:
+    record = replaced(0, b" " * blanks)
+    read = read_file(tmp_path, between + record + between + EMMA + between + record + between)
+    assert (read.column("title"), read.refused) == (["Dune", "Emma", "Dune"], [])
+    assert read.remarks == [f"{Assumed.LENGTH}: 2 (the first is record 1)."]
 
 
 def test_fields_that_nobody_reads_may_have_any_tag_and_any_bytes(tmp_path: Path) -> None:

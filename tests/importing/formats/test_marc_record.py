@@ -1,5 +1,6 @@
 """What becomes of each field of a MARC 21 record."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,10 @@ def test_author(tmp_path: Path, fields: list[tuple[str, str]], author: str) -> N
         ([("008", "100816r20101873tnu           000 1 eng d")], "2010"),
         ([("008", "100816r1873uuuutnu           000 1 eng d"), ("260", "  $cc2010.")], "2010"),
         ([("008", "100816s1873    tnu           000 1 eng d"), ("264", " 1$c[1999]")], "1999"),
-        ([("008", "100816r18731950tnu           000 1 eng d")], "1873"),
+        ([("008", "100816r18731966tnu           000 1 eng d")], "1966"),
+        ([("008", "100816r19661873tnu           000 1 eng d")], "1966"),
+        ([("008", "100816s1873    tnu           000 1 eng d"), ("260", "  $c1873, reprinted 1973.")], "1973"),
+        ([("008", "100816s1873    tnu           000 1 eng d"), ("260", "  $c[1873] 1999")], "1999"),
         ([("008", "100816m19559999tnu           000 1 eng d")], "1955"),
         ([("008", "100816r19672010tnu           000 1 eng d")], "1967"),
         ([("008", "000101s19uu    nyu           000 1 eng  "), ("260", "  $c[1965?]")], "1965"),
@@ -265,14 +269,18 @@ def test_unimarc(tmp_path: Path) -> None:
         ("title", ("200", "1 $aL'été$dThe summer$eroman$h2$iLa fin"), "L'été = The summer: roman. 2. La fin"),
         ("title", ("200", "1 $aUn titre /$fx"), "Un titre"),
         ("title", ("200", "1 $aUn$aDeux"), "Un; Deux"),
+        ("title", ("200", "1 $aUn titre [Texte imprimé]$eroman"), "Un titre: roman"),
         ("author", ("700", " 1$aHugo$bVictor$f1802-1885"), "Victor Hugo"),
         ("author", ("700", " 1$aHugo,$bVictor"), "Victor Hugo"),
         ("author", ("700", " |$aCamus$bAlbert$f1913-1960"), "Albert Camus"),
         ("author", ("700", "  $aSvevo, $bItalo"), "Italo Svevo"),
         ("author", ("700", " 0$aPlaton"), "Platon"),
         ("author", ("700", " 0$aJean-Paul$bII"), "Jean-Paul II"),
+        ("author", ("700", " 0$aJean-Paul$dII$cpape"), "Jean-Paul II"),
         ("year", ("100", "  $a20100101d2008    m  y0frey50      ba"), "2008"),
         ("year", ("100", "  $a20100101duuuu    m  y0frey50      ba"), "1999"),
+        ("year", ("100", "  $a20100101e18731998m  y0frey50      ba"), "1998"),
+        ("year", ("100", "  $a20100101d1873    m  y0frey50      ba"), "1999"),
         ("language", ("101", "1 $aita$cfre"), "it"),
         ("publisher", ("210", "  $a[S.l.]$c[s.n.]$d1999"), ""),
         ("description", ("330", "  $aUn résumé."), "Un résumé."),
@@ -288,10 +296,39 @@ def test_authors_of_unimarc_without_700(tmp_path: Path) -> None:
     for others, author in (
         ([("701", " 1$aDeuxième$bAnne"), ("702", " 1$aDessin$bBen")], "Anne Deuxième"),
         ([("710", "02$aUnesco")], "Unesco"),
+        ([("700", " 1$aTraductrice$bAnne$4730"), ("701", " 1$aDeuxième$bBen$4070")], "Ben Deuxième"),
+        ([("700", " 1$aÉditeur$bAnne$4340")], "Anne Éditeur"),
         ([("702", " 1$aDessin$bBen")], "Ann Auteur"),
     ):
         [found] = read_file(tmp_path, marc(*fields, *others, coding=" ")).column("author")
         assert found == author
+
+
+def test_statements_of_unimarc(tmp_path: Path) -> None:
+    fields = [field for field in UNIMARC[:-1] if field[0] != "200"]
+    title = ("200", "1 $aUn titre$fpar Anne Auteur ; traduit par Ben$gx")
+    assert read_file(tmp_path, marc(*fields, title, coding=" ")).column("author") == ["Anne Auteur"]
+
+
+ISO5426 = (
+    ("200", b"1 $a\x88L'\x89\xc2et\xc2e \xc1a Fran\xd0cois : na\xc8if c\xfaur \xaa\xb9$fAnn"),
+    ("700", b" 1$aG\xc2erard$bRen\xc2e"),
+)
+
+
+def test_unimarc_in_iso_5426(tmp_path: Path) -> None:
+    others = [field for field in UNIMARC if field[0] not in ("200", "700")]
+    read = read_file(tmp_path, marc(*others, *ISO5426, coding=" "))
+    titles = [unicodedata.normalize("NFC", text) for text in read.column("title")]
+    assert (titles, read.column("author")) == (["L'été à François: naïf cœur “’"], ["René Gérard"])
+    assert read.remarks[0] == "Records in ISO 5426, read as such: 1 (the first is record 1)."
+
+
+@pytest.mark.parametrize("title", [b"1 $aL'\xe9t\xe9", b"1 $a\xc9toile \xe9t\xe9", b"1 $aa \xff b", b"1 $aA\xc2 b"])
+def test_unimarc_in_no_encoding(tmp_path: Path, title: bytes) -> None:
+    others = [field for field in UNIMARC if field[0] != "200"]
+    [refusal] = read_file(tmp_path, marc(*others, ("200", title), coding=" ")).refused
+    assert refusal.detail == "its title can be read neither as UTF-8 nor as ISO 5426: export it in UTF-8"
 
 
 def test_unimarc_without_an_isbn(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ def test_a_whole_record(tmp_path: Path) -> None:
         f'<marc:collection xmlns:marc="{NAMESPACE}">'
         + GOOD.replace("<", "<marc:").replace("<marc:/", "</marc:")
         + "</marc:collection>",
+        '<mxc:collection xmlns:mxc="info:lc/xmlns/marcxchange-v2">'
+        + GOOD.replace("<", "<mxc:").replace("<mxc:/", "</mxc:")
+        + "</mxc:collection>",
+        '<collection xmlns="http://www.bs.dk/standards/MarcXchange">' + GOOD + "</collection>",
         "\ufeff<collection>" + GOOD + "</collection>",
         '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record><header/><metadata>'
         + GOOD.replace("<record>", f'<record xmlns="{NAMESPACE}">')
