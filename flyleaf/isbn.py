@@ -6,6 +6,7 @@ each compared with stdnum's 11. tests/test_isbn_tables.py checks that both agree
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stdnum import isbn as stdnum
 
@@ -80,6 +81,7 @@ def isbn13(compact: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1 << 12)
 def hyphenated(compact: str) -> str:
     """Return the ISBN with hyphens, or unchanged if its range is not assigned."""
     return str(stdnum.format(compact))

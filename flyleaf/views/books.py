@@ -20,7 +20,7 @@ from flyleaf.views.linked_data import linked_data
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
 from flyleaf.web.current import flyleaf
-from flyleaf.web.drafts import restored, restored_id
+from flyleaf.web.drafts import restored
 from flyleaf.web.paging import asked_place
 
 blueprint = Blueprint("books", __name__)
@@ -34,8 +34,9 @@ def book(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnVal
         address = url_for("books.book", isbn=seen.book.isbn)
         query = request.query_string.decode("ascii", "ignore")
         return redirect(f"{address}?{query}" if query else address, 301)
-    form = ReviewForm(restored())
-    if restored_id() and seen.own_review is not None:
+    typed = restored()
+    form = None if typed is None else ReviewForm(typed)
+    if form is not None and seen.own_review is not None:
         return render_template("review_edit.html", book=seen.book, form=form, is_second=True)
     return render_book(connection, reader, seen, form)
 
@@ -50,8 +51,8 @@ def find_seen_book(connection: Connection, isbn: str, reader: Reader) -> SeenBoo
     return select_seen_book(connection, _identity(isbn), reader) or _not_found(isbn)
 
 
-def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: ReviewForm) -> str:
-    """Return the page of this book as this reader sees it, with the form for a review as it stands."""
+def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: ReviewForm | None = None) -> str:
+    """Return the page of this book as this reader sees it, with the form for a review as it was filled in."""
     found = seen.book
     names = _isbns(found)
     # A book's page answers also while the search, which knows what belongs together, is being prepared.

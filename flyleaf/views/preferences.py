@@ -1,6 +1,6 @@
 """The form at the foot of each page with which readers choose a language and a theme."""
 
-from flask import Blueprint, Flask, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
@@ -23,10 +23,6 @@ class PreferencesForm(Form):
 
     language = RadioField(choices=[SelectChoice(*choice) for choice in LANGUAGES.items()], validators=[Optional()])
     theme = RadioField(choices=[SelectChoice(*choice) for choice in THEMES.items()], validators=[Optional()])
-
-
-def register(app: Flask) -> None:
-    app.jinja_env.globals.update(preferences_form=PreferencesForm)
 
 
 @blueprint.post("/preferences")

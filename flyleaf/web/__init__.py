@@ -4,6 +4,7 @@ from flask import Flask
 
 from flyleaf.web import (
     access,
+    addresses,
     assets,
     compression,
     cookies,
@@ -26,6 +27,7 @@ def register(app: Flask) -> None:
         access,
         languages,
         errors,
+        addresses,
         assets,
         compression,
         filters,

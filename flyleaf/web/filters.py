@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Protocol
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_datetime_format
+from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import format_date, format_time, get_locale
 from markupsafe import Markup, escape
@@ -17,6 +19,7 @@ from flyleaf.covers.drawing import cover
 from flyleaf.search.marking import marked
 from flyleaf.web.review_text import paragraphs, review_text
 
+Number = int | float | Decimal
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
@@ -41,6 +44,8 @@ def register(app: Flask) -> None:
         marked=mark,
         cover=cover_of,
         lang=language_tag,
+        numberformat=decimal,
+        decimalformat=decimal,
     )
 
 
@@ -55,6 +60,16 @@ def moment(when: datetime) -> str:
     return f"{str(pattern).format(format_time(when, 'short'), format_date(when, 'long'))} UTC"
 
 
+def decimal(value: Number, pattern: str | None = None) -> str:
+    """1,234 and 4.5, as the language of the page writes them; Flask-Babel's filters do it anew each time."""
+    return _decimal(value, pattern, str(get_locale()))
+
+
+@lru_cache(maxsize=1 << 12, typed=True)
+def _decimal(value: Number, pattern: str | None, locale: str) -> str:
+    return str(format_decimal(value, pattern, locale))
+
+
 def iso_time(when: datetime) -> str:
     """As the datetime attribute of a time element takes it, to the second."""
     return when.isoformat(timespec="seconds")
@@ -62,20 +77,18 @@ def iso_time(when: datetime) -> str:
 
 def mark(text: str, words: Collection[str]) -> Markup:
     """The text with the matched words of a search marked."""
-    pieces = (
-        Markup("<mark>{}</mark>").format(piece) if matches else escape(piece) for piece, matches in marked(text, words)
-    )
-    return Markup("").join(pieces)
+    pieces = (f"<mark>{escape(piece)}</mark>" if matches else escape(piece) for piece, matches in marked(text, words))
+    return Markup("".join(pieces))  # noqa: S704  # the pieces are escaped
 
 
 def cover_of(book: Coverable) -> Markup:
     """The same for every form of the book's ISBN."""
-    return Markup(_cover(book.isbn, book.title, book.author))  # noqa: S704  # the texts in it are escaped
+    return _cover(book.isbn, book.title, book.author)
 
 
 @lru_cache(maxsize=1 << 12)
-def _cover(isbn: str, title: str, author: str) -> str:
-    return cover(isbns.parse(isbn).identity, title, author)
+def _cover(isbn: str, title: str, author: str) -> Markup:
+    return Markup(cover(isbns.parse(isbn).identity, title, author))  # noqa: S704  # the texts in it are escaped
 
 
 @lru_cache

@@ -16,6 +16,7 @@ from wtforms.form import BaseForm
 from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
 
+from flyleaf import limits
 from flyleaf.web.cookies import keep_cookie, kept_cookie
 
 TOKEN_LIFETIME = 12 * 60 * 60  # seconds that a form may stand open
@@ -32,7 +33,7 @@ class CsrfToken(CSRF):
     """
 
     def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
-        return str(_signer().dumps([secrets.token_urlsafe(8), session.get("reader_id")]))
+        return csrf_token()
 
     def validate_csrf_token(self, form: BaseForm, field: CSRFTokenField) -> None:
         try:
@@ -94,6 +95,15 @@ def written_by(token: str) -> int | None:
     return None
 
 
+def csrf_token() -> str:
+    """Return the token for the forms of this answer: one for all of them, and another one in every answer."""
+    made_for = _secret(), session.get("reader_id")
+    if g.get("csrf_token_for") != made_for:
+        g.csrf_token_for = made_for
+        g.csrf_token = str(_signer().dumps([secrets.token_urlsafe(8), made_for[1]]))
+    return str(g.csrf_token)
+
+
 def require_token() -> None:
     """For a form that is a button alone, and has no page of its own to be shown on again. Raises BadRequest."""
     if not Form(request.form).validate():
@@ -124,6 +134,7 @@ def no_control_characters(form: WTForm, field: Field) -> None:
 
 
 def register(app: Flask) -> None:
+    app.jinja_env.globals.update(csrf_token=csrf_token, limits=limits)
     app.after_request(_keep_secret)
 
 

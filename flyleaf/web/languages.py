@@ -3,7 +3,7 @@ messages are in translations/."""
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 
 from flyleaf.web.preferences import kept_preference
@@ -26,11 +26,15 @@ def register(app: Flask) -> None:
 def language() -> str:
     """One of LOCALES: the account's, else the cookie's, else the one of ours that the browser likes best.
 
-    Programs are answered in English.
+    Programs are answered in English. It is looked up once a request.
     """
     if request.path.startswith("/api/"):
         return DEFAULT
-    return kept_preference("language") or _liked_best()
+    reader = g.get("reader")
+    found: tuple[object, str] | None = g.get("language")
+    if found is None or found[0] is not reader:  # the reader is known only after a while, and may prefer another one
+        g.language = found = reader, kept_preference("language") or _liked_best()
+    return found[1]
 
 
 def language_name(code: str) -> str:

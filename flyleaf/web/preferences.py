@@ -20,7 +20,7 @@ _KEPT = 365 * 24 * 60 * 60  # seconds
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals.update(this_page=this_page, theme=theme)
+    app.jinja_env.globals.update(this_page=this_page, theme=theme, LANGUAGES=LANGUAGES, THEMES=THEMES)
     app.after_request(_follow_the_account)
 
 

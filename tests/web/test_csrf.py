@@ -196,3 +196,10 @@ def test_no_get_changes_anything(app, alice, dune, select):
             alice.get(rule.rule.replace("<isbn>", dune), query_string={"rating": "5", "text": "x", "q": "x"}).close()
     assert select("SELECT text FROM reviews") == "Alice's words."
     assert alice.get("/search").status_code == 200
+
+
+def test_the_forms_of_one_answer_have_one_token_and_the_next_answer_has_another(alice, dune):
+    answers = [re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', alice.get(f"/books/{dune}").text) for _ in range(2)]
+    assert [len(tokens) for tokens in answers] == [2, 2]  # of the review and of the language
+    assert len(set(answers[0])) == len(set(answers[1])) == 1
+    assert not set(answers[0]) & set(answers[1])

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 import pytest
-from flask import Flask, render_template
+from flask import Flask, render_template, render_template_string
 from flask.templating import Environment
+from flask_babel import format_decimal
 from jinja2 import DictLoader, FileSystemBytecodeCache
 
 from flyleaf.app import create_app
@@ -180,3 +182,14 @@ def test_a_reader_who_changes_the_language_gets_the_other_templates(alice):
     assert ">Log out<" in alice.get("/search").text
     alice.submit("/search", "/preferences", language="es")
     assert ">Cerrar sesión<" in alice.get("/search").text
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("value", [0, 1, 1.0, 4.25, -1234567.891, 1000000, Decimal("3.50")])
+def test_numbers_are_written_as_the_language_does(app, language, value):
+    with in_language(app, language):
+        for _ in range(2):  # anew, and remembered
+            assert render_template_string("{{ value | numberformat }}", value=value) == format_decimal(value)
+            for pattern in ("0.0", "0.0#", "#,##0.00"):
+                source = "{{ value | decimalformat(pattern) }}"
+                assert render_template_string(source, value=value, pattern=pattern) == format_decimal(value, pattern)
