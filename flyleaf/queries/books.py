@@ -14,6 +14,30 @@ _COLUMNS = """
     coalesce(c.four, 0) AS four, coalesce(c.five, 0) AS five
 """
 
+_BOOK = text(f"""
+    SELECT {_COLUMNS}
+      FROM books AS b
+      LEFT JOIN rating_counts AS c ON c.book_id = b.id
+     WHERE b.identity = :identity
+""")  # noqa: S608  # constants
+
+_SEEN = text(f"""
+    SELECT {_COLUMNS},
+           b.average_rating, b.ratings_count,
+           e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
+           q.book_id IS NULL AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
+                                                                                    THEN :miss_age
+                                                                                    ELSE :hit_age END)
+           AS is_request_due,
+           r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+      FROM books AS b
+      LEFT JOIN rating_counts AS c ON c.book_id = b.id
+      LEFT JOIN external_ratings AS e ON e.book_id = b.id AND e.source = 'open_library'
+      LEFT JOIN external_rating_requests AS q ON q.book_id = b.id
+      LEFT JOIN reviews AS r ON r.book_id = b.id AND r.reader_id = :reader_id
+     WHERE b.identity = :identity
+""")  # noqa: S608  # constants
+
 
 @dataclass(frozen=True, slots=True)
 class RatingCounts:
@@ -79,37 +103,14 @@ class SeenBook:
 
 def select_book(connection: Connection, identity: str) -> Book | None:
     """Return the book with this `isbn.Isbn.identity`."""
-    row = connection.execute(
-        text(f"""
-            SELECT {_COLUMNS}
-              FROM books AS b
-              LEFT JOIN rating_counts AS c ON c.book_id = b.id
-             WHERE b.identity = :identity
-        """),  # noqa: S608  # constants
-        {"identity": identity},
-    ).one_or_none()
+    row = connection.execute(_BOOK, {"identity": identity}).one_or_none()
     return _book(row._mapping) if row else None
 
 
 def select_seen_book(connection: Connection, identity: str, reader: Reader) -> SeenBook | None:
     """Return the same with what its page says to this reader, in one statement."""
     row = connection.execute(
-        text(f"""
-            SELECT {_COLUMNS},
-                   b.average_rating, b.ratings_count,
-                   e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
-                   q.book_id IS NULL AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
-                                                                                            THEN :miss_age
-                                                                                            ELSE :hit_age END)
-                   AS is_request_due,
-                   r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
-              FROM books AS b
-              LEFT JOIN rating_counts AS c ON c.book_id = b.id
-              LEFT JOIN external_ratings AS e ON e.book_id = b.id AND e.source = 'open_library'
-              LEFT JOIN external_rating_requests AS q ON q.book_id = b.id
-              LEFT JOIN reviews AS r ON r.book_id = b.id AND r.reader_id = :reader_id
-             WHERE b.identity = :identity
-        """),  # noqa: S608  # constants
+        _SEEN,
         {"identity": identity, "reader_id": reader.id, "miss_age": MISS_AGE, "hit_age": HIT_AGE},
     ).one_or_none()
     if row is None:

@@ -15,6 +15,14 @@ _ALIVE = """
 """
 _DAYS = {"idle_days": SESSION_IDLE_DAYS, "most_days": SESSION_DAYS}
 
+_LIVE = text(f"""
+    SELECT r.id, r.name, r.language, r.theme, r.is_moderator,
+           s.seen_at < now() - make_interval(mins => :minutes) AS is_due
+      FROM sessions AS s
+      JOIN readers AS r ON r.id = s.reader_id
+     WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}
+""")  # noqa: S608  # the text of this module
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -71,13 +79,7 @@ def insert_session(
 def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) -> LiveSession | None:
     """Return the session with its reader, or None if it was ended or has expired."""
     row = connection.execute(
-        text(f"""
-            SELECT r.id, r.name, r.language, r.theme, r.is_moderator,
-                   s.seen_at < now() - make_interval(mins => :minutes) AS is_due
-              FROM sessions AS s
-              JOIN readers AS r ON r.id = s.reader_id
-             WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}
-        """),  # noqa: S608  # the text of this module
+        _LIVE,
         {"id_hash": id_hash, "reader_id": reader_id, "minutes": SESSION_SEEN_MINUTES, **_DAYS},
     ).one_or_none()
     if row is None:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf import isbn as isbns
 from flyleaf.citation import Citation
+from flyleaf.paging import Page
 from flyleaf.queries.books import Book, SeenBook, select_book, select_seen_book
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
@@ -57,6 +58,10 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     names = _isbns(found)
     # A book's page answers also while the search, which knows what belongs together, is being prepared.
     related = select_related_books(connection, found.id) if is_ready(connection) else RelatedBooks()
+    place = asked_place()
+    # Most books of a catalogue have no reviews, and their counts say so already.
+    has_reviews = found.ratings.review_count > 0
+    reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else Page([])
     cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
     _ask_for_external_rating(connection, seen)
     return render_template(
@@ -70,7 +75,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         editions=related.editions,
         more_by_author=related.more_by_author,
         own=seen.own_review,
-        reviews=select_reviews(connection, found.id, asked_place(), without_reader_id=reader.id),
+        reviews=reviews,
         form=form,
     )
 
