@@ -16,7 +16,7 @@ _RELATED = text("""
           JOIN search_works AS work ON work.id = work_id
          WHERE book_id = :book_id
     )
-    (SELECT true AS is_edition, isbn, title, author, language, year, NULL::int AS editions,
+    (SELECT true AS is_edition, isbn, title, author, language, year, publisher, NULL::int AS editions,
             NULL::int AS review_count, NULL::float8 AS average_score,
             NULL::int AS popularity, NULL AS title_key
        FROM search_editions
@@ -26,7 +26,7 @@ _RELATED = text("""
       ORDER BY year DESC NULLS LAST, isbn
       LIMIT :editions_max)
      UNION ALL
-    (SELECT false, isbn, title, author, language, coalesce(year_min, year), editions,
+    (SELECT false, isbn, title, author, language, coalesce(year_min, year), NULL, editions,
             review_count, round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
             popularity, title_key
        FROM (SELECT lead_book_id, editions, year_min, review_count, rating_sum, popularity, title_key
@@ -49,6 +49,8 @@ class Edition:
     isbn: str
     title: str
     year: int | None
+    publisher: str | None
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def select_related_books(connection: Connection, book_id: int) -> RelatedBooks:
         },
     ).all()
     return RelatedBooks(
-        tuple(Edition(row.isbn, row.title, row.year) for row in rows if row.is_edition),
+        tuple(Edition(row.isbn, row.title, row.year, row.publisher, row.language) for row in rows if row.is_edition),
         tuple(
             Work(
                 row.isbn, row.title, row.author, row.language, row.year,

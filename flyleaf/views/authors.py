@@ -1,6 +1,6 @@
 """All books of an author."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from flyleaf.queries.authors import select_author, select_works
 from flyleaf.queries.readers import Reader
 from flyleaf.search import require
 from flyleaf.web.access import login_required
+from flyleaf.web.addresses import url_for
 from flyleaf.web.paging import numbered, page_number
 
 blueprint = Blueprint("authors", __name__)

@@ -7,7 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import brotli
-from flask import Flask, Response, abort, request, url_for
+from flask import Flask, Response, abort, request
+
+from flyleaf.web.addresses import url_for
 
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = ("br", "gzip", "identity")  # of those that a browser likes equally well the first

@@ -1,5 +1,6 @@
 """Below a book: the other editions of its work, and more by its author."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -21,13 +22,13 @@ def related(database: Database, select: Callable[..., int]) -> Callable[[str], R
 
 def test_editions_are_the_others_of_the_work_the_newest_first(add_book, related):
     add_book("9780441172719", year=1990)
-    add_book("9780340960196", year=2015)
+    add_book("9780340960196", year=2015, publisher="Hodder", language="en")
     add_book("9780450011849", title="DUNE", year=None)
     add_book("9780441104024", title="Children of Dune")
     found = related("9780441172719")
-    assert [(edition.isbn, edition.year) for edition in found.editions] == [
-        ("9780340960196", 2015),
-        ("9780450011849", None),
+    assert [dataclasses.astuple(edition) for edition in found.editions] == [
+        ("9780340960196", "Dune", 2015, "Hodder", "en"),
+        ("9780450011849", "DUNE", None, None, None),
     ]
     assert [work.title for work in found.more_by_author] == ["Children of Dune"]
     assert related("9780340960196").editions[0].isbn == "9780441172719"

@@ -354,3 +354,10 @@ def test_a_book_has_one_cover_everywhere(alice, add_book, dune):
         for address in (f"/books/{dune}", "/search?q=dune", "/authors/Frank%20Herbert")
     ]
     assert len(set(covers)) == 1
+
+
+def test_other_editions_say_what_tells_them_apart(alice, dune, add_book):
+    add_book("9780340960196", publisher="Hodder & Stoughton", language="es", year=2015)
+    text = alice.get(f"/books/{dune}").text
+    for fact in ("Other editions", "Hodder &amp; Stoughton", "2015", "Spanish", "9780340960196"):
+        assert fact in text
