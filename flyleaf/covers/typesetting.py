@@ -100,6 +100,9 @@ def _letter_width(letter: str) -> float:
 def _pieces(text: str, width: float) -> Iterator[tuple[str, str]]:
     """Yield each piece that must stay on one line, with the space before it."""
     for word in text.split():
+        if not _is_wide(word) and measure(word) <= width:  # nearly every word of a title
+            yield " ", word
+            continue
         space = " "
         piece = ""
         for letter in word:
@@ -144,7 +147,7 @@ def _has_case(letter: str) -> bool:
 
 
 def _is_wide(text: str) -> bool:
-    return any(unicodedata.east_asian_width(letter) in ("W", "F") for letter in text)
+    return not text.isascii() and any(unicodedata.east_asian_width(letter) in ("W", "F") for letter in text)
 
 
 def is_rtl(text: str) -> bool:

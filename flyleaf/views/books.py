@@ -10,7 +10,6 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf import isbn as isbns
 from flyleaf.citation import Citation
-from flyleaf.paging import Page
 from flyleaf.queries.books import Book, SeenBook, select_book, select_seen_book
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
@@ -22,7 +21,7 @@ from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
-from flyleaf.web.paging import asked_place
+from flyleaf.web.paging import NOTHING, asked_place
 
 blueprint = Blueprint("books", __name__)
 
@@ -61,7 +60,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     place = asked_place()
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
-    reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else Page([])
+    reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else NOTHING
     cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
     _ask_for_external_rating(connection, seen)
     return render_template(

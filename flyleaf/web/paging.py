@@ -1,7 +1,7 @@
 """Pages of a list, as addresses name them: ?page=2 of a ranked list, ?before=… and ?after=… of one in order of time."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import request
 from flask_babel import gettext
@@ -11,6 +11,7 @@ from flyleaf.limits import PAGE_MAX
 from flyleaf.paging import Key, Number, Page
 
 Item = TypeVar("Item")
+NOTHING: Page[Any] = Page([])  # the only page of a list without items
 
 
 def asked_place() -> Key:
