@@ -270,7 +270,7 @@ def test_another_program_at_the_port_is_said_in_one_line(place: Path, run: Run) 
         ({"PORT": "many"}, "PORT is 'many'"),
         ({"HOST": "192.0.2.1"}, "this machine doesn't have that address"),
         ({"HOST": "no such host"}, "HOST is 'no such host', which can't be resolved"),
-        ({"DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:abc/books"}, "DATABASE_URL can't be read"),
+        ({"DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:abc/books"}, "DATABASE_URL is malformed"),
         ({"DATABASE_URL": "postgresql://nobody:secret@[::1/books"}, "DATABASE_URL"),
     ],
 )
