@@ -21,7 +21,7 @@ from flyleaf.views import (
 
 
 def register(app: Flask) -> None:
-    """Hang every page into the application."""
+    """Register every page with the application."""
     for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
         app.register_blueprint(room.blueprint)
     for room in (password_resets, reports, moderation):

@@ -1,4 +1,4 @@
-"""One's own account: where one is logged in, the password, what happened, what is kept, and its end."""
+"""The reader's account: sessions, password, activity, data download and deletion."""
 
 import json
 from dataclasses import asdict
@@ -165,7 +165,7 @@ def data(connection: Connection, reader: Reader) -> ResponseReturnValue:
 
 
 def _change_password(credentials: Credentials, new: str) -> bool:
-    """And log out wherever else the old one was used."""
+    """Change the password, log out all other devices, and return whether the old password was still valid."""
     password_hash = hash_password(new)
     with transaction() as connection:
         if not update_password_hash(connection, credentials, password_hash):

@@ -1,4 +1,4 @@
-"""The API: for programs, without log-in, JSON in every case."""
+"""The API for programs: no login, always JSON."""
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""All books of an author."""
+"""The author page: all books of an author."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -31,5 +31,5 @@ def author(connection: Connection, reader: Reader, name: str) -> ResponseReturnV
 
 @blueprint.app_template_global()
 def author_address(name: str) -> str | None:
-    """None for a name without a letter, under which nobody could be found."""
+    """Return the address of an author's page, or None for a name without letters, which can't be found."""
     return url_for("authors.author", name=name) if any(map(str.isalnum, name)) else None

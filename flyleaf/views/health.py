@@ -1,4 +1,4 @@
-"""For whoever watches over the site: is it alive, and is it ready to serve?"""
+"""Health checks for operators: is the site alive, and is it ready to serve?"""
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
@@ -21,9 +21,9 @@ def alive() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """200 where all pages can be served; 503 with what is missing.
+    """Return 200 if all pages can be served, or 503 with what is missing.
 
-    A schema that a newer version has brought up to date meanwhile serves this version, which runs already, too.
+    A schema that a newer version has migrated also serves this version while it runs.
     """
     try:
         with transaction() as connection:

@@ -1,4 +1,4 @@
-"""A book in the terms of schema.org, for programs that read pages: reference managers, a browser's reader view."""
+"""A book as schema.org data, for programs such as reference managers and a browser's reader view."""
 
 from flask import url_for
 
@@ -7,7 +7,7 @@ from flyleaf.web.filters import language_tag
 
 
 def linked_data(book: Book, isbn: str) -> dict[str, object]:
-    """What is not known is left out. The template makes JSON of it in which no tag can end."""
+    """Return the known facts of a book. The template writes them as JSON in which no tag can end."""
     ratings = book.ratings
     values = {
         "@context": "https://schema.org",

@@ -1,4 +1,4 @@
-"""A review that readers report and moderators hide: finding it, and what a reason may be."""
+"""Finding a review to report or hide, and the rules for reasons."""
 
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ REASON_RULES = [
 
 
 def find_review(connection: Connection, review_id: int) -> ModeratedReview:
-    """Raises NotFound."""
+    """Return the review. Raises NotFound."""
     review = select_moderated_review(connection, review_id)
     if review is None:
         raise NotFound(gettext("Review not found. It may have been deleted."))

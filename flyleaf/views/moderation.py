@@ -1,4 +1,4 @@
-"""Moderation: what readers have reported, and what is hidden. For moderators; for others there is no such page."""
+"""Moderation: reported and hidden reviews. Only moderators can see these pages; for others they don't exist."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -44,7 +44,7 @@ class HidingForm(Form):
 def moderator_required(
     view: Callable[Concatenate[Connection, Reader, Values], ResponseReturnValue],
 ) -> Callable[Values, ResponseReturnValue]:
-    """Only for moderators, asked of the database each time. Others get what they get where there is nothing."""
+    """Let only moderators in, according to the database at each request. Others get 404."""
 
     @wraps(view)
     def gate(
@@ -114,6 +114,6 @@ def dismiss(connection: Connection, moderator: Reader, review_id: int) -> Respon
 def _note(
     connection: Connection, moderator: Reader, review: ModeratedReview, action: str, reason: str | None = None
 ) -> None:
-    """What a moderator does stands in the moderator's own events; whose review it was must not be told there."""
+    """Add an action to the moderator's own events, without naming the reviewer."""
     detail: Detail = {"action": action, "review": review.id, "reason": reason}
     insert_event(connection, EventKind.MODERATED, moderator.id, detail)

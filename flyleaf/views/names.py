@@ -1,4 +1,4 @@
-"""What a reader may be called.
+"""Rules for usernames.
 
 Names follow Unicode's rules for identifiers, UTS 39, as far as names of people do. Each word is Highly Restrictive: of
 one script, or of Latin with those that Chinese, Japanese and Korean are written in. Allowed are the recommended scripts
@@ -18,9 +18,9 @@ from wtforms.validators import ValidationError
 
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")  # Unicode's general categories
 _SAYING = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No")  # letters and digits
-# Shown as nothing, though Unicode calls them letters, marks and symbols: fillers, joiners, variation selectors.
+# Invisible, though Unicode calls them letters, marks and symbols: fillers, joiners, variation selectors.
 _BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# Tags and entities of HTML, templates, and what forums and wikis make links of.
+# Tags and entities of HTML, templates, and the link markup of forums and wikis.
 _MARKUP = re.compile(r"[<>{}\[\]`]|&#|&\w+;")
 # ASCII, letters, marks, digits; apostrophes, hyphens and dots from UAX 31's table 3 and their like.
 _ALLOWED = regex.compile(r"[\x20-\x7E\p{L}\p{M}\p{Nd}’‘ʼ·‧‐‑–・＝՚֊׳״་،]*")
@@ -58,7 +58,7 @@ _READ_AS = str.maketrans("013457@$!|l", "oieastasiii")
 
 
 def visible(form: Form, field: Field) -> None:
-    """Refuse names with characters that nobody sees, and with marks piled up."""
+    """Refuse names with invisible characters or too many accents on a letter."""
     # Cf: zero-width and direction marks, with which one name can be made to look like another; Cc: line breaks, tabs.
     name = _JOINERS.sub("", field.data or "")
     if has_invisible(name):
@@ -68,7 +68,7 @@ def visible(form: Form, field: Field) -> None:
 
 
 def addressable(form: Form, field: Field) -> None:
-    """Refuse names that say nothing, or that no address can hold: there / . and .. mean something else."""
+    """Refuse names without a letter or digit, and names that can't be in an address, such as . and .."""
     name = field.data or ""
     if "/" in name or not any(unicodedata.category(letter) in _SAYING for letter in name):
         raise ValidationError(gettext("Names need a letter or digit and can’t contain “/”."))
@@ -99,23 +99,23 @@ def of_one_script(form: Form, field: Field) -> None:
 
 
 def has_invisible(text: str) -> bool:
-    """Whether there are characters in it that are shown as nothing."""
+    """Return whether the text has invisible characters."""
     return bool(_BLANKS.search(text)) or any(unicodedata.category(letter) in _INVISIBLE for letter in text)
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing to be seen in it but white space."""
+    """Return whether the text has no visible characters."""
     return all(letter.isspace() or has_invisible(letter) for letter in text)
 
 
 def not_reserved(form: Form, field: Field) -> None:
-    """Nobody speaks for the site: the names of those who run it are for no reader."""
+    """Refuse names that sound like the site's administrators, so that nobody can speak for it."""
     if is_reserved(field.data or ""):
         raise ValidationError(gettext("This name is reserved. Choose another."))
 
 
 def is_reserved(name: str) -> bool:
-    """Also where it is written in other letters, with digits for letters, or with marks between: Аdm1n, a.d.m.i.n"""
+    """Return whether the name is reserved, also in other letters, with digits or marks: Аdm1n, a.d.m.i.n."""
     return _likeness(name) in _RESERVED
 
 

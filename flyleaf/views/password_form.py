@@ -1,4 +1,4 @@
-"""The two fields in which a new password is chosen."""
+"""The fields for choosing a new password."""
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import PasswordField
@@ -33,7 +33,7 @@ class NewPasswordForm(Form):
 
     @property
     def name(self) -> str:
-        """Of the reader, whose password must not be it."""
+        """Return the reader's name, which can't be the password."""
         raise NotImplementedError
 
     def validate_password(self, field: PasswordField) -> None:

@@ -1,4 +1,4 @@
-"""Choosing a new password by a link that the operator has handed out. Who has the link needs nothing else."""
+"""Resetting a password with a link from an administrator. Anyone with the link can use it."""
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -34,7 +34,7 @@ def reset(token: str) -> ResponseReturnValue:
     with transaction() as connection:
         name = select_password_reset(connection, token)
     if name is None:
-        raise _worthless()
+        raise _link_expired()
     form = PasswordResetForm(name, request.form)
     if request.method != "POST" or not form.validate():
         return render_template("password_reset.html", name=name, form=form), form.status
@@ -43,23 +43,23 @@ def reset(token: str) -> ResponseReturnValue:
 
 
 @blueprint.after_request
-def _tell_nobody(response: Response) -> Response:
-    """The address is the secret: no other page is told where its visitor came from."""
+def _hide_referrer(response: Response) -> Response:
+    """Send no referrer, because the address is secret."""
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
 def _reset(token: str, name: str, password: str) -> None:
-    """And log out wherever the old one was used. Raises NotFound where the link was used meanwhile."""
+    """Change the password and log out all devices. Raises NotFound if the link has been used meanwhile."""
     password_hash = hash_password(password)
     with transaction() as connection:
         reader_id = use_password_reset(connection, token, password_hash)
         if reader_id is None:
-            raise _worthless()
+            raise _link_expired()
         delete_all_sessions(connection, reader_id)
         delete_attempts(connection, account_limits(reader_id, name))
         insert_event(connection, EventKind.PASSWORD_RESET, reader_id)
 
 
-def _worthless() -> NotFound:
+def _link_expired() -> NotFound:
     return NotFound(gettext("This link has expired or was already used. Ask the site’s administrators for a new one."))

@@ -1,4 +1,4 @@
-"""The form at the foot of each page with which readers choose a language and a theme."""
+"""The form at the foot of each page for choosing a language and a theme."""
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,8 +18,10 @@ blueprint = Blueprint("preferences", __name__)
 
 
 class PreferencesForm(Form):
-    """What is not sent stays as it is. Where to go back to is in the form's address: a second hidden `next` would be
-    mistaken for that of the log-in form above."""
+    """The choice of language and theme; a field that is not sent does not change.
+
+    The page to return to is in the form's address: a second hidden `next` would be confused with the login form's.
+    """
 
     language = RadioField(choices=[SelectChoice(*choice) for choice in LANGUAGES.items()], validators=[Optional()])
     theme = RadioField(choices=[SelectChoice(*choice) for choice in THEMES.items()], validators=[Optional()])
@@ -40,7 +42,7 @@ def change() -> ResponseReturnValue:
                 update_preferences(connection, reader.id, chosen.get("language"), chosen.get("theme"))
     page = local_path(request.args.get("next")) or url_for("welcome.welcome")
     response = redirect(page, 303)
-    keep_draft(response, page, was_logged_out=False)  # the buttons send the form above along
+    keep_draft(response, page, was_logged_out=False)  # the buttons also send the form above
     for name, value in chosen.items():
         keep_preference(response, name, value)
     return response

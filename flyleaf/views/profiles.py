@@ -1,4 +1,4 @@
-"""What a reader has reviewed, one's own and others'."""
+"""A reader's profile, with their reviews."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

@@ -105,7 +105,7 @@ def logout() -> ResponseReturnValue:
     if was_logged_in and from_elsewhere and not (request.method == "POST" and form.validate()):
         return render_template("logout.html", form=Form())
     reader_id = session.get("reader_id")
-    end_session()  # first of all: its file goes also where the database does not answer
+    end_session()  # first, so that the file is deleted even if the database is down
     if was_logged_in:
         with transaction() as connection:
             ended_id = delete_session(connection, session_hash())
@@ -117,7 +117,7 @@ def logout() -> ResponseReturnValue:
 
 
 def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseReturnValue:
-    """Only who knows the password learns that the account is locked: everybody else sees a wrong password."""
+    """Show the reason for the lock, but only after the right password. Everyone else sees a wrong password."""
     with transaction() as connection:
         insert_event(connection, EventKind.LOGIN_REFUSED, credentials.reader.id)
     form.form_errors.append(gettext("This account is locked: %(reason)s", reason=reason))
@@ -125,26 +125,28 @@ def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseR
 
 
 def _show(form: LoginForm) -> str:
-    """The log-in page, which says why a reader is here who wanted to go elsewhere."""
+    """Return the login page, which tells readers why they were sent here."""
     wanted = local_path(form.next.data)
     return render_template("login.html", form=form, wanted=wanted, is_text_kept=waits_for(wanted))
 
 
 def _asked_or_typed() -> MultiDict[str, str]:
-    """What the address says, and what was typed before the language of the page was changed."""
+    """Return the address's parameters and the text typed before the page's language was changed."""
     typed = restored() or MultiDict()
     return MultiDict({**request.args.to_dict(), **typed.to_dict()})
 
 
 def _register(name: str, password: str) -> Credentials | None:
-    """None where the name is taken, which counts as an attempt, too: names can't be found out without end.
+    """Return the new reader's credentials, or None if the name is taken.
+
+    A taken name counts as an attempt too, which limits probing for names.
 
     Raises TooManyRequests.
     """
     count_attempt(registration_limits())
     with transaction() as connection:
         if select_credentials(connection, name) is not None:
-            return None  # before it costs a hash; of two who want a free name at once the database decides below
+            return None  # saves a hash; in a race for a free name the database decides below
     password_hash = hash_password(password)
     with transaction() as connection:
         reader = insert_reader(connection, name, password_hash)

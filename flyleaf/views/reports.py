@@ -1,4 +1,4 @@
-"""Reporting a review to those who moderate."""
+"""Reporting a review to the moderators."""
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -41,7 +41,7 @@ def report(connection: Connection, reader: Reader, review_id: int) -> ResponseRe
 
 
 def _report(connection: Connection, reader: Reader, review: ModeratedReview, reason: str | None) -> bool:
-    """False where this reader has reported it before. Raises TooManyRequests, which takes the report back."""
+    """Return whether this is the reader's first report of it. Raises TooManyRequests, which rolls the report back."""
     if not insert_report(connection, review.id, reader.id, reason):
         return False
     wait = insert_attempt(connection, report_limits(reader)).wait

@@ -1,4 +1,4 @@
-"""What a review is made of."""
+"""The form for a review."""
 
 from flask_babel import format_decimal, lazy_gettext, lazy_ngettext
 from flask_babel.speaklater import LazyString

@@ -1,5 +1,4 @@
-"""Writing, changing and deleting one's review of a book. Nobody else's can be reached from here: the reader is part
-of every statement."""
+"""Writing, editing and deleting one's own review. Every statement includes the reader, so others' are out of reach."""
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue

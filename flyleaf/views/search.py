@@ -17,7 +17,7 @@ from flyleaf.web.access import login_required
 
 blueprint = Blueprint("search", __name__)
 
-SHELF = 6  # books that are shown to who has not searched yet
+SHELF = 6  # books shown before the first search
 
 
 @blueprint.get("/search")
@@ -25,7 +25,7 @@ SHELF = 6  # books that are shown to who has not searched yet
 def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
     form = SearchForm(request.args)
     valid = form.validate()
-    # The fields that narrow a search are shown where they are wanted; most searches do without.
+    # Filters are shown on request, because most searches don't need them.
     narrow = "narrow" in request.args or form.is_narrowed or not valid
     languages = select_languages(connection) if narrow else []
     page = {"form": form, "narrow": narrow, "languages": languages, "isbn_digits": SHORTEST_ISBN_PART}
@@ -44,7 +44,7 @@ def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
 
 @blueprint.post("/search")
 def search_by_post() -> ResponseReturnValue:
-    """A form that posts is sent to the address that can be kept and shared. It changes nothing, so needs no token."""
+    """Redirect a posted search to an address that can be shared. It changes nothing, so it needs no token."""
     return redirect(url_for("search.search", q=request.form.get("q", "")), 303)
 
 
@@ -59,7 +59,7 @@ def suggestions(connection: Connection, reader: Reader) -> ResponseReturnValue:
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, str | None]:
-    """A title leads to its book, an author to the page of all books of theirs."""
+    """Return a suggestion as JSON. A title links to its book, an author to their page."""
     if suggestion.isbn is not None:
         address = url_for("books.book", isbn=suggestion.isbn)
     else:

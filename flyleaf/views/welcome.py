@@ -1,4 +1,4 @@
-"""The front door."""
+"""The home page for visitors."""
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +21,7 @@ def welcome() -> ResponseReturnValue:
 
 
 def _showcase() -> list[ShelvedBook]:
-    """Return books to show, none while database or search can't be reached: the front door stays open."""
+    """Return books to show, or none while the database or search is unavailable, so that the page still works."""
     try:
         with transaction() as connection:
             return select_showcase(connection, SHOWN)

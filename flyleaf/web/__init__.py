@@ -20,7 +20,7 @@ from flyleaf.web import (
 
 
 def register(app: Flask) -> None:
-    """Hang the request hooks, error pages and template filters into the application, in the order in which they run."""
+    """Register the request hooks, error pages and template filters in the order in which they run."""
     for room in (
         requests,
         cookies,

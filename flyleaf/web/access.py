@@ -1,4 +1,4 @@
-"""Who may see what: logging in and out of the session, and the gate before the pages that need it."""
+"""Access control: starting and ending sessions, and decorators for pages that need a login."""
 
 import hashlib
 import secrets
@@ -39,17 +39,17 @@ def register(app: Flask) -> None:
 
 
 def begin_session(credentials: Credentials, response: Response) -> bool:
-    """Log this reader in under a session id that nobody knew before; the response carries it.
+    """Log this reader in under a new session id, set its cookie on the response, and return whether that worked.
 
-    False where the reader has changed the password or left since the credentials were read. Raises
-    SessionsUnavailableError. The file is first: without its row in the database it is no session.
+    It fails if the reader changed the password or deleted the account after the credentials were read. Raises
+    SessionsUnavailableError. The file is written first: it is not a session until the database has its row.
     """
     old = session_hash()
     _store_session(credentials.reader, response)
     browser, system = browser_and_system(request.headers.get("User-Agent", ""))
     with transaction() as connection:
         begun = insert_session(connection, session_hash(), credentials, browser, system)
-        delete_session(connection, old)  # after the reader's row is locked, as whoever ends sessions does
+        delete_session(connection, old)  # after locking the reader's row, in the order that prevents deadlocks
         if begun:
             known = {"browser": browser, "system": system}
             insert_event(connection, EventKind.LOGGED_IN, credentials.reader.id, known)
@@ -59,7 +59,7 @@ def begin_session(credentials: Credentials, response: Response) -> bool:
 
 
 def renew_session(reader: Reader, response: Response) -> None:
-    """Go on under a new id. Raises SessionsUnavailableError."""
+    """Give the session a new id. Raises SessionsUnavailableError."""
     old = session_hash()
     _store_session(reader, response)
     with transaction() as connection:
@@ -71,29 +71,29 @@ def _store_session(reader: Reader, response: Response) -> None:
     session["reader_id"] = reader.id
     session["csrf"] = secrets.token_urlsafe(32)
     sessions = current_app.session_interface
-    # Deletes what was stored under the old id, and takes a new one. It does nothing to an empty session.
+    # Delete what is stored under the old id and take a new one. An empty session is left alone.
     sessions.regenerate(session)  # type: ignore[attr-defined]  # Flask-Session's, untyped
     sessions.save_session(current_app, session, response)  # type: ignore[arg-type]
     session.modified = False  # or it would be stored once more at the end of the request
 
 
 def end_session() -> None:
-    """Log out: the stored session is deleted at the end of the request."""
+    """Log out. The stored session is deleted at the end of the request."""
     session.clear()
 
 
 def session_hash() -> bytes:
-    """What the database knows the session of this request by."""
+    """Return the hash by which the database knows this session."""
     return hashlib.sha256(str(session.sid).encode()).digest()  # type: ignore[attr-defined]  # Flask-Session's
 
 
 def is_logged_in() -> bool:
-    """Whether the session's file says so; it may have been ended from elsewhere since."""
-    return type(session.get("reader_id")) is int  # True is an int, too
+    """Return whether the session file has a reader. Another device may have ended the session since."""
+    return type(session.get("reader_id")) is int  # a bool is an int, too
 
 
 def current_reader(connection: Connection) -> Reader | None:
-    """Who is logged in. None also where the session was ended from elsewhere, or is too old: it is ended here, too."""
+    """Return the reader who is logged in. If the session has expired or was ended elsewhere, end it and return None."""
     if not is_logged_in():
         return None
     found = select_live_session(connection, session_hash(), session["reader_id"])
@@ -108,7 +108,7 @@ def current_reader(connection: Connection) -> Reader | None:
 def login_required(
     view: Callable[Concatenate[Connection, Reader, Values], ResponseReturnValue],
 ) -> Callable[Values, ResponseReturnValue]:
-    """Only for readers: the view gets the transaction of the request and the reader. Others are asked to log in."""
+    """Pass the request's transaction and reader to the view. Ask visitors to log in."""
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
@@ -126,7 +126,7 @@ def login_required(
 def reader_required(
     view: Callable[Concatenate[Reader, Values], ResponseReturnValue],
 ) -> Callable[Values, ResponseReturnValue]:
-    """The same for a view that opens its own transactions, because it does something long between two of them."""
+    """Do the same for a view that opens its own transactions because it does slow work between them."""
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
@@ -143,17 +143,17 @@ def reader_required(
 
 
 def _has_session() -> bool:
-    """Raises SessionsUnavailableError where that can't be told."""
+    """Return whether the request has a session. Raises SessionsUnavailableError if the store can't be read."""
     if UNAVAILABLE in session:
         raise SessionsUnavailableError("the sessions can't be read")
     return is_logged_in()
 
 
 def local_path(path: str | None) -> str | None:
-    """Return `path` where it is one of this site, else None: what a link may send a reader to after logging in.
+    """Return `path` if readers may be sent there after logging in: if it belongs to this site. Else return None.
 
-    A site under a path takes no other path of its host. Browsers take // and /\\ for the start of another host, and
-    drop tabs and line breaks before they look.
+    A site under a path accepts no other path of its host. Browsers read // and /\\ as the start of another host,
+    and drop tabs and line breaks first.
     """
     if not path or len(path) > NEXT_MAX or path[0] != "/" or path[1:2] in ("/", "\\"):
         return None
@@ -163,7 +163,7 @@ def local_path(path: str | None) -> str | None:
 
 
 def is_below_root(path: str) -> bool:
-    """Whether the path stays below the one that the site is under, whatever a browser makes of its dots."""
+    """Return whether the path is below the site's own, however a browser resolves its dots."""
     root = request.script_root
     if not root:
         return True
@@ -185,7 +185,7 @@ def address_to_return_to() -> str:
         return request.script_root + request.full_path.rstrip("?")
     if request.url_rule and "GET" in (request.url_rule.methods or ()):
         return request.script_root + request.path
-    # A form's own address has no page to come back to; the book that it was about has.
+    # The form's own address has no page to return to, so return to its book.
     values: dict[str, Any] = request.view_args or {}
     try:
         return url_for("books.book", **values)

@@ -1,4 +1,4 @@
-"""The files of static/ under names that carry a hash of their content, so that browsers may keep them forever."""
+"""Serve static/ under names that contain a hash of the content, so that browsers can cache the files forever."""
 
 import gzip
 import hashlib
@@ -12,12 +12,14 @@ from flask import Flask, Response, abort, request
 from flyleaf.web.addresses import url_for
 
 FOREVER = "public, max-age=31536000, immutable"
-ENCODINGS = ("br", "gzip", "identity")  # of those that a browser likes equally well the first
+ENCODINGS = ("br", "gzip", "identity")  # the first wins if a browser has no preference
 
 
 class Assets:
-    """`address("style.css")` is /static/style.0123456789ab.css, below the site's path; each file is read
-    once, when the site starts."""
+    """Files and their hashed names: `address("style.css")` returns /static/style.0123456789ab.css.
+
+    Each file is read once, when the site starts.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._hashed: dict[str, str] = {}
@@ -35,7 +37,7 @@ class Assets:
         return url_for("static", hashed=self._hashed[name])
 
     def send(self, hashed: str) -> Response:
-        """The file, as small as the browser takes it; under its plain name too, but then it is not to be kept."""
+        """Return the file in the best encoding the browser accepts. Under its plain name it is not cached."""
         name = self._original.get(hashed, hashed)
         if name not in self._content:
             abort(404)
@@ -52,7 +54,7 @@ class Assets:
 
 @lru_cache
 def _encoded(content: bytes, encoding: str) -> bytes:
-    """Once a file and encoding, so that it may take the time which the smallest answer needs."""
+    """Compress a file as well as possible. It happens once for each file and encoding, so it may be slow."""
     if encoding == "br":
         return bytes(brotli.compress(content))
     if encoding == "gzip":

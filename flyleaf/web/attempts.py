@@ -1,8 +1,8 @@
-"""How often a visitor may try: wrong passwords, registrations. Asked before a password is hashed, which is what costs.
+"""Limits on wrong passwords, registrations and reports. They are checked before a password is hashed, which is costly.
 
 A browser that has logged in to an account keeps a device cookie (OWASP: "Slow Down Online Guessing Attacks with Device
-Cookies"). Its wrong passwords are counted for it alone, and all others' together: whoever guesses at Alice's account
-from all over the world keeps out new browsers for as long as it goes on, and never the ones that Alice uses.
+Cookies"). Its wrong passwords are counted separately, and those of all unknown browsers together. An attacker who
+guesses Alice's password from many addresses can block new browsers for a while, but never the ones that Alice uses.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ HOUR = 60 * 60  # seconds
 
 
 def login_limits(name: str) -> Sequence[Limit]:
-    """Of logging in under this name, whether or not there is such a reader."""
+    """Return the limits for logging in under this name, whether or not it exists."""
     key = name_key(name)
     device = _device(key)
     if device is not None:
@@ -39,13 +39,15 @@ def login_limits(name: str) -> Sequence[Limit]:
 
 
 def password_limits(reader: Reader) -> Sequence[Limit]:
-    """Of saying one's password once more. Apart from log-ins: who tries those can't keep a reader from changing it."""
+    """Return the limits for confirming a password. Failed logins don't count, so they can't block a change."""
     return [_password_limit(reader.id)]
 
 
 def account_limits(reader_id: int, name: str) -> Sequence[Limit]:
-    """What is counted of an account as a whole, and can be lifted for it; browsers and addresses have limits of their
-    own, which end within minutes."""
+    """Return the limits that an administrator can lift for an account.
+
+    Limits for browsers and addresses are not among them: they end within minutes.
+    """
     return [_account_limit(name_key(name)), _password_limit(reader_id)]
 
 
@@ -54,7 +56,7 @@ def report_limits(reader: Reader) -> Sequence[Limit]:
 
 
 def draft_limits() -> Sequence[Limit]:
-    """Of keeping on the server what a visitor has sent."""
+    """Return the limits for storing a visitor's drafts on the server."""
     return [_limit("draft", _address(), DRAFTS)]
 
 
@@ -63,7 +65,7 @@ def registration_limits() -> Sequence[Limit]:
 
 
 def count_attempt(limits: Sequence[Limit]) -> Attempt:
-    """Raises TooManyRequests, which says when it may be tried again, where a limit is reached."""
+    """Count an attempt and return it. Raises TooManyRequests, with the time to wait, if a limit is reached."""
     with transaction() as connection:
         attempt = insert_attempt(connection, limits)
     if attempt.wait:
@@ -78,13 +80,13 @@ def count_attempt(limits: Sequence[Limit]) -> Attempt:
 
 
 def remember_device(response: Response, name: str) -> None:
-    """That somebody who knows the password of this account uses this browser."""
+    """Remember that somebody who knows this account's password uses this browser."""
     device = _device_signer(name_key(name)).dumps(secrets.token_urlsafe(16))
     keep_cookie(response, DEVICE_COOKIE, str(device), DEVICE_DAYS * 24 * HOUR)
 
 
 def _device(key: str) -> str | None:
-    """What this browser is called in the account with this name key; None where it has never been logged in there."""
+    """Return this browser's id for the account with this name key, or None if it never logged in to it."""
     cookie = kept_cookie(DEVICE_COOKIE) or request.cookies.get(old_cookie_name(DEVICE_COOKIE)) or ""
     try:
         return str(_device_signer(key).loads(cookie, max_age=DEVICE_DAYS * 24 * HOUR))
@@ -93,7 +95,7 @@ def _device(key: str) -> str | None:
 
 
 def _device_signer(key: str) -> URLSafeTimedSerializer:
-    # The name is a part of the signature alone: who reads the cookie does not learn whose it is.
+    # The name is only in the signature, so the cookie does not reveal whose it is.
     return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"device {key}", signer_kwargs=SHA256)
 
 
@@ -106,16 +108,16 @@ def _password_limit(reader_id: int) -> Limit:
 
 
 def _limit(what: str, whose: str, rate: Rate) -> Limit:
-    # Keyed, so that names and addresses can't be found out from the table by trying all there are.
+    # Keyed, so that names and addresses can't be recovered from the table by brute force.
     message = f"attempts {what} {whose}".encode()
     return Limit(hmac.digest(str(current_app.secret_key).encode(), message, hashlib.sha256), rate)
 
 
 def _address() -> str:
-    """The peer's, or what trusted proxies (TRUSTED_PROXIES) say of theirs; of IPv6 the network that a customer gets."""
+    """Return the client's address, as trusted proxies report it. For IPv6, return its /64 network."""
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:  # the site listens on a socket of the machine itself
+    except ValueError:  # the site listens on a Unix socket
         return "local"
     if isinstance(address, ipaddress.IPv6Address):
         return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))

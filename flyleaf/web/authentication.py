@@ -1,4 +1,4 @@
-"""Whether somebody knows a reader's password. Failures are limited, and written down for the account's owner."""
+"""Check passwords. Failures are limited, and logged for the account's owner."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,9 +13,9 @@ from flyleaf.web.current import transaction
 
 
 def authenticate(name: str, password: str) -> Credentials | None:
-    """Of the reader with this name and password. Unknown names cost the same as wrong passwords, and are told the same.
+    """Return the credentials of the reader with this name and password, or None.
 
-    Raises TooManyRequests.
+    Unknown names take as long as wrong passwords and get the same answer. Raises TooManyRequests.
     """
     credentials = _check(login_limits(name), name, password, EventKind.LOGIN_FAILED)
     if credentials is None or not needs_rehash(credentials.password_hash):
@@ -26,7 +26,7 @@ def authenticate(name: str, password: str) -> Credentials | None:
 
 
 def confirm_password(reader: Reader, password: str) -> Credentials | None:
-    """Of a reader who is logged in, and says the password once more. Raises TooManyRequests."""
+    """Return the credentials of a reader who confirms the password, or None. Raises TooManyRequests."""
     return _check(password_limits(reader), reader.name, password, EventKind.PASSWORD_REFUSED)
 
 
@@ -34,7 +34,7 @@ def _check(limits: Sequence[Limit], name: str, password: str, failed: EventKind)
     attempt = count_attempt(limits)
     with transaction() as connection:
         credentials = select_credentials(connection, name) if "\0" not in name else None
-    # No connection is held while the hash is computed: it takes as long as twenty queries.
+    # Hold no connection while the hash is computed: it takes as long as twenty queries.
     matches = verify_password(credentials.password_hash if credentials else None, password[: PASSWORD_MAX + 1])
     with transaction() as connection:
         if matches:

@@ -1,9 +1,11 @@
-"""What a reader calls the browser that a User-Agent header comes from: "Firefox" and "Linux". Without version numbers,
-and without the thousand regular expressions of a full table, which would run on whatever a visitor sends."""
+"""Name the browser and system of a User-Agent header, such as "Firefox" and "Linux", without versions.
+
+A full table has a thousand regular expressions, which would run on whatever a visitor sends.
+"""
 
 READ = 400  # characters of the header that are looked at
 
-# The first of a list whose mark stands in the header: most browsers name the ones that they are made after, too.
+# The first match wins: most browsers also name the browsers that they imitate.
 _BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -30,7 +32,7 @@ _SYSTEMS = {
 
 
 def browser_and_system(user_agent: str) -> tuple[str | None, str | None]:
-    """Their names, None where they are unknown."""
+    """Return the names of the browser and the system, None for what is unknown."""
     text = user_agent[:READ]
     browser = next((name for mark, name in _BROWSERS.items() if mark in text), None)
     return browser, next((name for mark, name in _SYSTEMS.items() if mark in text), None)

@@ -1,8 +1,8 @@
-"""Answers go out compressed: a page of results is a fifth of its size then.
+"""Compress responses: a page of results shrinks to a fifth.
 
-What is compressed together with words that somebody else chose (an address that leads to a search) can be guessed from
-its length, letter by letter: the BREACH attack. The one secret in our pages is the token of the forms, and it is new in
-every answer; see views/forms.py. Files of static/ come compressed already.
+A secret that is compressed together with text an attacker chose can be guessed from the length, letter by letter (the
+BREACH attack). The only secret in our pages is the CSRF token, and it is new in every response; see web/forms.py.
+Files of static/ are already compressed.
 """
 
 from flask import Flask

@@ -1,9 +1,9 @@
-"""The site's cookies: no script reads them, and no other site's form sends them.
+"""The site's cookies. Scripts can't read them, and forms of other sites don't send them.
 
-Cookies ignore ports, so another site on this host gets ours and can replace them. The names therefore carry a digest of
-the site (`Config.site_digest`): another Flask application, or another Flyleaf, has other names. A site under a path
-keeps its cookies to that path. Over HTTPS the names begin with `__Host-`, so that no host below the same domain can
-set them; that prefix demands the path /, so under a path it is `__Secure-`.
+Cookies ignore ports, so another site on this host receives ours and can replace them. Their names therefore contain a
+digest of the site (`Config.site_digest`), which differs for every application and every Flyleaf. A site under a path
+limits its cookies to that path. Over HTTPS the names begin with `__Host-`, so that no other host of the domain can set
+them. That prefix requires the path /, so a site under a path uses `__Secure-`.
 """
 
 from typing import Any
@@ -16,9 +16,9 @@ from flyleaf.web.current import flyleaf
 
 
 class _Response(FlaskResponse):
-    """Browsers drop a `__Host-` cookie only where they are told so as it was set, which Flask-Session doesn't do."""
+    """Deletes cookies with the attributes they were set with, as `__Host-` requires. Flask-Session doesn't."""
 
-    def delete_cookie(  # type: ignore[override]  # whatever else is asked for
+    def delete_cookie(  # type: ignore[override]  # its attributes are passed on
         self, key: str, path: str | None = "/", domain: str | None = None, **attributes: Any
     ) -> None:
         super().delete_cookie(key, path, domain, **attributes | _attributes())
@@ -36,27 +36,27 @@ def cookie_name(name: str) -> str:
 
 
 def old_cookie_name(name: str) -> str:
-    """Return the name that the cookie had before names carried the site's digest."""
+    """Return the cookie's name from before names contained the site's digest."""
     return f"__Host-{name}" if flyleaf().config.https else name
 
 
 def cookie_path() -> str:
-    """Return the path that cookies are kept to: the one that the site is under."""
+    """Return the path that cookies are limited to: the site's own."""
     return request.script_root or "/"
 
 
 def kept_cookie(name: str) -> str | None:
-    """Return what the browser has kept, None where it has nothing."""
+    """Return the value of the browser's cookie, or None."""
     return request.cookies.get(cookie_name(name))
 
 
 def keep_cookie(response: Response, name: str, value: str, seconds: int | None = None) -> None:
-    """For so many seconds; without a number, until the browser is closed."""
+    """Set a cookie for this many seconds, or until the browser closes."""
     response.set_cookie(cookie_name(name), value, max_age=seconds, path=cookie_path(), **_attributes())
 
 
 def drop_cookie(response: Response, name: str) -> None:
-    """Have the browser forget it."""
+    """Delete the cookie."""
     response.delete_cookie(cookie_name(name), cookie_path())
 
 

@@ -1,4 +1,4 @@
-"""What of the running application the views reach for."""
+"""Access to the running application's settings and database."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ EXTENSION = "flyleaf"
 
 @dataclass(frozen=True)
 class Flyleaf:
-    """What one application holds for as long as it lives."""
+    """What an application holds for its lifetime."""
 
     config: Config
     database: Database
-    rating_fetcher: RatingFetcher | None  # None: no contact was given, and no other site is asked
+    rating_fetcher: RatingFetcher | None  # None without OPEN_LIBRARY_CONTACT
 
 
 def flyleaf() -> Flyleaf:
@@ -28,5 +28,5 @@ def flyleaf() -> Flyleaf:
 
 
 def transaction() -> AbstractContextManager[Connection]:
-    """A connection to the database; committed at the end of the block, rolled back where it raises."""
+    """Return a database transaction that commits at the end of the block, or rolls back if it raises."""
     return flyleaf().database.transaction()

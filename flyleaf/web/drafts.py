@@ -1,8 +1,8 @@
-"""What was typed into a form that the site did not take: after logging in again it is in the form again.
+"""Drafts: text from a form that was refused because the session had ended. It is restored after logging in again.
 
-It is kept on the server, beside the sessions, for as long as a form may stand open: the last few forms of a browser,
-under one key, which a cookie holds. Nothing of it is published by itself: it is shown in its form, to the reader whose
-form it was, who may then send it. A form that another site sent is not kept. Passwords never are.
+The last few drafts of a browser are stored on the server, next to the sessions, for as long as a form is valid; a cookie
+holds their key. A draft is never published automatically. It is shown in its form, only to the reader who wrote it, who
+can then send it. Forms sent by other sites and passwords are not stored.
 """
 
 import secrets
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 
 
 def typed_fields() -> dict[str, str]:
-    """Return what the form of this request holds, without what nobody typed and without passwords."""
+    """Return the typed fields of this request's form, without hidden fields and passwords."""
     if request.method != "POST" or _is_from_elsewhere():
         return {}
     fields = {
@@ -44,18 +44,18 @@ def typed_fields() -> dict[str, str]:
 
 
 def _is_from_elsewhere() -> bool:
-    """Whether another site's page sent this form, as far as the browser says."""
+    """Return whether the browser says that another site sent this form."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in ("same-origin", "none")
-    origin = request.headers.get("Origin")  # over plain HTTP browsers say no more than this
+    origin = request.headers.get("Origin")  # all that browsers send over plain HTTP
     return origin is not None and urlsplit(origin).netloc != request.host
 
 
 def keep_draft(response: WerkzeugResponse, page: str, *, was_logged_out: bool) -> None:
-    """Keep what the form of this request holds for the form on `page`, and for the reader whose form it was.
+    """Store this request's form for the form on `page` and the reader who wrote it.
 
-    Raises TooManyRequests; the page that says so shows what was typed.
+    Raises TooManyRequests; that error page shows the text.
     """
     fields = typed_fields()
     if not fields or sum(map(len, fields.values())) > DRAFT_MAX:
@@ -74,7 +74,7 @@ def keep_draft(response: WerkzeugResponse, page: str, *, was_logged_out: bool) -
 
 
 def restored() -> MultiDict[str, str] | None:
-    """Return what was typed into the form of this page before; None if nothing was, or by another reader."""
+    """Return this page's draft, or None if there is none or another reader wrote it."""
     if request.method != "GET":
         return None
     reader = g.get("reader")
@@ -88,12 +88,12 @@ def restored() -> MultiDict[str, str] | None:
 
 
 def restored_id() -> str | None:
-    """Return the name of the draft that the form of this page shows, None if it shows none."""
+    """Return the id of the draft that this page's form shows, or None."""
     return cast(str, g.restored["id"]) if "restored" in g else None
 
 
 def draft_notice() -> str | None:
-    """Return the sentence above a form that what was typed before is in it."""
+    """Return the notice above a form that shows a draft, or None."""
     draft = g.get("restored")
     if draft is None or not draft["was_logged_out"]:
         return None
@@ -103,13 +103,12 @@ def draft_notice() -> str | None:
 
 
 def waits_for(page: str | None) -> bool:
-    """Whether something that was typed is kept for the form on this page."""
+    """Return whether there is a draft for the form on this page."""
     return page is not None and any(draft["page"] == _path(page) for draft in _kept())
 
 
 def forget_drafts(response: WerkzeugResponse, reader_id: int | None, pages: Collection[str] | None = None) -> None:
-    """Delete what is kept of this reader, of these pages alone if there are any named. What another one typed in this
-    browser stays, unseen, for that one."""
+    """Delete this reader's drafts, or only those of `pages`. Other readers' drafts in this browser stay hidden."""
     kept = _kept()
     paths = None if pages is None else [_path(page) for page in pages]
     left = [

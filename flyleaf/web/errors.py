@@ -1,4 +1,4 @@
-"""From an exception to what the reader, or the program, is told."""
+"""Turn exceptions into error pages, or into JSON for programs."""
 
 import logging
 
@@ -17,7 +17,7 @@ logger = logging.getLogger("flyleaf.errors")
 RETRY_AFTER = 5  # seconds
 OF_THE_BODY = ("content-type", "content-length")
 
-# Status: what happened, and what to do about it.
+# By status: what happened, and what to do next.
 EXPLANATIONS = {
     400: (
         lazy_gettext("We couldn’t understand that request"),
@@ -73,7 +73,7 @@ def register(app: Flask) -> None:
 
 
 def answer(error: Exception) -> Response:
-    """The answer to a request that ended in `error`."""
+    """Return the response to a request that ended in `error`."""
     cause = getattr(error, "original_exception", None) or error
     if not isinstance(cause, HTTPException):
         cause = _fault(cause)
@@ -83,7 +83,7 @@ def answer(error: Exception) -> Response:
     title, advice = EXPLANATIONS.get(status, (cause.name, cause.description or ""))
     if isinstance(error, SearchNotReadyError):
         title, advice = SEARCH_NOT_READY
-    # A description of Werkzeug's own says less than ours; one of ours was put on the exception, not on its class.
+    # Werkzeug's own descriptions are on the class and say less than ours; a description of ours is on the exception.
     if cause.description and cause.description != type(cause).description:
         advice = cause.description
     headers = {name: value for name, value in cause.get_headers() if name.lower() not in OF_THE_BODY}
@@ -91,7 +91,7 @@ def answer(error: Exception) -> Response:
         headers["Retry-After"] = str(RETRY_AFTER)
     if wants_json():
         response = jsonify(error=str(advice), status=status)
-    elif isinstance(cause, SecurityError):  # a host that is not trusted: no page of ours has an address there
+    elif isinstance(cause, SecurityError):  # an untrusted host: links to our pages can't be built
         response = make_response(f"{title}. {advice}\n", {"Content-Type": "text/plain; charset=utf-8"})
     else:
         wait = headers.get("Retry-After", "")
@@ -109,7 +109,7 @@ def answer(error: Exception) -> Response:
 
 
 def _typed() -> dict[str, str]:
-    """What the refused form holds, to be sent again; nothing where it is larger than the site takes."""
+    """Return the refused form's text, to be sent again, or nothing if it is too large."""
     try:
         return typed_fields()
     except HTTPException:

@@ -1,4 +1,4 @@
-"""How dates, covers and texts stand on a page."""
+"""Template filters for dates, covers and texts."""
 
 import re
 from collections.abc import Collection
@@ -24,7 +24,7 @@ _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 
 
 class Coverable(Protocol):
-    """Whatever has a cover: a book, an edition, a search result."""
+    """Anything with a cover: a book, an edition, a search result."""
 
     @property
     def isbn(self) -> str: ...
@@ -50,12 +50,12 @@ def register(app: Flask) -> None:
 
 
 def day(when: datetime) -> str:
-    """24 November 2026, 24 de novembro de 2026"""
+    """Return the date, such as 24 November 2026 or 24 de novembro de 2026."""
     return str(format_date(when, "long"))
 
 
 def moment(when: datetime) -> str:
-    """24 November 2026, 11:05 UTC"""
+    """Return the date and time, such as 24 November 2026, 11:05 UTC."""
     pattern = get_datetime_format("medium", locale=get_locale())
     return f"{str(pattern).format(format_time(when, 'short'), format_date(when, 'long'))} UTC"
 
@@ -71,18 +71,18 @@ def _decimal(value: Number, pattern: str | None, locale: str) -> str:
 
 
 def iso_time(when: datetime) -> str:
-    """As the datetime attribute of a time element takes it, to the second."""
+    """Return the value of a time element's datetime attribute, to the second."""
     return when.isoformat(timespec="seconds")
 
 
 def mark(text: str, words: Collection[str]) -> Markup:
-    """The text with the matched words of a search marked."""
+    """Return the text with the words that matched a search marked."""
     pieces = (f"<mark>{escape(piece)}</mark>" if matches else escape(piece) for piece, matches in marked(text, words))
     return Markup("".join(pieces))  # noqa: S704  # the pieces are escaped
 
 
 def cover_of(book: Coverable) -> Markup:
-    """The same for every form of the book's ISBN."""
+    """Return the book's cover. It is the same for every form of its ISBN."""
     return _cover(book.isbn, book.title, book.author)
 
 
@@ -93,12 +93,12 @@ def _cover(isbn: str, title: str, author: str) -> Markup:
 
 @lru_cache
 def language_tag(language: str | None) -> str | None:
-    """The BCP 47 tag for a lang attribute, `en` for `eng`; None where the catalogue says something else."""
+    """Return the BCP 47 tag for a lang attribute, such as `en` for `eng`, or None if it isn't a language."""
     if not language or not _TAG.fullmatch(language):
         return None
     try:
         locale = Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         return None
-    # Of a code of three letters Babel also guesses the country.
+    # Babel also guesses a country for codes of three letters.
     return locale.language if len(language) == 3 else str(locale).replace("_", "-")

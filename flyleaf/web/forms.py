@@ -1,4 +1,4 @@
-"""What is common to all forms: the proof that this site's own page sent it, and how text is cleaned and bounded."""
+"""What all forms share: the CSRF token, and rules for text."""
 
 import hashlib
 import secrets
@@ -19,17 +19,17 @@ from wtforms.validators import ValidationError
 from flyleaf import limits
 from flyleaf.web.cookies import keep_cookie, kept_cookie
 
-TOKEN_LIFETIME = 12 * 60 * 60  # seconds that a form may stand open
+TOKEN_LIFETIME = 12 * 60 * 60  # seconds for which a form is valid
 CSRF_COOKIE = "csrf"
-SHA256 = {"digest_method": hashlib.sha256}  # itsdangerous itself would take SHA-1
+SHA256 = {"digest_method": hashlib.sha256}  # the default of itsdangerous is SHA-1
 
 
 class CsrfToken(CSRF):
-    """Chance and the time, signed with the secret of the session. Before log-in the secret is in a cookie of its own,
-    so that nothing is stored for visitors.
+    """A random value and the time, signed with the session's secret. Before login the secret is in a cookie, so that
+    nothing is stored for visitors.
 
-    No two answers have any of it in common: a secret that stood in each of them could be guessed from how well the
-    answers can be compressed (BREACH).
+    The token is new in every response. A secret that is in each of them could be guessed from how well they compress
+    (BREACH).
     """
 
     def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
@@ -48,7 +48,7 @@ class CsrfToken(CSRF):
 
 
 class PlainForm(WTForm):
-    """A form that changes nothing, and so carries no token. What WTForms itself says is in the reader's language."""
+    """A form that changes nothing, so it needs no token. WTForms' own messages are in the reader's language."""
 
     class Meta(DefaultMeta):
         def get_translations(self, form: BaseForm) -> Any:
@@ -57,21 +57,21 @@ class PlainForm(WTForm):
 
     @property
     def first_invalid(self) -> str | None:
-        """Return the name of the field that gets the focus: None without a mistake, or if it is of the whole form."""
+        """Return the name of the field to focus, or None if no field is wrong or the whole form is."""
         if self.form_errors or "csrf_token" in self.errors:
             return None
         return next((field.name for field in self if field.errors), None)
 
 
 class Form(PlainForm):
-    """A form of this site. `status` is that of the answer which shows it again."""
+    """A form of this site. `status` is the status of the response that shows it."""
 
     class Meta(DefaultMeta):
         csrf = True
         csrf_class = CsrfToken
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also refuses a field that was sent twice: which of the two was meant?"""
+        """Return whether the form is valid. A field that was sent twice is refused as ambiguous."""
         valid = super().validate(extra_validators)
         for field in self:
             if len(field.raw_data or ()) > 1:
@@ -85,7 +85,7 @@ class Form(PlainForm):
 
 
 def written_by(token: str) -> int | None:
-    """Return the id of the reader who was logged in when the page with this token was made, None if it does not say.
+    """Return the id of the reader for whom the page with this token was made, or None.
 
     It is not verified: the session, whose secret signed the token, may have ended.
     """
@@ -105,27 +105,27 @@ def csrf_token() -> str:
 
 
 def require_token() -> None:
-    """For a form that is a button alone, and has no page of its own to be shown on again. Raises BadRequest."""
+    """Check the token of a form that is only a button and can't be shown again. Raises BadRequest."""
     if not Form(request.form).validate():
         raise BadRequest(gettext("This form expired. Go back, reload the page and try again."))
 
 
 def line(value: str | None) -> str | None:
-    """White space at the ends dropped, inside collapsed; NFKC, so that what looks alike is alike."""
+    """Return a line in NFKC, without white space at the ends and with single spaces inside."""
     if value is None:
         return None
     return " ".join(filter(None, unicodedata.normalize("NFKC", value).split(" "))).strip()
 
 
 def paragraphs(value: str | None) -> str | None:
-    """A text of several lines as people mean it: one kind of line break, NFC, nothing blank at the ends."""
+    """Return a text of several lines in NFC, with \\n as line break and no white space at the ends."""
     if value is None:
         return None
     return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def no_control_characters(form: WTForm, field: Field) -> None:
-    """A validator: line breaks and tabs are welcome, NUL and its like are not (PostgreSQL can't even store NUL)."""
+    """Refuse control characters except line breaks and tabs. PostgreSQL can't store NUL."""
     for letter in field.data or "":
         if unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t":
             raise ValidationError(

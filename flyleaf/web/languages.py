@@ -8,7 +8,7 @@ from flask_babel import Babel, get_locale
 
 from flyleaf.web.preferences import kept_preference
 
-# What `<html lang>` says -> Babel's locale. English dates are the British ones: 24 November 2026.
+# From `<html lang>` to Babel's locale. English dates are British: 24 November 2026.
 LOCALES = {"en": "en_GB", "pt-BR": "pt_BR", "es": "es"}
 DEFAULT = "en"
 # A language without its country -> ours: whoever reads the Portuguese of Lisbon or Mexican Spanish reads these, too.

@@ -1,7 +1,7 @@
-"""A site under a path: SCRIPT_NAME, which url_for() puts before every address of ours.
+"""Serve the site under a path: SCRIPT_NAME, which url_for() puts before every address.
 
-It comes from the WSGI server, from the proxies that are trusted (X-Forwarded-Prefix, set by Werkzeug's ProxyFix), or
-from the setting, in this order.
+It comes from the WSGI server, from trusted proxies (X-Forwarded-Prefix, set by Werkzeug's ProxyFix) or from the
+setting, in this order.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class Mounted:
-    """The application under the path that the request names, else under `script_name`.
+    """The application under the path that the request names, or else under `script_name`.
 
-    A proxy that is not told to strip the path passes it on: /books/search is then /search under /books.
+    A proxy that does not strip the path passes it on: /books/search is then /search under /books.
     """
 
     def __init__(self, application: "WSGIApplication", script_name: str) -> None:
@@ -25,7 +25,7 @@ class Mounted:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         named = environ.get("SCRIPT_NAME", "")
-        # What can't stand in an address (a host, a scheme) would make links of ours lead elsewhere.
+        # Ignore a value that isn't a path, such as another host: links would lead there.
         environ["SCRIPT_NAME"] = (clean_script_name(named) if named else None) or self._script_name
         path = environ.get("PATH_INFO", "")
         if not named and self._script_name and f"{path}/".startswith(f"{self._script_name}/"):

@@ -30,14 +30,14 @@ NOTICES = {
     "review-unhidden": lazy_gettext("Review restored."),
     "reports-dismissed": lazy_gettext("Reports dismissed."),
 }
-# Shown at the reader's own review, further down on the page of a book, and not at its top.
+# Shown next to the reader's own review, not at the top of the book page.
 AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}
 NOTHING_DONE = {"reported-already"}
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence, the icon beside it, and whether the page of a book shows it at the reader's own review."""
+    """A sentence, its icon, and whether a book page shows it next to the reader's own review."""
 
     text: str
     icon: str
@@ -50,24 +50,24 @@ def register(app: Flask) -> None:
 
 
 def give_notice(response: Response, key: str) -> Response:
-    """Have the next page say NOTICES[key]."""
+    """Show NOTICES[key] on the next page."""
     keep_cookie(response, COOKIE, key, SECONDS)
     return response
 
 
 def redirect_with_notice(address: str, key: str) -> Response:
-    """On to the page that says NOTICES[key]."""
+    """Redirect to a page that shows NOTICES[key]."""
     return give_notice(make_response(redirect(address, 303)), key)
 
 
 def done() -> str | None:
-    """Return the key of the sentence that the last action left: the script forgets the drafts of what is done."""
+    """Return the key of the last action's notice. The script then deletes the drafts that were sent."""
     key = kept_cookie(COOKIE)
     return key if key in NOTICES else None
 
 
 def take_notice() -> Notice | None:
-    """Return what the last action left for this page, once; None if it left nothing."""
+    """Return the last action's notice, once, or None."""
     key = kept_cookie(COOKIE) or ""
     if key not in NOTICES:
         return None

@@ -1,4 +1,4 @@
-"""Pages of a list, as addresses name them: ?page=2 of a ranked list, ?before=… and ?after=… of one in order of time."""
+"""Pages of a list in addresses: ?page=2 for a ranked list, ?before=… and ?after=… for one ordered by time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ NOTHING: Page[Any] = Page([])  # the only page of a list without items
 
 
 def asked_place() -> Key:
-    """Return the place in a list that the address names, its beginning without one. Raises NotFound for nonsense."""
+    """Return the place in a list that the address names, or its beginning. Raises NotFound if it is malformed."""
     try:
         return Key.from_arguments(request.args)
     except ValueError as error:
@@ -23,7 +23,7 @@ def asked_place() -> Key:
 
 
 def page_number(values: Mapping[str, str]) -> int:
-    """Return the page that is asked for, the first if that is no number. Raises NotFound for one that can't be."""
+    """Return the requested page number, 1 if it is not a number. Raises NotFound if it is out of range."""
     try:
         page = int(values.get("page", "1"))
     except ValueError:
@@ -34,7 +34,7 @@ def page_number(values: Mapping[str, str]) -> int:
 
 
 def numbered(items: Sequence[Item], page: int, count: int, page_size: int) -> Page[Item]:
-    """Return a page of a list that has `count` items, with the places of the pages beside it that have any."""
+    """Return a page of a list of `count` items, with the places of the previous and next pages."""
     last = min(max(-(-count // page_size), 1), PAGE_MAX)
     return Page(
         list(items),

@@ -1,7 +1,7 @@
-"""What a reader has chosen for the pages: their language, light or dark.
+"""A reader's language and theme.
 
-A cookie keeps it for visitors. The account keeps it as well, and the cookie follows the account, so that pages which
-don't ask the database (errors, the log-in form) are in the right language too.
+A cookie stores them for visitors. For readers the account stores them too, and the cookie follows the account, so that
+pages without a database query (errors, the login form) also use the right language.
 """
 
 from flask import Flask, g
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from flyleaf.web.access import address_to_return_to
 from flyleaf.web.cookies import keep_cookie, kept_cookie
 
-# What each language calls itself: whoever looks for it can't read another.
+# Each language's own name, for readers who know no other.
 LANGUAGES = {"en": "English", "pt-BR": "Português", "es": "Español"}
 THEMES = {"auto": lazy_gettext("Automatic"), "light": lazy_gettext("Light"), "dark": lazy_gettext("Dark")}
 CHOICES = {"language": LANGUAGES, "theme": THEMES}  # also the names of the cookies
@@ -25,13 +25,13 @@ def register(app: Flask) -> None:
 
 
 def kept_preference(name: str) -> str | None:
-    """Return one of CHOICES[name]: the account's if the reader is known by now, else the cookie's, else None."""
+    """Return the account's choice if the reader is known, else the cookie's, else None."""
     kept = getattr(g.get("reader"), name, None) or kept_cookie(name)
     return kept if kept in CHOICES[name] else None
 
 
 def keep_preference(response: Response, name: str, value: str) -> None:
-    """Set the cookie that keeps the choice."""
+    """Set the cookie that stores the choice."""
     keep_cookie(response, name, value, _KEPT)
 
 
@@ -40,7 +40,7 @@ def theme() -> str:
 
 
 def this_page() -> str:
-    """Return the address at which this page can be opened again: a refused form is often shown at its own address."""
+    """Return the address to reopen this page. A refused form is often shown at an address that only takes POST."""
     return address_to_return_to()
 
 

@@ -1,4 +1,4 @@
-"""What holds for every request: its id and log line, and the headers of its answer."""
+"""What every request gets: an id, a log line and the response headers."""
 
 import logging
 import secrets
@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
 
 
 def wants_json() -> bool:
-    """Whether a program asks: errors are JSON there, and nothing redirects to a log-in form."""
+    """Return whether the client is a program, which gets errors as JSON and no redirect to the login form."""
     return request.path.startswith("/api/") or request.path == "/search/suggestions"
 
 
@@ -33,7 +33,7 @@ def _begin() -> None:
 
 
 def _refuse_bytes() -> None:
-    """No browser sends bytes that are no UTF-8; Werkzeug would take their escapes, %ED%A0%80, for what was typed."""
+    """Refuse invalid UTF-8. Browsers don't send it, and Werkzeug would take its escapes, %ED%A0%80, for typed text."""
     sent = [request.query_string]
     if request.mimetype == "application/x-www-form-urlencoded":
         sent.append(request.get_data())
@@ -45,18 +45,18 @@ def _refuse_bytes() -> None:
 
 
 def _logged_path() -> str:
-    """What stands behind /reset/ opens an account: who reads the log is not to."""
+    """Return the path without the token of a password reset, which would give readers of the log the account."""
     return f"{RESET}…" if request.path.startswith(RESET) else request.path
 
 
 def _finish(response: Response) -> Response:
-    # Also where a proxy takes HTTPS off and does not say so: browsers take no promise that came without it.
+    # Also if a proxy removes HTTPS without saying so: browsers ignore HSTS over plain HTTP.
     for name, value in security_headers(https=request.is_secure or flyleaf().config.https).items():
         response.headers.setdefault(name, value)
-    if "request_id" not in g:  # refused before anything else ran: an untrusted host, say
+    if "request_id" not in g:  # refused before anything else ran, such as an untrusted host
         _begin()
     response.headers["X-Request-ID"] = g.request_id
-    # The path alone: what a reader searches for is nobody's business, and a query may carry a token.
+    # Only the path: searches are private, and a query may contain a token.
     logger.info(
         "request",
         extra={

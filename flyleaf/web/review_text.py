@@ -1,7 +1,7 @@
-"""Texts of readers as HTML. Everything is escaped; addresses stay text, so that no stranger's link is a click away.
+"""Readers' texts as HTML. Everything is escaped, and addresses stay text, so that reviews contain no links.
 
-Blank lines part paragraphs, single ones break the line. What stands between two || or in <spoiler> is folded into a
-details element: within a line where it is a part of one, else as a block of its own.
+Blank lines separate paragraphs, and single line breaks are kept. Text between two || or in <spoiler> is hidden in a
+details element: inline if it is part of a line, else as a block.
 """
 
 import re
@@ -16,12 +16,12 @@ _PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 
 
 def paragraphs(text: str) -> Markup:
-    """Paragraphs alone, for texts of the catalogue."""
+    """Return a text of the catalogue as HTML: only paragraphs, no spoilers."""
     return Markup("").join(Markup("<p>{}</p>").format(_lines(part)) for part in _PARAGRAPHS.split(text.strip()))
 
 
 def review_text(text: str) -> Markup:
-    """The text of a review."""
+    """Return the text of a review as HTML."""
     html = Markup("")
     open_paragraph = Markup("")
     for is_spoiler, piece in _pieces(text):
@@ -40,7 +40,7 @@ def review_text(text: str) -> Markup:
 
 
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
-    """(whether it is a spoiler, the text), in order. A mark without its partner is a text like any other."""
+    """Yield pieces of text in order, each with whether it is a spoiler. An unmatched mark is ordinary text."""
     marks = list(_MARK.finditer(text))
     last = {_kind(mark): mark for mark in marks}
     start = 0
@@ -64,7 +64,7 @@ def _kind(mark: re.Match[str]) -> str:
 
 
 def _paragraph(html: Markup) -> Markup:
-    """A div, because no p may hold a details element."""
+    """Return a paragraph, as a div if it holds a details element, because a p can't."""
     if not html.strip():
         return Markup("")
     tag = "div" if "<details" in html else "p"

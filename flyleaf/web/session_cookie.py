@@ -1,4 +1,4 @@
-"""How a request finds its session: Flask-Session's interface, with the cookie's name and path of this site."""
+"""Flask-Session's interface with this site's cookie name and path."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ NAME = "session"
 
 
 class _Session(ServerSideSession):  # type: ignore[misc]  # Flask-Session is untyped
-    """`is_adopted`: whether it came by the cookie's old name."""
+    """A session. `is_adopted` says whether it came with the cookie's old name."""
 
     is_adopted = False
 
 
 class SessionCookie(CacheLibSessionInterface):  # type: ignore[misc]
-    """Readers who logged in while the cookie was called `session` stay logged in: it is renamed at their next request.
+    """Keeps readers logged in whose cookie is still called `session`, and renames it at their next request.
 
-    That name may be another application's. It is taken for ours only if its value is a reader's session of this site.
+    Another application may use that name. The cookie is ours only if its value is a reader's session of this site.
     """
 
     session_class = _Session
@@ -34,7 +34,7 @@ class SessionCookie(CacheLibSessionInterface):  # type: ignore[misc]
         return cookie_path()
 
     def open_session(self, app: Flask, request: Request) -> _Session:
-        """Return the session of this request; an empty one with a new id where it has none."""
+        """Return this request's session, or an empty one with a new id."""
         session_id = request.cookies.get(cookie_name(NAME))
         if session_id:
             stored = self._stored(session_id)
@@ -48,7 +48,7 @@ class SessionCookie(CacheLibSessionInterface):  # type: ignore[misc]
         return session
 
     def save_session(self, app: Flask, session: _Session, response: Response) -> None:
-        """Store the session where it changed, and have the browser keep its id."""
+        """Store the session if it changed, and send its cookie."""
         super().save_session(app, session, response)
         if session.is_adopted:
             if session:
