@@ -1,20 +1,20 @@
-// Every page works without this. With it: suggestions while typing, results in place, keys, and buttons that copy.
+// Every page works without this script. It adds suggestions, results in place, keyboard shortcuts and copy buttons.
 
-const ROOT = document.documentElement.dataset.root; // the path that the site is under, "" for none
-const PAUSE = 30; // milliseconds without a key stroke before suggestions are asked for
+const ROOT = document.documentElement.dataset.root; // the path that the site is under, or ""
+const PAUSE = 30; // milliseconds without a keystroke before suggestions are requested
 
-// Have screen readers say a text; {count} in it stands for the number. Emptied first, so that the same is said again.
+// Have screen readers say a text with {count} replaced. Empty it first, so that a repeated text is said again.
 function say(text, count) {
   const said = document.getElementById("said");
   said.textContent = "";
   setTimeout(() => { said.textContent = text.replace("{count}", count); }, 100);
 }
 
-// --- What takes longer than a moment shows that it is under way -------------------------------------------------------
+// --- Show progress for what takes longer than a moment ----------------------------------------------------------------
 
 const MOMENT = 400; // milliseconds
 const progress = document.getElementById("progress");
-const awaited = new Map(); // what is waited for, and the timer that will show it
+const awaited = new Map(); // pending operations, and the timers that will show them
 
 function showProgress(isShown) {
   progress.hidden = !isShown;
@@ -33,7 +33,7 @@ function finish(what) {
   if (awaited.size === 0 && !progress.hidden) showProgress(false);
 }
 
-// Another page: the next one comes without the bar. A page that the browser had kept, or a stop, ends it as well.
+// Leaving for another page. A page from the back/forward cache, or stopping the load, ends the progress too.
 function leave(event) {
   const link = event.target.closest?.("a[href]");
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -58,7 +58,7 @@ class SearchBox extends HTMLElement {
     this.input.ariaAutoComplete = "list";
     this.input.ariaExpanded = "false";
     this.input.setAttribute("aria-controls", this.list.id);
-    // While a word is composed from several keys it is not yet typed.
+    // Ignore words that are still being composed (IME).
     this.input.addEventListener("input", (event) => { if (!event.isComposing) this.ask(); });
     this.input.addEventListener("compositionend", () => this.ask());
     this.input.addEventListener("keydown", (event) => this.press(event));
@@ -71,7 +71,7 @@ class SearchBox extends HTMLElement {
     this.close();
   }
 
-  // Show what the site suggests for the text in the box. A later call, or close(), ends an earlier one for good.
+  // Show suggestions for the text in the box. A later call, or close(), cancels an earlier one.
   async ask() {
     this.asking?.abort();
     this.point(null);
@@ -85,15 +85,15 @@ class SearchBox extends HTMLElement {
       begin("suggestions");
       const answer = await fetch(`${ROOT}/search/suggestions?q=${encodeURIComponent(typed)}`, { signal });
       const login = `${ROOT}/login?next=${encodeURIComponent(location.pathname + location.search)}`;
-      if (answer.status === 401) return location.assign(login); // logged out since
-      if (!answer.ok) throw new Error(`Suggestions were answered with ${answer.status}.`);
+      if (answer.status === 401) return location.assign(login); // the session has ended
+      if (!answer.ok) throw new Error(`Suggestions failed with status ${answer.status}.`);
       const { suggestions } = await answer.json();
       signal.throwIfAborted();
       return this.open(suggestions);
     } catch (error) {
       if (signal.aborted) return;
       console.warn(error);
-      this.close(); // a reader can search without
+      this.close(); // searching works without them
     } finally {
       if (this.asking?.signal === signal) finish("suggestions");
     }
@@ -127,7 +127,7 @@ class SearchBox extends HTMLElement {
     this.point(null);
   }
 
-  // Make an option the active one; with null the box itself is.
+  // Make an option active, or with null the box itself.
   point(option) {
     for (const one of this.list.children) one.ariaSelected = String(one === option);
     this.input.setAttribute("aria-activedescendant", option?.id ?? "");
@@ -140,7 +140,7 @@ class SearchBox extends HTMLElement {
   }
 
   async press(event) {
-    if (event.isComposing || event.keyCode === 229) return; // Safari's Enter that ends a composition is a 229
+    if (event.isComposing || event.keyCode === 229) return; // Safari reports the Enter that ends a composition as 229
     const options = this.list.hidden ? [] : [...this.list.children];
     const at = options.findIndex((option) => option.ariaSelected === "true");
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -151,23 +151,23 @@ class SearchBox extends HTMLElement {
       const next = event.key === "ArrowDown" ? at + 1 : Math.max(at, 0) - 1;
       this.point([...this.list.children].at(next % this.list.children.length));
     } else if (event.key === "Enter") {
-      if (at >= 0) event.preventDefault(); // else the form is sent
+      if (at >= 0) event.preventDefault(); // otherwise the form is submitted
       this.choose(options[at]);
     } else if (event.key === "Escape") {
-      event.preventDefault(); // some browsers clear the box at once
+      event.preventDefault(); // some browsers would clear the box
       if (this.list.hidden) this.input.value = "";
       this.close();
     } else if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) {
-      this.point(null); // and the cursor moves in the box
+      this.point(null); // the cursor moves in the box
     }
   }
 }
 
 customElements.define("search-box", SearchBox);
 
-// --- Results in place: from one search to the next only what differs is exchanged -----------------------------------
+// --- Results in place: from one search to the next only the changed parts are replaced ------------------------------
 
-// The browser keeps address, history and scrolling. One that has no Navigation API loads the page, as without script.
+// The browser manages address, history and scrolling. Browsers without the Navigation API load the page.
 window.navigation?.addEventListener("navigate", (event) => {
   const { pathname } = new URL(event.destination.url);
   if (!event.canIntercept || event.hashChange || event.formData || event.downloadRequest !== null) return;
@@ -181,11 +181,11 @@ async function show(address, signal) {
   begin("page");
   try {
     const answer = await fetch(address, { signal });
-    if (answer.redirected || answer.status >= 500) throw new Error(`The search was answered with ${answer.status}.`);
+    if (answer.redirected || answer.status >= 500) throw new Error(`The search failed with status ${answer.status}.`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     signal.throwIfAborted();
     const [old, now] = [document, page].map((one) => [...one.querySelectorAll("body > :is(header, main, footer)")]);
-    if (now.length !== old.length) throw new Error("The search was answered with another page.");
+    if (now.length !== old.length) throw new Error("The search returned another page.");
     old.forEach((part, number) => part.replaceWith(now[number]));
     document.title = page.title;
     localise();
@@ -193,7 +193,7 @@ async function show(address, signal) {
   } catch (error) {
     if (signal.aborted) return;
     console.warn(error);
-    location.reload(); // the address is the new one already: the browser gets the page, or says what is wrong
+    location.reload(); // the address has already changed: the browser loads the page or shows the error
     return;
   }
   const heading = document.querySelector("main h1");
@@ -203,7 +203,7 @@ async function show(address, signal) {
   say(document.getElementById("said").dataset.results, document.querySelectorAll(".results > li").length);
 }
 
-// --- Drafts: what is typed stays in this tab, by account and form, until it is sent ---------------------------------
+// --- Drafts: typed text stays in this tab, by account and form, until it is sent ------------------------------------
 
 const DRAFT = "draft ";
 
@@ -212,12 +212,12 @@ function keepDraft(form) {
   const fields = () => [...new FormData(form)].filter(([name]) => name !== "csrf_token");
   const before = JSON.stringify(fields());
   const draft = JSON.parse(sessionStorage[key] ?? null);
-  const { restored = null } = form.dataset; // the draft that the server has put into the form
-  // It is newer than what is kept here, unless this was typed after it: then it was there already.
+  const { restored = null } = form.dataset; // the draft that the server restored
+  // It is newer than this tab's draft, unless that was typed after it was restored.
   if (draft && JSON.stringify(draft.fields) !== before && (!restored || draft.restored === restored)) {
     for (const [name, value] of draft.fields) {
       const field = form.elements[name];
-      if (field) field.value = value; // of radio buttons, too: form.elements has all of one name together
+      if (field) field.value = value; // also for radio buttons: form.elements groups them by name
     }
     form.querySelector("[data-draft]").hidden = false;
   }
@@ -234,7 +234,7 @@ try {
   const isOver = (key) => key.startsWith(DRAFT) && (done === "logged-out" || key === sessionStorage[`${DRAFT}sent`]);
   if (done) Object.keys(sessionStorage).filter(isOver).forEach((key) => { delete sessionStorage[key]; });
   delete sessionStorage[`${DRAFT}sent`];
-  // What stands in the search box and in the filters, when the language or the theme is changed.
+  // Keep the search box and the filters when the language or theme changes.
   for (const { id, value, checked } of JSON.parse(sessionStorage[`${DRAFT}search`] ?? "[]")) {
     Object.assign(document.getElementById(id) ?? {}, { value, checked });
   }
@@ -245,14 +245,14 @@ try {
     sessionStorage[`${DRAFT}search`] = JSON.stringify(fields.map(({ id, value, checked }) => ({ id, value, checked })));
   });
   document.querySelectorAll("form[data-account]").forEach(keepDraft);
-} catch (error) { // a browser that may store nothing
+} catch (error) { // storage is disabled
   console.warn(error);
 }
 
 // --- Times in the reader's zone ---------------------------------------------------------------------------------------
 
 function localise() {
-  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang; // as the server has it
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang; // as on the server
   for (const time of document.querySelectorAll("time[data-shows]")) {
     const clock = time.dataset.shows === "moment" ? { timeStyle: "short" } : {};
     const text = new Intl.DateTimeFormat(language, { dateStyle: "long", ...clock }).format(new Date(time.dateTime));
@@ -268,7 +268,7 @@ const areOn = document.getElementById("keys-on");
 try {
   areOn.checked = localStorage.keys !== "off";
   areOn.addEventListener("change", () => { localStorage.keys = areOn.checked ? "on" : "off"; });
-} catch { // a browser that may store nothing: the choice holds for this page
+} catch { // storage is disabled: the choice applies to this page
 }
 
 const SHORTCUTS = {
@@ -288,11 +288,11 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest("input, textarea, select, dialog") || !areOn.checked) return;
   if (!Object.hasOwn(SHORTCUTS, event.key)) return;
-  event.preventDefault(); // a slash opens Firefox's own search
+  event.preventDefault(); // a slash would open Firefox's own search
   SHORTCUTS[event.key]();
 });
 
-// An address says only what differs from a search without filters.
+// Keep the address short: leave out unset filters.
 document.addEventListener("formdata", ({ target, formData }) => {
   if (target.id !== "search") return;
   const order = document.getElementById("order");
@@ -309,7 +309,7 @@ document.addEventListener("click", async (event) => {
   if (button?.matches("[data-keys]")) keys.showModal();
   if (button?.matches("[data-copy]")) {
     const text = document.getElementById(button.dataset.copy);
-    getSelection().selectAllChildren(text); // all that can be done where the site is not served over HTTPS
+    getSelection().selectAllChildren(text); // the only way without HTTPS
     await navigator.clipboard?.writeText(text.textContent);
     if (navigator.clipboard) say(button.textContent = button.dataset.copied);
   }

@@ -1,8 +1,8 @@
 """Drafts: text from a form that was refused because the session had ended. It is restored after logging in again.
 
-The last few drafts of a browser are stored on the server, next to the sessions, for as long as a form is valid; a cookie
-holds their key. A draft is never published automatically. It is shown in its form, only to the reader who wrote it, who
-can then send it. Forms sent by other sites and passwords are not stored.
+The last few drafts of a browser are stored on the server, next to the sessions, for as long as a form is valid. A
+cookie holds their key. A draft is never published automatically: it is shown in its form, only to the reader who wrote
+it, who can then send it. Forms sent by other sites and passwords are not stored.
 """
 
 import secrets
@@ -136,7 +136,7 @@ def _kept() -> list[dict[str, Any]]:
 
 
 def _keep(response: WerkzeugResponse, drafts: list[dict[str, Any]]) -> None:
-    """Under a new key, which nobody can have put into the browser."""
+    """Store the drafts under a new key, which nobody else can have put into the browser."""
     old = kept_cookie(COOKIE)
     if drafts:
         key = secrets.token_urlsafe(32)
