@@ -28,7 +28,7 @@ def rows(text: str) -> dict[str, str]:
 
 
 def test_whatever_the_site_runs_on_is_explained() -> None:
-    ours, _, others = DOCUMENT.partition("## What these bring along")
+    ours, _, others = DOCUMENT.partition("## Indirect dependencies")
     brought, _, for_tests = others.partition("## For tests and checks")
     required_by_us = required(PROJECT / "requirements.in")
     assert required_by_us <= rows(ours).keys()
