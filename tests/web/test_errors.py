@@ -211,3 +211,11 @@ def test_what_can_be_done_about_a_book_that_is_not_there(alice):
     text = alice.get("/books/9780441172719").text
     assert "No book in this catalogue has the ISBN 9780441172719." in text
     assert 'href="/search"' in text
+
+
+@pytest.mark.parametrize("query", ["\x80", "%80", "q=%ED%A0%80"])
+def test_a_form_behind_an_address_with_invalid_bytes_is_refused(client, query):
+    """What was typed is shown again; the address that it was sent to can't be."""
+    response = client.post("/", data={"text": "Sand."}, environ_overrides={"QUERY_STRING": query})
+    assert response.status_code == 400
+    assert "Sand." in response.text
