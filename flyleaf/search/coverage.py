@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from flyleaf.search.candidates import Candidate
 from flyleaf.search.matching import LOOSE_COST, Match, Placed, TermMatcher, Weights, prior, without_article
-from flyleaf.search.surplus_words import BEHIND_COST
+from flyleaf.search.surplus_words import BEFORE_COST, BEHIND_COST
 
 RAREST_COST = 2.0  # the work lacks the most telling of the words
 LONGER = 1.0  # for each e-fold that a whole title has more words: "gathering darkness" is not "the gathering"
@@ -83,7 +83,7 @@ def _costs(matcher: TermMatcher, whole: _Whole | None) -> tuple[float, ...]:
         return matcher.missing
     own = matcher.pieces[whole.start]
     return tuple(
-        cost if piece == own else min(cost, BEHIND_COST)
+        cost if piece == own else min(cost, BEFORE_COST if piece < own else BEHIND_COST)
         for cost, piece in zip(matcher.missing, matcher.pieces, strict=True)
     )
 
@@ -113,7 +113,7 @@ def _cover(
             continue
         word, cost = best
         covered.words.append(word)
-        covered.told += missing
+        covered.told += missing - cost
         covered.cost += cost
         covered.changed |= word != typed and not (term == matcher.size - 1 and word.startswith(typed))
         is_in_title = a is not None and a[1] <= cost

@@ -44,6 +44,7 @@ ENOUGH = 60  # popular candidates; after so many, the others are left out
 SAYS_LITTLE = BEHIND_COST  # where the best work lacks no word that says more, no further reading is tried
 PLAUSIBLE = 2.5  # where the best work lacks no word that says more, no known word is changed
 NEEDLESS_COST = 2.5  # of a correction where the query as typed found something
+REWRITTEN_COST = 2.0  # of a correction of a known word, which so is the better answer only where much speaks for it
 FEW = 8  # fewer than this: other readings are tried
 
 
@@ -242,8 +243,12 @@ def correct(search: Search) -> None:
     if search.complete:  # which may be all that was meant
         reading = replace(reading, cost=NEEDLESS_COST)
     fixed = reading.with_terms(corrected_terms(search.connection, reading, unknown), "spelling")
-    if unknown and (everywhere(search, [fixed]) or (not search.query.is_fielded and try_core(search, fixed))):
-        return
+    if unknown:
+        found = everywhere(search, [fixed])
+        if not search.query.is_fielded:
+            found += try_core(search, fixed)
+        if found:
+            return
     if len(reading.terms) > 1 and not search.query.is_fielded:
         try_covering(search, fixed)
         if search.best is not None and search.best.dearest <= PLAUSIBLE:

@@ -38,6 +38,9 @@ class Weights:
 WEIGHTS = Weights()
 LOOSE_COST = 3.0  # an edit of the word that was left out
 
+KNOWN_COST = 1.0  # more, where the typed word is one of the catalogue's
+LEAST_LETTERS = 4  # of a typed word that others may resemble, in a work that lacks some of the words
+
 
 class Match(NamedTuple):
     """A candidate with its score, and why: the words of the work that matched, and the fields that they are in."""
@@ -93,9 +96,11 @@ class TermMatcher:
         )
         self.missing = tuple(term.missing for term in reading.terms)
         self.covers = reading.covers
-        # A work that lacks the most telling word that any has is not what was meant because of its title.
-        self.rarest = max((term.missing for term in reading.terms if term.works), default=0.0)
-        self.told = sum(term.missing for term in reading.terms if term.works)
+        # A work that lacks the most telling word that any has is not what was meant because of its title. Words that
+        # may be misspelt do not count.
+        as_typed = [term for term in reading.terms if term.works and term.alternatives[0].word == term.typed]
+        self.rarest = max((term.missing for term in as_typed), default=0.0)
+        self.told = sum(term.missing for term in as_typed)
         self.size = len(self.typed)
         self.pieces = tuple(term.piece for term in reading.terms)
         self.begins, self.ends = self._edges()
@@ -134,11 +139,12 @@ class TermMatcher:
             for word in words:
                 if word.startswith(prefix):
                     return word, unfinished
-        if best is None and self.loose[term] and (self.missing[term] > LOOSE_COST or not self.covers):
-            return self._loosely(self.typed[term], words)
+        may_resemble = not self.covers or (self.missing[term] > LOOSE_COST and len(self.typed[term]) >= LEAST_LETTERS)
+        if best is None and self.loose[term] and may_resemble:
+            return self._loosely(self.typed[term], words, KNOWN_COST if self.covers and self.known[term] else 0.0)
         return best
 
     @staticmethod
-    def _loosely(typed: str, words: list[str]) -> Placed:
+    def _loosely(typed: str, words: list[str], extra: float) -> Placed:
         near = [(distance, word) for word in words if (distance := resembles(typed, word)) is not None]
-        return (min(near)[1], LOOSE_COST * min(near)[0]) if near else None
+        return (min(near)[1], LOOSE_COST * min(near)[0] + extra) if near else None

@@ -13,6 +13,7 @@ from flyleaf.search.edits import with_swaps
 from flyleaf.search.reading import Alternative, Query, Reading, Term
 
 EDIT_COST = 3.0  # one wrong letter in a word: about one word in twenty
+PLURAL_COST = 1.0  # one s more or less at its end
 FIRST_LETTER_COST = 1.5  # few get the first letter wrong
 SPLIT_COST = 2.0
 KNOWN_COST = 0.5  # for each e-fold of works that have the word as typed, which so is less likely a misspelling
@@ -56,9 +57,9 @@ def look_up(connection: Connection, words: list[str], parts: list[str]) -> dict[
         if levenshtein == 0:
             found[typed].append(Alternative(spelling, inside_cost(typed, spelling), works))
         elif (distance := with_swaps(levenshtein, typed, spelling)) <= _most_edits(typed, spelling):
-            found[typed].append(
-                Alternative(spelling, EDIT_COST * distance + FIRST_LETTER_COST * (spelling[0] != typed[0]), works)
-            )
+            cost = EDIT_COST * distance + FIRST_LETTER_COST * (spelling[0] != typed[0])
+            is_plural = len(typed) >= LONG and (typed + "s" == spelling or typed == spelling + "s")
+            found[typed].append(Alternative(spelling, PLURAL_COST if is_plural else cost, works))
     return {
         word: sorted(near, key=lambda a: (a.cost - 0.7 * math.log(a.works), a.word))[:MOST_ALTERNATIVES]
         for word, near in found.items()

@@ -10,6 +10,7 @@ GENERIC_COST = 0.5
 OFTEN_GENERIC_COST = 1.2
 BRACKET_COST = 0.5
 BEHIND_COST = 1.2  # at most, for a word behind a colon or a dash
+BEFORE_COST = 2.0  # … or before one, where what is behind it is a whole title
 NUMBER_COST = 1.5  # at most, for a number: that of an edition, a volume, a year
 TELLING = 0.75  # for each e-fold that a word is rarer
 

@@ -1,0 +1,50 @@
+"""Which words a search changes, and which it leaves as they were typed."""
+
+import pytest
+from sqlalchemy import Connection
+
+from flyleaf.search import SearchQuery, search_books
+from tests.search.conftest import insert
+
+
+@pytest.fixture
+def books(connection: Connection) -> Connection:
+    """More books, whose words resemble each other."""
+    for number, (title, author, count) in enumerate(
+        [
+            ("The Green Mile", "Stephen King", 900),
+            ("Forty Acres and a Mule", "Harriette Robinet", 5),
+            ("Guitar Man", "Some One", 5),
+            ("One Man's Chorus", "Anthony Burgess", 500),
+            ("The Hot Rock: A Dortmunder Novel", "Donald Westlake", 900),
+            ("Just Six Numbers", "Martin Rees", 5),
+            ("The Giving Tree", "Shel Silverstein", 50),
+            ("Run", "Francine Pascal", 50),
+            ("Wolf in Naples", "Lupo Un", 5),
+        ]
+    ):
+        insert(connection, f"97811111{number:05d}", title, author, count=count)
+    return connection
+
+
+def first(connection: Connection, query: str) -> str | None:
+    page = search_books(connection, SearchQuery(query))
+    return page.results[0].title if page.results else None
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("guitar chords", "Guitar Man"),  # not "chorus": what the catalogue has says more than what resembles it
+        ("hobit novel", "The Hobbit"),  # not "hot novel", though a book has both words
+        ("trees", "The Giving Tree"),  # not "rees"
+        ("the green mule", "The Green Mile"),  # a known word, but the whole is a title
+    ],
+)
+def test_the_likelier_correction_is_made(books: Connection, query: str, title: str) -> None:
+    assert first(books, query) == title
+
+
+def test_two_letters_resemble_nothing(books: Connection) -> None:
+    page = search_books(books, SearchQuery("lu xun"))
+    assert "lupo" not in (page.corrected_query or "").split()
