@@ -110,6 +110,8 @@ SURPLUS = _kinds(
         "T read online": ("{title} read online free",),
         "T: other words": ("{main}: {subtitle}",),
         "T (series)": ("{title} ({series})",),
+        "series: T": ("{series}: {title}", "({series}) {title}", "{series} - {title}"),
+        "T year": ("{title} 1998", "{title} (2007)", "{title}, 2012", "{title} {author} 1987"),
         "T format": tuple(f"{{title}} {word}" for word in "paperback hardcover audiobook ebook pdf kindle".split()),
         "T [format]": ("{title} [hardcover]", "{title} (paperback)", "{title} (Kindle Edition)", "{title} [audiobook]"),
         "T edition": (
