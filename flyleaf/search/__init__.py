@@ -2,7 +2,7 @@
 
 from flyleaf.search.isbn_stage import SHORTEST as SHORTEST_ISBN_PART
 from flyleaf.search.pages import MatchReason, Order, SearchPage, SearchQuery, SearchResult, search_books
-from flyleaf.search.results import Edition, select_editions
+from flyleaf.search.results import Edition
 from flyleaf.search.schema import SearchNotReadyError, is_built, is_ready, require
 from flyleaf.search.suggestions import Suggestion, suggest
 from flyleaf.search.upkeep import needs_rebuild, rebuild_search, settle_search
@@ -23,7 +23,6 @@ __all__ = [
     "rebuild_search",
     "require",
     "search_books",
-    "select_editions",
     "settle_search",
     "suggest",
 ]

@@ -85,10 +85,6 @@ _BOOKS = text("""
       JOIN search_works AS work ON work.id = work_id
       LEFT JOIN rating_counts AS counts ON counts.book_id = books.id
      ORDER BY place LIMIT 1000""")
-_EDITIONS = text("""
-    SELECT isbn, title, author, year, publisher, language FROM search_editions JOIN books ON books.id = book_id
-     WHERE work_id = (SELECT work_id FROM search_editions JOIN books ON books.id = book_id WHERE identity = :identity)
-     ORDER BY year DESC NULLS LAST, isbn LIMIT :limit""")
 
 _EDITIONS_OF = text("""
     SELECT work_id, isbn, title, author, year, publisher, language
@@ -152,11 +148,6 @@ class Edition:
     year: int | None
     publisher: str | None = None
     language: str | None = None
-
-
-def select_editions(connection: Connection, identity: str, limit: int = 100) -> list[Edition]:
-    """All editions of the work that the book is one of, itself included; the newest first."""
-    return [Edition(*row) for row in connection.execute(_EDITIONS, {"identity": identity, "limit": limit})]
 
 
 def load_editions(connection: Connection, works: Sequence[int]) -> dict[int, list[Edition]]:

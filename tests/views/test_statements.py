@@ -49,6 +49,9 @@ def catalogue(add_book, bob, alice) -> str:
         ("/books/{isbn}", 4),  # session and reader; the book as this reader sees it; reviews; what belongs to it
         ("/books/{isbn}?before=1764290000000000-42", 4),
         ("/search", 2),
+        ("/search?q=dune", 7),  # all but one are the search's: it also reads the word otherwise, and loads editions
+        ("/search?q=herbert children", 4),
+        ("/search?q=9780441172719", 4),
         ("/readers/Alice", 3),
         ("/authors/Frank Herbert", 3),
         ("/api/{isbn}", 1),
