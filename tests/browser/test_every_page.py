@@ -109,10 +109,10 @@ def states(
         "visitor": {
             "welcome": at("/"),
             "register": at("/register"),
-            "register refused": lambda page: refused(page, "/register", "Register", User_name="Bob", Password="short"),
+            "register refused": lambda page: refused(page, "/register", "Register", Username="Bob", Password="short"),
             "log in": at("/login?next=/search"),
             "new password": at("/reset/token"),
-            "log in refused": lambda page: refused(page, "/login", "Log in", User_name="Alice", Password="wrong"),
+            "log in refused": lambda page: refused(page, "/login", "Log in", Username="Alice", Password="wrong"),
             "no such page": at("/nothing"),
             "a fault": at("/logout"),
         },
