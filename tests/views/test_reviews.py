@@ -206,7 +206,7 @@ def test_alice_changes_her_review(alice, bob, dune, reviews):
     text = bob.get(f"/books/{dune}").text
     assert "Better words." in text
     assert "First words." not in text
-    assert "changed" in text
+    assert "edited" in text
 
 
 def test_a_change_is_checked_like_a_new_review(alice, dune, reviews, subtests):
