@@ -10,6 +10,7 @@ from anyascii import anyascii
 from flyleaf.search.matching import Match
 from flyleaf.search.surplus_words import LITTLE
 
+IDEOGRAPH = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ`][^\W_]+)*")
 
 
@@ -34,8 +35,22 @@ def left_out(typed: str, matches: Sequence[Match]) -> tuple[str, ...]:
         return ()
     lacking = set(matches[0].missing).intersection(*(match.missing for match in matches)) or set(matches[0].missing)
     lacking = lacking - LITTLE or lacking
-    found = [match[0] for match in _WORD.finditer(typed) if _becomes(match[0]) in lacking]
+    found = [piece for match in _WORD.finditer(typed) for piece in _lacking_pieces(match[0], lacking)]
     return tuple(dict.fromkeys(found)) or tuple(sorted(lacking))
+
+
+def _lacking_pieces(word: str, lacking: Collection[str]) -> list[str]:
+    """Return the typed word, or those pieces of it that are lacking: in some scripts one word becomes several."""
+    if _becomes(word) in lacking:
+        return [word]
+    if word.isascii():
+        return []
+    signs = "".join(sign if _becomes(sign) in lacking else " " for sign in word)
+    ideographs = [run for run in signs.split() if IDEOGRAPH.match(run)]
+    rest = _becomes(word)
+    for key in sorted(lacking, key=len, reverse=True):
+        rest = rest.replace(key, " ")
+    return ideographs or ([] if rest.strip() else [word])
 
 
 def _becomes(word: str) -> str:

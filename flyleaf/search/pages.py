@@ -12,7 +12,7 @@ from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing
 from flyleaf.search.engine import EXACT, Search, find, is_loose
-from flyleaf.search.marking import left_out
+from flyleaf.search.marking import IDEOGRAPH, left_out
 from flyleaf.search.matching import Match
 from flyleaf.search.pieces import Piece, asked_isbn, fielded, pieces
 from flyleaf.search.reading import clean
@@ -157,7 +157,7 @@ def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Pi
     why = {match.candidate.id: MatchReason(match.stage, match.fields, match.words, is_loose(match)) for match in wanted}
     return SearchPage(
         query.text,
-        _corrected(search, matches),
+        None if IDEOGRAPH.search(query.text) else _corrected(search, matches),  # they are shown in Latin letters
         _results(connection, shown, why),
         query.page,
         len(matches) > first + query.page_size,

@@ -48,3 +48,25 @@ def test_the_likelier_correction_is_made(books: Connection, query: str, title: s
 def test_two_letters_resemble_nothing(books: Connection) -> None:
     page = search_books(books, SearchQuery("lu xun"))
     assert "lupo" not in (page.corrected_query or "").split()
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "left_out"),
+    [
+        ("红楼梦 小说", "红楼梦", ("小说",)),
+        ("西游记（精装）", "西游记", ("精装",)),
+        ("أولاد حارتنا رواية", "أولاد حارتنا", ("رواية",)),
+        ("Идиот роман", "Идиот", ("роман",)),
+        ("채식주의자 소설", "채식주의자", ("소설",)),
+        ("מיכאל שלי ספר", "מיכאל שלי", ("ספר",)),
+    ],
+)
+def test_what_was_left_out_is_named_in_its_own_script(
+    connection: Connection, query: str, title: str, left_out: tuple[str, ...]
+) -> None:
+    for number, printed in enumerate(["红楼梦", "西游记", "أولاد حارتنا", "Идиот", "채식주의자", "מיכאל שלי"]):
+        insert(connection, f"97822222{number:05d}", printed, "Some One")
+    page = search_books(connection, SearchQuery(query))
+    assert [result.title for result in page.results][:1] == [title]
+    assert page.left_out == left_out
+    assert page.corrected_query is None
