@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from flyleaf.search.reading import Reading, Term
+from flyleaf.search.pieces import Piece
+from flyleaf.search.reading import MOST_WORDS, Query, Reading, Term
 
-_RARE = 500  # works; a word that has fewer needs no help from common ones
-_COMMON = 100_000  # works; a word that has more is checked on the row
-_COMMON_PREFIX = 8_000  # … one still being typed, for which the index reads many lists
-_POSTINGS = 150_000  # at most so many entries of the index are read for one scan
+LOOK = 5_000  # works; where more have what the index is asked, only popular ones are found
+KEEP_COVERING = 80
+LOOK_COVERING = 1_500  # … of which each is compared with all words
 
 
 class Candidate(NamedTuple):
@@ -36,31 +37,34 @@ class Narrowing:
     year_from: int | None = None
     year_to: int | None = None
     has_reviews: bool = False
-    title: str | None = None  # tsquery of the words that must be in the title
-    author: str | None = None
 
 
-_FIRST = text("""
-    SELECT 'start', id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
-      FROM search_by_start(search_start(:key), 200, 50)
-     UNION ALL
-    SELECT 'author', id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
-      FROM search_by_author(:key, 400, 60)
-     UNION ALL
-    SELECT 'popular', id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
-      FROM search_popular(CAST(:words AS tsquery), :keep, :enough, :year_from, :year_to, :has_reviews,
-                     CAST(:title AS tsquery), CAST(:author AS tsquery))""")
+class AsTyped(NamedTuple):
+    """A query read, and what the first stages found: titles that are or begin with it, wherever their spaces are; works
+    of exactly this author; popular works that have all its words, and all others. `others` is None where the popular
+    ones were enough; `cut_short`: more works have the words than one search may look at."""
+
+    query: Query
+    start: list[Candidate]
+    author: list[Candidate]
+    popular: list[Candidate]
+    others: list[Candidate] | None
+    cut_short: bool
+
+
+_AS_TYPED = text("""
+    SELECT words, places, works, starting, romanised, all_are_popular, catalogue,
+           CAST(start AS text), CAST(author AS text), CAST(popular AS text), CAST(others AS text), cut_short
+      FROM search_as_typed(:pieces, CAST(:fields AS text[]), :most, :year_from, :year_to, :has_reviews,
+                           :keep, :keep_others, :enough, :look)""")
 _POPULAR = text("""
     SELECT place, id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
       FROM unnest(CAST(:drivers AS text[])) WITH ORDINALITY AS asked (driver, place),
            search_popular(CAST(driver AS tsquery), 60, 100, :year_from, :year_to, :has_reviews,
-                     CAST(:title AS tsquery), CAST(:author AS tsquery))""")
+                          NULL, NULL)""")
 _ALL = text("""
     SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
-      FROM search_all(CAST(:driver AS tsquery), CAST(:others AS tsquery), :look, :keep,
-                      :year_from, :year_to, :has_reviews,
-                     CAST(:title AS tsquery), CAST(:author AS tsquery))""")
-
+      FROM search_all(:terms, :works, :look, :keep, :year_from, :year_to, :has_reviews, NULL, NULL)""")
 _TITLES = text("""
     SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
       FROM search_by_titles(ARRAY(SELECT DISTINCT search_start(key) FROM unnest(CAST(:keys AS text[])) AS key), 200, 40)
@@ -70,18 +74,34 @@ _COVERING = text("""
       FROM search_covering(CAST(:driver AS tsquery), CAST(:asked AS text[]), CAST(:weights AS real[]), :look, :keep)""")
 
 
-def find_first(
-    connection: Connection, key: str, reading: Reading, narrowing: Narrowing, keep: int
-) -> dict[str, list[Candidate]]:
-    """Three stages in one statement: `start`, titles that are or begin with the query, wherever their spaces are;
-    `author`, works of exactly this author; `popular`, popular works that have all the words."""
-    found: dict[str, list[Candidate]] = {"start": [], "author": [], "popular": []}
-    for stage, *candidate in connection.execute(
-        _FIRST,
-        {"key": key, "words": tsquery(reading.asked), "keep": keep, "enough": max(keep, 100), **asdict(narrowing)},
-    ):
-        found[stage].append(Candidate._make(candidate))
-    return found
+def find_as_typed(
+    connection: Connection, typed: Sequence[Piece], narrowing: Narrowing, keep: int, keep_others: int, enough: int
+) -> AsTyped:
+    """Read the query, and run the stages that find it as it was typed, in one statement. It returns at most `keep`
+    popular works, and where these are fewer than `enough`, `keep_others` others."""
+    parameters = {
+        "pieces": [piece.text for piece in typed],
+        "fields": [piece.field for piece in typed],
+        "most": MOST_WORDS,
+        "keep": keep,
+        "keep_others": keep_others,
+        "enough": enough,
+        "look": LOOK,
+        **asdict(narrowing),
+    }
+    *read, start, author, popular, others, cut_short = connection.execute(_AS_TYPED, parameters).one()
+    return AsTyped(
+        Query.of(typed, *read),
+        _listed(start),
+        _listed(author),
+        _listed(popular),
+        None if others is None else _listed(others),
+        bool(cut_short),
+    )
+
+
+def _listed(found: str | None) -> list[Candidate]:
+    return [Candidate._make(values) for values in json.loads(found)] if found else []
 
 
 def find_popular(connection: Connection, readings: Sequence[Reading], narrowing: Narrowing) -> list[list[Candidate]]:
@@ -93,43 +113,25 @@ def find_popular(connection: Connection, readings: Sequence[Reading], narrowing:
     return found
 
 
-def find_all(connection: Connection, reading: Reading, narrowing: Narrowing, keep: int = 200) -> list[Candidate]:
-    """Works that have all terms of the reading, whatever their popularity."""
-    driver, others, look = plan(reading)
-    parameters = {"driver": driver, "others": others, "look": look, "keep": keep, **asdict(narrowing)}
-    return [Candidate._make(row) for row in connection.execute(_ALL, parameters)]
-
-
-def is_cut_short(reading: Reading) -> bool:
-    """Whether find_all may have looked at fewer works than have the words that it asks the index for."""
-    driver, _, look = plan(reading)
-    return min(term.works for term in reading.asked if term.tsquery in driver) > look
+def find_all(
+    connection: Connection, reading: Reading, narrowing: Narrowing, keep: int = 200
+) -> tuple[list[Candidate], bool]:
+    """Find the works beside the popular ones that have all terms of the reading. The second value says whether the
+    search was cut short, because more have its rarest words than one search may look at."""
+    parameters = {
+        "terms": [term.tsquery for term in reading.asked],
+        "works": [term.works for term in reading.asked],
+        "look": LOOK,
+        "keep": keep,
+        **asdict(narrowing),
+    }
+    rows = connection.execute(_ALL, parameters).all()
+    found = [Candidate._make(row) for row in rows if row[0] is not None]
+    return found, len(found) < len(rows)
 
 
 def tsquery(terms: Iterable[Term]) -> str:
     return "&".join(term.tsquery for term in terms)
-
-
-def plan(reading: Reading) -> tuple[str, str | None, int]:
-    """What the index is asked (tsquery), what is checked on the row (tsquery or None), and how many rows are looked at.
-
-    The rarest words drive; more of them only while the index reads fewer entries for them than rows would be checked.
-    """
-    terms = sorted(reading.asked, key=lambda term: (term.works, term.typed))
-    drivers = terms[:1]
-    postings = terms[0].works
-    for term in terms[1:4]:
-        most = _COMMON_PREFIX if any(a.prefix for a in term.alternatives) else _COMMON
-        if (
-            term.works > most
-            or postings + term.works > _POSTINGS
-            or (terms[0].works < _RARE and term.works > 20 * _RARE)
-        ):
-            continue
-        drivers.append(term)
-        postings += term.works
-    others = [term for term in terms if term not in drivers]
-    return tsquery(drivers), tsquery(others) or None, 1_500 if others else 1_000
 
 
 def find_titles(connection: Connection, keys: Sequence[str]) -> list[Candidate]:
@@ -138,14 +140,14 @@ def find_titles(connection: Connection, keys: Sequence[str]) -> list[Candidate]:
 
 
 def find_covering(
-    connection: Connection, driver: str, terms: Sequence[Term], look: int = 1_500, keep: int = 80
+    connection: Connection, driver: str, terms: Sequence[Term], keep: int = KEEP_COVERING
 ) -> list[Candidate]:
     """Works that have what the driver asks; where there are many, those that have the most telling of the terms."""
     parameters = {
         "driver": driver,
         "asked": [term.tsquery for term in terms if term.alternatives],
         "weights": [term.missing for term in terms if term.alternatives],
-        "look": look,
+        "look": LOOK_COVERING,
         "keep": keep,
     }
     return [Candidate._make(row) for row in connection.execute(_COVERING, parameters)]

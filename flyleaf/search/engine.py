@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from flyleaf.search.candidates import (
+    KEEP_COVERING,
+    AsTyped,
     Candidate,
     Narrowing,
     find_all,
+    find_as_typed,
     find_covering,
-    find_first,
     find_popular,
     find_titles,
-    is_cut_short,
 )
 from flyleaf.search.matching import WEIGHTS, Match, TermMatcher, Weights, is_whole_title
 from flyleaf.search.pieces import Piece
 from flyleaf.search.ranking import score
-from flyleaf.search.reading import Query, Reading, read_query
+from flyleaf.search.reading import ELIDED, Query, Reading
 from flyleaf.search.spelling import (
     corrected_terms,
     doubtful,
@@ -34,18 +36,21 @@ from flyleaf.search.surplus_words import BEHIND_COST, GENERIC_COST
 
 MORE_READINGS = 2  # … and so many more where all that found nothing
 MOST_READINGS = 6  # other readings that one search tries; each scan is bounded by the rows that it looks at
+KEEP_POPULAR = 60  # as search_popular is asked
 KEEP_OTHERS = 80  # candidates of a reading that is not as typed
 COMMON = 8_000  # works; words that are all commoner are looked for among the popular works only
 AS_TYPED = frozenset({"words", "start"})  # stages of matches that leave nothing out and change no word
 EXACT = AS_TYPED | {"connectives", "year"}  # … or only what says nothing, or a year that is right
 POPULAR = 120  # candidates of the query as typed that are taken of the popular works …
-ALL = 201  # … or of all, where the catalogue is that small: one more than is counted
+KEEP = 200  # … and of all others, where the popular ones are not enough
+KEEP_WIDE = 600  # … because a filter will take most away
 ENOUGH = 60  # popular candidates; after so many, the others are left out
 SAYS_LITTLE = BEHIND_COST  # where the best work lacks no word that says more, no further reading is tried
 PLAUSIBLE = 2.5  # where the best work lacks no word that says more, no known word is changed
 NEEDLESS_COST = 2.5  # of a correction where the query as typed found something
 REWRITTEN_COST = 2.0  # of a correction of a known word, which so is the better answer only where much speaks for it
 FEW = 8  # fewer than this: other readings are tried
+_APOSTROPHES = re.compile("['’‘ʼ`´]")
 
 
 @dataclass
@@ -57,7 +62,7 @@ class Search:
     narrowing: Narrowing
     weights: Weights = WEIGHTS
     matches: dict[int, Match] = field(default_factory=dict)
-    keep: int = 200
+    keep: int = KEEP
     readings: int = 0
     most_readings: int = MOST_READINGS
     undated: Reading | None = None  # the query without what may be a year of publication
@@ -106,6 +111,23 @@ class Search:
                 self.matches[candidate.id] = match
         return len(candidates)
 
+    def add_as_typed(self, found: AsTyped) -> None:
+        """Score what the first stages found, and note whether that can be all."""
+        others = found.others or []
+        start = [candidate for candidate in found.start if not is_glued(candidate.title_key, found.query.words)]
+        listed = (*start, *found.author, *found.popular, *others)
+        self.add(found.query.reading, list({candidate.id: candidate for candidate in listed}.values()))
+        self.cut_short |= found.cut_short
+        if found.query.all_are_popular:
+            self.looked_everywhere &= len(found.popular) <= self.keep
+        else:
+            self.looked_everywhere &= (
+                found.others is not None
+                and len(others) < self.keep
+                and len(found.popular) < POPULAR
+                and not found.cut_short
+            )
+
     @property
     def by_letters(self) -> bool:
         """Whether what was found has its words set apart elsewhere than the query."""
@@ -131,6 +153,20 @@ def is_loose(match: Match) -> bool:
     return not match.is_exact or (match.missing != () and not lacks_little)
 
 
+def is_glued(title_key: str, typed: Sequence[str]) -> bool:
+    """Whether a title begins with what was typed only because an elided word was run together with the next one: "dune"
+    is no word of "D'une rive à l'autre"."""
+    words = title_key.split()[:2]
+    letters = "".join(typed)
+    return (
+        len(words) == 2
+        and words[0] in ELIDED
+        and words[0] != typed[0]
+        and len(letters) <= len("".join(words))
+        and letters != title_key.replace(" ", "")
+    )
+
+
 def find(
     connection: Connection,
     typed: Sequence[Piece],
@@ -139,11 +175,10 @@ def find(
     verbatim: bool = False,
 ) -> Search:
     """Run the stages for a query that is no ISBN. `wide`: keep more, because a filter will take most away."""
-    query = read_query(connection, typed)
-    search = Search(connection, query, narrowing or Narrowing(), keep=600 if wide else 200)
+    search = as_typed(connection, typed, narrowing, KEEP_WIDE if wide else KEEP)
+    query = search.query
     if not query.words:
         return search
-    as_typed(search)
     if query.is_fielded:
         if not search.matches and not verbatim:
             correct(search)
@@ -175,23 +210,26 @@ def read_otherwise(search: Search) -> None:
         correct(search)
 
 
-def as_typed(search: Search, everything: bool = True) -> None:
+def as_typed(
+    connection: Connection,
+    typed: Sequence[Piece],
+    narrowing: Narrowing | None = None,
+    keep: int = KEEP,
+    everything: bool = True,
+) -> Search:
     """Stages: as typed. Titles that begin with it, its author's works, popular works with its words, then all works."""
-    query = search.query
-    narrowing = replace(search.narrowing, title=query.asked_of("title"), author=query.asked_of("author"))
-    small = query.all_are_popular
-    stages = find_first(search.connection, query.key, query.reading, narrowing, ALL if small else POPULAR)
-    found = {candidate.id: candidate for candidates in stages.values() for candidate in candidates}
-    search.add(query.reading, list(found.values()))
-    if small:
-        search.looked_everywhere = len(stages["popular"]) < ALL
-    elif everything and len(stages["popular"]) < ENOUGH:
-        others = find_all(search.connection, query.reading, narrowing, search.keep)
-        search.add(query.reading, [candidate for candidate in others if candidate.id not in found])
-        search.cut_short = is_cut_short(query.reading)
-        search.looked_everywhere = len(others) < search.keep and not search.cut_short
-    else:
-        search.looked_everywhere = False
+    narrowing = narrowing or Narrowing()
+    enough = ENOUGH if everything else 0
+    found = find_as_typed(connection, typed, narrowing, POPULAR, keep, enough)
+    search = Search(connection, found.query, narrowing, keep=keep)
+    if not found.query.words:
+        return search
+    search.add_as_typed(found)
+    if any("'" in piece.text or "’" in piece.text for piece in typed) and not ELIDED.isdisjoint(found.query.words):
+        # A name may be printed with an apostrophe (Louis L'Amour), and is one word.
+        closed = [piece._replace(text=_APOSTROPHES.sub("", piece.text)) for piece in typed]
+        search.add_as_typed(find_as_typed(connection, closed, narrowing, POPULAR, keep, enough))
+    return search
 
 
 def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | None = None) -> int:
@@ -209,8 +247,11 @@ def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | N
         found = {candidate.id: candidate for candidate in popular}
         rarest = min((term.works for term in reading.asked), default=0)
         if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular:
-            others = find_all(search.connection, reading, narrowing, KEEP_OTHERS)
+            others, cut_short = find_all(search.connection, reading, narrowing, KEEP_OTHERS)
             found |= {candidate.id: candidate for candidate in others}
+            search.looked_everywhere &= len(others) < KEEP_OTHERS and not cut_short
+        elif len(found) >= KEEP_POPULAR or not search.query.all_are_popular:
+            search.looked_everywhere = False
         count += search.add(reading, list(found.values()))
     return count
 
@@ -278,4 +319,6 @@ def try_covering(search: Search, reading: Reading) -> None:
     """Stage: works that have the most telling of the words, where none has all."""
     reading = covering(reading)
     for driver in drivers(reading.terms):
-        search.add(reading, find_covering(search.connection, driver, reading.terms))
+        found = find_covering(search.connection, driver, reading.terms)
+        search.add(reading, found)
+        search.looked_everywhere &= len(found) < KEEP_COVERING

@@ -23,7 +23,6 @@ from flyleaf.search.results import (
     Shown,
     bayesian_average,
     load_books,
-    load_editions,
     load_works,
     passing,
 )
@@ -158,7 +157,7 @@ def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Pi
     return SearchPage(
         query.text,
         None if IDEOGRAPH.search(query.text) else _corrected(search, matches),  # they are shown in Latin letters
-        _results(connection, shown, why),
+        _results(shown, why),
         query.page,
         len(matches) > first + query.page_size,
         left_out=left_out(query.text, matches),
@@ -186,7 +185,7 @@ def _search_isbn(connection: Connection, query: SearchQuery, number: str) -> Sea
     near = load_books(connection, isbn_stage.find_near(connection, number))
     why = dict.fromkeys((book.work_id for book in near), MatchReason("isbn_near", ("isbn",), (number,)))
     invalid = isbn_stage.to_isbn13(number) is None
-    return SearchPage(query.text, None, (), query.page, False, invalid, _results(connection, near, why))
+    return SearchPage(query.text, None, (), query.page, False, invalid, _results(near, why))
 
 
 def _isbn_page(
@@ -195,7 +194,7 @@ def _isbn_page(
     first = (max(query.page, 1) - 1) * query.page_size
     shown = load_books(connection, books[first : first + query.page_size])
     why = dict.fromkeys((book.work_id for book in shown), MatchReason(stage, ("isbn",), numbers))
-    results = _results(connection, shown, why)
+    results = _results(shown, why)
     return SearchPage(
         query.text,
         None,
@@ -235,11 +234,8 @@ def _corrected(search: Search, matches: list[Match]) -> str | None:
     return corrected if corrected != search.query.key else None
 
 
-def _results(
-    connection: Connection, shown: Sequence[Shown], why: Mapping[int, MatchReason]
-) -> tuple[SearchResult, ...]:
+def _results(shown: Sequence[Shown], why: Mapping[int, MatchReason]) -> tuple[SearchResult, ...]:
     """The books with the reasons for their works, and their other editions where there are any."""
-    editions = load_editions(connection, [book.work_id for book in shown if book.editions > 1])
     return tuple(
         SearchResult(
             book.isbn,
@@ -251,7 +247,7 @@ def _results(
             book.average_score,
             why[book.work_id],
             book.editions,
-            tuple(edition for edition in editions.get(book.work_id, ()) if edition.isbn != book.isbn),
+            tuple(edition for edition in book.newest if edition.isbn != book.isbn),
         )
         for book in shown
     )

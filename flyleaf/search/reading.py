@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, text
-
 from flyleaf.search.pieces import Piece, Where
 from flyleaf.search.surplus_words import missing_cost
 
 LONGEST_QUERY = 300  # characters; what comes after is not read
 MOST_WORDS = 16
 ARTICLES = frozenset(
-    "the a an la le les los las der die das den det ein eine el il lo gli het een un une os um uma en et as".split()
+    "the a an la le les los las der die das den det ein eine el il lo gli het een un une os um uma en et as l".split()
 )
+# What search_title_key() sets apart from the word behind the apostrophe.
+ELIDED = frozenset("c d j l m n s qu jusqu lorsqu puisqu quoiqu un quest quell sant all dall dell nell sull".split())
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -97,6 +97,32 @@ class Query:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reading", Reading("words", self._terms()))
 
+    @classmethod
+    def of(
+        cls,
+        typed: Sequence[Piece],
+        words: list[str],
+        places: list[int],
+        works: list[int],
+        starting: int,
+        romanised: list[str],
+        all_are_popular: bool,
+        catalogue: int,
+    ) -> Query:
+        """Make the query of what search_read returned; `places` says for each word of which piece it is, from 1."""
+        pieces = [typed[place - 1] for place in places]
+        return cls(
+            tuple(words),
+            tuple(works),
+            starting,
+            tuple(romanised),
+            all_are_popular,
+            catalogue,
+            tuple(places),
+            tuple(piece.where for piece in pieces),
+            tuple(piece.field for piece in pieces),
+        )
+
     @property
     def key(self) -> str:
         return " ".join(self.words)
@@ -104,10 +130,6 @@ class Query:
     @property
     def is_fielded(self) -> bool:
         return any(self.fields)
-
-    def asked_of(self, name: str) -> str | None:
-        """The tsquery of the words that are asked of this field."""
-        return "&".join(term.tsquery for term in self.reading.terms if term.field == name) or None
 
     def _terms(self) -> tuple[Term, ...]:
         last = len(self.words) - 1
@@ -154,27 +176,3 @@ def _signs(words: Sequence[str]) -> set[int]:
 def clean(typed: str) -> str:
     """The text without control characters and lone surrogates, cut at LONGEST_QUERY characters."""
     return _UNPRINTABLE.sub(" ", typed[:LONGEST_QUERY]).strip()
-
-
-def read_query(connection: Connection, typed: Sequence[Piece]) -> Query:
-    """Normalise the text as books are, split it, and look its words up. One statement."""
-    words, places, works, starting, romanised, all_are_popular, catalogue = connection.execute(
-        _READ, {"pieces": [piece.text for piece in typed], "most": MOST_WORDS}
-    ).one()
-    of = [typed[place - 1] for place in places]
-    return Query(
-        tuple(words),
-        tuple(works),
-        starting,
-        tuple(romanised),
-        all_are_popular,
-        catalogue,
-        tuple(places),
-        tuple(piece.where for piece in of),
-        tuple(piece.field for piece in of),
-    )
-
-
-_READ = text("""
-    SELECT words, places, works, starting, romanised, all_are_popular, catalogue
-      FROM search_read(CAST(:pieces AS text[]), :most)""")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -15,8 +17,21 @@ EDITIONS_SHOWN = 20  # of one work below a result; its book page lists more
 
 
 @dataclass(frozen=True)
+class Edition:
+    """Another book of the same title and author."""
+
+    isbn: str
+    title: str
+    author: str
+    year: int | None
+    publisher: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
 class Shown:
-    """A book as results show it: with its own reviews, and how many editions its work has."""
+    """A book as results show it: with its own reviews, how many editions its work has, and the newest EDITIONS_SHOWN of
+    these where there are several, newest first."""
 
     work_id: int
     isbn: str
@@ -27,6 +42,7 @@ class Shown:
     review_count: int
     average_score: float | None
     editions: int
+    newest: tuple[Edition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,10 +72,12 @@ _PASSING = text("""
        AND (CAST(:language AS text) IS NULL OR lower(language) = lower(:language))
      GROUP BY work_id""")
 _LEADS = text("""
-    SELECT work_id, isbn, title, author, year, language, review_count, average, editions FROM search_leads(:works)""")
+    SELECT work_id, isbn, title, author, year, language, review_count, average, editions, CAST(newest AS text)
+      FROM search_leads(:works, :most)""")
 _CHOSEN = text("""
     SELECT work.id, isbn, title, author, year, language, coalesce(review_count, 0),
-           round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions
+           round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions,
+           CASE WHEN work.editions > 1 THEN CAST(search_editions_of(work.id, :most) AS text) END
       FROM unnest(CAST(:works AS bigint[])) WITH ORDINALITY AS wanted (id, place)
       JOIN (SELECT id, lead_book_id, editions FROM search_works) AS work ON work.id = wanted.id
      CROSS JOIN LATERAL (
@@ -78,24 +96,14 @@ _CHOSEN = text("""
      ORDER BY place LIMIT 1000""")
 _BOOKS = text("""
     SELECT work.id, isbn, title, author, year, language, coalesce(counts.review_count, 0),
-           round(counts.rating_sum::numeric / nullif(counts.review_count, 0), 2)::float8, work.editions
+           round(counts.rating_sum::numeric / nullif(counts.review_count, 0), 2)::float8, work.editions,
+           CASE WHEN work.editions > 1 THEN CAST(search_editions_of(work.id, :most) AS text) END
       FROM unnest(CAST(:books AS bigint[])) WITH ORDINALITY AS wanted (id, place)
       JOIN books ON books.id = wanted.id
       JOIN search_editions AS edition ON edition.book_id = books.id
       JOIN search_works AS work ON work.id = work_id
       LEFT JOIN rating_counts AS counts ON counts.book_id = books.id
      ORDER BY place LIMIT 1000""")
-
-_EDITIONS_OF = text("""
-    SELECT work_id, isbn, title, author, year, publisher, language
-      FROM unnest(CAST(:works AS bigint[])) AS wanted (work_id)
-     CROSS JOIN LATERAL (
-    SELECT isbn, title, author, year, publisher, language
-      FROM search_editions JOIN books ON books.id = book_id
-     WHERE search_editions.work_id = wanted.work_id
-     ORDER BY year DESC NULLS LAST, isbn
-     LIMIT :limit) AS editions
-     ORDER BY work_id, year DESC NULLS LAST, isbn""")
 
 
 def passing(connection: Connection, works: Sequence[int], filters: Filters) -> dict[int, int | None]:
@@ -118,43 +126,29 @@ def load_works(
     if not works:
         return []
     if not filters.active and preference is Preference.LEAD:
-        return [Shown(*row) for row in connection.execute(_LEADS, {"works": list(works)})]
+        return _shown(connection.execute(_LEADS, {"works": list(works), "most": EDITIONS_SHOWN}))
     wanted = {
         "works": list(works),
+        "most": EDITIONS_SHOWN,
         "newest": preference is Preference.NEWEST,
         "reviewed": preference is Preference.REVIEWED,
         **filters.parameters,
     }
-    return [Shown(*row) for row in connection.execute(_CHOSEN, wanted)]
+    return _shown(connection.execute(_CHOSEN, wanted))
 
 
 def load_books(connection: Connection, books: Sequence[int]) -> list[Shown]:
     """These very books, in the order given."""
-    return [Shown(*row) for row in connection.execute(_BOOKS, {"books": list(books)})]
+    return _shown(connection.execute(_BOOKS, {"books": list(books), "most": EDITIONS_SHOWN}))
+
+
+def _shown(rows: Iterable[Sequence[Any]]) -> list[Shown]:
+    """The books; the last column of each row is a list of editions as JSON, or null."""
+    return [
+        Shown(*row[:-1], tuple(Edition(*edition) for edition in json.loads(row[-1])) if row[-1] else ()) for row in rows
+    ]
 
 
 def bayesian_average(rating_sum: int, review_count: int) -> float:
     """IMDb's weighted rating, from 1 to 5."""
     return (BAYES_REVIEWS * BAYES_MEAN + rating_sum) / (BAYES_REVIEWS + review_count)
-
-
-@dataclass(frozen=True)
-class Edition:
-    """Another book of the same title and author."""
-
-    isbn: str
-    title: str
-    author: str
-    year: int | None
-    publisher: str | None = None
-    language: str | None = None
-
-
-def load_editions(connection: Connection, works: Sequence[int]) -> dict[int, list[Edition]]:
-    """The newest EDITIONS_SHOWN editions of each work, newest first."""
-    editions: dict[int, list[Edition]] = {work: [] for work in works}
-    if not works:
-        return editions
-    for work, *edition in connection.execute(_EDITIONS_OF, {"works": list(works), "limit": EDITIONS_SHOWN}):
-        editions[work].append(Edition(*edition))
-    return editions

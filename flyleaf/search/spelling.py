@@ -10,7 +10,7 @@ from itertools import pairwise
 from sqlalchemy import Connection, text
 
 from flyleaf.search.edits import with_swaps
-from flyleaf.search.reading import Alternative, Query, Reading, Term
+from flyleaf.search.reading import ELIDED, Alternative, Query, Reading, Term
 
 EDIT_COST = 3.0  # one wrong letter in a word: about one word in twenty
 PLURAL_COST = 1.0  # one s more or less at its end
@@ -141,7 +141,7 @@ def resegmented(connection: Connection, query: Query) -> list[Reading]:
         good = [
             (min(counts[a], counts[b]), a, b)
             for a, b in pairs
-            if a in counts and b in counts and (len(a) > 1 or a in "ai")
+            if a in counts and b in counts and (len(a) > 1 or a in ELIDED or a in "ai")
         ]
         for _, a, b in sorted(good, reverse=True)[:2]:
             terms = (

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from flyleaf.search import isbn_stage
-from flyleaf.search.candidates import Narrowing, find_all
-from flyleaf.search.engine import Search, as_typed, correct
+from flyleaf.search.candidates import find_all
+from flyleaf.search.engine import as_typed, correct
 from flyleaf.search.matching import Match
 from flyleaf.search.pieces import Piece
-from flyleaf.search.reading import clean, read_query
+from flyleaf.search.reading import clean
 from flyleaf.search.results import load_books
 from flyleaf.search.schema import require
 
@@ -47,17 +47,16 @@ def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggesti
         return [
             Suggestion(book.title, "title", book.author, book.isbn) for book in load_books(connection, books[:limit])
         ]
-    query = read_query(connection, [Piece(clean(typed))])
+    search = as_typed(connection, [Piece(clean(typed))], everything=False)
+    query = search.query
     if not query.words:
         return []
-    search = Search(connection, query, Narrowing())
-    as_typed(search, everything=False)
     if (
         len(search.matches) < limit
         and not query.all_are_popular
         and min(term.works for term in query.reading.terms) < COMMON
     ):
-        search.add(query.reading, find_all(connection, query.reading, search.narrowing, keep=50))
+        search.add(query.reading, find_all(connection, query.reading, search.narrowing, keep=50)[0])
     if len(search.matches) < limit // 2 and len(query.key) >= TYPO_FROM:
         correct(search)
     return _texts(connection, search.ranked(), limit)

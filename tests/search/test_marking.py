@@ -10,6 +10,9 @@ from flyleaf.search.marking import marked
     [
         ("Harry Potter and the Goblet of Fire", ["potter", "fire"], "Harry [Potter] and the Goblet of [Fire]"),
         ("L'Étranger", ["letranger"], "[L'Étranger]"),
+        ("L'Étranger", ["etranger"], "L'[Étranger]"),
+        ("L'éducation d'une fée", ["l", "une"], "[L]'éducation d'[une] fée"),
+        ("Louis L'Amour", ["lamour"], "Louis [L'Amour]"),
         ("Cien años de soledad", ["anos"], "Cien [años] de soledad"),
         ("Лев Толстой", ["tolstoy"], "Лев [Толстой]"),
         ("村上春樹", ["cun", "shang", "chun", "shu"], "[村上春樹]"),

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from flyleaf.database import Database
-from flyleaf.search import SearchQuery, search_books, suggest
+from flyleaf.search import SearchQuery, candidates, search_books, suggest
 from tests.postgresql import Server
 from tests.search.conftest import CATALOGUE, insert
 from tests.search.test_surplus import BOOKS
@@ -85,3 +85,38 @@ def test_the_same_books_give_the_same_answers(in_order: Connection, other: str, 
     second: Engine = request.getfixturevalue(other)
     with in_order.connect() as one, second.connect() as two:
         assert [query for query in queries() if answer(one, query) != answer(two, query)] == []
+
+
+def everywhere(connection: Connection) -> None:
+    """Make the catalogue look like a large one, most of whose works are not among the popular ones."""
+    connection.execute(text("UPDATE search_works SET tier = 2"))
+    connection.execute(text("UPDATE search_state SET top_cut = 100000000, head_cut = 100000000"))
+
+
+@pytest.mark.parametrize("look", [3, 5_000])
+def test_no_answer_depends_on_where_a_work_stands_in_the_table(
+    in_order: Engine, monkeypatch: pytest.MonkeyPatch, look: int
+) -> None:
+    monkeypatch.setattr(candidates, "LOOK", look)
+    monkeypatch.setattr(candidates, "LOOK_COVERING", look)
+    asked = queries()[:60]
+    with in_order.connect() as connection:
+        everywhere(connection)
+        before = [answer(connection, query) for query in asked]
+        for half in (0, 1):  # a row that is updated moves to the end
+            connection.execute(
+                text("UPDATE search_works SET editions = editions WHERE abs(id % 2) = :half"), {"half": half}
+            )
+        assert [answer(connection, query) for query in asked] == before
+        connection.rollback()
+
+
+def test_a_search_says_that_it_was_cut_short(in_order: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with in_order.connect() as connection:
+        everywhere(connection)
+        whole = search_books(connection, SearchQuery("same tale"))
+        monkeypatch.setattr(candidates, "LOOK", 2)
+        cut = search_books(connection, SearchQuery("same tale"))
+        connection.rollback()
+    assert (whole.cut_short, whole.total_is_exact) == (False, True)
+    assert (cut.cut_short, cut.total_is_exact) == (True, False)

@@ -191,3 +191,52 @@ def test_a_year_that_titles_have_is_not_taken_from_a_misspelt_query(connection: 
     page = search_books(connection, SearchQuery("orwel 1984"))
     assert [result.title for result in page.results][:1] == ["1984: a novel"]
     assert page.corrected_query == "orwell 1984"
+
+
+FRENCH = [
+    ("9782253000013", "L'éducation d'une fée", "Didier van Cauwelaert", 2000),
+    ("9782253000020", "D’une rive à l’autre", "Bernard Werber", 2001),
+    ("9782253000037", "L'air du temps", "Nina Ricci", 2002),
+    ("9782253000044", "Le livre d'art", "Anne Souriau", 2003),
+    ("9782253000051", "Tess of the d'Urbervilles", "Thomas Hardy", 1891),
+    ("9782253000068", "Hondo", "Louis L'Amour", 1953),
+    ("9782253000075", "Lair of the Worm", "Bram Stoker", 1911),
+    ("9782253000082", "T'ai Chi", "Cheng Man-ch'ing", 1967),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("l'éducation d'une fée", "L'éducation d'une fée"),
+        ("leducation dune fee", "L'éducation d'une fée"),
+        ("education fee", "L'éducation d'une fée"),
+        ("d'une fée", "L'éducation d'une fée"),
+        ("d`une rive", "D’une rive à l’autre"),
+        ("l'autre rive", "D’une rive à l’autre"),
+        ("livre d’art", "Le livre d'art"),
+        ("d'urbervilles hardy", "Tess of the d'Urbervilles"),
+        ("durbervilles hardy", "Tess of the d'Urbervilles"),
+        ("tess of the durbervilles", "Tess of the d'Urbervilles"),
+        ("louis l'amour", "Hondo"),
+        ("lamour hondo", "Hondo"),
+        ("tai chi", "T'ai Chi"),
+        ("obrien patrick", "100% cotton_shirts \\ and more"),
+        ("o'brien patrick", "100% cotton_shirts \\ and more"),
+    ],
+)
+def test_an_elided_word_is_one_of_its_own(connection: Connection, query: str, title: str) -> None:
+    for book in FRENCH:
+        insert(connection, *book)
+    assert search_books(connection, SearchQuery(query)).results[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [("dune", ["Dune", "Dune Messiah"]), ("lair", ["Lair of the Worm"]), ("dart", []), ("lautre", [])],
+)
+def test_an_elided_word_is_no_part_of_another_word(connection: Connection, query: str, titles: list[str]) -> None:
+    for book in FRENCH:
+        insert(connection, *book)
+    page = search_books(connection, SearchQuery(query))
+    assert [result.title for result in page.results if result.match.stage == "words"] == titles

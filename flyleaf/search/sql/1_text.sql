@@ -49,9 +49,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION search_key IS 'words of a to z and 0 to 9 with single spaces; & is and; C++ c plus plus; C# c sharp; apostrophes are dropped';
 
+-- Not "t": it is a sound of Chinese, as in "t'ai chi".
+CREATE FUNCTION search_title_key(title text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF title ~ '[''’‘ʼ`´]' THEN
+        title := regexp_replace(title, '(?<![\w''’‘ʼ`´])([cdjlmns]|(?:jus|lors|puis|quoi)?qu|un|quest|quell|sant|d?all|dell|nell|sull)[''’‘ʼ`´](?=[^ ''’‘ʼ`´])(?!s\M)', '\1 ', 'gi');
+    END IF;
+    RETURN search_key(title);
+END $$;
+COMMENT ON FUNCTION search_title_key IS 'the key of a title, in which an elided word is one of its own: d une, l etranger; but obrien, since that is a name';
+
 CREATE FUNCTION search_start(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    IF key ~ '^(the|an?|l[aeo]s?|un|une|der|die|das|den|det|ein|eine|el|il|gli|het|een|os?|as|um|uma|en|et) .' THEN
+    IF key ~ '^(the|an?|l|l[aeo]s?|un|une|der|die|das|den|det|ein|eine|el|il|gli|het|een|os?|as|um|uma|en|et) .' THEN
         key := substr(key, strpos(key, ' ') + 1);
     END IF;
     RETURN left(replace(key, ' ', ''), 60);
@@ -145,13 +155,7 @@ END $$;
 COMMENT ON FUNCTION search_romanised IS
     'one spelling for the common romanisations of names: tolstoi, tolstoj and tolstoy are tolstoy; kaestner is kastner, as Kästner is';
 
-CREATE FUNCTION search_elided(title text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT coalesce(string_agg(search_key(elided[1]), ' '), '')
-      FROM regexp_matches(title, '\m(?:l|d|qu|dell|all|nell|sull|un)[''’](\w{3,})', 'gi') AS matches (elided)
-$$;
-COMMENT ON FUNCTION search_elided IS 'words behind an elided article: ''L''Étranger'' gives etranger';
-
-CREATE FUNCTION search_title_words(title text, title_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE FUNCTION search_title_words(title_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     words text := title_key;
 BEGIN
@@ -160,9 +164,6 @@ BEGIN
     END IF;
     IF ' ' || title_key || ' ' LIKE '% _ _ %' THEN
         words := words || ' ' || search_initials(title_key);
-    END IF;
-    IF strpos(title, '''') > 0 OR strpos(title, '’') > 0 THEN
-        words := words || ' ' || search_elided(title);
     END IF;
     RETURN words;
 END $$;
@@ -188,4 +189,4 @@ END $$;
 CREATE FUNCTION search_words(title_words text, author_words text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN array_to_tsvector(array_remove(string_to_array(title_words || ' ' || author_words, ' '), ''));
 COMMENT ON FUNCTION search_words(text, text) IS
-    'every word under which a work is found: of the title and the author, and numerals, initials, romanisations and elided words';
+    'every word under which a work is found: of the title and the author, and numerals, initials and romanisations';

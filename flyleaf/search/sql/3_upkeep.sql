@@ -17,7 +17,7 @@ CREATE FUNCTION search_main_length(title text, title_key text) RETURNS smallint 
 DECLARE
     main text := split_part(translate(title, '([;/', '::::'), ':', 1);
 BEGIN
-    RETURN coalesce(nullif(CASE WHEN main <> title THEN length(search_key(main)) END, 0), length(title_key));
+    RETURN coalesce(nullif(CASE WHEN main <> title THEN length(search_title_key(main)) END, 0), length(title_key));
 END $$;
 
 -- Rebuild --------------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ CREATE FUNCTION search_rebuild_books() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE UNLOGGED TABLE search_books_new AS
     SELECT *, search_work_id(title_key, author_key) AS work_id
-      FROM (SELECT search_books.*, search_key(title) AS title_key, author_key, author_words
+      FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words
               FROM search_books JOIN search_authors_new USING (author) OFFSET 0) AS books;
     DROP TABLE search_authors_new;
     ANALYZE search_books_new;
@@ -109,7 +109,7 @@ BEGIN
     SELECT groups.work_id AS id, groups.lead_book_id, groups.popularity, search_tier(groups.popularity, groups.work_id, $sql$ || quote_literal(state) || $sql$::search_state) AS tier,
            groups.editions, groups.year_min, groups.year_max, groups.review_count, groups.rating_sum,
            search_main_length(title, title_key) AS main_length, title_key COLLATE "C" AS title_key, author_key COLLATE "C" AS author_key,
-           search_words(search_title_words(title, title_key), author_words) AS words
+           search_words(search_title_words(title_key), author_words) AS words
       FROM search_groups_new AS groups JOIN search_books_new AS leads ON leads.book_id = groups.lead_book_id
      ORDER BY groups.popularity DESC, groups.work_id$sql$;
     DROP TABLE search_groups_new, search_books_new;
@@ -210,14 +210,14 @@ BEGIN
            AND (work.lead_book_id, work.popularity, work.tier, work.editions, work.year_min, work.year_max, work.review_count, work.rating_sum)
                IS DISTINCT FROM (new.lead_book_id, new.popularity, new.tier, new.editions, new.year_min, new.year_max, new.review_count, new.rating_sum)),
     leads AS MATERIALIZED (
-        SELECT new.*, title, search_key(title) AS title_key, search_key(author) AS author_key
+        SELECT new.*, title, search_title_key(title) AS title_key, search_key(author) AS author_key
           FROM groups AS new JOIN editions ON book_id = lead_book_id
          WHERE NOT EXISTS (SELECT FROM search_works WHERE id = new.work_id)),
     added AS (
         INSERT INTO search_works (id, lead_book_id, popularity, tier, editions, year_min, year_max, review_count, rating_sum,
                                   main_length, title_key, author_key, words)
         SELECT work_id, lead_book_id, popularity, tier, editions, year_min, year_max, review_count, rating_sum, search_main_length(title, title_key),
-               title_key, author_key, search_words(search_title_words(title, title_key), search_author_words(author_key))
+               title_key, author_key, search_words(search_title_words(title_key), search_author_words(author_key))
           FROM leads ORDER BY work_id
         ON CONFLICT (id) DO NOTHING RETURNING words)
     INSERT INTO search_vocabulary_changes (word, change) SELECT word, 1 FROM added, unnest(tsvector_to_array(added.words)) AS word;
@@ -257,7 +257,7 @@ DECLARE
     busy  bigint[];
     left_behind bigint[] := '{}';
 BEGIN
-    SELECT array_agg(id), array_agg(search_work_id(search_key(title), search_key(author))) INTO ids, works FROM books AS book WHERE id = ANY (books);
+    SELECT array_agg(id), array_agg(search_work_id(search_title_key(title), search_key(author))) INTO ids, works FROM books AS book WHERE id = ANY (books);
     every := ARRAY(SELECT unnest(works) UNION SELECT work_id FROM search_editions WHERE book_id = ANY (books));
     busy := ARRAY(SELECT id FROM search_works WHERE id = ANY (every)
                   EXCEPT (SELECT id FROM (SELECT id FROM search_works WHERE id = ANY (every) ORDER BY id FOR UPDATE SKIP LOCKED) AS free));
