@@ -318,7 +318,9 @@ def try_core(search: Search, reading: Reading) -> int:
 def try_covering(search: Search, reading: Reading) -> None:
     """Stage: works that have the most telling of the words, where none has all."""
     reading = covering(reading)
+    works: dict[int, Candidate] = {}
     for driver in drivers(reading.terms):
         found = find_covering(search.connection, driver, reading.terms)
-        search.add(reading, found)
+        works |= {candidate.id: candidate for candidate in found}
         search.looked_everywhere &= len(found) < KEEP_COVERING
+    search.add(reading, list(works.values()))

@@ -110,6 +110,7 @@ class TermMatcher:
         self.fields = tuple(term.field for term in reading.terms)
         self.is_fielded = any(self.fields)
         self.has_article = self.typed[0] in ARTICLES and self.size > 1
+        self._distances: dict[tuple[str, str], int | None] = {}
 
     def _edges(self) -> tuple[list[bool], list[bool]]:
         """For each word whether it begins, and whether it ends, its piece; words that say little count as edges."""
@@ -144,7 +145,13 @@ class TermMatcher:
             return self._loosely(self.typed[term], words, KNOWN_COST if self.covers and self.known[term] else 0.0)
         return best
 
-    @staticmethod
-    def _loosely(typed: str, words: list[str], extra: float) -> Placed:
-        near = [(distance, word) for word in words if (distance := resembles(typed, word)) is not None]
+    def _loosely(self, typed: str, words: list[str], extra: float) -> Placed:
+        near = [(distance, word) for word in words if (distance := self._distance(typed, word)) is not None]
         return (min(near)[1], LOOSE_COST * min(near)[0] + extra) if near else None
+
+    def _distance(self, typed: str, word: str) -> int | None:
+        """The edits between the two; computed once, since candidates share most of their words."""
+        pair = typed, word
+        if pair not in self._distances:
+            self._distances[pair] = resembles(typed, word)
+        return self._distances[pair]

@@ -144,9 +144,11 @@ def load_books(connection: Connection, books: Sequence[int]) -> list[Shown]:
 
 def _shown(rows: Iterable[Sequence[Any]]) -> list[Shown]:
     """The books; the last column of each row is a list of editions as JSON, or null."""
-    return [
-        Shown(*row[:-1], tuple(Edition(*edition) for edition in json.loads(row[-1])) if row[-1] else ()) for row in rows
-    ]
+    books = []
+    for *book, newest in rows:
+        book.append(tuple(Edition(*edition) for edition in json.loads(newest or "[]")))
+        books.append(Shown(*book))
+    return books
 
 
 def bayesian_average(rating_sum: int, review_count: int) -> float:

@@ -9,6 +9,7 @@ from flyleaf.search.reading import Query, Reading, Term
 from flyleaf.search.surplus_words import GENERIC, GENERIC_COST, LITTLE, OFTEN_GENERIC, OFTEN_GENERIC_COST
 
 DRIVING = 20_000  # works; commoner words do not lead a scan
+TOO_COMMON = 50_000  # works; such words are not asked for beside others, whose lists are quicker to read
 ALONE = 1_500  # works; a word that more have is asked for together with another one
 MOST_DRIVERS = 3
 
@@ -59,6 +60,7 @@ def drivers(terms: tuple[Term, ...]) -> list[str]:
     asked = []
     for term in telling[:MOST_DRIVERS]:
         others = [other for other in terms if other is not term and other.works and other.missing > GENERIC_COST]
+        others = [other for other in others if other.works <= TOO_COMMON] or others
         if term.works <= ALONE:
             asked.append(term.tsquery)
         elif others:

@@ -167,15 +167,22 @@ END $$;
 CREATE FUNCTION search_covering(driver tsquery, asked text[], weights real[], look integer, keep integer)
 RETURNS SETOF search_candidate LANGUAGE plpgsql STABLE ROWS 100 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    are_many boolean;
+    queries tsquery[] := asked::tsquery[];
 BEGIN
-    SELECT count(*) > look INTO are_many FROM (SELECT FROM search_works WHERE words @@ driver LIMIT look + 1) AS found;
     RETURN QUERY
+      WITH found AS MATERIALIZED (
+        SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum, words
+          FROM search_works WHERE words @@ driver LIMIT look + 1),
+           counted AS MATERIALIZED (SELECT count(*) > look AS are_too_many FROM found),
+           compared AS (
+        SELECT found.* FROM counted, found WHERE NOT are_too_many
+         UNION ALL
+        (SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum, words
+           FROM search_works WHERE tier <= 1 AND words @@ driver AND (SELECT are_too_many FROM counted)
+          ORDER BY popularity DESC, id LIMIT look))
     SELECT id, title_key, author_key, main_length, popularity, year_max, review_count, rating_sum
-      FROM (SELECT *, (SELECT sum(weight) FROM unnest(asked, weights) AS terms (term, weight) WHERE found.words @@ term::tsquery) AS covered
-              FROM ((SELECT * FROM search_works WHERE words @@ driver AND NOT are_many)
-                     UNION ALL
-                    (SELECT * FROM search_works WHERE words @@ driver AND tier <= 1 AND are_many ORDER BY popularity DESC, id LIMIT look)) AS found) AS found
+      FROM (SELECT *, (SELECT sum(weight) FROM unnest(queries, weights) AS terms (term, weight) WHERE ts_match_vq(words, term)) AS covered
+              FROM compared OFFSET 0) AS compared
      ORDER BY covered DESC, popularity DESC, id LIMIT keep;
 END $$;
 
