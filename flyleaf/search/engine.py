@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from flyleaf.search.candidates import (
     KEEP_COVERING,
-    AsTyped,
     Candidate,
     Narrowing,
     find_all,
@@ -20,10 +18,9 @@ from flyleaf.search.candidates import (
     find_popular,
     find_titles,
 )
-from flyleaf.search.matching import WEIGHTS, Match, TermMatcher, Weights, is_whole_title
+from flyleaf.search.gathering import KEEP, POPULAR, Search
 from flyleaf.search.pieces import Piece
-from flyleaf.search.ranking import score
-from flyleaf.search.reading import ELIDED, Query, Reading
+from flyleaf.search.reading import ELIDED, Reading
 from flyleaf.search.spelling import (
     corrected_terms,
     doubtful,
@@ -32,139 +29,19 @@ from flyleaf.search.spelling import (
     without_year,
 )
 from flyleaf.search.surplus import core, covering, drivers, is_hinted, spans
-from flyleaf.search.surplus_words import BEHIND_COST, GENERIC_COST
+from flyleaf.search.surplus_words import BEHIND_COST
 
 MORE_READINGS = 2  # … and so many more where all that found nothing
-MOST_READINGS = 6  # other readings that one search tries; each scan is bounded by the rows that it looks at
 KEEP_POPULAR = 60  # as search_popular is asked
 KEEP_OTHERS = 80  # candidates of a reading that is not as typed
 COMMON = 8_000  # works; words that are all commoner are looked for among the popular works only
-AS_TYPED = frozenset({"words", "start"})  # stages of matches that leave nothing out and change no word
-EXACT = AS_TYPED | {"connectives", "year"}  # … or only what says nothing, or a year that is right
-POPULAR = 120  # candidates of the query as typed that are taken of the popular works …
-KEEP = 200  # … and of all others, where the popular ones are not enough
 KEEP_WIDE = 600  # … because a filter will take most away
 ENOUGH = 60  # popular candidates; after so many, the others are left out
 SAYS_LITTLE = BEHIND_COST  # where the best work lacks no word that says more, no further reading is tried
 PLAUSIBLE = 2.5  # where the best work lacks no word that says more, no known word is changed
 NEEDLESS_COST = 2.5  # of a correction where the query as typed found something
 REWRITTEN_COST = 2.0  # of a correction of a known word, which so is the better answer only where much speaks for it
-FEW = 8  # fewer than this: other readings are tried
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
-
-
-@dataclass
-class Search:
-    """One search under way: what was asked, and the best match of every candidate so far."""
-
-    connection: Connection
-    query: Query
-    narrowing: Narrowing
-    weights: Weights = WEIGHTS
-    matches: dict[int, Match] = field(default_factory=dict)
-    keep: int = KEEP
-    readings: int = 0
-    most_readings: int = MOST_READINGS
-    undated: Reading | None = None  # the query without what may be a year of publication
-    looked_everywhere: bool = True  # no work that has all the words can have been missed
-    cut_short: bool = False  # … because more works had to be looked at than one search may
-    rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
-
-    def __post_init__(self) -> None:
-        self.rest = self.query.reading
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether another reading may be tried: the work is bounded, not the time, so that answers stay the same."""
-        return self.readings < self.most_readings
-
-    @property
-    def complete(self) -> bool:
-        """Whether a work has all the words of a reading."""
-        return any(
-            not match.missing and (match.stage != "surplus" or match.is_exact) for match in self.matches.values()
-        )
-
-    @property
-    def poor(self) -> bool:
-        """Whether other readings are worth a look: nothing has all the words, or one word finds next to nothing."""
-        return not self.complete or (len(self.query.words) == 1 and len(self.matches) < FEW)
-
-    @property
-    def has_whole_title(self) -> bool:
-        """Whether the query is the title of a work."""
-        return any(is_whole_title(match) for match in self.matches.values())
-
-    @property
-    def best(self) -> Match | None:
-        return max(self.matches.values(), key=lambda match: match.score, default=None)
-
-    def add(self, reading: Reading, candidates: list[Candidate]) -> int:
-        """Score the candidates as matches of the reading; keep each one's best. How many there were."""
-        matcher = TermMatcher(reading)
-        for candidate in candidates:
-            match = score(matcher, candidate, self.weights)
-            if match.score == -math.inf or (reading.covers and not match.words):
-                continue
-            known = self.matches.get(candidate.id)
-            if known is None or (known.stage not in EXACT and match.score > known.score):
-                self.matches[candidate.id] = match
-        return len(candidates)
-
-    def add_as_typed(self, found: AsTyped) -> None:
-        """Score what the first stages found, and note whether that can be all."""
-        others = found.others or []
-        start = [candidate for candidate in found.start if not is_glued(candidate.title_key, found.query.words)]
-        listed = (*start, *found.author, *found.popular, *others)
-        self.add(found.query.reading, list({candidate.id: candidate for candidate in listed}.values()))
-        self.cut_short |= found.cut_short
-        if found.query.all_are_popular:
-            self.looked_everywhere &= len(found.popular) <= self.keep
-        else:
-            self.looked_everywhere &= (
-                found.others is not None
-                and len(others) < self.keep
-                and len(found.popular) < POPULAR
-                and not found.cut_short
-            )
-
-    @property
-    def by_letters(self) -> bool:
-        """Whether what was found has its words set apart elsewhere than the query."""
-        return all(match.stage == "start" for match in self.matches.values())
-
-    @property
-    def typed_only(self) -> list[Match]:
-        """The matches that are not loose, where there are any; else all."""
-        ranked = self.ranked()
-        return [match for match in ranked if not is_loose(match)] or ranked
-
-    def ranked(self) -> list[Match]:
-        """The matches, the best first; but those that have all words as typed before all others."""
-        return sorted(self.matches.values(), key=lambda match: (is_loose(match), -match.score, match.candidate.id))
-
-
-def is_loose(match: Match) -> bool:
-    """Whether the work has other words than those that were typed, or lacks some: of a whole title with "a novel"
-    or a year it lacks none that counts."""
-    if match.stage != "surplus":
-        return match.stage not in EXACT
-    lacks_little = match.is_whole and match.dearest_word <= GENERIC_COST
-    return not match.is_exact or (match.missing != () and not lacks_little)
-
-
-def is_glued(title_key: str, typed: Sequence[str]) -> bool:
-    """Whether a title begins with what was typed only because an elided word was run together with the next one: "dune"
-    is no word of "D'une rive à l'autre"."""
-    words = title_key.split()[:2]
-    letters = "".join(typed)
-    return (
-        len(words) == 2
-        and words[0] in ELIDED
-        and words[0] != typed[0]
-        and len(letters) <= len("".join(words))
-        and letters != title_key.replace(" ", "")
-    )
 
 
 def find(

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing
-from flyleaf.search.engine import EXACT, Search, find, is_loose
+from flyleaf.search.engine import find
+from flyleaf.search.gathering import EXACT, Search, is_loose
 from flyleaf.search.marking import IDEOGRAPH, left_out
 from flyleaf.search.matching import Match
 from flyleaf.search.pieces import Piece, asked_isbn, fielded, pieces
