@@ -118,8 +118,8 @@ DECLARE
 BEGIN
     FOR term IN SELECT asked, number FROM unnest(terms, works) AS given (asked, number) ORDER BY number, asked COLLATE "C" LOOP
         rarest := coalesce(rarest, term.number);
-        most := CASE WHEN term.asked LIKE '%:*%' THEN CASE WHEN rarest > look THEN 50000 ELSE 8000 END  -- it has many lists
-                     WHEN rarest > look THEN 400000
+        most := CASE WHEN term.asked LIKE '%:*%' THEN CASE WHEN rarest > 1000 THEN 50000 ELSE 8000 END  -- it has many lists
+                     WHEN rarest > 1000 THEN 400000
                      WHEN rarest < 500 THEN 10000
                      ELSE 100000 END;
         IF drivers = '{}' OR cardinality(drivers || checked) < 4 AND term.number <= most AND postings + term.number <= greatest(150000, most) THEN
