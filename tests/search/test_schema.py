@@ -162,7 +162,7 @@ def test_a_search_that_was_dropped_is_built_anew(database, dune, alice):
     with database.transaction() as connection:
         connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
     assert alice.client.get("/search?q=dune").status_code == 503
-    for _ in range(200):
+    for _ in range(600):
         response = alice.client.get("/search?q=dune")
         assert response.status_code in (200, 503)
         if response.status_code == 200:
