@@ -12,7 +12,7 @@ LEFT_OUT = {
     "alembic_version": "the backup's header names the schema",
     "attempts": "limits of a few hours; unlogged, so that nothing of it lasts",
     "sessions": "a session that was ended since the backup must not come back to life: readers log in again",
-    "password_resets": "links that work once, for a day: one that was used since must not work again",
+    "password_resets": "links that work once, for a day: one used since must not work again",  # nosec B105
     "external_rating_requests": "books to ask another site for: asked again when a reader looks at one",
 }
 # The search has a schema of its own. Before revision 0006 its tables, derived from the books, were in this one.
