@@ -69,9 +69,7 @@ class TranslatedEnvironment(Environment):
         self, context: EvalContext, singular: str, plural: str, number: int, /, **values: Any
     ) -> str | Markup:
         """Return the form of a message for this number; what templates call in place of ngettext()."""
-        if self.translations is None:
-            raise RuntimeError("only the templates of an overlay, which has translations, call this")
-        text: str = self.translations.ungettext(singular, plural, number)
+        text: str = (self.translations or get_translations()).ungettext(singular, plural, number)
         return (Markup(text) if context.autoescape else text) % {"num": number, **values}  # noqa: S704  # a translation
 
     def _overlay(self) -> Self:

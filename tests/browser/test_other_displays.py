@@ -125,4 +125,5 @@ def test_cards_and_buttons_of_the_account_do_not_touch(reader, visit):
     for form in reader.locator("li form").all():
         above = form.locator("xpath=preceding-sibling::*[1]").bounding_box()
         assert above["y"] + above["height"] + 6 <= form.bounding_box()["y"]
-    assert reader.get_by_role("button", name=re.compile("Log out")).count() == 2
+    buttons = re.compile("End session|Log out of all other devices")
+    assert reader.get_by_role("button", name=buttons).count() == 2
