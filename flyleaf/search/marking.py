@@ -41,10 +41,11 @@ def _tokens(printed: str, words: Collection[str]) -> Iterator[re.Match[str]]:
 
 
 def left_out(typed: str, matches: Sequence[Match]) -> tuple[str, ...]:
-    """The words, as they were typed, that the matches lack; none where one of them lacks none."""
+    """Return the words, as they were typed, that the matches lack; none where one of them lacks none."""
     if not matches or any(not match.missing for match in matches):
         return ()
     lacking = set(matches[0].missing).intersection(*(match.missing for match in matches)) or set(matches[0].missing)
+    lacking -= set(matches[0].words)  # a word typed twice is there, though it is missing once
     lacking = lacking - LITTLE or lacking
     found = [piece for match in _tokens(typed, lacking) for piece in _lacking_pieces(match[0], lacking)]
     return tuple(dict.fromkeys(found)) or tuple(sorted(lacking))

@@ -175,6 +175,7 @@ def test_what_was_left_out_is_named_as_it_was_typed(connection: Connection) -> N
     assert "Müller" in page.left_out
     assert all(result.match.loose for result in page.results)
     assert found(connection, "dune herbert").left_out == ()
+    assert found(connection, "dune (dune, #1) paperback").left_out == ("1", "paperback"), "dune is there"
 
 
 def test_a_query_without_what_says_little_is_no_loose_match(connection: Connection) -> None:
