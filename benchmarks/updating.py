@@ -1,7 +1,7 @@
-"""How long readers wait while a site in use is updated: `python -m benchmarks.updating [ROWS]`, else a million rows.
+"""Measure how long readers wait while a site is updated: `python -m benchmarks.updating [ROWS]`, by default 1,000,000.
 
-A database as commit bca7413 made it gets that many books and reviews, and is brought up to date, search and all, while
-a reader asks for books, reviews and readers without a pause. Told is the longest that one statement took.
+It makes a database like that of commit bca7413, adds this many books and reviews, and updates it, including the search,
+while one reader keeps asking for books, reviews and readers. It prints the longest time that a statement took.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from flyleaf.database import Database
 from tests.postgresql import Server, start_server
 
 DUMP = PROJECT / "tests" / "database" / "dumps" / "5_bca7413.sql"
-# Triggers are off: what they derive is built anew by the update.
+# Triggers are off, because the update rebuilds what they derive.
 FILL = (
     "SET session_replication_role = replica",
     """

@@ -1,6 +1,6 @@
-"""`python -m flyleaf COMMAND`: everything that an operator does, in one program.
+"""`python -m flyleaf COMMAND`: all of the operator's commands in one program.
 
-Exit codes: 0; 1 where a file or the database can't be used, which one line explains; 2 for wrong arguments.
+Exit codes: 0; 1 if a file or the database can't be used, which one line explains; 2 for wrong arguments.
 """
 
 import signal
@@ -19,7 +19,7 @@ OF_THE_APPLICATION = ("events", "export", "migrate", "search", "sessions", "user
 
 
 class Program(click.Group):
-    """Loads Flask for the commands that need it: the others start without."""
+    """A group that loads Flask only for the commands that need it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*self.commands, *OF_THE_APPLICATION])
@@ -36,7 +36,7 @@ class Program(click.Group):
 
 
 class Passed(click.Command):
-    """A command whose arguments are read by the program behind it."""
+    """A command that passes its arguments on to another program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.args = list(args)
@@ -45,7 +45,7 @@ class Passed(click.Command):
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 def program() -> None:
-    """Run and look after a Flyleaf site. Its settings are environment variables: README.md lists them."""
+    """Run and manage a Flyleaf site. Settings are environment variables, which README.md lists."""
 
 
 @program.command()
@@ -60,7 +60,7 @@ def serve(end_with_parent: bool) -> None:
 @program.command("import", cls=Passed)
 @click.pass_context
 def import_(ctx: click.Context) -> None:
-    """Import catalogues of books: all of them or nothing."""
+    """Import catalogues of books, all or nothing."""
     from flyleaf.importing import main as import_main
 
     sys.exit(import_main(ctx.args, program="python -m flyleaf import"))
@@ -70,10 +70,10 @@ def import_(ctx: click.Context) -> None:
 @click.argument("file")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def backup(file: str, force: bool) -> None:
-    """Write everything that can't be made again to FILE, or to standard output (-), while the site runs.
+    """Write a backup to FILE, or to standard output (-). The site may be running.
 
-    That is books, readers, reviews, ratings, events and the secret key; not sessions. Whoever has the file has the
-    hashes of all passwords: only you can read it, so keep it that way.
+    It has the books, readers, reviews, ratings, events and the secret key, but no sessions. It also has the hashes of
+    all passwords, so nobody else can read the new file: keep it that way.
     """
     from flyleaf.backup.command import write_backup
     from flyleaf.config import Config
@@ -86,7 +86,7 @@ def backup(file: str, force: bool) -> None:
 @click.argument("file")
 @click.option("--check", is_flag=True, help="Only check FILE and say what is in it.")
 def restore(file: str, check: bool) -> None:
-    """Restore a backup from FILE, or from standard input (-), into an empty database: all of it or nothing."""
+    """Restore a backup from FILE, or from standard input (-), into an empty database, all or nothing."""
     from flyleaf.backup.command import read_backup
     from flyleaf.config import Config
 
@@ -96,9 +96,9 @@ def restore(file: str, check: bool) -> None:
 
 @program.command()
 def doctor() -> None:
-    """Check settings, folders, database and search, and say what to do where something is wrong.
+    """Check settings, folders, database and search, and say how to fix what is wrong.
 
-    Nothing is changed. The exit code is 1 where something is wrong.
+    It changes nothing. The exit code is 1 if something is wrong.
     """
     from flyleaf.doctor import examine
 
@@ -111,12 +111,12 @@ def doctor() -> None:
 
 @contextmanager
 def errors_in_words() -> Iterator[None]:
-    """Turn what the operator can mend into one line and the exit code 1."""
+    """Show errors that the operator can fix as one line, and exit with 1."""
     from flyleaf.backup.archive import BackupError
     from flyleaf.config import ConfigError
     from flyleaf.database import DatabaseUnusableError
 
-    # SIGTERM does what Ctrl-C does: what was begun is undone.
+    # SIGTERM acts like Ctrl-C, so that unfinished work is undone.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -136,7 +136,7 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Run the command that the arguments name."""
+    """Run the command given by the arguments."""
     program(prog_name="python -m flyleaf")
 
 

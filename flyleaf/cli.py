@@ -1,4 +1,4 @@
-"""What an operator does beside running the site: `flask --app application …`, and a part of `python -m flyleaf …`."""
+"""The operator's commands that need the application: `flask --app application …`, also in `python -m flyleaf …`."""
 
 import re
 import secrets
@@ -40,8 +40,8 @@ def register(app: Flask) -> None:
 @click.command()
 @with_appcontext
 def migrate() -> None:
-    """Bring the database's schema up to date, and build the search, beside a site that may be running."""
-    with _told():
+    """Update the database's schema and build the search. The site may be running."""
+    with _errors_in_words():
         flyleaf().database.build_search()
     click.echo("The schema is up to date.")
 
@@ -51,22 +51,22 @@ sessions = AppGroup("sessions", help="The readers' sessions.")
 
 @sessions.command()
 def prune() -> None:
-    """Delete the sessions that have expired (the site does so once an hour by itself)."""
+    """Delete expired sessions. A running site does this once an hour."""
     kept = current_app.config.get("SESSION_CACHELIB")
     if not isinstance(kept, SessionFiles):
-        raise click.ClickException("The sessions are in Redis, which drops expired ones by itself.")
+        raise click.ClickException("Sessions are in Redis, which deletes expired ones by itself.")
     click.echo(f"{kept.prune()} expired sessions deleted.")
 
 
-search = AppGroup("search", help="What the search derives from the catalogue.")
+search = AppGroup("search", help="The search index.")
 
 
 @search.command()
 def rebuild() -> None:
-    """Derive it all anew, while readers go on searching."""
-    with _told(), flyleaf().database.command_transaction() as connection:
+    """Rebuild the search index. Readers can go on searching."""
+    with _errors_in_words(), flyleaf().database.command_transaction() as connection:
         list(rebuild_search(connection))
-    click.echo("The search is built anew.")
+    click.echo("The search index was rebuilt.")
 
 
 books = AppGroup("books", help="The catalogue.")
@@ -78,32 +78,32 @@ _FILE = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True),
 @books.command("export")
 @_FILE
 def export_books(file: str) -> None:
-    """Write all books to FILE as CSV (UTF-8); without one, or with -, to standard output.
+    """Write all books to FILE as CSV (UTF-8), or to standard output if FILE is missing or -.
 
-    What our readers say of them is not in it. `python import.py FILE` brings it back, and changes nothing where it is.
+    Readers' reviews are not included. Importing the file (`python import.py FILE`) restores the same books.
     """
-    from flyleaf.exporting import write_csv  # with the importer, which a start of the site need not wait for
+    from flyleaf.exporting import write_csv  # loads the importer, which would slow down the site's start
 
-    with _written(file) as out, flyleaf().database.command_transaction() as connection:
+    with _new_file(file) as out, flyleaf().database.command_transaction() as connection:
         count = write_csv(select_catalogue(connection), out)
     click.echo(f"{count:,} books written.", err=True)
 
 
-events = AppGroup("events", help="What happened to accounts and to the catalogue.")
+events = AppGroup("events", help="The record of what happened to accounts and the catalogue.")
 
 
 @events.command("export")
 @_FILE
 def export_events(file: str) -> None:
-    """Write all events to FILE, a JSON object a line, the oldest first; without one, or with -, to standard output."""
+    """Write all events to FILE as lines of JSON, oldest first, or to standard output if FILE is missing or -."""
     from flyleaf.exporting import write_events
 
-    with _written(file) as out, flyleaf().database.command_transaction() as connection:
+    with _new_file(file) as out, flyleaf().database.command_transaction() as connection:
         count = write_events(select_all_events(connection), out)
     click.echo(f"{count:,} events written.", err=True)
 
 
-users = AppGroup("users", help="The readers and their accounts.")
+users = AppGroup("users", help="Readers and their accounts.")
 _NAME = click.argument("name")
 EVENTS_SHOWN = 10
 
@@ -112,10 +112,10 @@ EVENTS_SHOWN = 10
 @click.argument("part", default="")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
 def list_users(part: str, form: str) -> None:
-    """Say who has an account: of all those whose name has PART in it, a line each, by name."""
+    """List readers by name, one per line. With PART, list only names that contain it."""
     from flyleaf.exporting import write_readers
 
-    with _written("-") as out, flyleaf().database.command_transaction() as connection:
+    with _new_file("-") as out, flyleaf().database.command_transaction() as connection:
         found = select_listed_readers(connection, _typed(part))
         if form == "text":
             for reader in found:
@@ -127,7 +127,7 @@ def list_users(part: str, form: str) -> None:
 @users.command()
 @_NAME
 def show(name: str) -> None:
-    """Say what is known of NAME, and the last things that happened to the account."""
+    """Show NAME's account and its latest events."""
     with _reader(name) as (connection, reader):
         click.echo(f"{reader.name}: {_summary(reader)}")
         for event in select_events(connection, reader.id, NEWEST).items[:EVENTS_SHOWN]:
@@ -137,23 +137,23 @@ def show(name: str) -> None:
 
 @users.command()
 @_NAME
-@click.option("--reason", required=True, help="The reader is told it at the log-in.")
+@click.option("--reason", required=True, help="Shown to the reader at log-in.")
 def lock(name: str, reason: str) -> None:
-    """Log NAME out everywhere, and let nobody log in to the account."""
+    """Lock NAME's account and end all its sessions."""
     reason = " ".join(_typed(reason).split())
     if not 1 <= len(reason) <= REASON_MAX:
-        raise click.ClickException(f"A reason has 1 to {REASON_MAX} characters.")
+        raise click.ClickException(f"--reason must have 1 to {REASON_MAX} characters.")
     with _reader(name) as (connection, reader):
         update_lock(connection, reader.id, reason)
         ended = delete_all_sessions(connection, reader.id)
         insert_event(connection, EventKind.ACCOUNT_LOCKED, reader.id, {"reason": reason})
-    click.echo(f"{reader.name} is locked; sessions ended: {ended}.")
+    click.echo(f"{reader.name} is locked. Sessions ended: {ended}.")
 
 
 @users.command()
 @_NAME
 def unlock(name: str) -> None:
-    """Let NAME log in again, also after too many wrong passwords."""
+    """Unlock NAME's account, also after too many wrong passwords."""
     with _reader(name) as (connection, reader):
         update_lock(connection, reader.id, None)
         delete_attempts(connection, account_limits(reader.id, reader.name))
@@ -163,9 +163,9 @@ def unlock(name: str) -> None:
 
 @users.command("reset-password")
 @_NAME
-@click.option("--site", help="The address by which readers know the site, such as https://books.example.org.")
+@click.option("--site", help="The site's public address, such as https://books.example.org.")
 def reset_password(name: str, site: str | None) -> None:
-    """Print a link with which NAME, or whoever else has it, chooses a new password, once."""
+    """Print a link for choosing a new password. It works once, for anyone who has it."""
     token = secrets.token_urlsafe(32)
     path = current_app.url_map.bind("").build("password_resets.reset", {"token": token})
     site = site or _site()
@@ -175,21 +175,21 @@ def reset_password(name: str, site: str | None) -> None:
         insert_password_reset(connection, reader.id, token)
         insert_event(connection, EventKind.PASSWORD_RESET_OFFERED, reader.id)
     click.echo(site.rstrip("/") + path)
-    locked = " The account is locked, and stays so." if reader.lock_reason else ""
-    click.echo(f"It works for {RESET_HOURS} hours, once: give it to {reader.name} alone.{locked}", err=True)
+    locked = " The account remains locked." if reader.lock_reason else ""
+    click.echo(f"The link works once, within {RESET_HOURS} hours. Give it only to {reader.name}.{locked}", err=True)
 
 
 @users.command("make-moderator")
 @_NAME
 def make_moderator(name: str) -> None:
-    """Let NAME hide reviews."""
+    """Make NAME a moderator, who can hide reviews."""
     _appoint(name, is_moderator=True)
 
 
 @users.command("remove-moderator")
 @_NAME
 def remove_moderator(name: str) -> None:
-    """Let NAME hide no more reviews. What NAME has hidden stays so."""
+    """Make NAME an ordinary reader again. Reviews that NAME has hidden stay hidden."""
     _appoint(name, is_moderator=False)
 
 
@@ -199,23 +199,23 @@ def _appoint(name: str, *, is_moderator: bool) -> None:
             update_moderator(connection, reader.id, is_moderator)
             kind = EventKind.MODERATOR_MADE if is_moderator else EventKind.MODERATOR_REMOVED
             insert_event(connection, kind, reader.id)
-    click.echo(f"{reader.name} is {'a' if is_moderator else 'no'} moderator.")
+    click.echo(f"{reader.name} is {'now' if is_moderator else 'not'} a moderator.")
 
 
 @contextmanager
 def _reader(name: str) -> Iterator[tuple[Connection, ListedReader]]:
-    """The reader of this name, and the transaction in which something is done to the account."""
-    with _told(), flyleaf().database.command_transaction() as connection:
+    """Open a transaction and yield it with the reader of this name."""
+    with _errors_in_words(), flyleaf().database.command_transaction() as connection:
         reader = select_listed_reader(connection, _typed(name))
         if reader is None:
-            raise click.ClickException(f"No reader is called {name!r}: `users list` says who there is.")
+            raise click.ClickException(f"No reader is called {name!r}. `users list` shows all readers.")
         yield connection, reader
 
 
 def _typed(text: str) -> str:
-    """What was typed, where it is letters: a shell passes on any bytes."""
+    """Return the text unless it has unprintable characters, as a shell passes on any bytes."""
     if not text.isprintable():
-        raise click.ClickException(f"There are signs in {text!r} that can't be printed.")
+        raise click.ClickException(f"{text!r} contains unprintable characters.")
     return text
 
 
@@ -231,7 +231,7 @@ def _summary(reader: ListedReader) -> str:
 
 
 def _site() -> str:
-    """Where the settings say that the site is, as far as they do."""
+    """Return the site's address as far as the settings tell."""
     config = flyleaf().config
     scheme = "https" if config.https else "http"
     host = config.trusted_hosts[0].lstrip(".") if config.trusted_hosts else f"{config.host}:{config.port}"
@@ -239,25 +239,25 @@ def _site() -> str:
 
 
 @contextmanager
-def _written(file: str) -> Iterator[IO[str]]:
-    """The file, which appears when it is whole. What goes wrong is one line for the operator."""
+def _new_file(file: str) -> Iterator[IO[str]]:
+    """Open the file for writing; it replaces an existing one when it is complete. Errors are shown as one line."""
     try:
-        with _told(), click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as out:
+        with _errors_in_words(), click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as out:
             yield out
     except OSError as error:
-        raise click.ClickException(f"{file}: it can't be written: {error.strerror}.") from error
+        raise click.ClickException(f"{file} can't be written: {error.strerror}.") from error
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """What the database lacks is one line for the operator."""
+def _errors_in_words() -> Iterator[None]:
+    """Show an unusable database as one line."""
     try:
         yield
     except DatabaseUnusableError as error:
         raise click.ClickException(str(error)) from error
 
 
-# What `python -m flyleaf` offers of these.
+# These are commands of `python -m flyleaf`, too.
 COMMANDS: dict[str, click.Command] = {
     "events": events,
     "export": export_books,

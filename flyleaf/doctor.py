@@ -1,4 +1,4 @@
-"""`python -m flyleaf doctor`: what the site needs, whether it is there, and what to do where it isn't."""
+"""`python -m flyleaf doctor`: check what the site needs, and say what to do if something is missing."""
 
 import shutil
 import stat
@@ -18,17 +18,17 @@ from flyleaf.sessions import SessionRedis
 
 MEGABYTE = 2**20
 LITTLE_SPACE, TOO_LITTLE_SPACE = 1024 * MEGABYTE, 100 * MEGABYTE
-CLOCK_SECONDS = 5.0  # that two clocks may differ
-CONNECTIONS = 10  # of each worker: flyleaf/database/engine.py
+CLOCK_SECONDS = 5.0  # allowed difference between two clocks
+CONNECTIONS = 10  # per worker, see flyleaf/database/engine.py
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     about: str
     text: str
-    grade: str = "ok"  # "note": worth knowing; "wrong": the site doesn't run well until it is mended
+    grade: str = "ok"  # "note": worth knowing; "wrong": must be fixed
 
     def __str__(self) -> str:
         return f"{self.grade:6}{self.about}: {self.text}"
@@ -39,28 +39,28 @@ def wrong(about: str, text: str) -> Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, one after the other; what needs something that is missing is left out."""
+    """Run all checks in turn, except those that need something that is missing."""
     try:
         config = Config.from_environment()
     except ConfigError as error:
         yield wrong("settings", str(error))
         return
-    yield Finding("settings", "all of them can be used")
+    yield Finding("settings", "all are valid")
     yield from _folders(config)
     if config.database_url is None:
         embedded = list(_embedded(config))
         yield from embedded
         if not embedded or embedded[-1].grade != "ok":
-            return  # there is no database to look into
+            return  # there is no database to check
     yield from _database(config)
 
 
 def _folders(config: Config) -> Iterator[Finding]:
     data = config.data
     if not data.exists():
-        yield Finding("data folder", f"{data} is not there yet: the first start makes it", "note")
+        yield Finding("data folder", f"{data} doesn't exist yet: the first start creates it", "note")
     elif stat.S_IMODE(data.stat().st_mode) & 0o066:
-        yield wrong("data folder", f"others can look into {data}: chmod go-rw {data}")
+        yield wrong("data folder", f"other users can read {data}: chmod go-rw {data}")
     elif (problem := _write_problem(data)) is not None:
         yield wrong("data folder", f"{data} can't be written ({problem}): chown it to the account that runs the site")
     else:
@@ -75,19 +75,19 @@ def _secret_key(config: Config) -> Finding:
     if config.secret_key is not None:
         return Finding("secret key", "SECRET_KEY is set")
     if not path.exists():
-        return Finding("secret key", "not there yet: the first start makes it", "note")
+        return Finding("secret key", "doesn't exist yet: the first start creates it", "note")
     try:
         config.kept_secret_key()
     except (ConfigError, OSError) as error:
         return wrong("secret key", str(error))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return wrong("secret key", f"others can read {path}: chmod 600 {path}")
+        return wrong("secret key", f"other users can read {path}: chmod 600 {path}")
     return Finding("secret key", str(path))
 
 
 def _sessions(config: Config) -> Finding:
     if config.session_type == "redis":
-        from redis import RedisError  # as sessions.py does: the others need not wait for it
+        from redis import RedisError  # imported only if used, because it is slow to load
 
         try:
             SessionRedis(str(config.redis_url)).redis.ping()
@@ -96,7 +96,7 @@ def _sessions(config: Config) -> Finding:
         return Finding("sessions", "in Redis, which answers")
     folder = config.sessions
     if not folder.exists():
-        return Finding("sessions", f"{folder} is not there yet: the first start makes it", "note")
+        return Finding("sessions", f"{folder} doesn't exist yet: the first start creates it", "note")
     if (problem := _write_problem(folder)) is not None:
         return wrong("sessions", f"{folder} can't be written ({problem}): chown it to the account that runs the site")
     return Finding("sessions", f"{sum(1 for _ in folder.iterdir()):,} files in {folder}")
@@ -105,14 +105,14 @@ def _sessions(config: Config) -> Finding:
 def _space(data: Path) -> Finding:
     place = next(path for path in (data, *data.parents) if path.exists())
     free = shutil.disk_usage(place).free
-    text = f"{free / MEGABYTE:,.0f} MB are free in {place}"
+    text = f"{free / MEGABYTE:,.0f} MB free in {place}"
     if free < TOO_LITTLE_SPACE:
-        return wrong("disk", f"{text}: make room, or set FLYLEAF_DATA to another disk")
+        return wrong("disk", f"{text}: free some space, or set FLYLEAF_DATA to a folder on another disk")
     return Finding("disk", text, "ok" if free >= LITTLE_SPACE else "note")
 
 
 def _write_problem(folder: Path) -> str | None:
-    """Why no file can be made in the folder; None where one can."""
+    """Return why no file can be created in the folder, or None if one can."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return None
@@ -121,7 +121,7 @@ def _write_problem(folder: Path) -> str | None:
 
 
 def _embedded(config: Config) -> Iterator[Finding]:
-    """The last finding is "ok" where there is a database that can be started as it is."""
+    """Check the embedded server. The last finding is "ok" if its database can be started as it is."""
     try:
         found = inspect(config.data, config.pg_bindir)
     except (EmbeddedServerError, OSError) as error:
@@ -129,11 +129,11 @@ def _embedded(config: Config) -> Iterator[Finding]:
         return
     for path in found.kept:
         yield Finding(
-            "old database", f"{path} was kept when PostgreSQL was upgraded: delete it when all is well", "note"
+            "old database", f"{path} was kept when PostgreSQL was upgraded: delete it once the site works", "note"
         )
     programs = f"PostgreSQL {found.runs_on} in {found.programs}"
     if found.database is None:
-        yield Finding("embedded PostgreSQL", f"{programs}; no database yet: the first start makes one", "note")
+        yield Finding("embedded PostgreSQL", f"{programs}; no database yet: the first start creates one", "note")
     elif found.made_by != found.runs_on:
         yield Finding("embedded PostgreSQL", f"the next start upgrades {found.database} to {programs}", "note")
     else:
@@ -157,59 +157,60 @@ def _server(config: Config, found: Diagnosis) -> Iterator[Finding]:
     if found.version_number < OLDEST_SERVER:
         yield wrong("PostgreSQL", f"{found.version} is too old: Flyleaf needs {OLDEST_SERVER // 10_000} or newer")
     else:
-        yield Finding("PostgreSQL", f"{found.version}; the database has {found.bytes / MEGABYTE:,.0f} MB")
+        yield Finding("PostgreSQL", f"{found.version}; the database takes {found.bytes / MEGABYTE:,.0f} MB")
     if found.missing_extensions:
         names = ", ".join(found.missing_extensions)
-        yield wrong("extensions", f"{names} can't be had: install PostgreSQL's contrib modules on the server's machine")
+        yield wrong("extensions", f"{names} missing: install PostgreSQL's contrib modules on the server's machine")
     else:
-        yield Finding("extensions", "all can be had")
+        yield Finding("extensions", "all are available")
     if found.encoding != "UTF8":
-        yield wrong("encoding", f"{found.encoding}: make the database with createdb -T template0 -E UTF8")
+        yield wrong("encoding", f"{found.encoding}: create the database with createdb -T template0 -E UTF8")
     else:
         yield Finding("encoding", found.encoding)
     if not found.knows_letters:
         yield wrong(
             "locale",
-            f"{found.locale} knows only the letters of ASCII, and the search would miss all others: make the database "
+            f"{found.locale} supports only ASCII letters, and the search would miss all others: create the database "
             "with createdb -T template0 -E UTF8 --lc-ctype=C.UTF-8",
         )
     else:
         yield Finding("locale", found.locale)
     if abs(found.seconds_ahead) > CLOCK_SECONDS:
-        text = f"the server's is {found.seconds_ahead:+,.0f} s from this machine's: synchronise both (NTP)"
+        text = f"the server's is off by {found.seconds_ahead:+,.0f} s from this machine's: synchronise both (NTP)"
         yield wrong("clock", text)
     else:
-        yield Finding("clock", "the server's and this machine's agree")
+        yield Finding("clock", "the server's and this machine's clocks agree")
     needed = (config.workers + 1) * CONNECTIONS
     grade = "ok" if found.connections >= needed else "note"
-    yield Finding("connections", f"the server takes {found.connections}, the site up to {needed}", grade)
+    yield Finding("connections", f"the server allows {found.connections}, the site uses up to {needed}", grade)
 
 
 def _rights(found: Diagnosis) -> Finding:
     if found.is_read_only:
-        return wrong("rights", "the server takes no changes (a standby, or default_transaction_read_only is on)")
+        return wrong("rights", "the server is read-only (a standby, or default_transaction_read_only is on)")
     if not (found.may_create_tables and found.may_create_schemas):
-        return wrong("rights", "GRANT CREATE ON DATABASE and ON SCHEMA public to the user in DATABASE_URL")
+        return wrong("rights", "grant the user in DATABASE_URL CREATE ON DATABASE and ON SCHEMA public")
     if found.others_table is not None:
         name, owner = found.others_table
         return wrong("rights", f"the table {name} belongs to {owner}: ALTER TABLE … OWNER TO the user in DATABASE_URL")
-    return Finding("rights", "the user may do what the site needs")
+    return Finding("rights", "the database user has all necessary rights")
 
 
 def _schema(found: Diagnosis) -> Finding:
     if found.schema is None:
-        return Finding("schema", "not there yet: the first start makes it", "note")
+        return Finding("schema", "doesn't exist yet: the first start creates it", "note")
     if found.schema not in revisions():
-        return wrong("schema", f"{found.schema} is of a newer Flyleaf, and this one knows {head()}: update Flyleaf")
+        text = f"{found.schema} was made by a newer Flyleaf than this one, which supports {head()}: update Flyleaf"
+        return wrong("schema", text)
     if found.schema != head():
         return Finding("schema", f"{found.schema}: the next start updates it to {head()}", "note")
-    return Finding("schema", f"{found.schema}, the newest")
+    return Finding("schema", f"{found.schema}, up to date")
 
 
 def _search(found: Diagnosis) -> Finding:
     if not found.search_is_ready:
-        return Finding("search", "not built yet: the next start does it, or python -m flyleaf migrate", "note")
+        return Finding("search", "not built yet: the next start builds it, or run python -m flyleaf migrate", "note")
     if found.search_changes:
-        text = f"{found.search_changes} changes wait to be searchable: python -m flyleaf search rebuild"
+        text = f"{found.search_changes} changes are not yet searchable: run python -m flyleaf search rebuild"
         return Finding("search", text, "note")
-    return Finding("search", "built, and up to date")
+    return Finding("search", "up to date")

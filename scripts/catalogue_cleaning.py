@@ -1,7 +1,7 @@
-"""Turn what a library catalogue prints into what a reader would write.
+"""Turn a library catalogue's wording into what a reader would write.
 
-The functions take one field of a record and give the cleaned text, or None where no safe repair is known: such a
-record is left out of the list.
+Each function takes one field of a record and returns the cleaned text, or None if no safe repair is known. The list
+then leaves that record out.
 """
 
 import re
@@ -25,13 +25,13 @@ ROMANISATION = str.maketrans(
     }
     | {"Ė": "E", "ė": "e", "Ĭ": "I", "ĭ": "i"}
 )
-# Marks that came out of the older character set as their neighbours.
+# The conversion from the older character set turned these marks into their neighbours.
 MISREAD_MARKS = str.maketrans({"\u031c": "\u0328", "\u0315": "\u030c", "ı": "i"})
 LETTERS_WITHOUT_PARTS = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
 )
 
-# Letters beyond ASCII of the European languages, Turkish and romanised Japanese.
+# Non-ASCII letters of European languages, Turkish and romanised Japanese.
 LETTERS = (
     "áàâäãåăąæćčçďđéèêëěęėğģíìîïıīįķłļľñńňņóòôöõøőōœŕřśšşșßťţțþðúùûüůűūųýÿžźż"
     "ÁÀÂÄÃÅĂĄÆĆČÇĎĐÉÈÊËĚĘĢÍÌÎÏİĪĶŁĽÑŃŇÓÒÔÖÕØŐŌŒŘŚŠŞȘŤȚÞÚÙÛÜŮŰŪÝŽŹŻ"
@@ -39,23 +39,23 @@ LETTERS = (
 READABLE_TITLE = re.compile(rf"[0-9A-Za-z{LETTERS} ,.:;!?'\"&()/+#%$@*—°²½·¿¡«»-]+")
 READABLE_NAME = re.compile(rf"[A-Z{LETTERS}][A-Za-z{LETTERS} .'·-]*[A-Za-z{LETTERS}.]")
 
-# Who made the edition, where it came into the title.
+# Names of editors and translators that were catalogued as part of the title.
 EDITORS = re.compile(r"[;:,] (?:translated|edited|illustrated|selected|introduced)(?: and \w+)? by .*$")
 BROKEN_SENTENCE = re.compile(r"[a-z]{3}\. [a-z]")
 
 
 def plain(text: str) -> str:
-    """The words in lower case, without accents and apostrophes: the key under which texts are equal."""
+    """Return the words in lower case, without accents and apostrophes, for comparing texts."""
     text = text.translate(ROMANISATION).replace("'", "").casefold().translate(LETTERS_WITHOUT_PARTS)
     letters = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(re.findall(r"[^\W_]+", letters))
 
 
 def clean_title(raw: str, language: str = "eng") -> str | None:
-    # What follows is the statement of responsibility (/) or the title in another language (=).
+    # A slash begins the statement of responsibility, an equals sign the title in another language.
     title = re.split(r" /| = |\\", _readable_letters(raw, language))[0]
     if (title.startswith("[") and title.endswith("]")) or title.count("[") != title.count("]"):
-        return None  # the cataloguer's words, not the book's
+        return None  # the cataloguer made up this title
     title = _shortened(natural_title(EDITORS.sub("", title)))
     if language == "spa":
         title = _with_opening_marks(title)
@@ -75,14 +75,14 @@ def _readable_letters(text: str, language: str) -> str:
 
 
 def _shortened(title: str) -> str:
-    """A long title loses its last subtitles until it is short enough."""
+    """Remove subtitles from the end until the title is short enough."""
     while len(title) > LONGEST_TITLE and ": " in title:
         title = title.rpartition(": ")[0]
     return title
 
 
 def _with_opening_marks(title: str) -> str:
-    """The older character set lost the Spanish ¿ and ¡, or kept them as ? and !."""
+    """Restore the Spanish ¿ and ¡, which the older character set dropped or replaced by ? and !."""
     parts = re.split(r"(?<=[:;]) ", title)
     for i, part in enumerate(parts):
         if closing := re.search(r"(?<=\w)\"?[?!]", part):
@@ -98,7 +98,7 @@ def clean_name(raw: str) -> str | None:
 
 
 def isbn_13(isbn: str) -> str | None:
-    """The 13 digits of either form, so that both forms of one book are equal; None if a digit is wrong."""
+    """Return the ISBN-13 for either form of an ISBN, or None if the check digit is wrong."""
     digits = re.sub(r"[\s-]", "", isbn).upper()
     if re.fullmatch(r"\d{9}[\dX]", digits):
         ten = [10 if c == "X" else int(c) for c in digits]

@@ -3,8 +3,8 @@
     python scripts/choose_books.py RAW.csv.gz OUT.csv
 
 RAW.csv.gz has the columns isbn, title, author, year, publisher, language (MARC code) and lcc (the class mark of the
-Library of Congress). The works of known_works.csv go in before all records. docs/books.md tells the rule in words. The
-same input gives the same bytes.
+Library of Congress). The works in known_works.csv are added before any record. docs/books.md describes the rule. The
+same input always produces the same bytes.
 """
 
 import csv
@@ -24,9 +24,9 @@ from shelves import is_dull, shelf_of, writes_own_work
 HERE = Path(__file__).parent
 KNOWN_WORKS = HERE / "known_works.csv"
 FIRST_YEAR, LAST_YEAR = 1450, 2001
-UNKNOWN_YEAR = 1900  # what an uncertain date of the twentieth century reads as
+UNKNOWN_YEAR = 1900  # the records' year for an uncertain date in the twentieth century
 
-# How many books a shelf takes of authors who are not on the list, by the language of the book (MARC's code).
+# The most books that a shelf takes by authors who are not on the list, by the book's language (MARC code).
 QUOTAS = {
     "children": {"eng": 1100},
     "literature": (
@@ -41,7 +41,7 @@ QUOTAS = {
     "arts": {"eng": 250},
     "home": {"eng": 200},
 }
-# Written with other letters, or for few readers of the site: only books of known authors.
+# Languages in other scripts, or with few readers on the site: only books by known authors are taken.
 MORE_LANGUAGES_OF_KNOWN_AUTHORS = ("rus", "ukr", "bul", "slv", "hrv", "lat", "afr", "wel", "baq")
 MOST_OF_ONE_AUTHOR = 5
 ARTICLE = re.compile(r"^(?:the|an?) ")
@@ -77,8 +77,10 @@ class Book:
 
     @property
     def keys(self) -> set[object]:
-        """Two books with a key in common are one work in one language: a known author's editions differ by their
-        subtitles."""
+        """Return the book's keys: two books that share one are the same work in the same language.
+
+        Subtitles are kept for known authors, because only the subtitle tells some of their works apart.
+        """
         main_title = KIND_OF_BOOK.sub("", self.title) if self.known else self.title.partition(": ")[0]
         works = {ARTICLE.sub("", plain(title)) for title in (self.title, main_title)}
         return {isbn_13(self.record.isbn), *((work, plain(self.author), self.record.language) for work in works)}
@@ -89,7 +91,7 @@ class Book:
 
 
 class Chooser:
-    """Knows the lists, and of the input how many records each author has."""
+    """Choose books from records, by the lists of names and by how many records each author has."""
 
     def __init__(self, records: Iterable[Record], works: Iterable[KnownWork]) -> None:
         self.records = list(records)
@@ -104,7 +106,7 @@ class Chooser:
         return known + self.fill_shelves(book for book in books if not book.known)
 
     def as_book(self, record: Record) -> Book | None:
-        """The record as readers see it, or None where it is not for this list."""
+        """Return the record as readers would see it, or None if it doesn't belong on the list."""
         title = clean_title(record.title, record.language)
         if not title or not isbn_13(record.isbn) or not is_year_of_a_book(record.year):
             return None
@@ -136,7 +138,7 @@ class Chooser:
         return any(names.search(publisher) for names in lists) and not SCHOOLBOOKS.search(publisher)
 
     def fill_shelves(self, books: Iterable[Book]) -> list[Book]:
-        """To each shelf its quotas, authors with the most records first; the ISBN settles what is left."""
+        """Fill each shelf up to its quotas, authors with the most records first, then by ISBN."""
         left = Counter({(shelf, language): n for shelf, quota in QUOTAS.items() for language, n in quota.items()})
         of_author: Counter[str] = Counter()
         chosen = []
@@ -154,8 +156,10 @@ def is_year_of_a_book(year: str) -> bool:
 
 
 def best_of_each_work(books: Iterable[Book], works: Iterable[Book]) -> list[Book]:
-    """Return all of `works`, and one record of each other work: one whose title kept its accents before others, then
-    the one with the lowest ISBN."""
+    """Return all of `works` and one record of every other work.
+
+    Records whose title kept its accents are preferred, then those with the lowest ISBN.
+    """
     best = list(works)
     taken: set[object] = set().union(*(work.keys for work in best))
     for book in sorted(books, key=lambda b: (b.title.isascii(), b.record.isbn)):
@@ -172,7 +176,7 @@ def read_records(path: Path) -> Iterator[Record]:
 
 
 def write_books(path: Path, books: Iterable[Book]) -> None:
-    """By author, then title, as readers would look for them; the ISBN settles what is left."""
+    """Write the books as CSV, ordered by author, title and ISBN."""
     in_order = sorted(books, key=lambda b: (plain(b.author), plain(b.title), b.record.isbn))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Run by scripts/old_databases.py with the modules of an earlier version: makes its database at a URL, and fills it."""
+"""Make and fill the database of an earlier version; scripts/old_databases.py runs this with that version's modules."""
 
 import importlib.util
 import subprocess
@@ -15,8 +15,10 @@ PASSWORD = "a rose is a rose"  # noqa: S105  # that of tests/site.py
 
 
 def main(url: str, project: str) -> None:
-    """The first version had no pages and no importer, and those of b269ff2 lack a module: there rows are written as
-    the tables take them."""
+    """Fill the database at `url` through the pages and the importer.
+
+    The first version had neither, and those of b269ff2 lack a module. Their rows are written to the tables directly.
+    """
     with tempfile.TemporaryDirectory() as folder:
         try:
             import flyleaf.app
@@ -87,7 +89,7 @@ def _visit(app: Any, database: Database, site: Any) -> None:
 
 
 def _moderate(app: Any, alice: Any, bob: Any, database: Database) -> None:
-    """Where there are moderators, Alice is one, and hides a review that she has reported."""
+    """Make Alice a moderator and let her report and hide a review, if this version has moderators."""
     runner = app.test_cli_runner()
     if runner.invoke(args=["users", "make-moderator", "Alice"]).exit_code:
         return

@@ -1,4 +1,4 @@
-"""The list of well-known works that stands beside the scripts: one edition of each that was checked."""
+"""Read known_works.csv, the list of well-known works with one checked edition of each."""
 
 import csv
 from pathlib import Path
@@ -9,17 +9,17 @@ class KnownWork(NamedTuple):
     title: str
     author: str
     year: str
-    """When the work first appeared; of works older than printing, the year of the edition."""
+    """The year of first publication. For works older than printing, the year of the edition."""
     language: str
-    """Of this edition, as MARC's code."""
+    """The edition's language, as a MARC code."""
     series: str
-    """With a number where its books are numbered: The Lord of the Rings #1."""
+    """The series, with the number if it has one: The Lord of the Rings #1."""
     isbn: str
     checked: str
     """The kinds of sources that agree with the row, separated by semicolons."""
 
 
 def read_known_works(path: Path) -> list[KnownWork]:
-    """Read the list in the file's order. A row that lacks a column raises TypeError."""
+    """Return the works in the file's order. Raises TypeError if a row lacks a column."""
     with path.open(encoding="utf-8", newline="") as file:
         return [KnownWork(**row) for row in csv.DictReader(file)]

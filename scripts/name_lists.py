@@ -1,4 +1,4 @@
-"""The two lists that stand beside the scripts: authors whom readers know, and publishers for the public."""
+"""Read the two lists of names beside the scripts: well-known authors, and publishers for the general public."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from catalogue_cleaning import plain
 class KnownAuthor(NamedTuple):
     name: str
     classes: tuple[str, ...]
-    """The beginnings of the class marks that are theirs; empty where no other has the name."""
+    """How this author's class marks begin. Empty if nobody else has the name."""
 
 
 def read_known_authors(path: Path) -> dict[str, KnownAuthor]:
-    """By the plain form of every spelling of the catalogue."""
+    """Return the authors by the plain form of each spelling of their names."""
     known: dict[str, KnownAuthor] = {}
     for entry in _entries(path.read_text(encoding="utf-8")):
         names, _, classes = entry.partition(" @")
@@ -27,7 +27,7 @@ def read_known_authors(path: Path) -> dict[str, KnownAuthor]:
 
 
 def read_trade_publishers(path: Path) -> dict[str, re.Pattern[str]]:
-    """By the section's name, a pattern that finds one of its publishers in the plain form of another text."""
+    """Return a pattern for each section of the list, which finds its publishers in a plain text."""
     _, *sections = re.split(r"^\[(.+)\]$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {
         section: re.compile(rf"\b(?:{'|'.join(plain(name) for name in _entries(names))})\b")
@@ -36,6 +36,6 @@ def read_trade_publishers(path: Path) -> dict[str, re.Pattern[str]]:
 
 
 def _entries(text: str) -> Iterator[str]:
-    """What stands between semicolons, without the lines that begin with #."""
+    """Yield the entries, which semicolons separate; lines that begin with # are comments."""
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     return (entry for part in " ".join(lines).split(";") if (entry := part.strip()))

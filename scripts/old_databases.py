@@ -1,9 +1,9 @@
-"""Dumps of databases as earlier versions made them, in tests/database/dumps: `python -m scripts.old_databases`.
+"""Make tests/database/dumps, the databases of earlier versions: `python -m scripts.old_databases [COMMIT…]`.
 
-For each commit of COMMITS, the first with its schema, the program of that commit makes the database: its migrations,
-its importer, and its pages, with two readers who review, report and change their passwords as far as it lets them.
-It runs in a worktree of its own; the server, a temporary one, is today's. What the search has derived is in the dump,
-but for its table of letters, which is as long as all else together thirty times over.
+COMMITS lists the first commit with each schema. The code of that commit makes the database: it migrates, imports books,
+and serves pages to two readers, who review, report and change passwords as far as that version allows. The code is
+checked out into a temporary worktree; the server is a temporary one of today's version. The dumps include the search's
+derived tables, except the table of letters, which is thirty times as large as everything else.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from tests.postgresql import Server, start_server
 DUMPS = PROJECT / "tests" / "database" / "dumps"
 COMMITS = ("4af4d4a", "11eec42", "8e064f3", "b269ff2", "bca7413", "bf40b3f", "0790224", "e7981a2", "d49bada")
 FILLER = Path(__file__).with_name("fill_old_database.py")
-# Books of authors who died more than a hundred years ago.
+# All by authors who died more than a hundred years ago.
 BOOKS = """\
 isbn,title,author,year
 0141439513,Pride and Prejudice,Jane Austen,1813
@@ -38,7 +38,7 @@ isbn,title,author,year
 
 
 def main() -> int:
-    """Make the dumps of the commits that are named, all of them where none is; the exit code."""
+    """Make the dumps of the commits named on the command line, or of all commits. Return the exit code."""
     DUMPS.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         server = start_server()
@@ -72,7 +72,7 @@ def _dump(server: Server, commit: str, tree: Path, target: Path) -> None:
 
 
 def _readable(dump: str, commit: str) -> str:
-    """Without comments, what servers before 17 don't know, and what psql alone reads."""
+    """Remove comments, psql's own commands, and settings that servers before version 17 don't know."""
     lines = [
         line
         for line in dump.splitlines()

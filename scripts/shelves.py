@@ -1,7 +1,8 @@
-"""What a class mark of the Library of Congress tells: the shelf, and whose work the book is.
+"""Read the Library of Congress's class marks: which shelf a book is on, and whose work it is.
 
-Literary authors and the books about them share a class mark: PS3561.I483 holds what Stephen King wrote and what
-others wrote about him. The mark is made from the name of the former, so it tells the two apart.
+A literary author's books share a class mark with books about the author: PS3561.I483 is for works by Stephen King and
+for works about him. The mark is made from the name of the author whom the books are by or about, so comparing it with
+the record's author tells the two kinds apart.
 """
 
 import re
@@ -18,7 +19,7 @@ SHELVES = (
     ("home", r"TX\d|S[BF]\d|GV\d"),
 )
 
-# Blocks of numbers that stand for the first letter of the name: two numbers a letter, or one.
+# In these ranges the number stands for the first letter of the name, with two numbers or one number for each letter.
 LETTERS_BY_TWO = "ABCDEFGHIJKLMNOPQRSTUVWYZ"
 LETTERS_BY_ONE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BLOCKS_BY_TWO = (("PS", 3501), ("PR", 6001), ("PQ", 2601), ("PQ", 4801), ("PQ", 6601), ("PT", 2601))
@@ -48,17 +49,17 @@ TIE_IN = re.compile(
 
 
 def shelf_of(lcc: str) -> str:
-    """The shelf's name, empty for what the public does not look for."""
+    """Return the shelf's name, or an empty string for subjects that aren't for the general public."""
     return next((shelf for shelf, marks in SHELVES if re.match(marks, lcc)), "")
 
 
 def is_dull(title: str) -> bool:
-    """Books for the trade and the classroom, about books, or made after a film or a toy."""
+    """Return whether the title suggests a textbook, a trade book, criticism, or a film or toy tie-in."""
     return bool(DULL.search(title) or TIE_IN.search(title))
 
 
 def writes_own_work(lcc: str, author: str) -> bool:
-    """Whether the author is the one whom the class mark names, so far as it names one."""
+    """Return whether the class mark is made from this author's name, as far as it names anyone."""
     mark = AUTHOR_MARK.match(lcc)
     if not mark:
         return lcc.startswith(("PZ", "MLC"))
@@ -69,7 +70,7 @@ def writes_own_work(lcc: str, author: str) -> bool:
 
 
 def _initial(letters: str, number: int, decimal: str | None) -> str:
-    """The first letter of the name, where the number before the cutter stands for it: .11 is A, .36 is Z."""
+    """Return the first letter of the name if the number before the cutter encodes it (.11 is A, .36 is Z)."""
     if decimal and re.fullmatch(r"1[1-9]|2\d|3[0-6]", decimal):
         return LETTERS_BY_ONE[int(decimal) - 11]
     for alphabet, width, blocks in ((LETTERS_BY_TWO, 2, BLOCKS_BY_TWO), (LETTERS_BY_ONE, 1, BLOCKS_BY_ONE)):

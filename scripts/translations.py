@@ -1,7 +1,7 @@
-"""make translations: what pages say is gathered from the views and the templates into translations/*/messages.po, and
-compiled to the messages.mo beside them, from which the site reads. Both are committed: nothing is built before a start.
+"""make translations: collect the messages of views and templates in translations/*/messages.po, and compile these to
+the messages.mo files that the site reads. Both are committed, so that a start has nothing to build.
 
-Translate what has come in empty, and run it once more. tests/test_translations.py fails until all is said.
+Translate the new, empty messages and run it again. tests/test_translations.py fails until every message is translated.
 """
 
 import io
@@ -30,7 +30,7 @@ def po_path(locale: str) -> Path:
 
 
 def extracted() -> Catalog:
-    """Every message of the views and templates, without translations."""
+    """Return every message of the views and templates, untranslated."""
     catalog = Catalog()
     for folder, methods in METHODS:
         found = extract_from_dir(
@@ -47,12 +47,12 @@ def read(locale: str) -> Catalog:
 
 
 def forms(message: Message) -> tuple[str, ...]:
-    """The translation, or those for one and for many."""
+    """Return the message's translation, or its singular and plural translations."""
     return (message.string,) if isinstance(message.string, str) else tuple(message.string)
 
 
 def written(catalog: Catalog) -> bytes:
-    """The text of the .po file: in the order of the messages and without line numbers, so that changes read well."""
+    """Return the .po file, sorted by message and without line numbers, so that diffs stay small."""
     file = io.BytesIO()
     write_po(file, catalog, width=120, sort_output=True, include_lineno=False, ignore_obsolete=True)
     return file.getvalue()
@@ -69,7 +69,7 @@ def main() -> int:
     missing = 0
     for locale in LOCALES:
         catalog = read(locale)
-        template.creation_date = catalog.creation_date  # or each run would change the file
+        template.creation_date = catalog.creation_date  # otherwise each run would change the file
         catalog.update(template, no_fuzzy_matching=True)
         path = po_path(locale)
         path.write_bytes(written(catalog))

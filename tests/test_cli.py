@@ -7,13 +7,13 @@ from flask import Flask
 from flyleaf.search import SearchQuery, search_books
 
 
-def test_the_search_is_built_anew(app: Flask, database, add_book, select) -> None:
+def test_the_search_is_rebuilt(app: Flask, database, add_book, select) -> None:
     add_book(title="Dune")
     select("TRUNCATE search_works, search_editions, search_vocabulary")
     with database.transaction() as connection:
         assert search_books(connection, SearchQuery("dune")).results == ()
     result = app.test_cli_runner().invoke(args=["search", "rebuild"])
-    assert (result.exit_code, result.output) == (0, "The search is built anew.\n")
+    assert (result.exit_code, result.output) == (0, "The search index was rebuilt.\n")
     with database.transaction() as connection:
         assert [found.title for found in search_books(connection, SearchQuery("dune")).results] == ["Dune"]
 

@@ -99,7 +99,7 @@ def test_what_can_not_be_done_is_one_line(users, alice, select, args):
 def test_who_is_locked_is_out_everywhere_and_at_once(users, alice, visit, bob):
     phone = visit().logged_in("Alice")
     assert users("lock", "Alice", "--reason", "You sell <b>watches</b>.").stdout == (
-        "Alice is locked; sessions ended: 2.\n"
+        "Alice is locked. Sessions ended: 2.\n"
     )
     assert [is_logged_in(site) for site in (alice, phone, bob)] == [False, False, True]
     refused = log_in(visit())
@@ -229,7 +229,7 @@ def test_a_form_that_is_refused_leaves_the_link(link, visit):
 
 def test_a_locked_account_stays_locked(users, link, visit):
     users("lock", "Alice", "--reason", "Spam.")
-    assert "stays so" in users("reset-password", "Alice").stderr
+    assert "remains locked" in users("reset-password", "Alice").stderr
     assert visit().get(link).status_code == 404
     assert log_in(visit()).status_code == 403
 
@@ -266,9 +266,9 @@ def test_a_token_that_was_never_made_is_404(client, token):
 def test_moderators_come_and_go(users, alice, select):
     assert alice.get("/moderation").status_code == 404
     for _ in range(2):
-        assert users("make-moderator", "Alice").stdout == "Alice is a moderator.\n"
+        assert users("make-moderator", "Alice").stdout == "Alice is now a moderator.\n"
     assert alice.get("/moderation").status_code == 200
     for _ in range(2):
-        assert users("remove-moderator", "Alice").stdout == "Alice is no moderator.\n"
+        assert users("remove-moderator", "Alice").stdout == "Alice is not a moderator.\n"
     assert alice.get("/moderation").status_code == 404
     assert kinds(select)[2:] == ["moderator-made", "moderator-removed"]

@@ -1,17 +1,17 @@
-"""The search beside other engines, on the same books and the same queries, in one run.
+"""Compare the search with other engines, on the same books and queries in one run.
 
-    catalogue.py    as many books as wanted, made of those that are shipped
-    workload.py     what readers who mean one of them would type
-    kinds.py        in which ways they would, with words left out or changed
-    surplus.py      … and with words too many
-    scoring.py      where the book came, and what it took
+    catalogue.py    makes a catalogue of any size from the shipped books
+    workload.py     makes queries that readers looking for a book would type
+    kinds.py        the kinds of queries: with words left out or changed
+    surplus.py      … and with extra words
+    scoring.py      the rank of the book, and the time a query took
     peer.py         an engine to compare with: tantivy
-    fts5.py         a plain one: SQLite's FTS5
-    product.py      the search of the site, on a server of its own
-    building.py     what is kept for the next run
-    reports.py      what is printed
-    determinism.py  whether the same query has the same answer
-    adversarial.py  queries made to be slow
+    fts5.py         a simple one: SQLite's FTS5
+    product.py      the site's search, on a server of its own
+    building.py     keeps catalogues and indexes for the next run
+    reports.py      prints the results
+    determinism.py  checks that the same query always gets the same answer
+    adversarial.py  queries designed to be slow
 
-Nothing here is random twice: books and queries are the same for the same numbers, on every machine.
+Random choices are seeded: the same numbers give the same books and queries on every machine.
 """

@@ -1,7 +1,7 @@
-"""make bench-search, or python -m benchmarks.search: the search beside other engines, on a million books.
+"""make bench-search, or python -m benchmarks.search: compare the search with other engines, on a million books.
 
-The catalogue and the indexes are kept in benchmarks/work/ and used again by the next run with the same numbers, as long
-as nothing changed that they depend on. `--catalogue` and `--workload-file` take files from elsewhere.
+The catalogue and the indexes are kept in benchmarks/work/, and the next run with the same options reuses them unless
+something that they depend on has changed. `--catalogue` and `--workload-file` take other files.
 """
 
 import argparse
@@ -20,7 +20,7 @@ QUICK_BOOKS = 10_000
 
 
 class Peer(NamedTuple):
-    """An engine to compare with. `code`: what its index depends on; `index`: the peer that builds the same one."""
+    """An engine to compare with. `code`: the files that its index depends on; `index`: the peer that builds it."""
 
     open: Callable[[Path], scoring.Search]
     build: Callable[[Path, Path], None]
@@ -125,7 +125,7 @@ def measure(
     peers: Sequence[str],
     queries: Sequence[workload.Query],
 ) -> None:
-    """Ask every engine every query, and print what came of it."""
+    """Ask every engine every query and print the results."""
     with database.engine.connect() as connection:
         ours = product.Product(connection)
         searches: Mapping[str, scoring.Search] = {OURS: ours.search} | {

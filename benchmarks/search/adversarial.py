@@ -1,6 +1,6 @@
-"""Queries made to be slow: many common words, all of them misspelt, single letters, marks, endless ones.
+"""Make queries that are designed to be slow: many common words, misspelt words, single letters, symbols, long ones.
 
-Whoever finds a slower one adds it.
+If you find a slower one, add it here.
 """
 
 import random
@@ -35,7 +35,7 @@ SHORT = ("e", "the e", "of the s", "a of the in to and", "tion", "ing", "ion", "
 
 
 def adversarial() -> Iterator[str]:
-    """Always the same ones; some twice."""
+    """Return the queries, which are the same in every run and may repeat."""
     letters = string.ascii_lowercase
     yield from letters + string.digits
     yield from (first + second for first in "aeiost" for second in letters)

@@ -1,4 +1,4 @@
-"""What the benchmark keeps in benchmarks/work/: the catalogue, and an index of it for each engine."""
+"""Keep the catalogue and each engine's index in benchmarks/work/."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ STAMPS = "built.json"
 
 
 def work_folder(file: Path | None, books: int, seed: int) -> Path:
-    """Return the folder for this catalogue: a file, or one that is made of so many books."""
+    """Return the folder for a catalogue file, or for a generated catalogue of this many books."""
     name = f"{books}-{seed}"
     if file is not None:
         name = f"{file.stem}-{hashlib.sha256(str(file.absolute()).encode()).hexdigest()[:6]}"
@@ -24,14 +24,14 @@ def work_folder(file: Path | None, books: int, seed: int) -> Path:
 
 
 def is_current(made: Path, sources: Sequence[Path] = (Path(catalogue.__file__), PROJECT / "books.csv")) -> bool:
-    """Return whether a file is there and younger than its sources (by default, those of a catalogue that is made)."""
+    """Return whether a file exists and is newer than its sources (by default, those of a generated catalogue)."""
     return made.exists() and all(made.stat().st_mtime >= path.stat().st_mtime for path in sources)
 
 
 def build_once(folder: Path, engine: str, books: Path, code: Sequence[str], build: Callable[[], float]) -> float:
-    """Build an engine's index unless it is there already. Return the seconds that `build` counted, now or then.
+    """Build an engine's index unless it exists. Return the seconds that `build` reported, now or in the earlier run.
 
-    It is built anew when the catalogue changes, or one of the files of the project that `code` lists as patterns.
+    The index is rebuilt if the catalogue or a file that matches a pattern in `code` has changed.
     """
     stamps = folder / STAMPS
     built = json.loads(stamps.read_text()) if stamps.exists() else {}
@@ -39,7 +39,7 @@ def build_once(folder: Path, engine: str, books: Path, code: Sequence[str], buil
     if engine in built and built[engine]["state"] == state:
         return float(built[engine]["seconds"])
     built.pop(engine, None)
-    stamps.write_text(json.dumps(built))  # so that a build that fails halfway is not taken for a good one
+    stamps.write_text(json.dumps(built))  # so that an unfinished build is not mistaken for a finished one
     seconds = build()
     stamps.write_text(json.dumps(built | {engine: {"state": state, "seconds": seconds}}))
     return seconds

@@ -1,8 +1,8 @@
-"""A catalogue of any size, made of the books that are shipped: those first, then new ones with their statistics.
+"""Make a catalogue of any size: the shipped books, followed by invented books with the same statistics.
 
-In a real catalogue a few words stand everywhere and most of them once, a few authors wrote hundreds of books, a few
-books have nearly all the readers, and what sells well comes in many editions. A search that is fast or finds well
-without all this may do neither with it.
+In a real catalogue, a few words are very common and most words are rare, a few authors wrote hundreds of books, a few
+books have nearly all the readers, and popular books have many editions. A search that is fast and accurate on books
+without these properties may be neither on real ones.
 """
 
 import csv
@@ -21,7 +21,7 @@ COLUMNS = ("isbn", "title", "author", "year", "average_rating", "ratings_count")
 THIS_YEAR = 2026
 LONGEST_TITLE = 14  # words
 LITTLE_WORDS = frozenset("with from that this what your della dans para como nicht eine einer avec pour".split())
-STRIDE = 3**18  # has no divisor in common with any power of ten, so that it visits every number once
+STRIDE = 3**18  # coprime to every power of ten, so that its multiples visit every number once
 
 
 class Row(NamedTuple):
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 def write(path: Path, books: int, seed: int) -> None:
-    """The catalogue as a CSV file; all of it or nothing."""
+    """Write the catalogue as a CSV file, atomically."""
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -44,7 +44,7 @@ def write(path: Path, books: int, seed: int) -> None:
 
 
 def make(books: int, seed: int) -> Iterator[Row]:
-    """So many rows, one after the other; the catalogue is never in memory."""
+    """Yield this many rows without keeping the catalogue in memory."""
     with (PROJECT / "books.csv").open(encoding="utf-8", newline="") as file:
         shipped = list(csv.DictReader(file))
     yield from islice(_all(shipped, books, random.Random(seed)), books)
@@ -68,7 +68,7 @@ def _all(shipped: Sequence[dict[str, str]], books: int, chance: random.Random) -
 
 
 def zipf(chance: random.Random, size: int, flat: int = 30) -> int:
-    """A rank below `size`, the first ones the likeliest (Mandelbrot's law: p ~ 1 / (rank + flat))."""
+    """Draw a rank below `size` by the Zipf–Mandelbrot law: p ~ 1 / (rank + flat)."""
     return min(size - 1, int(flat * ((size + flat) / flat) ** chance.random()) - flat)
 
 
@@ -81,7 +81,7 @@ def _rating(chance: random.Random) -> str:
 
 
 class Titles:
-    """New titles: one that there is up to some word, what stands behind that word in another, a few words changed."""
+    """Invent titles: the start of one title and the end of another that share a word, with a few words changed."""
 
     def __init__(self, titles: Iterable[str], coined: int, chance: random.Random) -> None:
         self._chance = chance
@@ -129,7 +129,7 @@ class Titles:
         return new.capitalize() if word[0].isupper() else new
 
     def _coin(self, number: int) -> str:
-        """A word that there isn't, the same for the same number: the beginning of one and the end of another."""
+        """Return an invented word, the same for the same number: the beginning of one word and the end of another."""
         first = self._lexicon[(number * 7919 + self._shape) % len(self._lexicon)]
         second = self._lexicon[(number * 104_729 // 7 + self._shape) % len(self._lexicon)]
         return first[: 2 + number % 4] + second[-3 - number % 3 :]
@@ -140,7 +140,7 @@ def _has_meaning(word: str) -> bool:
 
 
 def make_authors(known: Sequence[str], size: int, chance: random.Random) -> list[str]:
-    """The known ones, and new ones of their first and last names, in no order."""
+    """Return the known authors and new combinations of their first and last names, shuffled."""
     authors = sorted(set(known))
     names = [author.split() for author in authors if " " in author]
     first, last = Drawn(name[0] for name in names), Drawn(name[-1] for name in names)
@@ -155,7 +155,7 @@ def make_authors(known: Sequence[str], size: int, chance: random.Random) -> list
 
 
 class Drawn:
-    """Draws words as often as they stand in what they come from."""
+    """Draw words with the frequency that they have in their source."""
 
     def __init__(self, words: Iterable[str]) -> None:
         counts = sorted(Counter(words).items())
@@ -167,7 +167,7 @@ class Drawn:
 
 
 def _isbns(chance: random.Random, taken: set[str]) -> Iterator[str]:
-    """New ones without end, more than half of them of English books (groups 0 and 1), as ISBN-10 or ISBN-13."""
+    """Yield unused ISBNs without end, as ISBN-10 or ISBN-13, most of them in the English groups 0 and 1."""
     english, other = chance.randrange(200_000_000), chance.randrange(800_000_000)
     while True:
         if chance.random() < 0.6:
@@ -185,5 +185,5 @@ def _isbns(chance: random.Random, taken: set[str]) -> Iterator[str]:
 
 
 def with_check_digit(digits: str) -> str:
-    """The ISBN of nine digits, or of twelve."""
+    """Return the ISBN whose first nine or twelve digits these are."""
     return next(digits + last for last in "0123456789X" if isbn13(digits + last))

@@ -1,5 +1,5 @@
-"""Whether the same query gets the same answer: asked again, asked by many at once, and of another database of the same
-books that were imported in another order."""
+"""Check that the same query always gets the same answer: asked again, asked by many clients at once, and asked of a
+second database with the same books, imported in another order."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +10,9 @@ from benchmarks.search import product
 from benchmarks.search.scoring import Found
 from flyleaf.database import Database
 
-CLIENTS = 8  # at once, which is more than a small machine has processors: limits by the clock show
-EXAMPLES = 20  # differences that are listed of each pair
-SHUFFLED = "md5(isbn)"  # an order that has nothing to do with the file's
+CLIENTS = 8  # more clients than a small machine has processors, which reveals limits that depend on time
+EXAMPLES = 20  # differences to list for each pair
+SHUFFLED = "md5(isbn)"  # an order unrelated to the file's
 
 Answers = dict[str, list[Found]]
 
@@ -31,7 +31,7 @@ def check(folder: Path, database: Database, queries: Sequence[str]) -> int:
 
 
 def ask(database: Database, queries: Sequence[str], clients: int) -> Answers:
-    """Return the answer to each query, from so many clients that share the queries among them."""
+    """Return the answer to each query; this many clients share the queries."""
     with ThreadPoolExecutor(clients) as pool:
         parts = pool.map(lambda first: _ask(database, queries[first::clients]), range(clients))
         return {text: found for part in parts for text, found in part.items()}

@@ -1,7 +1,7 @@
-"""A plain engine to compare with: SQLite's FTS5 asked for any of the words, ranked by bm25() alone.
+"""A simple engine to compare with: SQLite's FTS5, which is asked for any of the words and ranks by bm25() alone.
 
-It knows nothing of typos, unfinished words, ISBNs, numerals or popularity. What it does well is what BM25 does by
-itself: a surplus word costs little, and a rare word counts for more than a common one.
+It doesn't handle typos, unfinished words, ISBNs, numerals or popularity. It shows what BM25 achieves by itself: an
+extra word costs little, and a rare word counts for more than a common one.
 """
 
 import csv
@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.search.scoring import SHOWN, Found
 
-TITLE, AUTHOR = 2.0, 1.0  # what a word is worth
-MOST_WORDS = 12  # of a query, as in our search
-CANDIDATES = 100  # rows, of which editions of one work are one result
+TITLE, AUTHOR = 2.0, 1.0  # weights of a word
+MOST_WORDS = 12  # words of a query, as in our search
+CANDIDATES = 100  # rows, before editions of one work are merged
 FILE = "fts5.sqlite"
 SCHEMA = """
 CREATE TABLE books (id INTEGER PRIMARY KEY, isbn TEXT NOT NULL, title TEXT NOT NULL, author TEXT NOT NULL);

@@ -1,4 +1,4 @@
-"""The ways in which a reader who means a book types it: one function a way. "" is: not for this book."""
+"""The kinds of queries by which a reader looks for a book, as one function each; "" means not for this book."""
 
 import random
 import re
@@ -22,7 +22,7 @@ ARTICLE = re.compile(r"(the|an?|le|la|les|el|los|las|il|der|die|das) (?=\w)", re
 
 @dataclass(frozen=True)
 class Book:
-    """`isbn` is compact: ten or thirteen characters."""
+    """A book to look for. `isbn` has ten or thirteen characters, without hyphens."""
 
     isbn: str
     title: str
@@ -31,22 +31,22 @@ class Book:
 
     @property
     def key(self) -> str:
-        """The same for all editions."""
+        """Return a key that is the same for all editions of the work."""
         return f"{fold(self.title)}|{fold(self.author)}"
 
     @cached_property
     def short(self) -> str:
-        """The title without what stands in brackets at its end."""
+        """Return the title without the brackets at its end."""
         return re.split(r"\s*[(\[]", self.title)[0].strip() or self.title
 
     @cached_property
     def main(self) -> str:
-        """The title without what stands in brackets, and without a subtitle."""
+        """Return the title without brackets and subtitle."""
         return re.split(r"\s*(?:[:;/]| - )\s*", self.short)[0].strip() or self.short
 
     @cached_property
     def telling(self) -> list[str]:
-        """The words of the title by which one remembers it."""
+        """Return the distinctive words of the title."""
         return [word for word in fold(self.title).split() if len(word) > 3 and word not in STOP_WORDS]
 
     @cached_property
@@ -59,24 +59,24 @@ class Book:
 
 
 def fold(text: str) -> str:
-    """Words of a-z and 0-9, one space between them. Folding what somebody else has folded less gives the same."""
+    """Return the words in a-z and 0-9, separated by single spaces. Folding twice changes nothing."""
     words = re.sub(r"[\W_]+", " ", without_marks(text.lower()).replace("'", "").replace("’", ""))
     return " ".join(re.sub("[^a-z0-9 ]", "", anyascii(words).lower()).split())
 
 
 def without_marks(text: str) -> str:
-    """As somebody types it who has no accents on the keyboard."""
+    """Return the text as typed on a keyboard without accents."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def thirteen(isbn: str) -> str:
-    """The ISBN-13 of a compact ISBN, whether or not its check digit is right; what is no ISBN as it is."""
+    """Return the ISBN-13 of a compact ISBN, even if its check digit is wrong. Other text is returned unchanged."""
     return isbn if len(isbn) != 10 else with_check_digit("978" + isbn[:9])
 
 
 def misspelt(word: str, chance: random.Random) -> str:
-    """One slip behind the first letter: a letter too many, too few, beside the right key, or two swapped."""
+    """Return the text with one typo after the first letter: a letter added, dropped, replaced or swapped."""
     at = chance.randrange(1, len(word))
     slip = chance.randrange(4)
     if slip == 0 and at + 1 < len(word) and word[at] != word[at + 1]:
@@ -211,7 +211,7 @@ def numeral(book: Book, chance: random.Random) -> str:
 
 def initials(book: Book, chance: random.Random) -> str:
     *given, last = book.names or [""]
-    if len(given) < 2 or min(map(len, given)) > 1:  # who signs with an initial is known by them
+    if len(given) < 2 or min(map(len, given)) > 1:  # an author who signs with an initial is known by it
         return ""
     letters = [name[0] for name in given]
     return chance.choice(("".join(letters), ".".join(letters) + ".", " ".join(letters).upper())) + f" {last}"
@@ -239,7 +239,7 @@ def ampersand(book: Book, chance: random.Random) -> str:
 
 
 class Kind(NamedTuple):
-    """`mode` says what counts as found: item (any edition), author, isbn, isbn_prefix, substring."""
+    """A kind of query. `mode` says what counts as found: item (any edition), author, isbn, isbn_prefix, substring."""
 
     name: str
     mode: str

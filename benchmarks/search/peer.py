@@ -1,8 +1,8 @@
 """The engine to compare with: tantivy, the library behind Quickwit, used as well as its Python package allows.
 
-All words but a leading article must stand in title or author, the last may be unfinished, the whole title counts more.
-Where that finds nothing, each word may have slips in it. The best hundred are ranked again with how many read them, and
-editions of one work are one result. Nothing is done for numerals, initials or words run together.
+All words except a leading article must be in the title or author, the last word may be unfinished, and a match of the
+whole title counts more. If that finds nothing, words may have typos. The best hundred are reranked by popularity, and
+editions of one work are merged. Numerals, initials and words run together get no special treatment.
 """
 
 import csv
@@ -22,9 +22,9 @@ from benchmarks.search.scoring import SHOWN, Found
 from flyleaf.isbn import isbn13
 
 CANDIDATES = 100
-MOST_WORDS = 12  # of a plain query, as in our search
-POPULARITY = 0.05  # of ln(1 + ratings), beside a relevance of 1 for the best; found by trying
-TITLE, AUTHOR, WHOLE = 3.0, 2.0, 6.0  # what a word, and the whole title, is worth
+MOST_WORDS = 12  # words of a plain query, as in our search
+POPULARITY = 0.05  # weight of ln(1 + ratings), if the best result's relevance is 1; found by experiment
+TITLE, AUTHOR, WHOLE = 3.0, 2.0, 6.0  # weights of a word and of the whole title
 MEMORY = 400_000_000  # bytes, for the writer
 ASCII_WORD = re.compile("[a-z0-9]+")
 ISBN = re.compile(r"[0-9][0-9 -]{3,}[0-9xX]")
@@ -54,12 +54,12 @@ def build(catalogue: Path, folder: Path) -> None:
 
 
 def _latin(text: str) -> str:
-    """Other scripts in Latin letters; tantivy itself leaves out marks."""
+    """Transliterate other scripts to Latin letters; tantivy itself drops accents."""
     return text if text.isascii() else anyascii(text)
 
 
 def _numbers(isbn: str) -> list[str]:
-    """The ISBN with ten and with thirteen characters; as it stands where its check digit is wrong."""
+    """Return the ISBN in both forms, or only as it is if its check digit is wrong."""
     long = isbn13(isbn)
     if long is None:
         return [isbn.lower()]
@@ -69,7 +69,7 @@ def _numbers(isbn: str) -> list[str]:
 
 
 def _whole(title: str) -> str:
-    """As fold(), in a tenth of the time for most: the index must not be slow to build because of this program."""
+    """Return what fold() returns, ten times faster for most texts, so that this program doesn't slow the build."""
     if title.isascii():
         return " ".join(ASCII_WORD.findall(title.replace("'", "").lower()))
     return fold(title)
@@ -133,7 +133,7 @@ class Peer:
 
 
 class AnyWord(Peer):
-    """The same index asked plainly: any of the words, ranked by BM25 alone, with no typos and no popularity."""
+    """Search the same index for any of the words, ranked by BM25 alone, without typos and popularity."""
 
     def search(self, text: str) -> list[Found]:
         words = [

@@ -1,4 +1,4 @@
-"""The search of the site, on a PostgreSQL of its own: imported by its importer, asked as a page asks it."""
+"""Run the site's search on its own PostgreSQL server: imported by the importer, asked the way pages ask."""
 
 import io
 import logging
@@ -19,7 +19,7 @@ from flyleaf.importing.command import import_files
 from flyleaf.importing.reporting.report import Report
 from flyleaf.search import SearchQuery, schema, search_books, suggest
 
-# What an import depends on: the database is made anew when one of them changes.
+# The import depends on these: if one changes, the database is rebuilt.
 CODE = (
     "flyleaf/database/migrations/**/*",
     "flyleaf/importing/**/*",
@@ -30,26 +30,26 @@ CODE = (
 
 @contextmanager
 def serving(data: Path) -> Iterator[tuple[Config, Database]]:
-    """The embedded server with its database in `data`, until the end of the block."""
+    """Run the embedded server with its database in `data` until the end of the block."""
     config = Config(data=data)
     with open_database(config, logging.getLogger(__name__).info) as database:
         yield config, database
 
 
 def build(config: Config, database: Database, catalogue: Path) -> float:
-    """Import the catalogue into a database made anew; the seconds until it can be searched."""
+    """Import the catalogue into a new database. Return the seconds until it can be searched."""
     empty(database)
     start = time.perf_counter()
     outcome = import_files(config, [catalogue], Report(io.StringIO(), io.StringIO()))
     seconds = time.perf_counter() - start
     if refused := outcome.findings.refused.count:
         print(f"{refused} rows were refused")
-    _run(database, "VACUUM ANALYZE")  # as PostgreSQL does by itself within minutes
+    _run(database, "VACUUM ANALYZE")  # as autovacuum does within minutes
     return seconds
 
 
 def export(database: Database, path: Path, order: str = "id") -> None:
-    """Write the books as the importer stored them, in the columns of a catalogue that is made, in this order."""
+    """Write the imported books in this order, with the columns of a generated catalogue."""
     unfinished = path.with_suffix(".unfinished")
     with database.command_transaction() as connection, unfinished.open("wb") as file:
         driver: Any = connection.connection.driver_connection
@@ -66,7 +66,7 @@ def export(database: Database, path: Path, order: str = "id") -> None:
 
 
 def empty(database: Database) -> None:
-    """Make the database anew: an earlier one may have an older form."""
+    """Recreate the database, because an existing one may have an older schema."""
     with database.command_transaction() as connection:
         left = connection.execute(text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'search\\_%'")).scalars()
         schemas = ", ".join(["public", *left])
@@ -106,7 +106,7 @@ class Product:
             suggest(self._connection, typed)
 
     def in_database(self, ask: Callable[[str], object], query: str) -> tuple[float, float | None]:
-        """Milliseconds spent waiting for statements, and of the server's processor; None where nobody counts it."""
+        """Return the milliseconds of waiting for statements, and of the server's processor time or None."""
         self._milliseconds, before = 0.0, self._processor()
         ask(query)
         after = self._processor()

@@ -1,4 +1,4 @@
-"""What the benchmark prints."""
+"""Print the benchmark's results."""
 
 import csv
 from collections import Counter
@@ -11,7 +11,7 @@ from benchmarks.search.adversarial import adversarial
 from benchmarks.search.kinds import fold
 
 GROUPS = (*workload.GROUPS, "slow", "suggestions")
-ALLOWED = 0.02  # MRR that a kind of query may be worse in than a peer
+ALLOWED = 0.02  # by this much MRR a kind of query may be worse than a peer
 REPEATS = 3
 COMMON_WORDS = 12
 FIRST_ROWS = 200_000
@@ -24,7 +24,7 @@ def print_builds(books: Path, seconds: Mapping[str, float]) -> None:
 
 
 def print_groups(answers: Mapping[str, Sequence[scoring.Answer]]) -> None:
-    """Print a table for each group of kinds, and where a peer finds more."""
+    """Print a table for each group of kinds, and the kinds in which a peer finds more."""
     (ours, of_ours), *peers = answers.items()
     for group in (*workload.GROUPS, ""):
         chosen = {
@@ -40,7 +40,7 @@ def print_groups(answers: Mapping[str, Sequence[scoring.Answer]]) -> None:
 
 
 def print_misses(answers: Sequence[scoring.Answer]) -> None:
-    """Print the queries whose book does not come first, but not those that are there to check the tuning with."""
+    """Print the queries whose book isn't first, except those reserved for checking the tuning."""
     print("\nNot found first (place, or 0: kind: query: what came first)")
     for answer in sorted(answers, key=lambda answer: answer.query.kind):
         if answer.rank != 1 and answer.query.mode != "none" and workload.group_of(answer.query.kind) in workload.OPEN:
@@ -49,7 +49,7 @@ def print_misses(answers: Sequence[scoring.Answer]) -> None:
 
 
 def commonest(catalogue: Path, size: int = COMMON_WORDS) -> list[str]:
-    """Return the words that most of the titles have, the commonest first."""
+    """Return the most common words of titles, the most common first."""
     with catalogue.open(encoding="utf-8", newline="") as file:
         titles = (row["title"] for row in islice(csv.DictReader(file), FIRST_ROWS))
         counts = Counter(word for title in titles for word in set(fold(title).split()))
@@ -57,7 +57,7 @@ def commonest(catalogue: Path, size: int = COMMON_WORDS) -> list[str]:
 
 
 def print_slow(ours: product.Product, searches: Mapping[str, scoring.Search], common: Sequence[str]) -> None:
-    """Print what the queries cost that are made to be slow; the smallest of the repeats, as the machine does more."""
+    """Print the cost of queries that are designed to be slow: the lowest of several runs."""
     queries = list(dict.fromkeys((*adversarial(), *(" ".join(common[:size]) for size in range(1, len(common) + 1)))))
     print(f"\n{len(queries)} queries made to be slow")
     for name, search in searches.items():

@@ -1,4 +1,4 @@
-"""Where the book that was meant came, and how long it took."""
+"""Score answers: the rank of the intended book, and the time taken."""
 
 import statistics
 import time
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from benchmarks.search.kinds import fold, thirteen
 from benchmarks.search.workload import Query
 
-SHOWN = 10  # results; what comes later is not found
-PASSES = 3  # the smallest time counts
+SHOWN = 10  # results; later ones don't count as found
+PASSES = 3  # of these, the shortest time counts
 
 Found = tuple[str, str, str]  # ISBN, title, author
 Search = Callable[[str], Sequence[Found]]  # the first SHOWN results, the best first
@@ -17,7 +17,7 @@ Search = Callable[[str], Sequence[Found]]  # the first SHOWN results, the best f
 
 @dataclass
 class Answer:
-    """What an engine made of a query. `rank` counts from 1; 0: not among the first SHOWN."""
+    """An engine's answer to a query. `rank` counts from 1; 0 means not among the first SHOWN."""
 
     query: Query
     rank: int
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Score:
-    """Of the answers to some queries. The relevance is None where no query means a book."""
+    """The score of some queries. The relevance is None if no query is for a book."""
 
     queries: int
     success_1: float | None
@@ -58,7 +58,7 @@ class Score:
 
 
 def rank(query: Query, results: Sequence[Found]) -> int:
-    """The place of the first result that is what was meant, from 1; 0 where there is none."""
+    """Return the rank of the first correct result, counted from 1, or 0 if there is none."""
     places = (place for place, found in enumerate(results[:SHOWN], 1) if _is_meant(query, *found))
     return next(places, 0)
 
@@ -84,9 +84,9 @@ def compare(
     passes: int = PASSES,
     once: Collection[str] = (),
 ) -> dict[str, list[Answer]]:
-    """Ask every engine every query, in turns, so that what else the machine does affects all of them alike.
+    """Ask every engine every query, in turns, so that other load on the machine affects all of them equally.
 
-    Those in `once`, which take too long for more, are asked in the first pass only.
+    Engines in `once` are too slow to repeat, and are asked in the first pass only.
     """
     answers: dict[str, list[Answer]] = {name: [] for name in searches}
     for query in queries:
@@ -116,7 +116,7 @@ def by_kind(answers: Sequence[Answer]) -> dict[str, Score]:
 
 
 def table(answers: Mapping[str, Sequence[Answer]]) -> Iterator[str]:
-    """Yield lines for people: for each kind of query a line an engine, then for all kinds together."""
+    """Yield the lines of a table: one per engine for each kind of query, then for all kinds together."""
     names = f"{'':18}{'':15}{'queries':>8}"
     yield names + "".join(f"{name:>9}" for name in "succ@1 succ@10 MRR p50 p95 p99 max".split()) + " ms"
     scores = {name: by_kind(given) | {"all": Score.of(given)} for name, given in answers.items()}
@@ -131,7 +131,7 @@ def table(answers: Mapping[str, Sequence[Answer]]) -> Iterator[str]:
 
 
 def shortfalls(ours: Sequence[Answer], theirs: Sequence[Answer], allowed: float) -> Iterator[str]:
-    """The kinds of queries in which ours has a smaller MRR by more than `allowed`."""
+    """Return the kinds of queries in which our MRR is lower by more than `allowed`."""
     peer = by_kind(theirs)
     for kind, score in by_kind(ours).items():
         other = peer[kind].mrr

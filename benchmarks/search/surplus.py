@@ -1,8 +1,8 @@
-"""Queries that have more words than the title: SURPLUS to work with, UNSEEN and HELD_OUT to check the result with.
+"""Queries with more words than the title: SURPLUS for tuning, UNSEEN and HELD_OUT for checking the result.
 
-Whoever tunes the search looks at single queries of SURPLUS only. UNSEEN has other surplus words and other forms, and
-HELD_OUT mixes them with typos: a search that knows a list of words by heart does worse there. Only the totals of both
-should ever be read.
+While tuning the search, look only at single queries from SURPLUS. UNSEEN has other extra words and other forms, and
+HELD_OUT mixes them with typos, so a search that has merely memorised a list of words does worse there. For both, read
+only the totals.
 """
 
 import random
@@ -56,7 +56,7 @@ def _with_typo(title: str, chance: random.Random) -> str:
     return " ".join(words)
 
 
-# What a template's {name} stands for; "" where the book has no such thing.
+# The values of {name} in a template; "" if the book doesn't have one.
 FIELDS: Mapping[str, Callable[[Book, random.Random], str]] = {
     "title": lambda book, _: book.short,
     "main": lambda book, _: book.main,
@@ -72,9 +72,9 @@ FIELDS: Mapping[str, Callable[[Book, random.Random], str]] = {
 
 
 def typed_as(*templates: str) -> Callable[[Book, random.Random], str]:
-    """Return a way of typing a book: as one of the templates, half of the time in lower case.
+    """Return a function that types a book by one of the templates, half of the time in lower case.
 
-    A template does not suit a book that already has one of its words, nor one that lacks one of its fields.
+    A template is not used for a book that already has one of its words or lacks one of its fields.
     """
 
     def typed(book: Book, chance: random.Random) -> str:

@@ -1,7 +1,7 @@
-"""Queries with what they mean: for each way of typing some books, half of them popular, half drawn evenly.
+"""Make queries with their intended books: some for each kind, half for popular books, half for any book.
 
-The kinds are in groups: those that leave words out or change them (classic), and those that add words (surplus, unseen
-and held-out, see surplus.py).
+There are groups of kinds: those that leave words out or change them (classic), and those that add words (surplus,
+unseen and held-out, see surplus.py).
 """
 
 import csv
@@ -17,8 +17,8 @@ from benchmarks.search.kinds import KINDS, Book, Kind, fold, thirteen
 from benchmarks.search.surplus import HELD_OUT, SURPLUS, UNSEEN
 from flyleaf.isbn import IsbnError, parse
 
-POOL = 20_000  # books that are looked at for each half
-EACH = 60  # queries of a kind
+POOL = 20_000  # books to consider for each half
+EACH = 60  # queries per kind
 CONSONANTS, VOWELS = "bcdfghjklmnpqrstvwxz", "aeiou"
 COMMON_QUERIES = (
     "the", "of", "a", "and", "in", "of the", "the of", "the a of and", "novel", "a novel", "love", "life", "la", "de",
@@ -28,12 +28,12 @@ COMMON_QUERIES = (
 CLASSIC = "classic"
 ADDING = {"surplus": SURPLUS, "unseen": UNSEEN, "held-out": HELD_OUT}
 GROUPS = (CLASSIC, *ADDING)
-OPEN = (CLASSIC, "surplus")  # whose single queries may be looked at while the search is tuned
+OPEN = (CLASSIC, "surplus")  # groups whose single queries may be read while tuning the search
 
 
 @dataclass(frozen=True)
 class Query:
-    """`mode` and `target`: what must be found; folded "title|author", author, ISBN-13, its beginning or a part."""
+    """A query. `mode` and `target` say what to find: folded "title|author", author, ISBN-13, its start or part."""
 
     kind: str
     text: str
@@ -43,7 +43,7 @@ class Query:
 
 
 def make(catalogue: Path, seed: int, each: int = EACH, groups: Collection[str] = (CLASSIC,)) -> list[Query]:
-    """Return a workload for the catalogue, the same for the same seed, in no order."""
+    """Return a shuffled workload for the catalogue, the same for the same seed."""
     queries: list[Query] = []
     chance = random.Random(seed)
     popular, even = drawn(read_books(catalogue), chance)
@@ -63,7 +63,7 @@ def _of_kinds(
     kinds: Iterable[Kind], popular: Sequence[Book], even: Sequence[Book], seed: int, each: int
 ) -> Iterator[Query]:
     for kind in kinds:
-        own = random.Random(f"{seed} {kind.name}")  # so that a change of one kind leaves the others as they are
+        own = random.Random(f"{seed} {kind.name}")  # so that changing one kind doesn't change the others
         seen: set[str] = set()
         yield from _typed(kind, popular, "popular", each // 2, own, seen)
         yield from _typed(kind, even, "uniform", each // 2, own, seen)
@@ -72,9 +72,9 @@ def _of_kinds(
 def unmistakable(
     popular: Sequence[Book], even: Sequence[Book], catalogue: Iterable[Book]
 ) -> tuple[list[Book], list[Book]]:
-    """Return those of the books whose title, with or without its subtitle, no other work has.
+    """Return the books whose title, with or without its subtitle, belongs to no other work.
 
-    Nobody can tell which of two books of the same title "Emma: a novel" means, so such queries would measure luck.
+    If two books share a title, a query can't tell which one is meant, and would measure luck.
     """
     works: dict[str, set[str]] = {title: set() for book in (*popular, *even) for title in _titles(book)}
     for book in catalogue:
@@ -93,7 +93,7 @@ def _titles(book: Book) -> set[str]:
 
 
 def read_books(catalogue: Path) -> Iterator[Book]:
-    """Those of its rows whose ISBN can be read."""
+    """Yield the rows that have a readable ISBN."""
     with catalogue.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             try:
@@ -104,7 +104,7 @@ def read_books(catalogue: Path) -> Iterator[Book]:
 
 
 def drawn(books: Iterable[Book], chance: random.Random, size: int = POOL) -> tuple[list[Book], list[Book]]:
-    """In one pass: some by the square root of their popularity (Efraimidis and Spirakis 2006), some evenly."""
+    """Draw some books by the square root of their popularity (Efraimidis and Spirakis 2006) and some evenly."""
     popular: list[tuple[float, int, Book]] = []
     even: list[Book] = []
     for number, book in enumerate(books):
@@ -117,7 +117,7 @@ def drawn(books: Iterable[Book], chance: random.Random, size: int = POOL) -> tup
             even.append(book)
         elif (place := chance.randrange(number + 1)) < size:
             even[place] = book
-    popular.sort(reverse=True)  # so the first ones are such a sample, too, however few are taken
+    popular.sort(reverse=True)  # so that any number of the first ones is such a sample, too
     chance.shuffle(even)
     return [book for _, _, book in popular], even
 
@@ -125,8 +125,8 @@ def drawn(books: Iterable[Book], chance: random.Random, size: int = POOL) -> tup
 def _typed(
     kind: Kind, books: Sequence[Book], sample: str, wanted: int, chance: random.Random, seen: set[str]
 ) -> Iterator[Query]:
-    """Queries of one kind for so many of the books, none that means what is in `seen`."""
-    # The popular ones come in their order: from a place of its own for each kind, so that not all have the same books.
+    """Return queries of one kind for this many of the books, without targets that are in `seen`."""
+    # Each kind starts at its own place in the popular books, so that the kinds don't all use the same ones.
     first = chance.randrange(max(1, len(books) // 20))
     for book in (*books[first:], *books[:first]):
         if wanted == 0:
@@ -159,7 +159,7 @@ def _gibberish(chance: random.Random) -> str:
 
 
 def group_of(kind: str) -> str:
-    """Return the group of a kind; "" where it is from a file."""
+    """Return the group of a kind, "" for kinds from a file."""
     if kind in ("common", "gibberish") or any(kind == one.name for one in KINDS):
         return CLASSIC
     return next((group for group, kinds in ADDING.items() if any(kind == one.name for one in kinds)), "")
@@ -174,7 +174,7 @@ def save(queries: Iterable[Query], path: Path) -> None:
 
 
 def load(path: Path) -> list[Query]:
-    """A workload that was saved, or comes from elsewhere in the same form."""
+    """Read a workload from a file."""
     with path.open(encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     return [
@@ -184,5 +184,5 @@ def load(path: Path) -> list[Query]:
 
 
 def _refolded(target: str) -> str:
-    """Others may fold less than we do."""
+    """Fold a target again, because other programs may fold less than we do."""
     return "|".join(fold(part) for part in target.split("|"))

@@ -1,11 +1,11 @@
-"""The room of backups: the database's primary rows and the secret key in one file, and back.
+"""Write and restore backups: the database's primary rows and the secret key in one file.
 
-    archive.py   the file: its parts, its checksum, how it is written, checked and read; knows no database
-    tables.py    which tables a backup holds, and how their rows leave the database and come back
-    output.py    the new file on the disk
-    saving.py    database -> file, of one moment, while the site runs
+    archive.py   the file format: parts and checksum; writes, checks and reads it, without any database
+    tables.py    which tables a backup has, and how their rows are copied out and in
+    output.py    creates the new file
+    saving.py    database -> file, as one snapshot while the site runs
     restoring.py file -> empty database, all or nothing
     command.py   `python -m flyleaf backup` and `restore`
 
-What can be made again stays out: the search, sessions, limits. tables.py says why for each table.
+Data that can be recreated is left out: the search index, sessions, limits. tables.py gives the reason for each table.
 """

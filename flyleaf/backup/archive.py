@@ -1,11 +1,11 @@
-"""The file of a backup: a tar archive, which any tar unpacks, and behind it one line with the SHA-256 of the archive.
+"""The file format of backups: a tar archive that any tar can unpack, followed by a line with its SHA-256.
 
-    flyleaf-backup.json      which Flyleaf made it, when, at which schema, and the columns of each table
-    tables/NAME/00000001.gz  the rows of a table, as COPY writes them; all parts of a table, unpacked, are one text
-    numbers.json             how many rows each table has, and where the numbering of its ids stands
+    flyleaf-backup.json      Flyleaf's version, the time, the schema, and the columns of each table
+    tables/NAME/00000001.gz  the rows of a table, as COPY writes them, in numbered parts
+    numbers.json             each table's number of rows and last id
     secret_key               signs forms
 
-The line at the end covers every byte before it, so that a file can be checked before any of it is used.
+The last line covers every byte before it, so that a file can be checked before any of it is used.
 """
 
 import gzip
@@ -30,21 +30,21 @@ HEADER, NUMBERS, SECRET_KEY = "flyleaf-backup.json", "numbers.json", "secret_key
 MAGIC = HEADER.encode() + b"\0"  # a tar archive begins with the name of its first file
 TRAILER = b"\nflyleaf-backup sha256 %s\n"
 TRAILER_SIZE = len(TRAILER % (b"0" * 64))
-PART = 4 << 20  # bytes of rows that are compressed at once: all that is held in memory
+PART = 4 << 20  # bytes of rows that are compressed together, and held in memory
 BLOCK = 1 << 20
 STANDARD_STREAM = "-"
 
 
 class BackupError(RuntimeError):
-    """A backup can't be written or used. The text is one line: what is wrong, and what to do."""
+    """A backup can't be written or used. The message is one line: what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a backup says of itself."""
+    """A backup's description of itself."""
 
-    schema: str  # the revision of the database
-    tables: dict[str, list[str]]  # the columns of each, in the order in which the tables are filled
+    schema: str  # the database's revision
+    tables: dict[str, list[str]]  # the columns of each table, in the order of restoring
     made_at: str
     flyleaf: str = VERSION
     format: int = FORMAT
@@ -52,14 +52,14 @@ class Header:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What is known once all rows are written."""
+    """Numbers that are known once all rows are written."""
 
     rows: dict[str, int]  # of each table
-    last_ids: dict[str, dict[str, int]]  # the last id that was given out, by table and column, deleted rows included
+    last_ids: dict[str, dict[str, int]]  # the last id assigned in each table and column, even if its row was deleted
 
 
 class Writer:
-    """Writes a backup to a stream that need not be seekable."""
+    """Write a backup to a stream, which may be a pipe."""
 
     def __init__(self, out: IO[bytes], header: Header) -> None:
         self._out = _Digested(out)
@@ -69,13 +69,13 @@ class Writer:
 
     @contextmanager
     def table(self, name: str) -> Iterator["Parts"]:
-        """Take the rows of a table within the block."""
+        """Yield a file object for the rows of a table."""
         parts = Parts(lambda number, rows: self._add(f"tables/{name}/{number:08d}.gz", gzip.compress(rows, 1, mtime=0)))
         yield parts
         parts.flush()
 
     def finish(self, numbers: Numbers, secret_key: str) -> None:
-        """Write what comes last. Without it the file is no backup."""
+        """Write the numbers and the checksum, without which the file is incomplete."""
         self._add(SECRET_KEY, secret_key.encode())
         self._add(NUMBERS, json.dumps(asdict(numbers), indent=1).encode())
         self._tar.close()
@@ -88,7 +88,7 @@ class Writer:
 
 
 class Parts:
-    """What the driver writes the rows of a table to."""
+    """A file object that the driver writes a table's rows to, and that compresses them in parts."""
 
     def __init__(self, add: Callable[[int, bytes], None]) -> None:
         self._add = add
@@ -120,10 +120,10 @@ class _Digested:
 
 
 class Backup:
-    """A backup whose checksum is right."""
+    """A backup whose checksum has been verified."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # the file is closed by who opened it
+        self._tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115  # the caller closes the file
         self._parts: dict[str, list[tarfile.TarInfo]] = {}
         for entry in self._tar:
             if entry.name.startswith("tables/"):
@@ -133,7 +133,7 @@ class Backup:
         self.secret_key = self._content(SECRET_KEY).decode()
 
     def rows(self, table: str) -> "Rows":
-        """Return a stream of the rows of a table, as COPY reads them."""
+        """Return a stream of a table's rows in COPY's format."""
         return Rows(gzip.decompress(self._content(entry)) for entry in self._parts.get(table, []))
 
     def _content(self, entry: tarfile.TarInfo | str) -> bytes:
@@ -142,7 +142,7 @@ class Backup:
 
 
 class Rows(io.RawIOBase):
-    """A stream of parts, one of them in memory at a time."""
+    """A stream of a table's parts, with one part in memory at a time."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts = parts
@@ -162,9 +162,9 @@ class Rows(io.RawIOBase):
 
 @contextmanager
 def open_backup(name: str, stdin: IO[bytes]) -> Iterator[Backup]:
-    """Open the backup in the file `name`, or from `stdin` where that is -, after all of it was checked.
+    """Open the backup in the file `name` (- for `stdin`) and check all of it.
 
-    Raises BackupError for what is no backup, is damaged or incomplete, or was made by a newer Flyleaf.
+    Raises BackupError if it isn't a backup, is damaged or incomplete, or was made by a newer Flyleaf.
     """
     shown = "standard input" if name == STANDARD_STREAM else name
     with ExitStack() as stack:
@@ -182,7 +182,7 @@ def open_backup(name: str, stdin: IO[bytes]) -> Iterator[Backup]:
 
 
 def check(file: IO[bytes], shown: str) -> None:
-    """Read all of the file, and go back to its start. Raises BackupError where it isn't what was written once."""
+    """Verify the checksum and return to the start of the file. Raises BackupError if the file has been damaged."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if file.read(len(MAGIC)) != MAGIC:
@@ -202,7 +202,7 @@ def check(file: IO[bytes], shown: str) -> None:
 
 
 def _format(file: IO[bytes]) -> int:
-    """The format's number, which stands in the first file of the archive whatever the format is."""
+    """Return the number of the file format, which every format keeps in the archive's first file."""
     with tarfile.open(fileobj=file, mode="r:") as tar:
         first = tar.next()
         header = tar.extractfile(first) if first else None
@@ -213,7 +213,7 @@ def _format(file: IO[bytes]) -> int:
 
 @contextmanager
 def _seekable(name: str, stdin: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The file. A pipe is copied to a temporary one first: it is read twice, to be checked before it is used."""
+    """Return a seekable file. A pipe is copied to a temporary file, because a backup is checked before it is used."""
     with ExitStack() as stack:
         file = stdin if name == STANDARD_STREAM else stack.enter_context(Path(name).open("rb"))
         if not file.seekable():

@@ -1,4 +1,4 @@
-"""`python -m flyleaf backup` and `restore`, apart from their arguments."""
+"""Run `python -m flyleaf backup` and `restore`."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,12 +12,12 @@ from flyleaf.config import Config
 from flyleaf.database.connect import open_database
 
 Say = Callable[[str], None]
-# In the order and under the names in which people think of them; every other table is counted as "other rows".
+# The order and names of the summary. Rows of all other tables are counted as "other rows".
 COUNTED = {"books": "books", "readers": "readers", "reviews": "reviews", "events": "events"}
 
 
 def write_backup(config: Config, name: str, *, replace: bool, say: Say) -> None:
-    """Write a backup to the file `name`, or to standard output where that is -, and say what is in it.
+    """Write a backup to the file `name` (- for standard output) and print a summary.
 
     Raises BackupError, ConfigError, DatabaseUnusableError.
     """
@@ -27,7 +27,7 @@ def write_backup(config: Config, name: str, *, replace: bool, say: Say) -> None:
         say(f"Backup written to {name}: {_summary(numbers)}.")
         return
     if sys.stdout.isatty():
-        raise BackupError("A backup is no text for a terminal: name a file, or send standard output to one.")
+        raise BackupError("A backup can't be shown on a terminal: name a file, or redirect standard output.")
     try:
         numbers = _save(config, sys.stdout.buffer, say)
         sys.stdout.buffer.flush()
@@ -42,26 +42,26 @@ def _save(config: Config, out: IO[bytes], say: Say) -> Numbers:
 
 
 def read_backup(config: Config, name: str, *, only_check: bool, say: Say) -> None:
-    """Restore the backup in the file `name` into the site's empty database, or only check it, and say what is in it.
+    """Restore the backup in the file `name` into the site's empty database, or only check it, and print a summary.
 
-    Raises BackupError, ConfigError, DatabaseUnusableError; nothing is changed then.
+    Raises BackupError, ConfigError or DatabaseUnusableError; then nothing has changed.
     """
     with open_backup(name, sys.stdin.buffer) as backup:
         if not only_check:
             with open_database(config, say) as database:
                 restore(backup, database, config.keep_secret_key, say)
-        for line in _told(backup, only_check=only_check):
+        for line in _outcome(backup, only_check=only_check):
             say(line)
 
 
-def _told(backup: Backup, *, only_check: bool) -> Iterator[str]:
+def _outcome(backup: Backup, *, only_check: bool) -> Iterator[str]:
     header = backup.header
     made = f"made at {header.made_at} by Flyleaf {header.flyleaf}, schema {header.schema}"
     if only_check:
-        yield f"The backup is whole: {_summary(backup.numbers)}; {made}."
+        yield f"The backup is intact: {_summary(backup.numbers)}; {made}."
     else:
         yield f"Restored: {_summary(backup.numbers)}; {made}."
-        yield "Sessions are not in a backup: readers log in again."
+        yield "Backups don't include sessions: readers have to log in again."
 
 
 def _summary(numbers: Numbers) -> str:

@@ -1,4 +1,4 @@
-"""The file that a backup is written to: it appears when it is whole, and never in the place of another one."""
+"""Create the backup's file, which appears only when it is complete and doesn't replace another file unasked."""
 
 import contextlib
 import os
@@ -13,9 +13,9 @@ from flyleaf.backup.archive import BackupError
 
 @contextlib.contextmanager
 def new_file(name: str, *, replace: bool) -> Iterator[IO[bytes]]:
-    """Open a new file that nobody else may read, which gets its name at the end of the block.
+    """Open a new file that no other user can read. It gets its name at the end of the block.
 
-    Raises BackupError where a file of that name is there and `replace` is False, or where none can be written.
+    Raises BackupError if the file exists and `replace` is False, or if it can't be written.
     """
     target = Path(os.path.realpath(name))
     _check(target, name, replace=replace)
@@ -48,15 +48,15 @@ def _check(target: Path, name: str, *, replace: bool) -> None:
 
 
 def _publish(draft: Path, target: Path, name: str, *, replace: bool) -> None:
-    """Give the file its name, for good."""
+    """Give the file its name and make that durable."""
     if replace:
         draft.replace(target)
     else:
         try:
-            os.link(draft, target)  # unlike a rename it never replaces a file that came meanwhile
+            os.link(draft, target)  # unlike a rename, a link never replaces a file that was created meanwhile
         except FileExistsError:
             _check(target, name, replace=False)
-        except OSError:  # a file system without links
+        except OSError:  # the file system doesn't support links
             _check(target, name, replace=False)
             draft.replace(target)
     folder = os.open(target.parent, os.O_RDONLY)

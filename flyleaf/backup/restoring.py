@@ -1,4 +1,4 @@
-"""Restoring a backup into an empty database: all of it or nothing."""
+"""Restore a backup into an empty database, all or nothing."""
 
 from collections.abc import Callable
 
@@ -20,9 +20,9 @@ Say = Callable[[str], None]
 
 
 def restore(backup: Backup, database: Database, keep_key: Callable[[str], object], say: Say) -> None:
-    """Fill the database from the backup, and hand the secret key to `keep_key` before it is committed.
+    """Fill the database from the backup, and pass the secret key to `keep_key` before the commit.
 
-    Raises BackupError where the database is not empty or the backup can't be used here, DatabaseUnusableError.
+    Raises BackupError if the database isn't empty or the backup doesn't suit it, or DatabaseUnusableError.
     """
     schema = backup.header.schema
     if schema not in revisions():
@@ -45,7 +45,7 @@ def restore(backup: Backup, database: Database, keep_key: Callable[[str], object
 
 
 def _rebuild_search(connection: Connection) -> None:
-    """Have the search follow, where it is there already; elsewhere it is made with the next update of the schema."""
+    """Rebuild the search if it is installed. Otherwise the next update of the schema builds it."""
     put_first(connection)
     if is_built(connection):
         for _ in rebuild_search(connection):
@@ -53,7 +53,7 @@ def _rebuild_search(connection: Connection) -> None:
 
 
 def _prepare_schema(connection: Connection, schema: str) -> None:
-    """Make the backup's schema in a database without one."""
+    """Create the backup's schema in a database without one."""
     present = revision(connection)
     if present is None:
         if names := table_names(connection):
@@ -65,7 +65,7 @@ def _prepare_schema(connection: Connection, schema: str) -> None:
 
 def _fill(connection: Connection, backup: Backup, say: Say) -> None:
     tables = stored_tables(connection)
-    # What triggers derive is in the backup as well. Off, they also keep every other writer out until the end.
+    # The backup includes what triggers derive. Switching them off also locks out all other writers.
     for table in tables:
         table.set_triggers(connection, on=False)
     if full := next((table.name for table in tables if not table.is_empty(connection)), None):
@@ -80,7 +80,7 @@ def _fill(connection: Connection, backup: Backup, say: Say) -> None:
 
 
 def _compare(tables: list[Table], backup: Backup, say: Say) -> None:
-    """Raise BackupError where a table has not the columns that the backup has; tables of others are left out."""
+    """Raise BackupError if a table's columns differ from the backup's. Other programs' tables are ignored."""
     known = {table.name: set(table.columns) for table in tables}
     for name, columns in backup.header.tables.items():
         if name not in known:

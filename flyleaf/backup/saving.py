@@ -1,4 +1,4 @@
-"""Writing a backup: the rows of one moment, while the site goes on."""
+"""Write a backup: a snapshot of the rows, while the site runs."""
 
 from typing import IO
 
@@ -11,16 +11,16 @@ from flyleaf.database.migrate import revision
 
 
 def save(database: Database, secret_key: str, out: IO[bytes]) -> Numbers:
-    """Write a backup to `out`, and return what is in it. The database stays as it is, also one of an older schema.
+    """Write a backup to `out` and return what it has. The database, which may have an older schema, is not changed.
 
-    Raises BackupError where it holds nothing of Flyleaf's, DatabaseUnusableError, and OSError where `out` fails.
+    Raises BackupError if it isn't Flyleaf's database, DatabaseUnusableError, or OSError from `out`.
     """
     with database.transaction_as_is() as connection:
         make_readable(connection)
         expected = stored_tables(connection)
     with database.transaction_as_is(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         make_readable(connection)
-        # Before the first query, whose moment is that of the backup: an update can't come between from here on.
+        # Locks come before the first query, which takes the snapshot, so that no update can come between.
         for table in expected:
             table.lock(connection)
         schema = revision(connection)
@@ -41,5 +41,5 @@ def _write_rows(connection: Connection, tables: list[Table], writer: Writer) -> 
     for table in tables:
         with writer.table(table.name) as parts:
             rows[table.name] = table.write_to(connection, parts)
-    # Sequences know no transactions: read last, they are at or past every id of the rows.
+    # Sequences aren't transactional. Reading them last makes sure that they cover every id in the rows.
     return Numbers(rows, last_ids(connection, tables))

@@ -1,4 +1,4 @@
-"""Which tables a backup holds, and how their rows leave the database and come back."""
+"""Choose the tables of a backup, and copy their rows out of and into the database."""
 
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
@@ -7,15 +7,15 @@ from typing import Any
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
-# What a backup leaves out, and why. Every other table of the schema is in it, so that a new one can't be forgotten.
+# The tables that a backup leaves out, and why. All others are included, so that a new table can't be forgotten.
 LEFT_OUT = {
     "alembic_version": "the backup's header names the schema",
-    "attempts": "limits of a few hours; unlogged, so that nothing of it lasts",
-    "sessions": "a session that was ended since the backup must not come back to life: readers log in again",
-    "password_resets": "links that work once, for a day: one used since must not work again",  # nosec B105
-    "external_rating_requests": "books to ask another site for: asked again when a reader looks at one",
+    "attempts": "limits last a few hours, in an unlogged table",
+    "sessions": "sessions that ended after the backup must not come back: readers log in again",
+    "password_resets": "links work once, for a day: one used after the backup must not work again",  # nosec B105
+    "external_rating_requests": "books to look up on another site: opening their pages queues them again",
 }
-# The search has a schema of its own. Before revision 0006 its tables, derived from the books, were in this one.
+# The search's derived tables, which were in this schema before revision 0006.
 LEFT_OUT_PREFIX = "search_"
 
 TABLES = """
@@ -63,7 +63,7 @@ SELECT class.relname::text AS name,
 
 SET_LAST_ID = "SELECT setval(CAST(pg_get_serial_sequence(quote_ident(:name), :column) AS regclass), :last_id)"
 
-# A backup is the same text wherever it is made, and is read as it was written.
+# With these settings, every server writes the same text and reads it back unchanged.
 SETTINGS = """
 SET LOCAL search_path TO DEFAULT;
 SET LOCAL statement_timeout = 0;
@@ -80,28 +80,28 @@ SET LOCAL bytea_output = 'hex'
 
 @dataclass(frozen=True)
 class Table:
-    """A table with the columns that are stored; what is generated from others follows by itself."""
+    """A table and its stored columns, without generated ones."""
 
     name: str
     columns: tuple[str, ...]
 
     def lock(self, connection: Connection) -> None:
-        """Keep others from changing the table's form until the transaction ends; they may write to it."""
+        """Prevent changes of the table's columns until the transaction ends. Rows may still be written."""
         self._run(connection, "LOCK TABLE {table} IN ACCESS SHARE MODE")
 
     def set_triggers(self, connection: Connection, *, on: bool) -> None:
-        """Switch the table's own triggers, and keep other writers out until the transaction ends."""
+        """Enable or disable the table's own triggers, and lock out other writers until the transaction ends."""
         self._run(connection, f"ALTER TABLE {{table}} {'ENABLE' if on else 'DISABLE'} TRIGGER USER")
 
     def is_empty(self, connection: Connection) -> bool:
         return bool(self._run(connection, "SELECT NOT EXISTS (SELECT FROM {table})").fetchone()[0])
 
     def write_to(self, connection: Connection, file: Any) -> int:
-        """Write all rows as text; return their number."""
+        """Write all rows in COPY's text format and return their number."""
         return self._copy(connection, "COPY {table} ({columns}) TO STDOUT WITH (ENCODING 'UTF8')", file)
 
     def read_from(self, connection: Connection, file: Any) -> int:
-        """Add the rows that `write_to` has written; return their number."""
+        """Add the rows that `write_to` wrote and return their number."""
         return self._copy(connection, "COPY {table} ({columns}) FROM STDIN WITH (ENCODING 'UTF8')", file)
 
     def _copy(self, connection: Connection, statement: str, file: Any) -> int:
@@ -121,8 +121,8 @@ class Table:
 
 
 def make_readable(connection: Connection) -> None:
-    """Have values written and read in one way, whatever the server's settings are, for as long as it takes, and have
-    names mean the tables of Flyleaf, not those that the search keeps. It doesn't take the transaction's snapshot."""
+    """Set the formats of values, whatever the server's settings are, lift time limits, and make names refer to
+    Flyleaf's own tables and not to the search's. This doesn't take the transaction's snapshot yet."""
     connection.execute(text(SETTINGS))
 
 
@@ -132,7 +132,7 @@ def table_names(connection: Connection) -> list[str]:
 
 
 def stored_tables(connection: Connection) -> list[Table]:
-    """Return the tables that a backup holds, each behind those that it refers to."""
+    """Return the tables of a backup, each after the tables that it refers to."""
     found = {row.name: Table(row.name, tuple(row.columns)) for row in connection.execute(text(TABLES))}
     kept = {name for name in found if name not in LEFT_OUT and not name.startswith(LEFT_OUT_PREFIX)}
     order: TopologicalSorter[str] = TopologicalSorter({name: set() for name in sorted(kept)})
@@ -143,7 +143,7 @@ def stored_tables(connection: Connection) -> list[Table]:
 
 
 def last_ids(connection: Connection, tables: list[Table]) -> dict[str, dict[str, int]]:
-    """Return the last id that each table has given out, also to rows that were deleted since."""
+    """Return the last id that each table has assigned, even if the row was deleted."""
     names = {table.name for table in tables}
     found: dict[str, dict[str, int]] = {}
     for row in connection.execute(text(LAST_IDS)):
@@ -153,7 +153,7 @@ def last_ids(connection: Connection, tables: list[Table]) -> dict[str, dict[str,
 
 
 def set_last_ids(connection: Connection, table: Table, last: dict[str, int]) -> None:
-    """Go on with the numbering of the table's ids where it stood."""
+    """Continue the table's ids after the last assigned one."""
     for column, last_id in last.items():
         values = {"name": table.name, "column": column, "last_id": last_id}
         connection.execute(text(SET_LAST_ID), values)
