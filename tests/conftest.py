@@ -23,6 +23,7 @@ from flyleaf.app import create_app
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.logs import JsonFormatter
+from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.postgresql import Server, start_server
 from tests.site import Site
 
@@ -178,23 +179,23 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def visit(app: Flask) -> Callable[[], Site]:
+def visit(app: Flask) -> Visit:
     """A new browser, not logged in."""
     return lambda: Site(app.test_client())
 
 
 @pytest.fixture
-def alice(visit: Callable[[], Site]) -> Site:
+def alice(visit: Visit) -> Site:
     return visit().registered("Alice")
 
 
 @pytest.fixture
-def bob(visit: Callable[[], Site]) -> Site:
+def bob(visit: Visit) -> Site:
     return visit().registered("Bob")
 
 
 @pytest.fixture
-def add_book(database: Database) -> Callable[..., str]:
+def add_book(database: Database) -> AddBook:
     """Puts a book into the catalogue, Dune where nothing else is said; its ISBN, as the catalogue gives it."""
 
     def add(isbn: str = "9780441172719", title: str = "Dune", author: str = "Frank Herbert", **more: Any) -> str:
@@ -209,13 +210,13 @@ def add_book(database: Database) -> Callable[..., str]:
 
 
 @pytest.fixture
-def dune(add_book: Callable[..., str]) -> str:
+def dune(add_book: AddBook) -> str:
     """The ISBN of a book that is in the catalogue."""
     return add_book()
 
 
 @pytest.fixture
-def select(database: Database) -> Callable[..., Any]:
+def select(database: Database) -> Select:
     """Runs a statement on the test's database; its one value, None where there is no row."""
 
     def run(statement: str, **values: Any) -> Any:
@@ -227,7 +228,7 @@ def select(database: Database) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def together() -> Callable[..., list[Any]]:
+def together() -> Together:
     """Calls all the functions at the same moment, each in a thread of its own; what they returned."""
 
     def run(*functions: Callable[[], Any]) -> list[Any]:

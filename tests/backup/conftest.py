@@ -1,6 +1,6 @@
 """A database without anything, and a site with a bit of everything in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from flyleaf.backup.tables import make_readable, stored_tables
 from flyleaf.database import Database
+from tests.fixture_types import AddBook
 from tests.postgresql import Server
 from tests.site import Site
 
@@ -49,7 +50,7 @@ DELETE FROM readers WHERE name = 'Carol'
 
 
 @pytest.fixture
-def filled(database: Database, alice: Site, add_book: Callable[..., str]) -> Database:
+def filled(database: Database, alice: Site, add_book: AddBook) -> Database:
     """The test's database with something in every table, and with a reader who has left."""
     add_book(description=AWKWARD, average_rating=4.25, ratings_count=7, publisher="Ace", language="en", pages=412)
     with database.transaction() as connection:

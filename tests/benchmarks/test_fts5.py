@@ -36,5 +36,5 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> fts5.Fts5:
         ("", []),
     ],
 )
-def test_any_word_finds_a_book_and_editions_are_one_result(engine, typed, titles):
+def test_any_word_finds_a_book_and_editions_are_one_result(engine: fts5.Fts5, typed: str, titles: list[str]) -> None:
     assert [title for _, title, _ in engine.search(typed)] == titles

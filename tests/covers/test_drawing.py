@@ -1,7 +1,9 @@
 """The covers that are drawn."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from itertools import product
+from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -30,30 +32,30 @@ BOOKS = [
 
 
 @pytest.fixture(params=product(range(len(LAYOUTS)), (0, 1, 2, 5, 77, 128, 255)), ids=str)
-def every_cover(request, monkeypatch):
+def every_cover(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], str]:
     """Draws in one layout and with one chance after the other."""
     layout, chance = request.param
 
     class Digest:
-        def digest(self):
+        def digest(self) -> bytes:
             return bytes((0, layout, chance))
 
     monkeypatch.setattr(drawing.hashlib, "sha256", lambda _: Digest())
     return lambda title, author: cover("", title, author)
 
 
-def test_the_same_book_has_the_same_cover():
+def test_the_same_book_has_the_same_cover() -> None:
     assert cover("9780441172719", "Dune", "Frank Herbert") == cover("9780441172719", "Dune", "Frank Herbert")
 
 
-def test_books_look_different():
+def test_books_look_different() -> None:
     covers = {cover(str(number), "Dune", "Frank Herbert") for number in range(200)}
     assert len(covers) > 150
     grounds = {svg.split('fill="')[1][:7] for svg in covers}
     assert grounds == {palette[0] for palette in PALETTES}
 
 
-def test_each_cover_is_well_formed_and_says_the_text(every_cover):
+def test_each_cover_is_well_formed_and_says_the_text(every_cover: Callable[[str, str], str]) -> None:
     for title, author in BOOKS:
         svg = ET.fromstring(every_cover(title, author))
         assert svg.tag == "svg"
@@ -64,7 +66,7 @@ def test_each_cover_is_well_formed_and_says_the_text(every_cover):
         assert said.replace(" ", "").startswith(title.replace(" ", "")[:1])
 
 
-def test_no_line_leaves_the_cover(every_cover):
+def test_no_line_leaves_the_cover(every_cover: Callable[[str, str], str]) -> None:
     for title, author in BOOKS:
         for text in ET.fromstring(every_cover(title, author)).iter("text"):
             size = float(text.get("font-size"))
@@ -76,7 +78,7 @@ def test_no_line_leaves_the_cover(every_cover):
                 assert size * 0.7 <= y <= HEIGHT - size * 0.25, (title, line.text)
 
 
-def left_of(text, line):
+def left_of(text: Element, line: Element) -> float:
     """The left end of a line of a text, by its anchor and direction."""
     x, width = float(line.get("x")), measure(line.text) * float(text.get("font-size"))
     anchor = text.get("text-anchor", "start")
@@ -85,7 +87,7 @@ def left_of(text, line):
     return x - width if (anchor == "end") != (text.get("direction") == "rtl") else x
 
 
-def test_no_line_lies_on_the_band_along_the_spine(monkeypatch):
+def test_no_line_lies_on_the_band_along_the_spine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arabic titles did: "ألف ليلة وليلة". Books that are read from right to left have their spine at the right."""
     monkeypatch.setattr(drawing, "LAYOUTS", [drawing._spine])
     for title, author in BOOKS:
@@ -100,7 +102,7 @@ def test_no_line_lies_on_the_band_along_the_spine(monkeypatch):
     assert "<g transform" not in cover("", "Dune", "فرانك هربرت")
 
 
-def test_title_and_author_start_at_the_same_edge(monkeypatch):
+def test_title_and_author_start_at_the_same_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever direction each of them has."""
     for layout in (drawing._sun, drawing._initial, drawing._spine):
         monkeypatch.setattr(drawing, "LAYOUTS", [layout])
@@ -113,7 +115,7 @@ def test_title_and_author_start_at_the_same_edge(monkeypatch):
             assert edges[0] == edges[1], (layout, title)
 
 
-def test_a_subtitle_is_left_to_the_page():
+def test_a_subtitle_is_left_to_the_page() -> None:
     assert "authoritative" not in cover("1", "Hard times: an authoritative text", "Charles Dickens")
     assert "1984" in cover("1", "1984: a novel", "George Orwell")
 
@@ -125,6 +127,6 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("palette", PALETTES)
-def test_text_can_be_read(palette):
+def test_text_can_be_read(palette: tuple[str, str, str]) -> None:
     lighter, darker = sorted(map(luminance, palette[:2]), reverse=True)
     assert (lighter + 0.05) / (darker + 0.05) >= 7

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,19 +11,21 @@ from sqlalchemy import text
 
 from flyleaf.config import PROJECT
 from flyleaf.database import Database, DatabaseUnusableError
+from tests.fixture_types import Select
+from tests.postgresql import Server
 
 WORDS = "Łódź “quotes” 東京 😀"
 
 
 @pytest.fixture(params=["SQL_ASCII", "LATIN1", "WIN1252", "EUC_JP", "MULE_INTERNAL"])
-def other_encoding(server, request):
+def other_encoding(server: Server, request: pytest.FixtureRequest) -> Iterator[tuple[str, str, str]]:
     """A database in that encoding: its name and its URL."""
     name = f"in_{request.param.lower()}"
     yield request.param, name, server.create_database(name, encoding=request.param)
     server.drop_database(name)
 
 
-def test_it_is_refused_in_one_line_that_says_what_to_do(other_encoding):
+def test_it_is_refused_in_one_line_that_says_what_to_do(other_encoding: tuple[str, str, str]) -> None:
     _, name, url = other_encoding
     with Database(url) as database, pytest.raises(DatabaseUnusableError) as refusal:
         database.migrate()
@@ -43,7 +46,7 @@ def test_it_is_refused_in_one_line_that_says_what_to_do(other_encoding):
     ],
     ids=["import", "users", "start"],
 )
-def test_each_program_says_so_and_ends(server, tmp_path, encoding, program):
+def test_each_program_says_so_and_ends(server: Server, tmp_path: Path, encoding: str, program: list[str]) -> None:
     name = f"program_{encoding.lower()}_{program[-1][:3]}"
     url = server.create_database(name, encoding=encoding).replace("postgresql+psycopg2", "postgresql")
     try:
@@ -62,8 +65,8 @@ def test_each_program_says_so_and_ends(server, tmp_path, encoding, program):
 
 @pytest.mark.parametrize("elsewhere", ["the environment", "the role", "the database", "the address"])
 def test_the_connection_is_in_utf8_whatever_is_set_elsewhere(
-    server, database_url, monkeypatch, elsewhere, dune, select
-):
+    server: Server, database_url: str, monkeypatch: pytest.MonkeyPatch, elsewhere: str, dune: str, select: Select
+) -> None:
     name = database_url.partition("?")[0].rpartition("/")[2]
     url, undo = database_url, None
     if elsewhere == "the environment":

@@ -1,5 +1,8 @@
 """What is said, in one line, about a database that can't be used."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import psycopg2
 import pytest
 from sqlalchemy import text
@@ -7,13 +10,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flyleaf.database import Database, DatabaseUnusableError, is_unavailable
 from flyleaf.embedded import cluster
+from tests.postgresql import Server
 
 
 @pytest.fixture
-def complaint():
+def complaint() -> Callable[[str], str]:
     """What `migrate` says of the database at this address."""
 
-    def ask(url):
+    def ask(url: str) -> str:
         database = Database(url)
         try:
             with pytest.raises(DatabaseUnusableError) as refusal:
@@ -30,7 +34,7 @@ def complaint():
 
 
 @pytest.fixture
-def superuser(server):
+def superuser(server: Server) -> Iterator[Callable[[str], None]]:
     """Runs statements that the site itself may not run."""
     connection = psycopg2.connect(host=str(server.sockets), port=5432, user=cluster.SUPERUSER, dbname="postgres")
     connection.autocommit = True
@@ -38,39 +42,41 @@ def superuser(server):
     connection.close()
 
 
-def test_nobody_listens_there(complaint):
+def test_nobody_listens_there(complaint: Callable[[str], str]) -> None:
     line = complaint("postgresql+psycopg2://flyleaf:tops3cret@127.0.0.1:1/flyleaf")
     assert "127.0.0.1:1" in line
     assert "start the server" in line
     assert "DATABASE_URL" in line
 
 
-def test_there_is_no_such_host(complaint):
+def test_there_is_no_such_host(complaint: Callable[[str], str]) -> None:
     line = complaint("postgresql+psycopg2://flyleaf:tops3cret@nowhere.invalid/flyleaf")
     assert "nowhere.invalid" in line
     assert "check the host" in line
 
 
-def test_there_is_no_socket(complaint, tmp_path):
+def test_there_is_no_socket(complaint: Callable[[str], str], tmp_path: Path) -> None:
     line = complaint(f"postgresql+psycopg2://flyleaf:tops3cret@/flyleaf?host={tmp_path}")
     assert str(tmp_path) in line
     assert "start the server" in line
 
 
-def test_there_is_no_such_database(complaint, server):
+def test_there_is_no_such_database(complaint: Callable[[str], str], server: Server) -> None:
     line = complaint(server.url("never_made"))
     assert "never_made" in line
     assert "createdb never_made" in line
 
 
-def test_there_is_no_such_user(complaint, server):
+def test_there_is_no_such_user(complaint: Callable[[str], str], server: Server) -> None:
     url = server.url("template").replace("//flyleaf@", "//mallory:tops3cret@")
     line = complaint(url)
     assert "no such user" in line
     assert "DATABASE_URL" in line
 
 
-def test_the_user_may_not_log_in(complaint, server, superuser):
+def test_the_user_may_not_log_in(
+    complaint: Callable[[str], str], server: Server, superuser: Callable[[str], None]
+) -> None:
     superuser("CREATE ROLE nologin_role NOLOGIN")
     try:
         assert "user" in complaint(server.url("template").replace("//flyleaf@", "//nologin_role:tops3cret@"))
@@ -78,7 +84,9 @@ def test_the_user_may_not_log_in(complaint, server, superuser):
         superuser("DROP ROLE nologin_role")
 
 
-def test_the_user_may_not_make_tables(complaint, server, superuser):
+def test_the_user_may_not_make_tables(
+    complaint: Callable[[str], str], server: Server, superuser: Callable[[str], None]
+) -> None:
     url = server.create_database("not_mine")
     superuser("CREATE ROLE guest LOGIN")
     try:
@@ -90,7 +98,9 @@ def test_the_user_may_not_make_tables(complaint, server, superuser):
         superuser("DROP ROLE guest")
 
 
-def test_an_extension_is_not_installed(complaint, server, superuser, tmp_path):
+def test_an_extension_is_not_installed(
+    complaint: Callable[[str], str], server: Server, superuser: Callable[[str], None], tmp_path: Path
+) -> None:
     url = server.create_database("no_contrib")
     try:
         superuser(f"ALTER DATABASE no_contrib SET extension_control_path = '{tmp_path}'")
@@ -105,7 +115,7 @@ def test_an_extension_is_not_installed(complaint, server, superuser, tmp_path):
         server.drop_database("no_contrib")
 
 
-def test_a_schema_that_a_newer_version_made(server, complaint):
+def test_a_schema_that_a_newer_version_made(server: Server, complaint: Callable[[str], str]) -> None:
     url = server.create_database("newer")
     try:
         with Database(url) as database, database.transaction() as connection:
@@ -115,7 +125,7 @@ def test_a_schema_that_a_newer_version_made(server, complaint):
         server.drop_database("newer")
 
 
-def failure(database, statement):
+def failure(database: Database, statement: str) -> SQLAlchemyError:
     """The error that a statement ends in."""
     with pytest.raises(SQLAlchemyError) as raised, database.transaction() as connection:
         connection.execute(text(statement))
@@ -137,7 +147,7 @@ def failure(database, statement):
         "DO $$ BEGIN RAISE SQLSTATE '25006'; END $$",  # read only, as on a standby
     ],
 )
-def test_what_passes_by_itself_is_unavailable(database, statement):
+def test_what_passes_by_itself_is_unavailable(database: Database, statement: str) -> None:
     assert is_unavailable(failure(database, statement))
 
 
@@ -145,11 +155,11 @@ def test_what_passes_by_itself_is_unavailable(database, statement):
     "statement",
     ["SELECT 1 / 0", "SELECT nothing", "SELECT * FROM nowhere", "SELEC", "INSERT INTO books DEFAULT VALUES"],
 )
-def test_a_mistake_of_ours_is_a_fault(database, statement):
+def test_a_mistake_of_ours_is_a_fault(database: Database, statement: str) -> None:
     assert not is_unavailable(failure(database, statement))
 
 
-def test_a_server_that_cannot_be_reached_is_unavailable():
+def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
     database = Database("postgresql+psycopg2://flyleaf@127.0.0.1:1/flyleaf")
     with pytest.raises(DBAPIError) as raised, database.transaction():
         pass
@@ -158,5 +168,5 @@ def test_a_server_that_cannot_be_reached_is_unavailable():
 
 
 @pytest.mark.parametrize("error", [ValueError("connection"), OSError("refused"), KeyError("x")])
-def test_other_errors_are_none_of_the_databases(error):
+def test_other_errors_are_none_of_the_databases(error: Exception) -> None:
     assert not is_unavailable(error)

@@ -2,15 +2,14 @@
 
 import socket
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 from sqlalchemy.exc import InvalidRequestError, OperationalError, SQLAlchemyError
 
 from flyleaf.database import Database, engine, gate, is_unavailable
 from flyleaf.database.gate import Gate, UnreachableError
+from tests.fixture_types import Together
 
 BROKEN = OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
 
@@ -34,7 +33,7 @@ def fail(tried: Gate, error: Exception) -> None:
         raise error
 
 
-def test_one_looks_and_the_others_are_told_soon(together: Callable[..., list[Any]]) -> None:
+def test_one_looks_and_the_others_are_told_soon(together: Together) -> None:
     tried = Gate()
     with tried.passing():
         assert together(*[lambda: passes(tried)] * 3) == [False] * 3
@@ -96,7 +95,7 @@ def test_connections_that_break_time_and_again_are_a_server_that_is_not_there() 
 
 
 def test_of_many_requests_one_waits_for_a_server_that_hangs(
-    monkeypatch: pytest.MonkeyPatch, together: Callable[..., list[Any]]
+    monkeypatch: pytest.MonkeyPatch, together: Together
 ) -> None:
     monkeypatch.setattr(engine, "CONNECT_TIMEOUT", 1)  # second
 

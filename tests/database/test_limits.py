@@ -1,10 +1,13 @@
 """Each limit of flyleaf.limits is the database's own: the limit itself is taken, one more is refused."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from flyleaf import limits
+from flyleaf.database import Database
 from flyleaf.limits import (
     AUTHOR_MAX,
     AVERAGE_RATING_MAX,
@@ -56,7 +59,7 @@ NOT_EMPTY = [
 
 
 @pytest.fixture
-def row(database):
+def row(database: Database) -> Callable[[str, str, object], None]:
     """Sets a column of the one row that each table has."""
     with database.transaction() as connection:
         connection.execute(text("INSERT INTO books (isbn, title) VALUES ('0441172717', 'Dune')"))
@@ -71,14 +74,14 @@ def row(database):
             text("INSERT INTO review_reports (review_id, reader_id) SELECT v.id, r.id FROM reviews AS v, readers AS r")
         )
 
-    def update(table, column, value):
+    def update(table: str, column: str, value: object) -> None:
         with database.transaction() as connection:
             connection.execute(text(f"UPDATE {table} SET {column} = :value"), {"value": value})  # names of this file
 
     return update
 
 
-def test_texts(row, subtests):
+def test_texts(row: Callable[[str, str, object], None], subtests: pytest.Subtests) -> None:
     for (table, column), most in LETTERS.items():
         with subtests.test(f"{table}.{column}"):
             row(table, column, LETTER * most)
@@ -86,7 +89,7 @@ def test_texts(row, subtests):
                 row(table, column, LETTER * (most + 1))
 
 
-def test_numbers(row, subtests):
+def test_numbers(row: Callable[[str, str, object], None], subtests: pytest.Subtests) -> None:
     for (table, column), (least, most) in NUMBERS.items():
         with subtests.test(f"{table}.{column}"):
             row(table, column, least)
@@ -96,13 +99,13 @@ def test_numbers(row, subtests):
                     row(table, column, wrong)
 
 
-def test_what_is_there_is_not_empty(row, subtests):
+def test_what_is_there_is_not_empty(row: Callable[[str, str, object], None], subtests: pytest.Subtests) -> None:
     for table, column in NOT_EMPTY:
         with subtests.test(f"{table}.{column}"), pytest.raises(IntegrityError):
             row(table, column, "")
 
 
-def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here():
+def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
     """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX: rows, counted
     at a log-in. DRAFT_*: kept beside the sessions."""
     stored = {
@@ -113,7 +116,7 @@ def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here():
     assert stored == {name for name in stored if name in globals()}
 
 
-def test_every_text_that_is_stored_has_a_limit(database):
+def test_every_text_that_is_stored_has_a_limit(database: Database) -> None:
     """Each text column has a CHECK, or is derived or made by the site itself."""
     own = {"name_key", "password_hash", "identity", "version_num"}
     with database.transaction() as connection:
@@ -140,6 +143,6 @@ def test_every_text_that_is_stored_has_a_limit(database):
 @pytest.mark.parametrize(
     "isbn", ["", "044117271", "04411727170", "044117271x", "0-44117271", "X441172717", "０441172717"]
 )
-def test_an_isbn_is_ten_or_thirteen_characters(row, isbn):
+def test_an_isbn_is_ten_or_thirteen_characters(row: Callable[[str, str, object], None], isbn: str) -> None:
     with pytest.raises(IntegrityError):
         row("books", "isbn", isbn)

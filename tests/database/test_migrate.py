@@ -1,9 +1,14 @@
 """The schema: made from nothing, brought up to date, once."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from flyleaf.app import create_app
@@ -11,6 +16,8 @@ from flyleaf.config import Config
 from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.database import migrate as migrations
 from flyleaf.database.migrate import head, is_migrated, migrate
+from tests.fixture_types import Select, Together
+from tests.postgresql import Server
 
 TABLES = {
     "alembic_version", "books", "readers", "reviews", "rating_counts", "external_ratings", "external_rating_requests",
@@ -18,7 +25,7 @@ TABLES = {
 
 
 @pytest.fixture
-def engine(server):
+def engine(server: Server) -> Iterator[Engine]:
     """An engine for an empty database."""
     name = f"empty_{uuid4().hex}"
     engine = create_engine(server.create_database(name))
@@ -27,12 +34,12 @@ def engine(server):
     server.drop_database(name)
 
 
-def tables(engine) -> set[str]:
+def tables(engine: Engine) -> set[str]:
     with engine.connect() as connection:
         return set(connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")))
 
 
-def fingerprint(engine) -> list[tuple]:
+def fingerprint(engine: Engine) -> list[tuple[Any, ...]]:
     """When each table, function and index was made."""
     with engine.connect() as connection:
         rows = connection.execute(
@@ -41,19 +48,19 @@ def fingerprint(engine) -> list[tuple]:
         return [tuple(row) for row in rows]
 
 
-def test_an_empty_database_gets_the_schema(engine):
+def test_an_empty_database_gets_the_schema(engine: Engine) -> None:
     migrate(engine)
     assert tables(engine) >= TABLES
 
 
-def test_a_second_time_changes_nothing(engine):
+def test_a_second_time_changes_nothing(engine: Engine) -> None:
     migrate(engine)
     before = fingerprint(engine)
     migrate(engine)
     assert fingerprint(engine) == before
 
 
-def test_books_readers_and_reviews_stay(engine):
+def test_books_readers_and_reviews_stay(engine: Engine) -> None:
     migrate(engine)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO books (isbn, title) VALUES ('0441172717', 'Dune')"))
@@ -62,7 +69,7 @@ def test_books_readers_and_reviews_stay(engine):
         assert connection.scalar(text("SELECT count(*) FROM books")) == 1
 
 
-def test_starts_at_the_same_moment_wait_for_each_other(server, together):
+def test_starts_at_the_same_moment_wait_for_each_other(server: Server, together: Together) -> None:
     url = server.create_database("two_at_once")
     databases = [Database(url) for _ in range(4)]
     try:
@@ -74,7 +81,7 @@ def test_starts_at_the_same_moment_wait_for_each_other(server, together):
         server.drop_database("two_at_once")
 
 
-def test_it_is_known_whether_the_schema_is_up_to_date(engine):
+def test_it_is_known_whether_the_schema_is_up_to_date(engine: Engine) -> None:
     with engine.connect() as connection:
         assert not is_migrated(connection)
     migrate(engine)
@@ -86,13 +93,13 @@ def test_it_is_known_whether_the_schema_is_up_to_date(engine):
         assert not is_migrated(connection)
 
 
-def test_the_head_is_the_last_file():
+def test_the_head_is_the_last_file() -> None:
     names = sorted(path.name for path in (migrations.MIGRATIONS / "versions").glob("0*.py"))
     assert head() == names[-1][:4]
     assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
 
 
-def test_a_migration_that_fails_leaves_nothing_behind(engine):
+def test_a_migration_that_fails_leaves_nothing_behind(engine: Engine) -> None:
     """The second file fails here, at a function that is there; the first one's tables go with it."""
     with engine.begin() as connection:
         connection.execute(text("CREATE FUNCTION search_key(string text) RETURNS text LANGUAGE sql AS 'SELECT string'"))
@@ -101,7 +108,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(engine):
     assert tables(engine) == set()
 
 
-def test_a_failed_start_can_be_repeated(server):
+def test_a_failed_start_can_be_repeated(server: Server) -> None:
     url = server.create_database("repaired")
     database = Database(url)
     try:
@@ -121,7 +128,7 @@ def test_a_failed_start_can_be_repeated(server):
         server.drop_database("repaired")
 
 
-def test_a_server_that_is_too_old_is_told_in_one_line(engine, monkeypatch):
+def test_a_server_that_is_too_old_is_told_in_one_line(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "OLDEST_SERVER", 990_000)
     with pytest.raises(DatabaseUnusableError, match="14 or newer") as refusal:
         migrate(engine)
@@ -129,19 +136,19 @@ def test_a_server_that_is_too_old_is_told_in_one_line(engine, monkeypatch):
     assert tables(engine) == set()
 
 
-def test_the_site_itself_needs_no_superuser(engine):
+def test_the_site_itself_needs_no_superuser(engine: Engine) -> None:
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT usesuper FROM pg_user WHERE usename = current_user")) is False
     migrate(engine)
 
 
-def test_the_operator_can_bring_the_schema_up_to_date(app):
+def test_the_operator_can_bring_the_schema_up_to_date(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["migrate"])
     assert result.exit_code == 0
     assert result.output == "The schema is up to date.\n"
 
 
-def test_the_operator_is_told_in_one_line_what_is_in_the_way(tmp_path):
+def test_the_operator_is_told_in_one_line_what_is_in_the_way(tmp_path: Path) -> None:
     url = f"postgresql+psycopg2://flyleaf:tops3cret@/flyleaf?host={tmp_path}"
     database = Database(url)
     app = create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)
@@ -153,7 +160,7 @@ def test_the_operator_is_told_in_one_line_what_is_in_the_way(tmp_path):
     assert "tops3cret" not in line
 
 
-def test_a_database_of_a_newer_version_is_refused_in_one_line_and_left_alone(server):
+def test_a_database_of_a_newer_version_is_refused_in_one_line_and_left_alone(server: Server) -> None:
     url = server.create_database("newer", template="template")
     try:
         with Database(url) as database, database.engine.begin() as connection:
@@ -168,7 +175,9 @@ def test_a_database_of_a_newer_version_is_refused_in_one_line_and_left_alone(ser
         server.drop_database("newer")
 
 
-def test_a_running_program_goes_on_when_a_newer_version_migrates(client, select, dune):
+def test_a_running_program_goes_on_when_a_newer_version_migrates(
+    client: FlaskClient, select: Select, dune: str
+) -> None:
     assert client.get(f"/api/{dune}").status_code == 200
     select("UPDATE alembic_version SET version_num = '0999'")
     assert client.get(f"/api/{dune}").status_code == 200

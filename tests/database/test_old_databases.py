@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg2
@@ -16,6 +17,7 @@ from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.database import migrate as migrations
 from flyleaf.database.migrate import head
+from tests.postgresql import Server
 from tests.site import PASSWORD, Site
 
 DUMPS = sorted((Path(__file__).parent / "dumps").glob("*.sql"))
@@ -63,7 +65,7 @@ SHAPE = """
 
 
 @pytest.fixture(params=DUMPS, ids=lambda path: path.stem)
-def url(request, server) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, server: Server) -> Iterator[str]:
     """The URL of a database that is restored from a dump."""
     name = f"old_{uuid4().hex}"
     url = server.create_database(name)
@@ -74,14 +76,14 @@ def url(request, server) -> Iterator[str]:
 
 
 @pytest.fixture
-def kept(url) -> dict[str, list[tuple]]:
+def kept(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows that were in the database before its update."""
     with connected(url) as connection:
         return rows(connection)
 
 
 @pytest.fixture
-def site(url, kept, tmp_path) -> Iterator[Flask]:
+def site(url: str, kept: dict[str, list[tuple[Any, ...]]], tmp_path: Path) -> Iterator[Flask]:
     """Today's site on that database."""
     with Database(url) as database:
         yield create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)
@@ -92,7 +94,7 @@ def connected(url: str) -> contextlib.closing:
     return contextlib.closing(psycopg2.connect(url.replace("+psycopg2", "")))
 
 
-def rows(connection) -> dict[str, list[tuple]]:
+def rows(connection: psycopg2.extensions.connection) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     with connection, connection.cursor() as cursor:
         for table, statement in KEPT.items():
@@ -103,11 +105,11 @@ def rows(connection) -> dict[str, list[tuple]]:
     return found
 
 
-def test_there_is_a_dump_of_every_schema_that_was_on_main():
+def test_there_is_a_dump_of_every_schema_that_was_on_main() -> None:
     assert len(DUMPS) == 9
 
 
-def test_all_pages_answer_and_the_same_search_finds_the_same_books(site, subtests):
+def test_all_pages_answer_and_the_same_search_finds_the_same_books(site: Flask, subtests: pytest.Subtests) -> None:
     assert site.test_client().get("/readyz").status_code == 200
     assert site.test_cli_runner().invoke(args=["users", "make-moderator", "Alice"]).exit_code == 0
     alice = Site(site.test_client()).logged_in("Alice", PASSWORD)
@@ -123,7 +125,7 @@ def test_all_pages_answer_and_the_same_search_finds_the_same_books(site, subtest
     assert "The best of times." in alice.get("/books/0141439602").text
 
 
-def test_nothing_is_lost(site, url, kept):
+def test_nothing_is_lost(site: Flask, url: str, kept: dict[str, list[tuple[Any, ...]]]) -> None:
     assert site.test_client().get("/readyz").status_code == 200
     with connected(url) as connection:
         after = rows(connection)
@@ -132,7 +134,7 @@ def test_nothing_is_lost(site, url, kept):
     assert {table: after[table] for table in kept} == kept
 
 
-def test_the_schema_is_that_of_a_new_database(site, url, database):
+def test_the_schema_is_that_of_a_new_database(site: Flask, url: str, database: Database) -> None:
     assert site.test_client().get("/readyz").status_code == 200
     with Database(url) as updated, updated.transaction() as one, database.transaction() as other:
         assert one.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
@@ -140,7 +142,7 @@ def test_the_schema_is_that_of_a_new_database(site, url, database):
 
 
 @pytest.mark.parametrize("url", DUMPS[-3:], ids=lambda path: path.stem, indirect=True)
-def test_a_program_of_the_older_version_goes_on_while_it_is_connected(url):
+def test_a_program_of_the_older_version_goes_on_while_it_is_connected(url: str) -> None:
     """Migrated first: what it serves is kept, and follows what the newer version writes; then it is dropped."""
     old = psycopg2.connect(url.replace("+psycopg2", ""), application_name="flyleaf")
     old.autocommit = True
@@ -162,7 +164,7 @@ def test_a_program_of_the_older_version_goes_on_while_it_is_connected(url):
 
 
 @pytest.mark.parametrize("url", DUMPS[:1], ids=lambda path: path.stem, indirect=True)
-def test_readers_are_not_locked_out_by_a_migration_that_waits(url, monkeypatch):
+def test_readers_are_not_locked_out_by_a_migration_that_waits(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backup holds a table that a migration changes: whoever reads meanwhile is served, and it comes back."""
     monkeypatch.setattr(migrations, "PAUSE", 0.05)
     with connected(url) as backup, connected(url) as reader, Database(url) as database:

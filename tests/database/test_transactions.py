@@ -3,18 +3,23 @@
 import threading
 import time
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
+from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database, engine
+from tests.fixture_types import Select, Together, Visit
 from tests.postgresql import start_server
 from tests.site import Site
 
 
-def test_an_error_in_one_request_leaves_the_next_ones_fine(alice, bob, dune, select):
+def test_an_error_in_one_request_leaves_the_next_ones_fine(alice: Site, bob: Site, dune: str, select: Select) -> None:
     select("ALTER TABLE reviews ADD CONSTRAINT no_fives CHECK (rating <> 5)")
     for _ in range(6):  # more than there are connections
         assert alice.review(dune, 5).status_code == 500
@@ -23,8 +28,8 @@ def test_an_error_in_one_request_leaves_the_next_ones_fine(alice, bob, dune, sel
     assert select("SELECT count(*) FROM reviews") == 1
 
 
-def test_what_raises_is_rolled_back(database, select):
-    def fails():
+def test_what_raises_is_rolled_back(database: Database, select: Select) -> None:
+    def fails() -> None:
         with database.transaction() as connection:
             connection.execute(text("INSERT INTO readers (name, name_key, password_hash) VALUES ('A', 'a', '')"))
             raise LookupError
@@ -34,7 +39,7 @@ def test_what_raises_is_rolled_back(database, select):
     assert select("SELECT count(*) FROM readers") == 0
 
 
-def test_a_server_that_killed_all_connections_is_not_noticed(alice, dune, select):
+def test_a_server_that_killed_all_connections_is_not_noticed(alice: Site, dune: str, select: Select) -> None:
     for _ in range(3):
         assert alice.get("/search?q=dune").status_code == 200
         select("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -43,10 +48,12 @@ def test_a_server_that_killed_all_connections_is_not_noticed(alice, dune, select
         assert alice.get(f"/books/{dune}").status_code == 200
 
 
-def test_a_connection_killed_in_the_middle_is_503_and_the_next_request_is_fine(app, alice, dune, select):
+def test_a_connection_killed_in_the_middle_is_503_and_the_next_request_is_fine(
+    app: Flask, alice: Site, dune: str, select: Select
+) -> None:
     search = app.view_functions["search.search"]
 
-    def killed(**values):
+    def killed(**values: Any) -> ResponseReturnValue:
         with app.extensions["flyleaf"].database.transaction() as connection:
             connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         return search(**values)
@@ -59,7 +66,7 @@ def test_a_connection_killed_in_the_middle_is_503_and_the_next_request_is_fine(a
     assert alice.get("/search?q=dune").status_code == 200
 
 
-def test_a_locked_table_is_503_within_seconds(alice, dune, database):
+def test_a_locked_table_is_503_within_seconds(alice: Site, dune: str, database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(text("LOCK TABLE reviews IN ACCESS EXCLUSIVE MODE"))
         started = time.monotonic()
@@ -71,13 +78,15 @@ def test_a_locked_table_is_503_within_seconds(alice, dune, database):
     assert alice.get(f"/books/{dune}").status_code == 200
 
 
-def test_with_all_connections_in_use_it_is_503_and_fine_afterwards(config, monkeypatch):
+def test_with_all_connections_in_use_it_is_503_and_fine_afterwards(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine, "CONNECT_TIMEOUT", 1)  # seconds, also for one out of the pool
     database = Database(config.database_url, pool_size=1)
     client = create_app(config, database).test_client()
     release, taken = threading.Event(), threading.Semaphore(0)
 
-    def hold():
+    def hold() -> None:
         with database.transaction():
             taken.release()
             release.wait(20)
@@ -98,7 +107,7 @@ def test_with_all_connections_in_use_it_is_503_and_fine_afterwards(config, monke
     database.close()
 
 
-def test_each_connection_has_the_bounds_that_keep_a_page_short(select):
+def test_each_connection_has_the_bounds_that_keep_a_page_short(select: Select) -> None:
     for setting, value in (
         ("statement_timeout", "3s"),
         ("lock_timeout", "2s"),
@@ -108,7 +117,7 @@ def test_each_connection_has_the_bounds_that_keep_a_page_short(select):
     assert engine.CONNECT_TIMEOUT == 3
 
 
-def test_a_server_that_stops_is_503_and_back_when_it_is(tmp_path):
+def test_a_server_that_stops_is_503_and_back_when_it_is(tmp_path: Path) -> None:
     server = start_server()
     database = Database(server.create_database("site"))
     try:
@@ -133,7 +142,7 @@ def test_a_server_that_stops_is_503_and_back_when_it_is(tmp_path):
         server.stop()
 
 
-def test_eight_pages_at_once_share_four_connections(alice, visit, dune, together):
+def test_eight_pages_at_once_share_four_connections(alice: Site, visit: Visit, dune: str, together: Together) -> None:
     browsers = [visit().logged_in("Alice") for _ in range(8)]
     answers = together(*[partial(browser.get, f"/books/{dune}") for browser in browsers])
     assert [answer.status_code for answer in answers] == [200] * 8

@@ -5,7 +5,6 @@ the page that it is about.
 """
 
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.security_headers import CONTENT_SECURITY_POLICY, security_headers
 from flyleaf.web.current import transaction
+from tests.fixture_types import AddBook
 from tests.fuzz.corpus import CANARY
 from tests.fuzz.strategies import RIGHT, TOKEN, Sent, field_names, requests
 from tests.markup import elements
@@ -109,7 +109,7 @@ class Moderator(Reader):
 
 
 @pytest.fixture
-def site(config: Config, database: Database, add_book: Callable[..., str]) -> Flask:
+def site(config: Config, database: Database, add_book: AddBook) -> Flask:
     """With books, readers, and reviews; nobody registers too often."""
     app = create_app(replace(config, registrations_per_hour=10_000), database)
     isbn = add_book()

@@ -2,7 +2,9 @@
 
 import pytest
 
+from flyleaf.database import Database
 from flyleaf.queries.books import RatingCounts, has_books, select_book
+from tests.fixture_types import AddBook
 
 
 @pytest.mark.parametrize(
@@ -18,19 +20,19 @@ from flyleaf.queries.books import RatingCounts, has_books, select_book
         ((10**8, 0, 0, 0, 1), 1.0),
     ],
 )
-def test_the_average_has_two_places(counts, average):
+def test_the_average_has_two_places(counts: tuple[int, ...], average: float | None) -> None:
     assert RatingCounts(*counts).average_score == average
 
 
-def test_the_spread_begins_with_five_stars():
+def test_the_spread_begins_with_five_stars() -> None:
     assert RatingCounts(1, 0, 0, 0, 3).spread() == [(5, 3, 75), (4, 0, 0), (3, 0, 0), (2, 0, 0), (1, 1, 25)]
 
 
-def test_without_ratings_nothing_is_divided_by_nothing():
+def test_without_ratings_nothing_is_divided_by_nothing() -> None:
     assert {percent for _, _, percent in RatingCounts().spread()} == {0}
 
 
-def test_an_empty_catalogue_is_known(database, add_book):
+def test_an_empty_catalogue_is_known(database: Database, add_book: AddBook) -> None:
     with database.transaction() as connection:
         assert not has_books(connection)
     add_book()
@@ -38,7 +40,7 @@ def test_an_empty_catalogue_is_known(database, add_book):
         assert has_books(connection)
 
 
-def test_a_book_is_found_by_its_identity_alone(database, add_book):
+def test_a_book_is_found_by_its_identity_alone(database: Database, add_book: AddBook) -> None:
     add_book("0441172717")
     with database.transaction() as connection:
         assert select_book(connection, "9780441172719").isbn == "0441172717"
@@ -46,7 +48,7 @@ def test_a_book_is_found_by_its_identity_alone(database, add_book):
         assert select_book(connection, "") is None
 
 
-def test_a_catalogue_has_a_book_once(add_book):
+def test_a_catalogue_has_a_book_once(add_book: AddBook) -> None:
     add_book("0441172717")
     with pytest.raises(Exception, match="identity"):
         add_book("9780441172719")

@@ -1,18 +1,23 @@
 """Events: they are added, and stay as they are."""
 
 import json
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
+from flyleaf.database import Database
 from flyleaf.limits import EVENTS_ON_A_PAGE
 from flyleaf.paging import NEWEST
 from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
 from flyleaf.queries.readers import delete_reader, insert_reader
+from tests.fixture_types import Select
+from tests.site import Site
 
 
 @pytest.fixture
-def alice_id(database):
+def alice_id(database: Database) -> int:
     with database.transaction() as connection:
         alice = insert_reader(connection, "Alice", "a hash")
         insert_event(connection, EventKind.REGISTERED, alice.id)
@@ -30,20 +35,20 @@ def alice_id(database):
         " ON CONFLICT (id) DO UPDATE SET kind = 'a'",
     ],
 )
-def test_an_event_is_neither_changed_nor_deleted(alice_id, select, statement):
+def test_an_event_is_neither_changed_nor_deleted(alice_id: int, select: Select, statement: str) -> None:
     with pytest.raises(IntegrityError, match="never changed"):
         select(statement)
     assert select("SELECT kind FROM events") == "registered"
 
 
-def test_events_outlive_the_account_and_lead_to_nobody(database, alice_id, select):
+def test_events_outlive_the_account_and_lead_to_nobody(database: Database, alice_id: int, select: Select) -> None:
     with database.transaction() as connection:
         delete_reader(connection, alice_id)
     assert select("SELECT reader_id FROM events") == alice_id
     assert "Alice" not in select("SELECT events::text FROM events")
 
 
-def test_a_reader_has_pages_of_events_the_newest_first(database, alice_id):
+def test_a_reader_has_pages_of_events_the_newest_first(database: Database, alice_id: int) -> None:
     with database.transaction() as connection:
         bob = insert_reader(connection, "Bob", "a hash")
         insert_event(connection, EventKind.LOGGED_IN, bob.id, {"browser": "Firefox", "system": None})
@@ -64,12 +69,12 @@ def test_a_reader_has_pages_of_events_the_newest_first(database, alice_id):
     ("kind", "detail"),
     [("Logged in", "{}"), ("", "{}"), ("a" * 41, "{}"), ("a", "[]"), ("a", json.dumps({"a": "b" * 4000}))],
 )
-def test_what_is_no_event_is_refused(select, kind, detail):
+def test_what_is_no_event_is_refused(select: Select, kind: str, detail: str) -> None:
     with pytest.raises(IntegrityError):
         select("INSERT INTO events (kind, detail) VALUES (:kind, CAST(:detail AS jsonb))", kind=kind, detail=detail)
 
 
-def test_the_operator_exports_them_as_lines_of_json(app, alice, tmp_path):
+def test_the_operator_exports_them_as_lines_of_json(app: Flask, alice: Site, tmp_path: Path) -> None:
     result = app.test_cli_runner().invoke(args=["events", "export"])
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["kind"] for line in lines] == ["registered", "logged-in"]

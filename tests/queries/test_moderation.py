@@ -1,11 +1,13 @@
 """Hidden reviews, below the pages: the counts follow whatever happens to a review."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from flyleaf.database import Database
 from flyleaf.paging import NEWEST
 from flyleaf.queries.moderation import hide_review, insert_report, select_reported_reviews, unhide_review
 from flyleaf.queries.readers import delete_reader, insert_reader
@@ -16,28 +18,29 @@ from flyleaf.queries.reviews import (
     insert_review,
     update_review,
 )
+from tests.fixture_types import Select
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture
-def connection(database):
+def connection(database: Database) -> Iterator[Connection]:
     with database.transaction() as connection:
         yield connection
 
 
 @pytest.fixture
-def book_id(dune, connection):
+def book_id(dune: str, connection: Connection) -> int:
     return connection.scalar(text("SELECT id FROM books"))
 
 
 @pytest.fixture
-def alice_id(connection):
+def alice_id(connection: Connection) -> int:
     return insert_reader(connection, "Alice", "").id
 
 
 @pytest.fixture
-def review_id(connection, book_id, alice_id):
+def review_id(connection: Connection, book_id: int, alice_id: int) -> int:
     bob = insert_reader(connection, "Bob", "")
     insert_review(connection, book_id, bob.id, 4, "")
     insert_review(connection, book_id, alice_id, 2, "")
@@ -56,7 +59,9 @@ ACTIONS = {
 
 @pytest.mark.parametrize("first", ACTIONS)
 @pytest.mark.parametrize("second", ACTIONS)
-def test_the_counts_are_what_counting_would_say(connection, book_id, alice_id, review_id, first, second):
+def test_the_counts_are_what_counting_would_say(
+    connection: Connection, book_id: int, alice_id: int, review_id: int, first: str, second: str
+) -> None:
     for action in (first, second, "hide", "edit", "unhide"):
         ACTIONS[action](connection, review_id, book_id, alice_id)
         counted = connection.execute(
@@ -66,20 +71,20 @@ def test_the_counts_are_what_counting_would_say(connection, book_id, alice_id, r
         assert tuple(kept) == tuple(counted), action
 
 
-def test_many_at_once_are_counted_as_many(connection, book_id, review_id):
+def test_many_at_once_are_counted_as_many(connection: Connection, book_id: int, review_id: int) -> None:
     connection.execute(text("UPDATE reviews SET hidden_at = now(), hidden_reason = 'x'"))
     assert connection.scalar(text("SELECT review_count FROM rating_counts")) == 0
     connection.execute(text("UPDATE reviews SET hidden_at = NULL, hidden_reason = NULL, rating = 1"))
     assert tuple(connection.execute(text("SELECT one, review_count FROM rating_counts")).one()) == (2, 2)
 
 
-def test_who_leaves_and_a_moderator_do_not_wait_in_a_circle(database, dune, select):
+def test_who_leaves_and_a_moderator_do_not_wait_in_a_circle(database: Database, dune: str, select: Select) -> None:
     """Alice's reviews are about to go when a moderator has one of them, and then wants the counts of its book."""
     with database.transaction() as connection:
         alice = insert_reader(connection, "Alice", "")
         insert_review(connection, connection.scalar(text("SELECT id FROM books")), alice.id, 3, "")
 
-    def leave():
+    def leave() -> int:
         with database.transaction() as connection:
             return delete_readers_reviews(connection, alice.id)
 
@@ -95,12 +100,12 @@ def test_who_leaves_and_a_moderator_do_not_wait_in_a_circle(database, dune, sele
 
 
 @pytest.mark.parametrize("change", ["hidden_at = now()", "hidden_reason = 'x'"])
-def test_what_is_hidden_has_a_time_and_a_reason(connection, review_id, change):
+def test_what_is_hidden_has_a_time_and_a_reason(connection: Connection, review_id: int, change: str) -> None:
     with pytest.raises(IntegrityError):
         connection.execute(text(f"UPDATE reviews SET {change}"))
 
 
-def test_reports_go_with_the_review_and_with_who_reported(connection, review_id):
+def test_reports_go_with_the_review_and_with_who_reported(connection: Connection, review_id: int) -> None:
     carol, dave = (insert_reader(connection, name, "") for name in ("Carol", "Dave"))
     for reader in (carol, dave):
         assert insert_report(connection, review_id, reader.id, None)
@@ -110,14 +115,14 @@ def test_reports_go_with_the_review_and_with_who_reported(connection, review_id)
     assert connection.scalar(text("SELECT count(*) FROM review_reports")) == 0
 
 
-def test_nobody_reports_what_is_not_there(connection, alice_id, review_id):
+def test_nobody_reports_what_is_not_there(connection: Connection, alice_id: int, review_id: int) -> None:
     bob_id = alice_id + 1000
     assert not insert_report(connection, review_id, bob_id, None), "the reader is gone"
     assert not insert_report(connection, review_id, alice_id, None), "it is her own"
     assert not insert_report(connection, review_id + 1000, alice_id, None)
 
 
-def test_reports_of_one_moment_have_an_order(connection, book_id, review_id):
+def test_reports_of_one_moment_have_an_order(connection: Connection, book_id: int, review_id: int) -> None:
     readers = [insert_reader(connection, f"Reader {n}", "") for n in range(9)]
     for reader in readers:
         insert_review(connection, book_id, reader.id, 3, "")

@@ -4,18 +4,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import text
 
+from flyleaf.database import Database
 from flyleaf.queries.password_resets import delete_password_reset, insert_password_reset, use_password_reset
 from flyleaf.queries.readers import Credentials, insert_reader, update_password_hash
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
-def test_a_reset_that_waits_for_a_change_of_the_password_holds_nothing_that_the_change_needs(database):
+def test_a_reset_that_waits_for_a_change_of_the_password_holds_nothing_that_the_change_needs(
+    database: Database,
+) -> None:
     with database.transaction() as connection:
         alice = insert_reader(connection, "Alice", "old")
         insert_password_reset(connection, alice.id, "token")
 
-    def reset():
+    def reset() -> int | None:
         with database.transaction() as connection:
             return use_password_reset(connection, "token", "reset")
 

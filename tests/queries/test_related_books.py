@@ -7,6 +7,8 @@ import pytest
 
 from flyleaf.database import Database
 from flyleaf.queries.related_books import EDITIONS_MAX, MORE_MAX, RelatedBooks, select_related_books
+from tests.fixture_types import AddBook, Select
+from tests.site import Site
 
 
 @pytest.fixture
@@ -20,7 +22,9 @@ def related(database: Database, select: Callable[..., int]) -> Callable[[str], R
     return find
 
 
-def test_editions_are_the_others_of_the_work_the_newest_first(add_book, related):
+def test_editions_are_the_others_of_the_work_the_newest_first(
+    add_book: AddBook, related: Callable[[str], RelatedBooks]
+) -> None:
     add_book("9780441172719", year=1990)
     add_book("9780340960196", year=2015, publisher="Hodder", language="en")
     add_book("9780450011849", title="DUNE", year=None)
@@ -34,7 +38,9 @@ def test_editions_are_the_others_of_the_work_the_newest_first(add_book, related)
     assert related("9780340960196").editions[0].isbn == "9780441172719"
 
 
-def test_more_by_the_author_has_the_most_popular_first(add_book, related, alice, bob):
+def test_more_by_the_author_has_the_most_popular_first(
+    add_book: AddBook, related: Callable[[str], RelatedBooks], alice: Site, bob: Site
+) -> None:
     add_book()
     titles = ["Heretics", "Chapterhouse", "Messiah", "Whipping Star", "Soul Catcher", "Dosadi", "Eye", "Destination"]
     isbns = [f"97804411{number:05d}" for number in range(len(titles))]
@@ -53,7 +59,7 @@ def test_more_by_the_author_has_the_most_popular_first(add_book, related, alice,
     assert found.editions == ()
 
 
-def test_books_without_an_author_have_no_more(add_book, related):
+def test_books_without_an_author_have_no_more(add_book: AddBook, related: Callable[[str], RelatedBooks]) -> None:
     add_book("9780441172719", author="")
     add_book("9780441104024", title="Another", author="")
     add_book("9780340960196", author="")
@@ -62,7 +68,9 @@ def test_books_without_an_author_have_no_more(add_book, related):
     assert [edition.isbn for edition in found.editions] == ["9780340960196"]
 
 
-def test_there_is_an_end_to_the_editions(database, related, select):
+def test_there_is_an_end_to_the_editions(
+    database: Database, related: Callable[[str], RelatedBooks], select: Select
+) -> None:
     select(
         "INSERT INTO books (isbn, title, author, year) "
         "SELECT lpad(n::text, 10, '0'), 'Dune', 'Frank Herbert', n FROM generate_series(1, 120) AS n"
@@ -71,6 +79,6 @@ def test_there_is_an_end_to_the_editions(database, related, select):
     assert [edition.year for edition in found.editions] == list(range(120, 120 - EDITIONS_MAX, -1))
 
 
-def test_a_book_that_is_not_there_has_nothing(database):
+def test_a_book_that_is_not_there_has_nothing(database: Database) -> None:
     with database.transaction() as connection:
         assert select_related_books(connection, 404) == RelatedBooks()

@@ -1,26 +1,29 @@
 """Reviews, below the pages: the order, and the reader in every statement."""
 
-import pytest
-from sqlalchemy import text
+from collections.abc import Iterator
 
+import pytest
+from sqlalchemy import Connection, text
+
+from flyleaf.database import Database
 from flyleaf.limits import REVIEWS_ON_A_PAGE
-from flyleaf.paging import NEWEST
+from flyleaf.paging import NEWEST, Key, Page
 from flyleaf.queries.readers import insert_reader
-from flyleaf.queries.reviews import delete_review, insert_review, select_review, select_reviews, update_review
+from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, select_reviews, update_review
 
 
 @pytest.fixture
-def connection(database):
+def connection(database: Database) -> Iterator[Connection]:
     with database.transaction() as connection:
         yield connection
 
 
 @pytest.fixture
-def book_id(dune, connection):
+def book_id(dune: str, connection: Connection) -> int:
     return connection.scalar(text("SELECT id FROM books"))
 
 
-def test_reviews_of_one_moment_have_an_order(connection, book_id):
+def test_reviews_of_one_moment_have_an_order(connection: Connection, book_id: int) -> None:
     """All of them are written in one transaction, at one time."""
     readers = [insert_reader(connection, f"Reader {n}", "") for n in range(2 * REVIEWS_ON_A_PAGE)]
     for reader in readers:
@@ -32,7 +35,7 @@ def test_reviews_of_one_moment_have_an_order(connection, book_id):
     assert (first.previous, second.next) == (None, None)
 
 
-def read_through(connection, book_id, place):
+def read_through(connection: Connection, book_id: int, place: Key | None) -> Iterator[Page[Review]]:
     """The pages from a place on, in the direction in which it looks."""
     while place is not None:
         page = select_reviews(connection, book_id, place, without_reader_id=0)
@@ -40,7 +43,7 @@ def read_through(connection, book_id, place):
         place = page.previous if place.newer else page.next
 
 
-def test_pages_of_older_and_of_newer_reviews_are_the_same(connection, book_id):
+def test_pages_of_older_and_of_newer_reviews_are_the_same(connection: Connection, book_id: int) -> None:
     for number in range(3 * REVIEWS_ON_A_PAGE):
         insert_review(connection, book_id, insert_reader(connection, f"Reader {number}", "").id, 3, "")
     down = list(read_through(connection, book_id, NEWEST))
@@ -49,7 +52,7 @@ def test_pages_of_older_and_of_newer_reviews_are_the_same(connection, book_id):
     assert up[-1].previous is None
 
 
-def test_the_first_page_is_full_although_reviews_came_in_between(connection, book_id):
+def test_the_first_page_is_full_although_reviews_came_in_between(connection: Connection, book_id: int) -> None:
     readers = [insert_reader(connection, f"Reader {n}", "") for n in range(2 * REVIEWS_ON_A_PAGE + 1)]
     for reader in readers[:-1]:
         insert_review(connection, book_id, reader.id, 3, "")
@@ -66,14 +69,14 @@ def test_the_first_page_is_full_although_reviews_came_in_between(connection, boo
     assert len(top.items) == REVIEWS_ON_A_PAGE
 
 
-def test_a_review_is_new_once(connection, book_id):
+def test_a_review_is_new_once(connection: Connection, book_id: int) -> None:
     alice = insert_reader(connection, "Alice", "")
     assert insert_review(connection, book_id, alice.id, 3, "First.") is True
     assert insert_review(connection, book_id, alice.id, 5, "Second.") is False
     assert select_review(connection, book_id, alice.id).text == "First."
 
 
-def test_an_unchanged_review_has_no_time_of_change(connection, book_id):
+def test_an_unchanged_review_has_no_time_of_change(connection: Connection, book_id: int) -> None:
     alice = insert_reader(connection, "Alice", "")
     insert_review(connection, book_id, alice.id, 3, "First.")
     assert select_review(connection, book_id, alice.id).edited_at is None
@@ -81,7 +84,7 @@ def test_an_unchanged_review_has_no_time_of_change(connection, book_id):
     assert select_review(connection, book_id, alice.id).edited_at is not None
 
 
-def test_nothing_happens_where_there_is_no_review(connection, book_id):
+def test_nothing_happens_where_there_is_no_review(connection: Connection, book_id: int) -> None:
     alice, bob = (insert_reader(connection, name, "") for name in ("Alice", "Bob"))
     insert_review(connection, book_id, alice.id, 3, "Alice's.")
     assert update_review(connection, book_id, bob.id, 1, "Bob's.") is False
@@ -91,13 +94,13 @@ def test_nothing_happens_where_there_is_no_review(connection, book_id):
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1])
-def test_the_database_itself_refuses_other_ratings(connection, book_id, rating):
+def test_the_database_itself_refuses_other_ratings(connection: Connection, book_id: int, rating: int) -> None:
     alice = insert_reader(connection, "Alice", "")
     with pytest.raises(Exception, match="rating"), connection.begin_nested():
         insert_review(connection, book_id, alice.id, rating, "")
 
 
-def test_the_counts_are_what_counting_would_say(connection, book_id):
+def test_the_counts_are_what_counting_would_say(connection: Connection, book_id: int) -> None:
     readers = [insert_reader(connection, f"Reader {n}", "") for n in range(7)]
     for n, reader in enumerate(readers):
         insert_review(connection, book_id, reader.id, 1 + n % 5, "")
@@ -109,7 +112,7 @@ def test_the_counts_are_what_counting_would_say(connection, book_id):
     assert tuple(kept) == tuple(counted)
 
 
-def test_the_counts_go_with_the_book(connection, book_id):
+def test_the_counts_go_with_the_book(connection: Connection, book_id: int) -> None:
     alice = insert_reader(connection, "Alice", "")
     insert_review(connection, book_id, alice.id, 3, "")
     connection.execute(text("DELETE FROM books"))

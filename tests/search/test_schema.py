@@ -2,14 +2,20 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from flyleaf.database import Database, preparation
 from flyleaf.database.preparation import Preparation
 from flyleaf.search import SearchQuery, schema, search_books, superseded
+from tests.fixture_types import Together
+from tests.postgresql import Server
+from tests.site import Site
 
 LEFT_IN_PUBLIC = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname LIKE 'search%'
@@ -21,9 +27,11 @@ LEFT_IN_PUBLIC = """
 SCHEMAS = r"SELECT nspname FROM pg_namespace WHERE nspname LIKE '%search\_%' ORDER BY nspname"
 OTHER = "search_00000000000a"
 
+AsOther = Callable[[Callable[[], Any]], Any]
+
 
 @pytest.fixture
-def url(server):
+def url(server: Server) -> Iterator[str]:
     """The URL of a database without books."""
     name = f"schema_{uuid4().hex}"
     yield server.create_database(name, template="template")
@@ -31,10 +39,10 @@ def url(server):
 
 
 @pytest.fixture
-def other_version(monkeypatch):
+def other_version(monkeypatch: pytest.MonkeyPatch) -> AsOther:
     """Calls a function as a program does whose search has another digest."""
 
-    def as_other(function):
+    def as_other(function: Callable[[], Any]) -> Any:
         with monkeypatch.context() as patch:
             patch.setattr(schema, "schema_name", lambda: OTHER)
             patch.setattr(superseded, "schema_name", lambda: OTHER)
@@ -60,14 +68,14 @@ def found(database: Database, query: str) -> list[str]:
         return [result.title for result in search_books(connection, SearchQuery(query)).results]
 
 
-def test_all_of_the_search_is_in_its_schema(url):
+def test_all_of_the_search_is_in_its_schema(url: str) -> None:
     with Database(url) as database:
         database.migrate()
         assert names(database, SCHEMAS) == [schema.schema_name()]
         assert names(database, LEFT_IN_PUBLIC) == []
 
 
-def test_the_name_is_the_digest_of_what_the_schema_is_made_of(tmp_path, monkeypatch):
+def test_the_name_is_the_digest_of_what_the_schema_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = schema.schema_name.__wrapped__()
     changed = tmp_path / "1_text.sql"
     changed.write_bytes(schema.FILES[0].read_bytes() + b"-- changed")
@@ -75,7 +83,7 @@ def test_the_name_is_the_digest_of_what_the_schema_is_made_of(tmp_path, monkeypa
     assert schema.schema_name.__wrapped__() != before
 
 
-def test_another_version_is_made_beside_and_both_follow_the_books(url, other_version):
+def test_another_version_is_made_beside_and_both_follow_the_books(url: str, other_version: AsOther) -> None:
     with Database(url) as database:
         add(database, "0441172717", "Dune")
         other = other_version(lambda: Database(url))
@@ -90,7 +98,7 @@ def test_another_version_is_made_beside_and_both_follow_the_books(url, other_ver
                 assert found(each, "persuasion") == ["Persuasion"]
 
 
-def test_what_nobody_uses_any_longer_is_dropped(url, other_version):
+def test_what_nobody_uses_any_longer_is_dropped(url: str, other_version: AsOther) -> None:
     with other_version(lambda: Database(url)) as other:
         other_version(other.migrate)
         add(other, "0441172717", "Dune")
@@ -100,7 +108,7 @@ def test_what_nobody_uses_any_longer_is_dropped(url, other_version):
         assert found(database, "dune") == ["Dune"]
 
 
-def test_writers_and_readers_are_not_locked_out_while_triggers_wait(url, together):
+def test_writers_and_readers_are_not_locked_out_while_triggers_wait(url: str, together: Together) -> None:
     """An import holds the books: the schema is made once it ends, and who reads or writes meanwhile does not wait."""
     with Database(url) as database:
         add(database, "0441172717", "Dune")
@@ -120,7 +128,7 @@ OTHER_PAGES = ("/", "/search", "/books/9780441172719", "/readers/Alice", "/accou
 
 
 @pytest.fixture
-def unbuilt(database, dune, alice, monkeypatch):
+def unbuilt(database: Database, dune: str, alice: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """Alice, at a site whose search is not built, nor going to be."""
     monkeypatch.setattr(Preparation, "build_search_in_background", lambda _: None)
     with database.transaction() as connection:
@@ -129,7 +137,9 @@ def unbuilt(database, dune, alice, monkeypatch):
     return alice
 
 
-def test_while_the_search_is_prepared_its_pages_say_so_and_others_answer(unbuilt, subtests):
+def test_while_the_search_is_prepared_its_pages_say_so_and_others_answer(
+    unbuilt: Site, subtests: pytest.Subtests
+) -> None:
     for address in PAGES_OF_THE_SEARCH:
         with subtests.test(address):
             response = unbuilt.client.get(address)
@@ -141,7 +151,9 @@ def test_while_the_search_is_prepared_its_pages_say_so_and_others_answer(unbuilt
             assert unbuilt.client.get(address, follow_redirects=True).status_code == 200
 
 
-def test_a_review_is_taken_while_the_search_is_prepared_and_counts_once_it_is_built(unbuilt, database):
+def test_a_review_is_taken_while_the_search_is_prepared_and_counts_once_it_is_built(
+    unbuilt: Site, database: Database
+) -> None:
     assert unbuilt.review("9780441172719", 4, "Sand.").status_code == 303
     database.build_search()
     with database.transaction() as connection:
@@ -149,7 +161,7 @@ def test_a_review_is_taken_while_the_search_is_prepared_and_counts_once_it_is_bu
     assert result.review_count == 1
 
 
-def test_readyz_says_that_the_search_is_missing(unbuilt):
+def test_readyz_says_that_the_search_is_missing(unbuilt: Site) -> None:
     response = unbuilt.client.get("/readyz")
     assert response.status_code == 503
     assert response.json == {
@@ -157,7 +169,7 @@ def test_readyz_says_that_the_search_is_missing(unbuilt):
     }  # fmt: skip
 
 
-def test_a_search_that_was_dropped_is_built_anew(database, dune, alice):
+def test_a_search_that_was_dropped_is_built_anew(database: Database, dune: str, alice: Site) -> None:
     assert alice.client.get("/search?q=dune").status_code == 200
     with database.transaction() as connection:
         connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
@@ -172,12 +184,14 @@ def test_a_search_that_was_dropped_is_built_anew(database, dune, alice):
     assert alice.client.get("/readyz").status_code == 200
 
 
-def test_a_large_catalogue_is_searched_once_it_is_built_and_the_site_answers_before(url, monkeypatch):
+def test_a_large_catalogue_is_searched_once_it_is_built_and_the_site_answers_before(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(preparation, "AT_ONCE", 0)
     begin, built = threading.Event(), threading.Event()
     build = schema.build
 
-    def build_when_told(engine):
+    def build_when_told(engine: Engine) -> None:
         begin.wait(30)
         build(engine)
         built.set()
