@@ -4,10 +4,15 @@ import json
 import re
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from flyleaf.database import Database
 from flyleaf.limits import EVENTS_ON_A_PAGE, SESSIONS_MAX
 from flyleaf.queries.events import OWN_EVENTS_MAX, EventKind
 from flyleaf.views.account import EVENTS
+from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.site import PASSWORD, Site, hidden_fields
 
 NEW = "a daisy is a daisy"
@@ -15,20 +20,20 @@ WRONG = "a rose is a daisy"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
-def is_logged_in(site) -> bool:
+def is_logged_in(site: Site) -> bool:
     return site.get("/search").status_code == 200
 
 
-def change_password(site, old=PASSWORD, new=NEW, again=None):
+def change_password(site: Site, old: str = PASSWORD, new: str = NEW, again: str | None = None) -> TestResponse:
     return site.submit("/account/password", old_password=old, password=new, confirmation=again or new)
 
 
-def delete_account(site, password=PASSWORD, reviews="delete"):
+def delete_account(site: Site, password: str = PASSWORD, reviews: str = "delete") -> TestResponse:
     return site.submit("/account/delete", password=password, reviews=reviews)
 
 
 @pytest.fixture
-def phone(alice, visit) -> Site:
+def phone(alice: Site, visit: Visit) -> Site:
     """Alice's other browser."""
     phone = visit()
     phone.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
@@ -36,7 +41,7 @@ def phone(alice, visit) -> Site:
 
 
 @pytest.mark.parametrize("page", ["", "/password", "/delete", "/events", "/data"])
-def test_the_account_is_for_who_is_logged_in(client, page):
+def test_the_account_is_for_who_is_logged_in(client: FlaskClient, page: str) -> None:
     response = client.get(f"/account{page}")
     assert response.status_code == 303
     assert response.location.startswith("/login?next=")
@@ -45,18 +50,18 @@ def test_the_account_is_for_who_is_logged_in(client, page):
 # --- Sessions -------------------------------------------------------------------------------------------------------
 
 
-def other_session(site) -> str:
+def other_session(site: Site) -> str:
     return re.search(r'action="(/account/sessions/\d+/end)"', site.get("/account").text)[1]
 
 
-def test_alice_sees_where_she_is_logged_in(alice, phone, bob):
+def test_alice_sees_where_she_is_logged_in(alice: Site, phone: Site, bob: Site) -> None:
     page = alice.get("/account").text
     assert "Firefox, Linux" in page
     assert len(re.findall(r"/account/sessions/\d+/end", page)) == 1, "the one that asks can't be ended here"
     assert "/end" not in bob.get("/account").text
 
 
-def test_alice_ends_a_session(alice, phone):
+def test_alice_ends_a_session(alice: Site, phone: Site) -> None:
     assert is_logged_in(phone)
     response = alice.submit("/account", other_session(alice))
     assert response.location == "/account"
@@ -65,7 +70,7 @@ def test_alice_ends_a_session(alice, phone):
     assert is_logged_in(alice)
 
 
-def test_a_session_that_is_gone_is_404(alice, phone):
+def test_a_session_that_is_gone_is_404(alice: Site, phone: Site) -> None:
     address = other_session(alice)
     alice.submit("/account", address)
     assert alice.submit("/account", address).status_code == 404
@@ -73,18 +78,18 @@ def test_a_session_that_is_gone_is_404(alice, phone):
     assert alice.submit("/account", "/account/sessions/0/end").status_code == 404
 
 
-def test_bob_does_not_end_alices_session(alice, phone, bob):
+def test_bob_does_not_end_alices_session(alice: Site, phone: Site, bob: Site) -> None:
     assert bob.submit("/account", other_session(alice)).status_code == 404
     assert is_logged_in(phone)
 
 
-def test_alice_ends_all_others(alice, phone, visit, bob):
+def test_alice_ends_all_others(alice: Site, phone: Site, visit: Visit, bob: Site) -> None:
     tablet = visit().logged_in("Alice")
     alice.submit("/account", "/account/sessions/end-others")
     assert [is_logged_in(site) for site in (phone, tablet, alice, bob)] == [False, False, True, True]
 
 
-def test_an_ended_session_changes_nothing_any_more(alice, phone, dune, select):
+def test_an_ended_session_changes_nothing_any_more(alice: Site, phone: Site, dune: str, select: Select) -> None:
     token = hidden_fields(phone.get(f"/books/{dune}").text)
     alice.submit("/account", "/account/sessions/end-others")
     phone.client.post("/preferences", data=token | {"language": "es"})
@@ -93,32 +98,34 @@ def test_an_ended_session_changes_nothing_any_more(alice, phone, dune, select):
     assert select("SELECT count(*) FROM reviews") == 0
 
 
-def test_without_the_token_of_a_form_no_session_ends(alice, phone):
+def test_without_the_token_of_a_form_no_session_ends(alice: Site, phone: Site) -> None:
     for address in (other_session(alice), "/account/sessions/end-others"):
         assert alice.client.post(address).status_code == 400
         assert alice.get(address).status_code == 405
     assert is_logged_in(phone)
 
 
-def test_a_log_out_takes_the_session_from_the_list(alice, phone, select):
+def test_a_log_out_takes_the_session_from_the_list(alice: Site, phone: Site, select: Select) -> None:
     phone.get("/logout")
     assert "/end" not in alice.get("/account").text
     assert select("SELECT count(*) FROM sessions") == 1
 
 
-def test_a_log_in_over_a_live_session_leaves_one(alice, select):
+def test_a_log_in_over_a_live_session_leaves_one(alice: Site, select: Select) -> None:
     token = hidden_fields(alice.get("/logout", headers={"Sec-Fetch-Site": "cross-site"}).text)
     alice.client.post("/login", data=token | {"username": "Alice", "password": PASSWORD})
     assert select("SELECT count(*) FROM sessions") == 1
 
 
-def test_sessions_that_nobody_uses_are_deleted(alice, phone, select, visit):
+def test_sessions_that_nobody_uses_are_deleted(alice: Site, phone: Site, select: Select, visit: Visit) -> None:
     select("UPDATE sessions SET seen_at = now() - interval '8 days'")
     visit().logged_in("Alice")
     assert select("SELECT count(*) FROM sessions") == 1
 
 
-def test_a_log_in_too_many_ends_what_was_unused_for_longest(alice, phone, bob, visit, select):
+def test_a_log_in_too_many_ends_what_was_unused_for_longest(
+    alice: Site, phone: Site, bob: Site, visit: Visit, select: Select
+) -> None:
     select(
         "INSERT INTO sessions (id_hash, reader_id, seen_at)"
         " SELECT sha256(n::text::bytea), r.id, now() - interval '1 hour'"
@@ -131,7 +138,9 @@ def test_a_log_in_too_many_ends_what_was_unused_for_longest(alice, phone, bob, v
     assert select("SELECT count(*) FROM sessions") == SESSIONS_MAX + 1, "Bob's is another's"
 
 
-def test_log_ins_at_the_same_moment_stay_within_the_number(alice, visit, together, select):
+def test_log_ins_at_the_same_moment_stay_within_the_number(
+    alice: Site, visit: Visit, together: Together, select: Select
+) -> None:
     select(
         "INSERT INTO sessions (id_hash, reader_id)"
         " SELECT sha256(n::text::bytea), r.id FROM readers AS r, generate_series(1, :more) AS n",
@@ -144,7 +153,9 @@ def test_log_ins_at_the_same_moment_stay_within_the_number(alice, visit, togethe
 # --- Password -------------------------------------------------------------------------------------------------------
 
 
-def test_alice_changes_her_password_and_is_logged_out_everywhere_else(alice, phone, bob, visit):
+def test_alice_changes_her_password_and_is_logged_out_everywhere_else(
+    alice: Site, phone: Site, bob: Site, visit: Visit
+) -> None:
     before = alice.cookie("session")
     response = change_password(alice)
     assert response.location == "/account"
@@ -158,7 +169,7 @@ def test_alice_changes_her_password_and_is_logged_out_everywhere_else(alice, pho
     assert not is_logged_in(thief)
 
 
-def test_only_who_knows_the_old_password_changes_it(alice, phone, visit):
+def test_only_who_knows_the_old_password_changes_it(alice: Site, phone: Site, visit: Visit) -> None:
     response = change_password(alice, old=WRONG)
     assert response.status_code == 422
     assert "old_password-error" in response.text
@@ -170,19 +181,19 @@ def test_only_who_knows_the_old_password_changes_it(alice, phone, visit):
 @pytest.mark.parametrize(
     "new", ["", "a rose", "a" * 257, "Alice", "password1", "SUNSHINE", "pass\0word long", "iloveyou"]
 )
-def test_a_new_password_is_as_good_as_a_first_one(alice, visit, new):
+def test_a_new_password_is_as_good_as_a_first_one(alice: Site, visit: Visit, new: str) -> None:
     response = change_password(alice, new=new, again=new)
     assert response.status_code == 422
     assert "password-error" in response.text
     visit().logged_in("Alice")
 
 
-def test_the_two_new_passwords_are_the_same(alice, visit):
+def test_the_two_new_passwords_are_the_same(alice: Site, visit: Visit) -> None:
     assert change_password(alice, again=WRONG).status_code == 422
     visit().logged_in("Alice")
 
 
-def test_who_sits_at_alices_browser_has_ten_guesses(alice, visit):
+def test_who_sits_at_alices_browser_has_ten_guesses(alice: Site, visit: Visit) -> None:
     assert [change_password(alice, old=WRONG).status_code for _ in range(9)] == [422] * 9
     assert delete_account(alice, WRONG).status_code == 422
     response = change_password(alice)
@@ -191,13 +202,15 @@ def test_who_sits_at_alices_browser_has_ten_guesses(alice, visit):
     visit().logged_in("Alice")
 
 
-def test_a_log_in_with_the_old_password_that_is_under_way_fails(app, alice, visit, monkeypatch, select):
+def test_a_log_in_with_the_old_password_that_is_under_way_fails(
+    app: Flask, alice: Site, visit: Visit, monkeypatch: pytest.MonkeyPatch, select: Select
+) -> None:
     """Its password was found right a moment before the change."""
     from flyleaf.web import authentication
 
     verify = authentication.verify_password
 
-    def slow(password_hash, password):
+    def slow(password_hash: str, password: str) -> bool:
         matches = verify(password_hash, password)
         monkeypatch.undo()
         change_password(alice)
@@ -215,7 +228,9 @@ def test_a_log_in_with_the_old_password_that_is_under_way_fails(app, alice, visi
 # --- Deletion -------------------------------------------------------------------------------------------------------
 
 
-def test_alice_deletes_her_account_and_her_reviews(alice, phone, bob, dune, select, visit):
+def test_alice_deletes_her_account_and_her_reviews(
+    alice: Site, phone: Site, bob: Site, dune: str, select: Select, visit: Visit
+) -> None:
     alice.review(dune, 5, "Sand.")
     bob.review(dune, 1, "Dust.")
     response = delete_account(alice)
@@ -231,7 +246,9 @@ def test_alice_deletes_her_account_and_her_reviews(alice, phone, bob, dune, sele
     assert visit().submit("/login", username="Alice", password=PASSWORD).status_code == 422
 
 
-def test_alices_reviews_may_stay_without_her_name(alice, bob, dune, select, visit):
+def test_alices_reviews_may_stay_without_her_name(
+    alice: Site, bob: Site, dune: str, select: Select, visit: Visit
+) -> None:
     alice.review(dune, 5, "Sand.")
     assert delete_account(alice, reviews="keep").location == "/"
     page = bob.get(f"/books/{dune}").text
@@ -246,7 +263,7 @@ def test_alices_reviews_may_stay_without_her_name(alice, bob, dune, select, visi
     assert bob.get(f"/api/{dune}").json["review_count"] == 3, "any number of readers may have left"
 
 
-def test_a_new_alice_has_nothing_of_the_old_one(alice, dune, visit):
+def test_a_new_alice_has_nothing_of_the_old_one(alice: Site, dune: str, visit: Visit) -> None:
     alice.review(dune, 5, "Sand.")
     delete_account(alice, reviews="keep")
     alice = visit().registered("Alice")
@@ -265,13 +282,15 @@ def test_a_new_alice_has_nothing_of_the_old_one(alice, dune, visit):
         {"password": PASSWORD, "reviews": ["keep", "delete"]},
     ],
 )
-def test_an_account_is_deleted_by_password_and_choice_only(alice, fields, select):
+def test_an_account_is_deleted_by_password_and_choice_only(
+    alice: Site, fields: dict[str, str | list[str]], select: Select
+) -> None:
     assert alice.submit("/account/delete", **fields).status_code == 422
     assert select("SELECT count(*) FROM readers") == 1
     assert is_logged_in(alice)
 
 
-def test_without_the_token_of_the_form_nothing_is_changed(alice, select):
+def test_without_the_token_of_the_form_nothing_is_changed(alice: Site, select: Select) -> None:
     data = {"password": PASSWORD, "reviews": "delete"}
     assert alice.client.post("/account/delete", data=data).status_code == 400
     data = {"old_password": PASSWORD, "password": NEW, "confirmation": NEW}
@@ -281,7 +300,9 @@ def test_without_the_token_of_the_form_nothing_is_changed(alice, select):
     )
 
 
-def test_readers_who_leave_at_the_same_moment_do_not_wait_in_a_circle(add_book, visit, together, select):
+def test_readers_who_leave_at_the_same_moment_do_not_wait_in_a_circle(
+    add_book: AddBook, visit: Visit, together: Together, select: Select
+) -> None:
     books = [add_book(f"978000000{number:03}0", f"Book {number}") for number in range(4)]
     readers = [visit().registered(f"Reader {number}") for number in range(2)]
     readers[0].client.environ_base["REMOTE_ADDR"] = "192.0.2.1"
@@ -293,7 +314,7 @@ def test_readers_who_leave_at_the_same_moment_do_not_wait_in_a_circle(add_book, 
     assert select("SELECT sum(review_count) FROM rating_counts") == 0
 
 
-def test_who_wrote_2000_reviews_can_leave_as_well(alice, select, database):
+def test_who_wrote_2000_reviews_can_leave_as_well(alice: Site, select: Select, database: Database) -> None:
     """The counts and the search follow once, not once a review."""
     select("""
         INSERT INTO books (isbn, title, author)
@@ -311,11 +332,11 @@ def test_who_wrote_2000_reviews_can_leave_as_well(alice, select, database):
 # --- Events and data ------------------------------------------------------------------------------------------------
 
 
-def test_every_event_of_an_account_has_a_sentence():
+def test_every_event_of_an_account_has_a_sentence() -> None:
     assert set(EventKind) - set(EVENTS) == {EventKind.CATALOGUE_IMPORTED}
 
 
-def test_alice_sees_what_happened_to_her_account_and_bob_does_not(alice, bob, visit):
+def test_alice_sees_what_happened_to_her_account_and_bob_does_not(alice: Site, bob: Site, visit: Visit) -> None:
     visit().submit("/login", username="Alice", password=WRONG)
     change_password(alice)
     page = alice.get("/account/events").text
@@ -326,7 +347,7 @@ def test_alice_sees_what_happened_to_her_account_and_bob_does_not(alice, bob, vi
     assert alice.get("/account/events?before=x").status_code == 404
 
 
-def test_the_audit_has_what_happened_and_no_secret(alice, phone, visit, select):
+def test_the_audit_has_what_happened_and_no_secret(alice: Site, phone: Site, visit: Visit, select: Select) -> None:
     visit().submit("/login", username="Alice", password=WRONG)
     phone.get("/logout")
     change_password(alice, old=WRONG)
@@ -349,7 +370,7 @@ def test_the_audit_has_what_happened_and_no_secret(alice, phone, visit, select):
         assert secret not in stored
 
 
-def test_alice_downloads_what_is_kept_of_her(alice, bob, dune):
+def test_alice_downloads_what_is_kept_of_her(alice: Site, bob: Site, dune: str) -> None:
     alice.review(dune, 5, "Sand.\n«Ñ»")
     bob.review(dune, 1, "Dust.")
     response = alice.get("/account/data")
@@ -363,7 +384,7 @@ def test_alice_downloads_what_is_kept_of_her(alice, bob, dune):
     assert "argon2" not in response.text
 
 
-def test_nothing_of_a_long_life_is_left_out(alice, select):
+def test_nothing_of_a_long_life_is_left_out(alice: Site, select: Select) -> None:
     select(
         "INSERT INTO events (kind, reader_id) SELECT 'logged-in', r.id FROM readers AS r, generate_series(1, :more)",
         more=3 * EVENTS_ON_A_PAGE,
@@ -380,7 +401,7 @@ def test_nothing_of_a_long_life_is_left_out(alice, select):
     assert len(kept["sessions"]) == SESSIONS_MAX
 
 
-def test_of_more_events_than_anybody_reads_the_download_says_how_many_are_left_out(alice, select):
+def test_of_more_events_than_anybody_reads_the_download_says_how_many_are_left_out(alice: Site, select: Select) -> None:
     select(
         "INSERT INTO events (kind, reader_id) SELECT 'logged-in', r.id FROM readers AS r, generate_series(1, :more)",
         more=OWN_EVENTS_MAX,

@@ -1,10 +1,16 @@
 """The API, as a program sees it."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
+from flyleaf.config import Config
 from flyleaf.limits import PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX
+from tests.fixture_types import AddBook, Select
+from tests.site import Site
 
 FIELDS = {"title", "author", "year", "isbn", "review_count", "average_score"}
 RESULT = {"isbn", "title", "author", "year", "review_count", "average_score", "match"}
@@ -12,10 +18,10 @@ ANSWER = {"query", "corrected_query", "results", "page", "has_next"}
 
 
 @pytest.fixture
-def search(client):
+def search(client: FlaskClient) -> Callable[..., Any]:
     """The answer to a search, after a look at its form."""
 
-    def ask(**values):
+    def ask(**values: object) -> Any:
         response = client.get("/api/search", query_string=values)
         assert response.status_code == 200, response.text
         assert set(response.json) == ANSWER
@@ -25,7 +31,7 @@ def search(client):
     return ask
 
 
-def test_a_book_is_exactly_these_six_things(client, dune):
+def test_a_book_is_exactly_these_six_things(client: FlaskClient, dune: str) -> None:
     response = client.get(f"/api/{dune}")
     assert response.status_code == 200
     assert response.mimetype == "application/json"
@@ -39,7 +45,7 @@ def test_a_book_is_exactly_these_six_things(client, dune):
     }
 
 
-def test_the_score_is_a_number(client, alice, bob, dune):
+def test_the_score_is_a_number(client: FlaskClient, alice: Site, bob: Site, dune: str) -> None:
     alice.review(dune, 5)
     bob.review(dune, 4)
     answer = client.get(f"/api/{dune}").json
@@ -48,7 +54,7 @@ def test_the_score_is_a_number(client, alice, bob, dune):
     assert '"average_score":4.5' in client.get(f"/api/{dune}").text.replace(" ", "")
 
 
-def test_a_year_that_is_not_known_is_null(client, add_book):
+def test_a_year_that_is_not_known_is_null(client: FlaskClient, add_book: AddBook) -> None:
     assert client.get(f"/api/{add_book(year=None)}").json["year"] is None
 
 
@@ -65,14 +71,16 @@ def test_a_year_that_is_not_known_is_null(client, add_book):
         ("9780141439519", "9780141439519"),  # a wrong check digit
     ],
 )
-def test_any_form_of_the_isbn_is_answered_at_once_with_the_catalogues(client, add_book, known, asked):
+def test_any_form_of_the_isbn_is_answered_at_once_with_the_catalogues(
+    client: FlaskClient, add_book: AddBook, known: str, asked: str
+) -> None:
     add_book(known)
     response = client.get(f"/api/{asked}")
     assert response.status_code == 200
     assert response.json["isbn"] == known
 
 
-def test_what_is_not_there_is_404_as_json(client, dune, subtests):
+def test_what_is_not_there_is_404_as_json(client: FlaskClient, dune: str, subtests: pytest.Subtests) -> None:
     for isbn in [
         "9780141439518",
         "1",
@@ -98,7 +106,7 @@ def test_what_is_not_there_is_404_as_json(client, dune, subtests):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("address", ["/api/9780441172719", "/api/search"])
-def test_it_can_only_be_read(client, address, method):
+def test_it_can_only_be_read(client: FlaskClient, address: str, method: str) -> None:
     response = client.open(address, method=method)
     assert response.status_code == 405
     assert response.is_json
@@ -106,7 +114,7 @@ def test_it_can_only_be_read(client, address, method):
     assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_head_and_options(client, dune):
+def test_head_and_options(client: FlaskClient, dune: str) -> None:
     head = client.head(f"/api/{dune}")
     assert head.status_code == 200
     assert head.data == b""
@@ -114,14 +122,16 @@ def test_head_and_options(client, dune):
     assert client.options("/api/search").status_code == 200
 
 
-def test_letters_and_markup_are_given_as_they_are(client, search, add_book):
+def test_letters_and_markup_are_given_as_they_are(
+    client: FlaskClient, search: Callable[..., Any], add_book: AddBook
+) -> None:
     isbn = add_book(title="Ünï<b>code</b> “x” 東京", author='"\\')
     for answer in (client.get(f"/api/{isbn}").json, search(q="code")["results"][0]):
         assert answer["title"] == "Ünï<b>code</b> “x” 東京"
         assert answer["author"] == '"\\'
 
 
-def test_a_result_is_exactly_these_seven_things(search, alice, dune):
+def test_a_result_is_exactly_these_seven_things(search: Callable[..., Any], alice: Site, dune: str) -> None:
     alice.review(dune, 4)
     [result] = search(q="dune")["results"]
     why = result.pop("match")
@@ -136,7 +146,7 @@ def test_a_result_is_exactly_these_seven_things(search, alice, dune):
     }
 
 
-def test_the_query_comes_back_as_it_was_typed(search, dune):
+def test_the_query_comes_back_as_it_was_typed(search: Callable[..., Any], dune: str) -> None:
     answer = search(q="  DUNE ")
     assert answer["query"].strip() == "DUNE"
     assert answer["corrected_query"] is None
@@ -144,19 +154,19 @@ def test_the_query_comes_back_as_it_was_typed(search, dune):
     assert answer["has_next"] is False
 
 
-def test_it_finds_what_the_page_finds(search, add_book):
+def test_it_finds_what_the_page_finds(search: Callable[..., Any], add_book: AddBook) -> None:
     isbn = add_book("0141439513", "Pride and Prejudice", "Jane Austen", year=1813)
     for query in ("austen pride", "PREJUD", "0-14-143951-3", "978-0-14-143951-8", "143951"):
         assert [result["isbn"] for result in search(q=query)["results"]] == [isbn], query
 
 
-def test_nothing_asked_finds_nothing(search, dune):
+def test_nothing_asked_finds_nothing(search: Callable[..., Any], dune: str) -> None:
     assert search()["results"] == []
     assert search(q="")["results"] == []
     assert search(q="   ")["results"] == []
 
 
-def test_limit_and_page(search, select):
+def test_limit_and_page(search: Callable[..., Any], select: Select) -> None:
     select(
         "INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume ' || n"
         " FROM generate_series(1, :n) AS n",
@@ -174,7 +184,7 @@ def test_limit_and_page(search, select):
     assert len(seen) == len(set(seen)) == PAGE_SIZE_MAX + 1
 
 
-def test_values_that_make_no_sense_are_422_as_json(client, dune, subtests):
+def test_values_that_make_no_sense_are_422_as_json(client: FlaskClient, dune: str, subtests: pytest.Subtests) -> None:
     for values in (
         {"limit": "0"},
         {"limit": "-1"},
@@ -198,13 +208,13 @@ def test_values_that_make_no_sense_are_422_as_json(client, dune, subtests):
             assert response.json["error"]
 
 
-def test_wildcards_and_operators_are_letters(search, dune, subtests):
+def test_wildcards_and_operators_are_letters(search: Callable[..., Any], dune: str, subtests: pytest.Subtests) -> None:
     for query in ("%", "_", "\\", "%%", "'", '"', "& | ! ( ) : *", ":*", "<->", "'; --", "{}", "%s", "$1"):
         with subtests.test(query):
             assert search(q=query)["results"] == []
 
 
-def test_bytes_that_are_no_utf8_are_no_fault(client, subtests):
+def test_bytes_that_are_no_utf8_are_no_fault(client: FlaskClient, subtests: pytest.Subtests) -> None:
     for address in ("/api/search?q=%ff", "/api/search?q=%ED%A0%80", "/api/search?limit=%ff", "/api/search?%ff"):
         with subtests.test(address):
             response = client.get(address)
@@ -215,13 +225,13 @@ def test_bytes_that_are_no_utf8_are_no_fault(client, subtests):
     assert response.is_json
 
 
-def test_no_session_is_begun(client, dune, config):
+def test_no_session_is_begun(client: FlaskClient, dune: str, config: Config) -> None:
     response = client.get(f"/api/{dune}")
     assert "Set-Cookie" not in response.headers
     assert list(config.sessions.iterdir()) == []
 
 
-def test_a_broken_database_is_told_as_json(client, dune, select):
+def test_a_broken_database_is_told_as_json(client: FlaskClient, dune: str, select: Select) -> None:
     select("DROP TABLE reviews, rating_counts CASCADE")
     response = client.get(f"/api/{dune}")
     assert response.status_code == 500

@@ -2,20 +2,24 @@
 
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
+from flask.testing import FlaskClient
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
+from tests.fixture_types import AddBook, Select
+from tests.site import Site
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def reviews_by_others(select):
+def reviews_by_others(select: Select) -> Callable[[int], None]:
     """So many reviews of the only book, the newest last: `Text 1` by `Reader 1`, one star, …"""
 
-    def write(number):
+    def write(number: int) -> None:
         select(
             "WITH new AS (INSERT INTO readers (name, name_key, password_hash)"
             " SELECT 'Reader ' || n, 'reader ' || n, '' FROM generate_series(1, :n) AS n RETURNING id, name)"
@@ -32,38 +36,38 @@ def texts(html: str) -> list[int]:
     return [int(number) for number in re.findall(r"Text (\d+)\.", html)]
 
 
-def test_a_visitor_is_asked_to_log_in(client, dune):
+def test_a_visitor_is_asked_to_log_in(client: FlaskClient, dune: str) -> None:
     response = client.get(f"/books/{dune}")
     assert response.status_code == 303
     assert response.location.startswith("/login?next=")
 
 
-def test_a_visitor_is_not_told_whether_a_book_exists(client):
+def test_a_visitor_is_not_told_whether_a_book_exists(client: FlaskClient) -> None:
     assert client.get("/books/9780141439518").status_code == 303
 
 
-def test_the_page_says_what_the_catalogue_knows(alice, add_book):
+def test_the_page_says_what_the_catalogue_knows(alice: Site, add_book: AddBook) -> None:
     isbn = add_book("9780141439518", "Pride and Prejudice", "Jane Austen", year=1813)
     text = alice.get(f"/books/{isbn}").text
     for fact in ("Pride and Prejudice", "Jane Austen", "1813", "978-0-14-143951-8", "0-14-143951-3"):
         assert fact in text
 
 
-def test_more_is_shown_where_the_catalogue_has_it(alice, add_book):
+def test_more_is_shown_where_the_catalogue_has_it(alice: Site, add_book: AddBook) -> None:
     isbn = add_book(publisher="Ace", language="en", pages=604, description="Sand.\n\nMore sand.")
     text = alice.get(f"/books/{isbn}").text
     for fact in ("Ace", "604", "<p>Sand.</p>", "<p>More sand.</p>"):
         assert fact in text
 
 
-def test_what_is_not_known_is_not_made_up(alice, add_book):
+def test_what_is_not_known_is_not_made_up(alice: Site, add_book: AddBook) -> None:
     isbn = add_book(title="Anonymous songs", author="", year=None)
     response = alice.get(f"/books/{isbn}")
     assert response.status_code == 200
     assert "None" not in response.text
 
 
-def test_years_before_the_common_era_are_shown(alice, add_book):
+def test_years_before_the_common_era_are_shown(alice: Site, add_book: AddBook) -> None:
     assert alice.get(f"/books/{add_book(year=-700)}").status_code == 200
 
 
@@ -82,31 +86,33 @@ def test_years_before_the_common_era_are_shown(alice, add_book):
         ("080442957X", "9780804429573"),
     ],
 )
-def test_every_form_of_the_isbn_leads_to_the_one_address(alice, add_book, known, asked):
+def test_every_form_of_the_isbn_leads_to_the_one_address(
+    alice: Site, add_book: AddBook, known: str, asked: str
+) -> None:
     add_book(known)
     response = alice.get(f"/books/{asked}")
     assert response.status_code == 301
     assert response.location == f"/books/{known}"
 
 
-def test_the_page_of_reviews_goes_along(alice, dune):
+def test_the_page_of_reviews_goes_along(alice: Site, dune: str) -> None:
     assert alice.get("/books/978-0-441-17271-9?before=1-2").location == f"/books/{dune}?before=1-2"
 
 
-def test_a_book_with_a_wrong_check_digit_has_a_page(alice, add_book):
+def test_a_book_with_a_wrong_check_digit_has_a_page(alice: Site, add_book: AddBook) -> None:
     isbn = add_book("9780141439519")
     text = alice.get(f"/books/{isbn}").text
     assert "9780141439519" in text
     assert "ISBN-10" not in text
 
 
-def test_an_isbn_that_only_has_thirteen_digits_shows_no_shorter_one(alice, add_book):
+def test_an_isbn_that_only_has_thirteen_digits_shows_no_shorter_one(alice: Site, add_book: AddBook) -> None:
     text = alice.get(f"/books/{add_book('9791032305690')}").text
     assert "ISBN-13" in text
     assert "ISBN-10" not in text
 
 
-def test_what_is_no_book_is_not_found(alice, dune, subtests):
+def test_what_is_no_book_is_not_found(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
     isbns = {
         "another ISBN": "9780141439518",
         "too short": "12345",
@@ -140,13 +146,15 @@ def test_what_is_no_book_is_not_found(alice, dune, subtests):
             assert "\0" not in response.text
 
 
-def test_without_reviews_there_is_no_average(alice, dune):
+def test_without_reviews_there_is_no_average(alice: Site, dune: str) -> None:
     text = alice.get(f"/books/{dune}").text
     assert "of 5 stars" not in text
     assert "NaN" not in text
 
 
-def test_the_average_the_number_and_the_spread_of_ratings(alice, dune, reviews_by_others):
+def test_the_average_the_number_and_the_spread_of_ratings(
+    alice: Site, dune: str, reviews_by_others: Callable[[int], None]
+) -> None:
     reviews_by_others(7)  # 1 2 3 4 5 1 2
     text = alice.get(f"/books/{dune}").text
     assert "2.57 of 5 stars" in text
@@ -156,14 +164,16 @@ def test_the_average_the_number_and_the_spread_of_ratings(alice, dune, reviews_b
     assert rows == [("5", "1"), ("4", "1"), ("3", "1"), ("2", "2"), ("1", "2")]
 
 
-def test_one_review_is_not_reviews(alice, dune, reviews_by_others):
+def test_one_review_is_not_reviews(alice: Site, dune: str, reviews_by_others: Callable[[int], None]) -> None:
     reviews_by_others(1)
     text = alice.get(f"/books/{dune}").text
     assert "1 review" in text
     assert "1 reviews" not in text
 
 
-def test_reviews_come_newest_first_and_in_pages(alice, dune, reviews_by_others):
+def test_reviews_come_newest_first_and_in_pages(
+    alice: Site, dune: str, reviews_by_others: Callable[[int], None]
+) -> None:
     number = 2 * REVIEWS_ON_A_PAGE + 1
     reviews_by_others(number)
     pages = [texts(page) for page in alice.pages(f"/books/{dune}")]
@@ -171,14 +181,16 @@ def test_reviews_come_newest_first_and_in_pages(alice, dune, reviews_by_others):
     assert [number for page in pages for number in page] == list(range(number, 0, -1))
 
 
-def test_only_pages_that_exist_are_offered(alice, dune, reviews_by_others):
+def test_only_pages_that_exist_are_offered(alice: Site, dune: str, reviews_by_others: Callable[[int], None]) -> None:
     reviews_by_others(REVIEWS_ON_A_PAGE + 1)
     first, second = alice.pages(f"/books/{dune}")
     assert 'rel="prev"' not in first
     assert f'rel="prev" href="/books/{dune}?after=' in second
 
 
-def test_there_is_nothing_behind_the_last_review_and_a_way_back(alice, dune, reviews_by_others):
+def test_there_is_nothing_behind_the_last_review_and_a_way_back(
+    alice: Site, dune: str, reviews_by_others: Callable[[int], None]
+) -> None:
     reviews_by_others(1)
     page = alice.get(f"/books/{dune}?before=1-1").text
     assert texts(page) == []
@@ -191,17 +203,19 @@ NO_PLACES = ["", "1", "-1", "x-1", "1-", "1-99999999999999999999", "9" * 400, "1
 
 @pytest.mark.parametrize("place", NO_PLACES)
 @pytest.mark.parametrize("name", ["before", "after"])
-def test_what_is_no_place_in_the_list_is_not_found(alice, dune, name, place):
+def test_what_is_no_place_in_the_list_is_not_found(alice: Site, dune: str, name: str, place: str) -> None:
     assert alice.get(f"/books/{dune}", query_string={name: place}).status_code == 404
 
 
 @pytest.mark.parametrize("place", ["0-0", "999999999999999999-9223372036854775807"])
-def test_every_place_can_be_asked_for(alice, dune, place):
+def test_every_place_can_be_asked_for(alice: Site, dune: str, place: str) -> None:
     for name in ("before", "after"):
         assert alice.get(f"/books/{dune}", query_string={name: place}).status_code == 200
 
 
-def test_alice_sees_her_own_review_first_and_once(alice, dune, reviews_by_others, select):
+def test_alice_sees_her_own_review_first_and_once(
+    alice: Site, dune: str, reviews_by_others: Callable[[int], None], select: Select
+) -> None:
     alice.review(dune, 3, "Text 0.")
     reviews_by_others(REVIEWS_ON_A_PAGE + 1)
     select("UPDATE reviews SET created_at = '2000-01-01' WHERE text = 'Text 0.'")
@@ -211,7 +225,7 @@ def test_alice_sees_her_own_review_first_and_once(alice, dune, reviews_by_others
     assert set(first + second) == set(range(REVIEWS_ON_A_PAGE + 2))
 
 
-def test_the_form_is_there_until_alice_has_written(alice, bob, dune):
+def test_the_form_is_there_until_alice_has_written(alice: Site, bob: Site, dune: str) -> None:
     bob.review(dune, 1)
     before = alice.get(f"/books/{dune}").text
     assert f'action="/books/{dune}/review"' in before
@@ -224,13 +238,13 @@ def test_the_form_is_there_until_alice_has_written(alice, bob, dune):
     assert "/review/delete" in after
 
 
-def test_a_page_number_that_is_none_is_no_fault(alice, dune, subtests):
+def test_a_page_number_that_is_none_is_no_fault(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
     for page in ["x", "1.5", "NaN", "", "\0", "9" * 5000, "%ff"]:
         with subtests.test(repr(page)[:20]):
             assert alice.get(f"/books/{dune}", query_string={"page": page}).status_code < 500
 
 
-def test_markup_from_the_catalogue_and_from_readers_is_shown_as_text(alice, bob, add_book):
+def test_markup_from_the_catalogue_and_from_readers_is_shown_as_text(alice: Site, bob: Site, add_book: AddBook) -> None:
     isbn = add_book(title=MARKUP, author=MARKUP, publisher=MARKUP, description=MARKUP, language=MARKUP[:35])
     bob.review(isbn, 5, MARKUP)
     alice.review(isbn, 5, MARKUP)
@@ -247,20 +261,20 @@ class Isolation(HTMLParser):
     APART = ("p", "h1", "h2", "h3", "li", "dd", "div", "textarea", "title")  # a line or a window of its own
     VOID = ("meta", "link", "input", "br", "path", "circle", "img", "hr")
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.open = []
         self.found, self.leaking = 0, []
 
-    def handle_starttag(self, tag, attributes):
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if tag not in self.VOID:
             self.open.append((tag, dict(attributes)))
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         while self.open and self.open.pop()[0] != tag:
             pass
 
-    def handle_data(self, text):
+    def handle_data(self, text: str) -> None:
         if "\u202e" in text:
             self.found += 1
             tag, attributes = self.open[-1]
@@ -270,7 +284,7 @@ class Isolation(HTMLParser):
                 self.leaking.append((tag, text))
 
 
-def test_texts_that_run_backwards_turn_nothing_else_around(alice, bob, add_book):
+def test_texts_that_run_backwards_turn_nothing_else_around(alice: Site, bob: Site, add_book: AddBook) -> None:
     """U+202E, the right-to-left override, in everything that the catalogue and other readers write."""
     isbn = add_book(title="\u202eenuD", author="\u202etrebreH", publisher="\u202eecA", description="\u202ednaS")
     bob.review(isbn, 5, "\u202edoog")
@@ -283,14 +297,14 @@ def test_texts_that_run_backwards_turn_nothing_else_around(alice, bob, add_book)
         assert isolation.leaking == [], page
 
 
-def test_a_book_page_is_only_read(alice, dune):
+def test_a_book_page_is_only_read(alice: Site, dune: str) -> None:
     for method in ("post", "put", "patch", "delete"):
         assert getattr(alice.client, method)(f"/books/{dune}").status_code == 405
     assert alice.client.head(f"/books/{dune}").status_code == 200
     assert alice.client.options(f"/books/{dune}").status_code == 200
 
 
-def test_a_program_finds_the_book_in_the_terms_of_schema_org(alice, bob, add_book):
+def test_a_program_finds_the_book_in_the_terms_of_schema_org(alice: Site, bob: Site, add_book: AddBook) -> None:
     isbn = add_book(publisher="Ace", language="eng", pages=604)
     bob.review(isbn, 4)
     data = linked_data(alice.get(f"/books/{isbn}").text)
@@ -315,7 +329,7 @@ def test_a_program_finds_the_book_in_the_terms_of_schema_org(alice, bob, add_boo
     }
 
 
-def test_nothing_that_a_title_says_ends_the_script(alice, add_book):
+def test_nothing_that_a_title_says_ends_the_script(alice: Site, add_book: AddBook) -> None:
     text = alice.get(f"/books/{add_book(title='</script><!--<script>')}").text
     assert linked_data(text)["name"] == "</script><!--<script>"
     assert "</script><!--" not in text
@@ -325,7 +339,7 @@ def linked_data(html: str) -> dict[str, object]:
     return json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)[1])
 
 
-def test_a_citation_can_be_copied(alice, dune):
+def test_a_citation_can_be_copied(alice: Site, dune: str) -> None:
     text = alice.get(f"/books/{dune}").text
     assert "Frank Herbert. Dune. 1965. ISBN 978-0-441-17271-9." in text
     assert "@book{herbert1965dune," in text
@@ -337,18 +351,18 @@ def test_a_citation_can_be_copied(alice, dune):
     ("language", "lang"),
     [("eng", "en"), ("pt-BR", "pt-BR"), ("zh-Hant", "zh-Hant"), ("Klingonese", None), (None, None)],
 )
-def test_a_title_carries_its_language(alice, add_book, language, lang):
+def test_a_title_carries_its_language(alice: Site, add_book: AddBook, language: str | None, lang: str | None) -> None:
     heading = re.search(r"<h1[^>]*>", alice.get(f"/books/{add_book(language=language)}").text)[0]
     assert 'dir="auto"' in heading
     assert re.findall(r'lang="([^"]*)"', heading) == ([lang] if lang else [])
 
 
-def test_spoilers_are_folded(alice, bob, dune):
+def test_spoilers_are_folded(alice: Site, bob: Site, dune: str) -> None:
     bob.review(dune, 4, "In the end ||it rains||.")
     assert re.search(r"<details class=\"spoiler\">.*?it rains</div></details>", alice.get(f"/books/{dune}").text)
 
 
-def test_a_book_has_one_cover_everywhere(alice, add_book, dune):
+def test_a_book_has_one_cover_everywhere(alice: Site, add_book: AddBook, dune: str) -> None:
     covers = [
         re.search(r'<svg class="cover".*?</svg>', alice.get(address).text)[0]
         for address in (f"/books/{dune}", "/search?q=dune", "/authors/Frank%20Herbert")
@@ -356,7 +370,7 @@ def test_a_book_has_one_cover_everywhere(alice, add_book, dune):
     assert len(set(covers)) == 1
 
 
-def test_other_editions_say_what_tells_them_apart(alice, dune, add_book):
+def test_other_editions_say_what_tells_them_apart(alice: Site, dune: str, add_book: AddBook) -> None:
     add_book("9780340960196", publisher="Hodder & Stoughton", language="es", year=2015)
     text = alice.get(f"/books/{dune}").text
     for fact in ("Other editions", "Hodder &amp; Stoughton", "2015", "Spanish", "9780340960196"):

@@ -1,15 +1,21 @@
 """What a watchman asks."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
+from tests.fixture_types import Select
+from tests.postgresql import Server
 
 
 @pytest.fixture
-def lonely(tmp_path):
+def lonely(tmp_path: Path) -> Iterator[FlaskClient]:
     """A browser of a site whose database can't be reached."""
     url = f"postgresql+psycopg2://flyleaf:a-secret-word@/x?host={tmp_path}"
     database = Database(url)
@@ -19,14 +25,14 @@ def lonely(tmp_path):
     database.close()
 
 
-def test_the_site_is_alive_and_ready(client):
+def test_the_site_is_alive_and_ready(client: FlaskClient) -> None:
     for address, status in (("/healthz", "alive"), ("/readyz", "ready")):
         response = client.get(address)
         assert response.status_code == 200
         assert response.json["status"] == status
 
 
-def test_without_its_database_it_is_alive_but_not_ready(lonely):
+def test_without_its_database_it_is_alive_but_not_ready(lonely: FlaskClient) -> None:
     assert lonely.get("/healthz").status_code == 200
     response = lonely.get("/readyz")
     assert response.status_code == 503
@@ -35,7 +41,7 @@ def test_without_its_database_it_is_alive_but_not_ready(lonely):
     assert "a-secret-word" not in response.text
 
 
-def test_it_is_not_ready_before_the_schema_is_up_to_date(client, select):
+def test_it_is_not_ready_before_the_schema_is_up_to_date(client: FlaskClient, select: Select) -> None:
     assert client.get("/readyz").status_code == 200
     select("UPDATE alembic_version SET version_num = '0000'")
     response = client.get("/readyz")
@@ -43,7 +49,7 @@ def test_it_is_not_ready_before_the_schema_is_up_to_date(client, select):
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_a_schema_that_a_newer_version_made_is_not_ready_and_no_fault(server, tmp_path):
+def test_a_schema_that_a_newer_version_made_is_not_ready_and_no_fault(server: Server, tmp_path: Path) -> None:
     url = server.create_database("made_by_a_newer_version")
     database = Database(url)
     try:
@@ -59,7 +65,7 @@ def test_a_schema_that_a_newer_version_made_is_not_ready_and_no_fault(server, tm
         server.drop_database("made_by_a_newer_version")
 
 
-def test_the_first_question_brings_the_schema_up_to_date(server, tmp_path):
+def test_the_first_question_brings_the_schema_up_to_date(server: Server, tmp_path: Path) -> None:
     """An operator who starts the site before its server need do nothing."""
     url = server.create_database("not_migrated")
     database = Database(url)
@@ -72,7 +78,7 @@ def test_the_first_question_brings_the_schema_up_to_date(server, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
-def test_nobody_has_to_log_in_and_nothing_is_kept(client, address):
+def test_nobody_has_to_log_in_and_nothing_is_kept(client: FlaskClient, address: str) -> None:
     response = client.get(address)
     assert "Set-Cookie" not in response.headers
     assert response.headers["Cache-Control"] == "no-store"
@@ -80,7 +86,7 @@ def test_nobody_has_to_log_in_and_nothing_is_kept(client, address):
     assert client.post(address).status_code == 405
 
 
-def test_pages_without_a_database_are_503_and_say_when_to_come_back(lonely):
+def test_pages_without_a_database_are_503_and_say_when_to_come_back(lonely: FlaskClient) -> None:
     for address in ("/api/9780441172719", "/api/search?q=x"):
         response = lonely.get(address)
         assert response.status_code == 503

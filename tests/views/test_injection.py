@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.fixture_types import AddBook, Select, Visit
 from tests.fuzz.corpus import MARKUP, SQL
 from tests.markup import addresses, elements, scripts
 from tests.site import Site
@@ -41,7 +42,7 @@ Pages = Callable[[str], dict[str, str]]
 
 
 @pytest.fixture
-def pages(visit: Callable[[], Site], add_book: Callable[..., str], select: Callable[..., Any]) -> Pages:
+def pages(visit: Visit, add_book: AddBook, select: Select) -> Pages:
     """The pages on which somebody reads what somebody else wrote, by what they are: with this text in every place."""
     add_book()
     add_book("9780141439518")  # the author's other book
@@ -120,7 +121,7 @@ def test_an_answer_for_programs_is_no_page(alice: Site, subtests: pytest.Subtest
                 assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_no_text_becomes_sql(alice: Site, dune: str, select: Callable[..., Any], subtests: pytest.Subtests) -> None:
+def test_no_text_becomes_sql(alice: Site, dune: str, select: Select, subtests: pytest.Subtests) -> None:
     """Nothing is an error, and nothing is found, changed or gone by it."""
     alice.review(dune, 4)
     for text in [*SQL, "1' AND (SELECT 1 FROM pg_sleep(2)) IS NULL --", "0) OR (SELECT true"]:
@@ -144,7 +145,7 @@ FORGED = ["x\n{}", "x\r\n[info] forged", "\x1b[2J", "\u2028", '","event":"forged
 
 
 @pytest.mark.parametrize("text", FORGED)
-def test_no_name_forges_a_line_of_the_log(visit: Callable[[], Site], log: list[str], text: str) -> None:
+def test_no_name_forges_a_line_of_the_log(visit: Visit, log: list[str], text: str) -> None:
     sent: Any = text.encode("utf-8", "surrogatepass")
     visit().submit("/login", username=sent, password="wrong", next=sent)
     visit().submit("/register", username=sent, password="wrong", confirmation="wrong")

@@ -4,42 +4,46 @@ import json
 import re
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from flyleaf.limits import REASON_MAX, REPORTED_ON_A_PAGE, REPORTS
+from tests.fixture_types import Select, Together, Visit
 from tests.site import Site, cookie_name, hidden_fields
 
 WORDS = "Buy my watches."
 
 
 @pytest.fixture
-def mo(visit, select) -> Site:
+def mo(visit: Visit, select: Select) -> Site:
     mo = visit().registered("Mo")
     select("UPDATE readers SET is_moderator = true WHERE name = 'Mo'")
     return mo
 
 
 @pytest.fixture
-def review_id(alice, dune, select) -> int:
+def review_id(alice: Site, dune: str, select: Select) -> int:
     """Of what Alice wrote."""
     alice.review(dune, 1, WORDS)
     return select("SELECT id FROM reviews")
 
 
-def report(site: Site, review_id: int, reason: str = "Spam"):
+def report(site: Site, review_id: int, reason: str = "Spam") -> TestResponse:
     return site.submit(f"/reviews/{review_id}/report", reason=reason)
 
 
-def hide(site: Site, review_id: int, reason: str = "Not about the book."):
+def hide(site: Site, review_id: int, reason: str = "Not about the book.") -> TestResponse:
     return site.submit(f"/moderation/reviews/{review_id}/hide", reason=reason)
 
 
-def settle(site: Site, review_id: int, action: str):
+def settle(site: Site, review_id: int, action: str) -> TestResponse:
     """Press one of the buttons on the moderators' pages."""
     page = "/moderation/hidden" if action == "unhide" else "/moderation"
     return site.submit(page, f"/moderation/reviews/{review_id}/{action}")
 
 
-def kinds(select, name: str) -> list[str]:
+def kinds(select: Select, name: str) -> list[str]:
     found = select(
         "SELECT string_agg(kind, ' ' ORDER BY e.id) FROM events AS e JOIN readers AS r ON r.id = reader_id"
         " WHERE name = :name AND kind !~ 'registered|logged-in'",
@@ -52,7 +56,7 @@ def kinds(select, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", ["", "/hidden", "/reviews/1/hide"])
-def test_the_pages_are_for_moderators_alone(client, bob, mo, page):
+def test_the_pages_are_for_moderators_alone(client: FlaskClient, bob: Site, mo: Site, page: str) -> None:
     assert client.get(f"/moderation{page}").location.startswith("/login?next=")
     response = bob.get(f"/moderation{page}")
     assert response.status_code == 404
@@ -62,7 +66,9 @@ def test_the_pages_are_for_moderators_alone(client, bob, mo, page):
 
 
 @pytest.mark.parametrize("action", ["hide", "unhide", "dismiss"])
-def test_nobody_else_moderates(client, alice, bob, review_id, select, action):
+def test_nobody_else_moderates(
+    client: FlaskClient, alice: Site, bob: Site, review_id: int, select: Select, action: str
+) -> None:
     for site in (alice, bob):
         token = hidden_fields(site.get("/account").text)
         sent = site.client.post(f"/moderation/reviews/{review_id}/{action}", data=token | {"reason": "Mine."})
@@ -72,7 +78,9 @@ def test_nobody_else_moderates(client, alice, bob, review_id, select, action):
 
 
 @pytest.mark.parametrize("action", ["hide", "unhide", "dismiss"])
-def test_without_the_token_of_a_form_nothing_happens(bob, mo, review_id, select, action):
+def test_without_the_token_of_a_form_nothing_happens(
+    bob: Site, mo: Site, review_id: int, select: Select, action: str
+) -> None:
     report(bob, review_id)
     if action == "unhide":
         hide(mo, review_id)
@@ -82,7 +90,7 @@ def test_without_the_token_of_a_form_nothing_happens(bob, mo, review_id, select,
     assert select("SELECT concat(r.hidden_at, o.settled_at) FROM reviews AS r, review_reports AS o") == before
 
 
-def test_who_is_no_moderator_any_more_does_not_moderate(mo, review_id, select):
+def test_who_is_no_moderator_any_more_does_not_moderate(mo: Site, review_id: int, select: Select) -> None:
     token = hidden_fields(mo.get(f"/moderation/reviews/{review_id}/hide").text)
     select("UPDATE readers SET is_moderator = false")
     sent = mo.client.post(f"/moderation/reviews/{review_id}/hide", data=token | {"reason": "Late."})
@@ -92,7 +100,7 @@ def test_who_is_no_moderator_any_more_does_not_moderate(mo, review_id, select):
 # --- Reports --------------------------------------------------------------------------------------------------------
 
 
-def test_bob_reports_a_review(bob, mo, review_id, dune):
+def test_bob_reports_a_review(bob: Site, mo: Site, review_id: int, dune: str) -> None:
     assert f"/reviews/{review_id}/report" in bob.get(f"/books/{dune}").text
     assert f"/reviews/{review_id}/report" in bob.get("/readers/Alice").text
     assert report(bob, review_id, "<i>Spam</i>").location == f"/books/{dune}#my-review"
@@ -103,7 +111,7 @@ def test_bob_reports_a_review(bob, mo, review_id, dune):
     assert "Bob" not in page, "nobody is told who reported it"
 
 
-def test_a_reason_is_optional_and_bounded(bob, mo, review_id, select):
+def test_a_reason_is_optional_and_bounded(bob: Site, mo: Site, review_id: int, select: Select) -> None:
     assert report(bob, review_id, "x" * (REASON_MAX + 1)).status_code == 422
     assert report(bob, review_id, "a\0b").status_code == 422
     assert report(bob, review_id, "  ").status_code == 303
@@ -111,7 +119,7 @@ def test_a_reason_is_optional_and_bounded(bob, mo, review_id, select):
     assert "1 report" in mo.get("/moderation").text
 
 
-def test_a_second_report_changes_nothing(bob, review_id, select):
+def test_a_second_report_changes_nothing(bob: Site, review_id: int, select: Select) -> None:
     report(bob, review_id, "First.")
     assert report(bob, review_id, "Second.").status_code == 303
     assert "already reported this review" in bob.get("/search").text
@@ -119,11 +127,13 @@ def test_a_second_report_changes_nothing(bob, review_id, select):
     assert kinds(select, "Bob") == ["review-reported"]
 
 
-def test_reported_twice_at_once_it_is_reported_once(app, bob, review_id, together, select):
+def test_reported_twice_at_once_it_is_reported_once(
+    app: Flask, bob: Site, review_id: int, together: Together, select: Select
+) -> None:
     token = hidden_fields(bob.get(f"/reviews/{review_id}/report").text)
     cookie = bob.cookie("session")
 
-    def send():
+    def send() -> int:
         browser = app.test_client()
         browser.set_cookie(cookie_name(app, "session"), cookie)
         return browser.post(f"/reviews/{review_id}/report", data=token | {"reason": "Spam"}).status_code
@@ -133,7 +143,9 @@ def test_reported_twice_at_once_it_is_reported_once(app, bob, review_id, togethe
     assert select("SELECT count(*) FROM events WHERE kind = 'review-reported'") == 1
 
 
-def test_ones_own_review_and_one_that_is_not_there_are_not_reported(alice, bob, mo, review_id, dune):
+def test_ones_own_review_and_one_that_is_not_there_are_not_reported(
+    alice: Site, bob: Site, mo: Site, review_id: int, dune: str
+) -> None:
     assert "/report" not in alice.get(f"/books/{dune}").text
     assert alice.get(f"/reviews/{review_id}/report").status_code == 404
     for number in (0, review_id + 1, 10**30):
@@ -142,12 +154,12 @@ def test_ones_own_review_and_one_that_is_not_there_are_not_reported(alice, bob, 
     assert bob.get(f"/reviews/{review_id}/report").status_code == 404
 
 
-def test_a_visitor_is_asked_to_log_in(client, review_id):
+def test_a_visitor_is_asked_to_log_in(client: FlaskClient, review_id: int) -> None:
     assert client.get(f"/reviews/{review_id}/report").location == f"/login?next=/reviews/{review_id}/report"
     assert client.post(f"/reviews/{review_id}/report").status_code == 303
 
 
-def test_a_reader_reports_only_so_many_a_day(bob, review_id, select):
+def test_a_reader_reports_only_so_many_a_day(bob: Site, review_id: int, select: Select) -> None:
     select(
         "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume' FROM"
         " generate_series(1, :number) AS n RETURNING id)"
@@ -164,7 +176,7 @@ def test_a_reader_reports_only_so_many_a_day(bob, review_id, select):
 # --- Moderators' lists ----------------------------------------------------------------------------------------------
 
 
-def test_what_was_reported_last_comes_first_and_in_pages(mo, bob, review_id, select):
+def test_what_was_reported_last_comes_first_and_in_pages(mo: Site, bob: Site, review_id: int, select: Select) -> None:
     select("DELETE FROM reviews")
     select(
         "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume' FROM"
@@ -183,7 +195,7 @@ def test_what_was_reported_last_comes_first_and_in_pages(mo, bob, review_id, sel
     assert mo.get("/moderation?before=x").status_code == 404
 
 
-def test_reports_of_one_review_are_counted(mo, bob, visit, review_id):
+def test_reports_of_one_review_are_counted(mo: Site, bob: Site, visit: Visit, review_id: int) -> None:
     report(bob, review_id, "Spam")
     report(visit().registered("Carol"), review_id, "")
     report(mo, review_id, "Rude")
@@ -193,7 +205,9 @@ def test_reports_of_one_review_are_counted(mo, bob, visit, review_id):
     assert page.count(WORDS) == 1
 
 
-def test_dismissed_reports_are_gone_and_the_review_stays(mo, bob, alice, review_id, dune, select):
+def test_dismissed_reports_are_gone_and_the_review_stays(
+    mo: Site, bob: Site, alice: Site, review_id: int, dune: str, select: Select
+) -> None:
     report(bob, review_id)
     settle(mo, review_id, "dismiss")
     page = mo.get("/moderation").text
@@ -212,7 +226,9 @@ def test_dismissed_reports_are_gone_and_the_review_stays(mo, bob, alice, review_
 # --- Hiding ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_hidden_review_is_seen_by_who_wrote_it_alone(mo, alice, bob, review_id, dune, client):
+def test_a_hidden_review_is_seen_by_who_wrote_it_alone(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, client: FlaskClient
+) -> None:
     report(bob, review_id)
     assert hide(mo, review_id, "Not <b>about</b> the book.").location == "/moderation"
     assert "No open reports" in mo.get("/moderation").text
@@ -228,7 +244,9 @@ def test_a_hidden_review_is_seen_by_who_wrote_it_alone(mo, alice, bob, review_id
     assert "Mo" not in re.sub("Most|Move|More", "", alice.get(f"/books/{dune}").text)
 
 
-def test_a_hidden_review_does_not_count_in_the_search(mo, alice, bob, review_id, dune, client):
+def test_a_hidden_review_does_not_count_in_the_search(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, client: FlaskClient
+) -> None:
     bob.review(dune, 5, "Good.")
     hide(mo, review_id)
     [found] = client.get("/api/search?q=dune").json["results"]
@@ -238,7 +256,9 @@ def test_a_hidden_review_does_not_count_in_the_search(mo, alice, bob, review_id,
     assert (found["review_count"], found["average_score"]) == (2, 3.0)
 
 
-def test_who_wrote_it_changes_and_deletes_it_and_it_stays_hidden(mo, alice, bob, review_id, dune, client, select):
+def test_who_wrote_it_changes_and_deletes_it_and_it_stays_hidden(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, client: FlaskClient, select: Select
+) -> None:
     hide(mo, review_id)
     assert "edited since" not in mo.get("/moderation/hidden").text
     alice.submit(f"/books/{dune}/review/edit", rating="5", text="About the book.")
@@ -253,7 +273,9 @@ def test_who_wrote_it_changes_and_deletes_it_and_it_stays_hidden(mo, alice, bob,
     assert "No hidden reviews." in mo.get("/moderation/hidden").text
 
 
-def test_unhidden_it_is_what_it_was(mo, alice, bob, review_id, dune, client, select):
+def test_unhidden_it_is_what_it_was(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, client: FlaskClient, select: Select
+) -> None:
     hide(mo, review_id)
     assert settle(mo, review_id, "unhide").location == "/moderation/hidden"
     assert WORDS in bob.get(f"/books/{dune}").text
@@ -266,12 +288,12 @@ def test_unhidden_it_is_what_it_was(mo, alice, bob, review_id, dune, client, sel
 
 
 @pytest.mark.parametrize("reason", ["", " ", "x" * (REASON_MAX + 1), "a\0b"])
-def test_a_review_is_hidden_for_a_reason(mo, review_id, reason, select):
+def test_a_review_is_hidden_for_a_reason(mo: Site, review_id: int, reason: str, select: Select) -> None:
     assert hide(mo, review_id, reason).status_code == 422
     assert select("SELECT hidden_at FROM reviews") is None
 
 
-def test_what_another_moderator_has_done_is_told(mo, bob, review_id, alice, dune):
+def test_what_another_moderator_has_done_is_told(mo: Site, bob: Site, review_id: int, alice: Site, dune: str) -> None:
     report(bob, review_id)
     hide(mo, review_id)
     assert hide(mo, review_id).status_code == 409
@@ -284,12 +306,14 @@ def test_what_another_moderator_has_done_is_told(mo, bob, review_id, alice, dune
         assert mo.submit(page, f"/moderation/reviews/{review_id}/{action}").status_code == 404
 
 
-def test_of_two_moderators_at_once_one_hides(app, mo, bob, review_id, together, select):
+def test_of_two_moderators_at_once_one_hides(
+    app: Flask, mo: Site, bob: Site, review_id: int, together: Together, select: Select
+) -> None:
     report(bob, review_id)
     token = hidden_fields(mo.get(f"/moderation/reviews/{review_id}/hide").text)
     cookie = mo.cookie("session")
 
-    def send(action, reason):
+    def send(action: str, reason: str) -> int:
         browser = app.test_client()
         browser.set_cookie(cookie_name(app, "session"), cookie)
         data = token | {"reason": reason}
@@ -303,7 +327,9 @@ def test_of_two_moderators_at_once_one_hides(app, mo, bob, review_id, together, 
     assert kinds(select, "Alice") == ["review-hidden"]
 
 
-def test_a_hidden_review_of_somebody_who_has_left_stays_hidden(mo, alice, bob, review_id, dune):
+def test_a_hidden_review_of_somebody_who_has_left_stays_hidden(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str
+) -> None:
     hide(mo, review_id)
     alice.submit("/account/delete", password="a rose is a rose", reviews="keep")
     assert WORDS not in bob.get(f"/books/{dune}").text
@@ -312,14 +338,14 @@ def test_a_hidden_review_of_somebody_who_has_left_stays_hidden(mo, alice, bob, r
     assert WORDS in bob.get(f"/books/{dune}").text
 
 
-def test_moderators_hide_what_nobody_has_reported(mo, bob, review_id, dune):
+def test_moderators_hide_what_nobody_has_reported(mo: Site, bob: Site, review_id: int, dune: str) -> None:
     address = f"/moderation/reviews/{review_id}/hide"
     assert address in mo.get(f"/books/{dune}").text
     assert address in mo.get("/readers/Alice").text
     assert address not in bob.get(f"/books/{dune}").text
 
 
-def test_what_is_kept_of_it_can_be_taken_along(mo, alice, bob, review_id):
+def test_what_is_kept_of_it_can_be_taken_along(mo: Site, alice: Site, bob: Site, review_id: int) -> None:
     report(bob, review_id, "Spam")
     hide(mo, review_id, "Not about the book.")
     [taken] = json.loads(bob.get("/account/data").data)["reports"]
