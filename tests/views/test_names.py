@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from flyleaf.database import Database
 from flyleaf.passwords import hash_password
 from flyleaf.queries.readers import insert_reader
 from flyleaf.views.names import is_reserved
+from tests.fixture_types import Select, Visit
 from tests.site import PASSWORD
 
 
@@ -17,7 +19,7 @@ from tests.site import PASSWORD
         "API", "Moderator", "m0derat0r", "fly-leaf", "Flyleaf", "f1yleaf", "support", "$upport", "systém", "null",
     ],
 )  # fmt: skip
-def test_nobody_speaks_for_the_site(name):
+def test_nobody_speaks_for_the_site(name: str) -> None:
     assert is_reserved(name)
 
 
@@ -25,11 +27,11 @@ def test_nobody_speaks_for_the_site(name):
     "name",
     ["Alice", "Adminton", "Rooty", "badmin", "Apia", "Ольга", "東京", "😀", "Modesty", "Helper", "Ruth", "Reader 5"],
 )
-def test_readers_have_other_names(name):
+def test_readers_have_other_names(name: str) -> None:
     assert not is_reserved(name)
 
 
-def test_a_reserved_name_is_refused_at_the_registration(visit, select):
+def test_a_reserved_name_is_refused_at_the_registration(visit: Visit, select: Select) -> None:
     response = visit().submit("/register", username="Adm1n", password=PASSWORD, confirmation=PASSWORD)
     assert response.status_code == 422
     assert "username-error" in response.text
@@ -37,7 +39,7 @@ def test_a_reserved_name_is_refused_at_the_registration(visit, select):
 
 
 @pytest.mark.parametrize("name", ["/", "//", ".", "..", "a/b", "Alice/", "Ａ／Ｂ", "?", "-_-", "$ $", "٪"])
-def test_a_name_that_no_address_can_hold_is_refused(visit, select, name):
+def test_a_name_that_no_address_can_hold_is_refused(visit: Visit, select: Select, name: str) -> None:
     response = visit().submit("/register", username=name, password=PASSWORD, confirmation=PASSWORD)
     assert response.status_code == 422
     assert "username-error" in response.text
@@ -45,7 +47,7 @@ def test_a_name_that_no_address_can_hold_is_refused(visit, select, name):
 
 
 @pytest.mark.parametrize("name", [".a", "..1", "%2e%2e", "a%2Fb", "C++", "a?b#c", "\\a", "٣", "Ⅷ", "a;b=1"])
-def test_every_other_name_leads_to_its_profile(visit, name):
+def test_every_other_name_leads_to_its_profile(visit: Visit, name: str) -> None:
     reader = visit().registered(name)
     [address] = set(re.findall(r'href="(/readers/[^"]*)"', reader.get("/account").text))
     assert reader.get(address).status_code == 200
@@ -59,14 +61,14 @@ Tom & Jerry|bob_1|C++|Reader 5|D’Angelo|Mary-Kate O'Neil|Jean–Luc|Peter (NYC
 """
 
 
-def refusal(visit, name: str) -> str | None:
+def refusal(visit: Visit, name: str) -> str | None:
     """What is said of the field when this name is registered; None where it is taken."""
     response = visit().submit("/register", username=name, password=PASSWORD, confirmation=PASSWORD)
     found = re.search(r'id="username-error">.*?<span>(.*?)</span>', response.text, re.DOTALL)
     return None if response.status_code == 303 else found and found[1]
 
 
-def test_names_of_people_of_all_scripts_are_taken(visit, subtests):
+def test_names_of_people_of_all_scripts_are_taken(visit: Visit, subtests: pytest.Subtests) -> None:
     for name in REAL.strip().replace("\n", "|").split("|"):
         with subtests.test(name):
             assert refusal(visit, name) is None
@@ -84,7 +86,9 @@ def test_names_of_people_of_all_scripts_are_taken(visit, subtests):
         ("Bob\u200d|a\u200cb|\u200cAlice|Al\u00adice|Alice\u2066|م\u200c", "invisible"),
     ],
 )
-def test_names_that_deceive_are_refused_with_the_reason(visit, select, names, said, subtests):
+def test_names_that_deceive_are_refused_with_the_reason(
+    visit: Visit, select: Select, names: str, said: str, subtests: pytest.Subtests
+) -> None:
     for name in names.split("|"):
         with subtests.test(name):
             assert said in (refusal(visit, name) or "")
@@ -92,7 +96,7 @@ def test_names_that_deceive_are_refused_with_the_reason(visit, select, names, sa
 
 
 @pytest.mark.parametrize("name", ["😀", "pаypal", "<b>x", "Alice ★"])
-def test_who_has_such_a_name_already_keeps_it(visit, database, name):
+def test_who_has_such_a_name_already_keeps_it(visit: Visit, database: Database, name: str) -> None:
     with database.transaction() as connection:
         assert insert_reader(connection, name, hash_password(PASSWORD))
     assert visit().submit("/login", username=name, password=PASSWORD).status_code == 303
@@ -102,12 +106,12 @@ def test_who_has_such_a_name_already_keeps_it(visit, database, name):
     "blanks",
     [" " * 8, "\u3000" * 8, "\u00a0" * 9, "\u2003 \u2003 \u2003 \u2003", "\u200b" * 8, "\u2800" * 8, "\u3164 " * 5],
 )
-def test_a_password_of_blanks_is_none(visit, select, blanks):
+def test_a_password_of_blanks_is_none(visit: Visit, select: Select, blanks: str) -> None:
     response = visit().submit("/register", username="Alice", password=blanks, confirmation=blanks)
     assert response.status_code == 422
     assert "only spaces" in response.text
     assert select("SELECT count(*) FROM readers") == 0
 
 
-def test_blanks_may_stand_in_a_password(visit):
+def test_blanks_may_stand_in_a_password(visit: Visit) -> None:
     visit().registered("Alice", "  a  b  c  ")

@@ -3,29 +3,32 @@
 import re
 
 import pytest
+from flask.testing import FlaskClient
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
+from tests.fixture_types import Select, Visit
+from tests.site import Site
 
 
-def test_a_visitor_is_asked_to_log_in(client):
+def test_a_visitor_is_asked_to_log_in(client: FlaskClient) -> None:
     assert client.get("/readers/Alice").location == "/login?next=/readers/Alice"
 
 
-def test_one_without_reviews_is_told_what_to_do(alice, bob):
+def test_one_without_reviews_is_told_what_to_do(alice: Site, bob: Site) -> None:
     own = alice.get("/readers/Alice").text
     assert "0 reviews" in own
     assert 'class="button" href="/search"' in own
     assert 'class="button" href="/search"' not in alice.get("/readers/Bob").text
 
 
-def test_ones_own_reviews_can_be_changed_from_there(alice, dune):
+def test_ones_own_reviews_can_be_changed_from_there(alice: Site, dune: str) -> None:
     alice.review(dune, 4, "Much ||sand||.")
     text = alice.get("/readers/Alice").text
     for part in ("Dune", "4 of 5 stars", '<details class="spoiler">', f"/books/{dune}/review/edit", "1 review"):
         assert part in text
 
 
-def test_those_of_others_can_only_be_read(alice, bob, dune):
+def test_those_of_others_can_only_be_read(alice: Site, bob: Site, dune: str) -> None:
     alice.review(dune, 4, "Much sand.")
     text = bob.get("/readers/Alice").text
     assert "Much sand." in text
@@ -33,12 +36,12 @@ def test_those_of_others_can_only_be_read(alice, bob, dune):
     assert 'href="/readers/Bob"' in text, "one's own name"
 
 
-def test_the_book_page_leads_there(alice, bob, dune):
+def test_the_book_page_leads_there(alice: Site, bob: Site, dune: str) -> None:
     alice.review(dune, 4)
     assert 'href="/readers/Alice"' in bob.get(f"/books/{dune}").text
 
 
-def test_reviews_come_newest_first_and_in_pages(alice, select):
+def test_reviews_come_newest_first_and_in_pages(alice: Site, select: Select) -> None:
     select(
         "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume ' || n"
         " FROM generate_series(1, :number) AS n RETURNING id, isbn)"
@@ -53,20 +56,20 @@ def test_reviews_come_newest_first_and_in_pages(alice, select):
 
 
 @pytest.mark.parametrize("name", ["ALICE", "ａlice"])
-def test_a_name_is_found_as_it_is_at_the_log_in(alice, name):
+def test_a_name_is_found_as_it_is_at_the_log_in(alice: Site, name: str) -> None:
     assert alice.get(f"/readers/{name}").status_code == 200
 
 
 @pytest.mark.parametrize("name", ["Mallory", "%00", "%ED%A0%80", "a" * 5000, "' OR 1=1 --"])
-def test_who_has_no_account_is_not_found(alice, name):
+def test_who_has_no_account_is_not_found(alice: Site, name: str) -> None:
     assert alice.get(f"/readers/{name}").status_code == 404
 
 
-def test_what_is_no_place_in_the_list_is_not_found(alice):
+def test_what_is_no_place_in_the_list_is_not_found(alice: Site) -> None:
     assert alice.get("/readers/Alice?before=yesterday").status_code == 404
 
 
-def test_a_name_with_signs_has_a_profile(visit):
+def test_a_name_with_signs_has_a_profile(visit: Visit) -> None:
     name = 'A%B?c#d "i"'
     reader = visit().registered(name)
     address = re.search(r'class="reader-name" href="([^"]*)"', reader.get("/search").text)[1]

@@ -1,22 +1,26 @@
 """Writing, changing and deleting a review."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from html import unescape
 
 import pytest
+from flask.testing import FlaskClient
 
+from flyleaf.database import Database
 from flyleaf.limits import REVIEW_MAX
-from tests.site import hidden_fields
+from tests.fixture_types import Select, Together, Visit
+from tests.site import Site, hidden_fields
 
 EMOJI = "\U0001f4da"
 
 
 @pytest.fixture
-def reviews(database):
+def reviews(database: Database) -> Callable[[], list[tuple[str, int, str]]]:
     """What is stored: (reader, rating, text) of each review."""
 
-    def stored():
+    def stored() -> list[tuple[str, int, str]]:
         with database.transaction() as connection:
             rows = connection.exec_driver_sql(
                 "SELECT a.name, r.rating, r.text FROM reviews AS r JOIN readers AS a ON a.id = r.reader_id"
@@ -36,7 +40,7 @@ def chosen(html: str) -> list[str]:
     return [re.search(r'value="(\d)"', tag)[1] for tag in re.findall(r"<input checked[^>]*>", html)]
 
 
-def test_alice_reviews_a_book_and_bob_reads_it(alice, bob, dune):
+def test_alice_reviews_a_book_and_bob_reads_it(alice: Site, bob: Site, dune: str) -> None:
     response = alice.review(dune, 4, "Much sand.")
     assert response.status_code == 303
     assert response.location == f"/books/{dune}#my-review"
@@ -47,7 +51,9 @@ def test_alice_reviews_a_book_and_bob_reads_it(alice, bob, dune):
     assert "4.0 of 5" in text or "4 of 5" in text
 
 
-def test_a_visitor_is_asked_to_log_in(client, dune, reviews):
+def test_a_visitor_is_asked_to_log_in(
+    client: FlaskClient, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     for address in ("review", "review/edit", "review/delete"):
         response = client.post(f"/books/{dune}/{address}", data={"rating": "5"})
         assert response.status_code == 303
@@ -55,18 +61,22 @@ def test_a_visitor_is_asked_to_log_in(client, dune, reviews):
     assert reviews() == []
 
 
-def test_stars_alone_are_a_review(alice, dune, reviews):
+def test_stars_alone_are_a_review(alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]) -> None:
     assert alice.review(dune, 1).status_code == 303
     assert reviews() == [("Alice", 1, "")]
 
 
 @pytest.mark.parametrize("rating", ["1", "2", "3", "4", "5"])
-def test_there_are_one_to_five_stars(alice, dune, reviews, rating):
+def test_there_are_one_to_five_stars(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]], rating: str
+) -> None:
     assert alice.review(dune, rating).status_code == 303
     assert reviews() == [("Alice", int(rating), "")]
 
 
-def test_other_ratings_are_refused_and_the_text_is_kept(alice, dune, reviews, subtests):
+def test_other_ratings_are_refused_and_the_text_is_kept(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]], subtests: pytest.Subtests
+) -> None:
     ratings = [
         "0", "6", "-1", "1.5", "1e0", "NaN", "Infinity", "", " ", "５", "٣", "five", "5 ", " 5", "05", "+5", "0x5",
         "5\0", "5;", "None", "true", "99999999999999999999", "1,5", "5\n",
@@ -80,19 +90,25 @@ def test_other_ratings_are_refused_and_the_text_is_kept(alice, dune, reviews, su
     assert reviews() == []
 
 
-def test_a_missing_rating_is_refused_and_the_text_is_kept(alice, dune, reviews):
+def test_a_missing_rating_is_refused_and_the_text_is_kept(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     response = alice.submit(f"/books/{dune}", f"/books/{dune}/review", text="Kept words.")
     assert response.status_code == 422
     assert textarea(response.text) == "Kept words."
     assert reviews() == []
 
 
-def test_a_missing_text_is_an_empty_one(alice, dune, reviews):
+def test_a_missing_text_is_an_empty_one(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     assert alice.submit(f"/books/{dune}", f"/books/{dune}/review", rating="5").status_code == 303
     assert reviews() == [("Alice", 5, "")]
 
 
-def test_fields_that_come_twice_are_refused(alice, dune, reviews, subtests):
+def test_fields_that_come_twice_are_refused(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]], subtests: pytest.Subtests
+) -> None:
     for fields in (
         {"rating": ["5", "1"], "text": "x"},
         {"rating": ["5", "5"], "text": "x"},
@@ -103,7 +119,9 @@ def test_fields_that_come_twice_are_refused(alice, dune, reviews, subtests):
     assert reviews() == []
 
 
-def test_a_review_has_at_most_10000_characters(alice, bob, dune, reviews):
+def test_a_review_has_at_most_10000_characters(
+    alice: Site, bob: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     assert REVIEW_MAX == 10_000
     long = "a" * (REVIEW_MAX + 1)
     response = alice.review(dune, 5, long)
@@ -115,7 +133,7 @@ def test_a_review_has_at_most_10000_characters(alice, bob, dune, reviews):
     assert reviews() == [("Alice", 5, long[1:]), ("Bob", 4, EMOJI * REVIEW_MAX)]
 
 
-def test_line_breaks_count_once(alice, dune, reviews):
+def test_line_breaks_count_once(alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]) -> None:
     """Browsers send two characters for one."""
     words = "\r\n".join(["a"] * (REVIEW_MAX // 2))
     assert len(words) > REVIEW_MAX
@@ -123,14 +141,16 @@ def test_line_breaks_count_once(alice, dune, reviews):
     assert reviews()[0][2] == words.replace("\r", "")
 
 
-def test_a_megabyte_is_too_much(alice, dune, reviews):
+def test_a_megabyte_is_too_much(alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]) -> None:
     response = alice.review(dune, 5, "a" * 1_000_000)
     assert response.status_code == 413
     assert response.mimetype == "text/html"
     assert reviews() == []
 
 
-def test_control_characters_are_refused_and_the_rest_is_kept(alice, dune, reviews, subtests):
+def test_control_characters_are_refused_and_the_rest_is_kept(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]], subtests: pytest.Subtests
+) -> None:
     for letter in ["\0", "\x01", "\x1b", "\x7f", "\x9b"]:
         with subtests.test(repr(letter)):
             response = alice.review(dune, 5, f"Sand{letter}worm")
@@ -140,7 +160,7 @@ def test_control_characters_are_refused_and_the_rest_is_kept(alice, dune, review
             assert reviews() == []
 
 
-def test_bytes_that_are_no_utf8_are_no_fault(alice, dune, subtests):
+def test_bytes_that_are_no_utf8_are_no_fault(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
     token = hidden_fields(alice.get(f"/books/{dune}").text)["csrf_token"]
     for body in (b"rating=%ff", b"rating=5\xff", b"rating=%ED%A0%80&text=%ED%A0%80", b"rating=\xff&text=\xff"):
         with subtests.test(body):
@@ -152,19 +172,21 @@ def test_bytes_that_are_no_utf8_are_no_fault(alice, dune, subtests):
             assert response.status_code in (400, 422)
 
 
-def test_paragraphs_and_lines_are_kept(alice, dune):
+def test_paragraphs_and_lines_are_kept(alice: Site, dune: str) -> None:
     alice.review(dune, 5, "One.\r\nTwo.\r\n\r\nThree.\n\n\n\nFour.\rFive.")
     text = alice.get(f"/books/{dune}").text
     assert "<p>One.<br>Two.</p><p>Three.</p><p>Four.<br>Five.</p>" in text
 
 
-def test_letters_of_all_scripts_are_kept(alice, dune, reviews):
+def test_letters_of_all_scripts_are_kept(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     words = "Ωραίο! שלום 東京 👩‍👩‍👧 naïve \u202dx\u202c"
     alice.review(dune, 5, words)
     assert reviews() == [("Alice", 5, words)]
 
 
-def test_markup_and_templates_are_shown_as_text(alice, bob, dune):
+def test_markup_and_templates_are_shown_as_text(alice: Site, bob: Site, dune: str) -> None:
     alice.review(dune, 5, "<script>alert(1)</script><img src=x onerror=alert(1)></p>{{ 7*7 }}{% x %}&amp;</textarea>")
     for text in (bob.get(f"/books/{dune}").text, alice.get(f"/books/{dune}/review/edit").text):
         assert "<script>alert" not in text
@@ -174,7 +196,9 @@ def test_markup_and_templates_are_shown_as_text(alice, bob, dune):
     assert textarea(alice.get(f"/books/{dune}/review/edit").text).endswith("</textarea>")
 
 
-def test_a_second_review_is_refused_and_can_be_saved_in_place_of_the_first(alice, dune, reviews):
+def test_a_second_review_is_refused_and_can_be_saved_in_place_of_the_first(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     alice.review(dune, 2, "First words.")
     response = alice.submit(f"/books/{dune}/review/edit", f"/books/{dune}/review", rating="5", text="Second words.")
     assert response.status_code == 409
@@ -187,7 +211,9 @@ def test_a_second_review_is_refused_and_can_be_saved_in_place_of_the_first(alice
     assert reviews() == [("Alice", 5, "Second words.")]
 
 
-def test_both_forms_of_an_isbn_are_one_book(alice, dune, reviews):
+def test_both_forms_of_an_isbn_are_one_book(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     alice.review(dune, 2, "First words.")
     for other_form in ("0441172717", "978-0-441-17271-9"):
         edit = f"/books/{dune}/review/edit"
@@ -195,7 +221,9 @@ def test_both_forms_of_an_isbn_are_one_book(alice, dune, reviews):
     assert len(reviews()) == 1
 
 
-def test_alice_changes_her_review(alice, bob, dune, reviews):
+def test_alice_changes_her_review(
+    alice: Site, bob: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     alice.review(dune, 2, "First words.")
     page = alice.get(f"/books/{dune}/review/edit").text
     assert textarea(page) == "First words."
@@ -209,7 +237,9 @@ def test_alice_changes_her_review(alice, bob, dune, reviews):
     assert "edited" in text
 
 
-def test_a_change_is_checked_like_a_new_review(alice, dune, reviews, subtests):
+def test_a_change_is_checked_like_a_new_review(
+    alice: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]], subtests: pytest.Subtests
+) -> None:
     alice.review(dune, 2, "First words.")
     for fields in (
         {"rating": "6", "text": "x"},
@@ -226,7 +256,9 @@ def test_a_change_is_checked_like_a_new_review(alice, dune, reviews, subtests):
     assert reviews() == [("Alice", 2, "First words.")]
 
 
-def test_alice_deletes_her_review_after_being_asked(alice, bob, dune, reviews):
+def test_alice_deletes_her_review_after_being_asked(
+    alice: Site, bob: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     alice.review(dune, 2, "First words.")
     bob.review(dune, 5, "Bob's words.")
     question = alice.get(f"/books/{dune}/review/delete")
@@ -238,7 +270,9 @@ def test_alice_deletes_her_review_after_being_asked(alice, bob, dune, reviews):
     assert alice.review(dune, 3).status_code == 303, "and may write another"
 
 
-def test_nobody_elses_review_can_be_touched(alice, bob, dune, reviews):
+def test_nobody_elses_review_can_be_touched(
+    alice: Site, bob: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]]
+) -> None:
     alice.review(dune, 2, "Alice's words.")
     token = hidden_fields(bob.get(f"/books/{dune}").text)
     for address in ("review/edit", "review/delete"):
@@ -248,13 +282,15 @@ def test_nobody_elses_review_can_be_touched(alice, bob, dune, reviews):
     assert reviews() == [("Alice", 2, "Alice's words.")]
 
 
-def test_a_review_that_bob_writes_is_bobs_whatever_he_sends(alice, bob, dune, reviews, select):
+def test_a_review_that_bob_writes_is_bobs_whatever_he_sends(
+    alice: Site, bob: Site, dune: str, reviews: Callable[[], list[tuple[str, int, str]]], select: Select
+) -> None:
     fields = {"rating": "1", "reader_id": str(select("SELECT id FROM readers WHERE name = 'Alice'")), "reader": "Alice"}
     assert bob.submit(f"/books/{dune}", f"/books/{dune}/review", **fields).status_code == 303
     assert reviews() == [("Bob", 1, "")]
 
 
-def test_a_book_that_is_none_cannot_be_reviewed(alice, dune, subtests):
+def test_a_book_that_is_none_cannot_be_reviewed(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
     token = hidden_fields(alice.get(f"/books/{dune}").text)
     for isbn in ("9780141439518", "dune", "%00", "%ff", "9" * 5000):
         for action in ("", "/edit", "/delete"):
@@ -263,8 +299,8 @@ def test_a_book_that_is_none_cannot_be_reviewed(alice, dune, subtests):
                 assert response.status_code == 404
 
 
-def test_the_average_follows_every_change(alice, bob, dune, client):
-    def average():
+def test_the_average_follows_every_change(alice: Site, bob: Site, dune: str, client: FlaskClient) -> None:
+    def average() -> tuple[int, float | None]:
         answer = client.get(f"/api/{dune}").json
         return answer["review_count"], answer["average_score"]
 
@@ -280,14 +316,23 @@ def test_the_average_follows_every_change(alice, bob, dune, client):
     assert average() == (0, None)
 
 
-def test_a_reader_who_goes_takes_her_rating_along(alice, bob, dune, client, select):
+def test_a_reader_who_goes_takes_her_rating_along(
+    alice: Site, bob: Site, dune: str, client: FlaskClient, select: Select
+) -> None:
     alice.review(dune, 5)
     bob.review(dune, 2)
     select("DELETE FROM readers WHERE name = 'Alice'")
     assert client.get(f"/api/{dune}").json["average_score"] == 2.0
 
 
-def test_eight_clicks_at_once_make_one_review(alice, visit, together, dune, reviews, select):
+def test_eight_clicks_at_once_make_one_review(
+    alice: Site,
+    visit: Visit,
+    together: Together,
+    dune: str,
+    reviews: Callable[[], list[tuple[str, int, str]]],
+    select: Select,
+) -> None:
     for _ in range(3):
         select("DELETE FROM reviews")
         browsers = [visit().logged_in("Alice") for _ in range(8)]
@@ -301,7 +346,14 @@ def test_eight_clicks_at_once_make_one_review(alice, visit, together, dune, revi
         assert select("SELECT review_count FROM rating_counts") == 1
 
 
-def test_changing_and_deleting_at_once_is_no_fault(alice, visit, together, dune, reviews, select):
+def test_changing_and_deleting_at_once_is_no_fault(
+    alice: Site,
+    visit: Visit,
+    together: Together,
+    dune: str,
+    reviews: Callable[[], list[tuple[str, int, str]]],
+    select: Select,
+) -> None:
     """A change, a deletion and a new review, in any order: an answer to each, and the count is right."""
     for _ in range(3):
         select("DELETE FROM reviews")
@@ -319,7 +371,7 @@ def test_changing_and_deleting_at_once_is_no_fault(alice, visit, together, dune,
         assert select("SELECT coalesce(sum(review_count), 0) FROM rating_counts") == len(reviews()) <= 1
 
 
-def test_many_readers_at_once_are_all_counted(visit, together, dune, select):
+def test_many_readers_at_once_are_all_counted(visit: Visit, together: Together, dune: str, select: Select) -> None:
     readers = [visit().registered(f"Reader {n}") for n in range(8)]
     answers = together(*[partial(reader.review, dune, 1 + n % 5) for n, reader in enumerate(readers)])
     assert [answer.status_code for answer in answers] == [303] * 8

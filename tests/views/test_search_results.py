@@ -5,13 +5,17 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
+from sqlalchemy import Connection
 
+from flyleaf.search import SearchPage, SearchQuery
 from flyleaf.views import search
+from tests.fixture_types import AddBook, Select
+from tests.site import Site
 from tests.views.test_search import titles
 
 
 @pytest.fixture
-def shelf(add_book):
+def shelf(add_book: AddBook) -> None:
     add_book("9780141439518", "Pride and Prejudice", "Jane Austen", year=2002, language="eng")
     add_book("9780192827609", "Pride and Prejudice", "Jane Austen", year=1990, language="eng")
     add_book("9783150000014", "Pride and Prejudice", "Jane Austen", year=2010, language="ger")
@@ -19,13 +23,15 @@ def shelf(add_book):
     add_book("9780000000019", "Pride of the Meadow", "A. Shepherd", year=1950)
 
 
-def page(alice, **query):
+def page(alice: Site, **query: object) -> str:
     response = alice.get("/search", query_string=query)
     assert response.status_code == 200
     return response.text
 
 
-def test_a_misspelt_query_says_what_was_searched_instead_and_can_be_searched_as_it_was(alice, shelf):
+def test_a_misspelt_query_says_what_was_searched_instead_and_can_be_searched_as_it_was(
+    alice: Site, shelf: None
+) -> None:
     text = page(alice, q="prejudise austen")
     assert titles(text) == ["Pride and Prejudice"]
     assert "Showing results for <strong>prejudice austen</strong>" in text
@@ -33,20 +39,20 @@ def test_a_misspelt_query_says_what_was_searched_instead_and_can_be_searched_as_
     assert titles(alice.get(address.replace("&amp;", "&")).text) == []
 
 
-def test_the_words_that_matched_are_marked(alice, shelf):
+def test_the_words_that_matched_are_marked(alice: Site, shelf: None) -> None:
     text = page(alice, q="emma aust")
     assert "<mark>Emma</mark>" in text
     assert "Jane <mark>Austen</mark>" in text
 
 
-def test_a_wrong_isbn_is_told_and_the_book_that_was_meant_is_offered(alice, shelf):
+def test_a_wrong_isbn_is_told_and_the_book_that_was_meant_is_offered(alice: Site, shelf: None) -> None:
     text = page(alice, q="978-0-14-143951-9")
     assert "is not a valid ISBN" in text
     assert "Did you mean" in text
     assert "9780141439518" in text
 
 
-def test_editions_are_one_result_that_unfolds(alice, shelf):
+def test_editions_are_one_result_that_unfolds(alice: Site, shelf: None) -> None:
     text = page(alice, q="pride and prejudice")
     assert titles(text) == ["Pride and Prejudice"]
     assert "3 editions" in text
@@ -54,26 +60,26 @@ def test_editions_are_one_result_that_unfolds(alice, shelf):
         assert f'href="/books/{isbn}"' in text
 
 
-def test_the_book_page_lists_the_other_editions(alice, shelf):
+def test_the_book_page_lists_the_other_editions(alice: Site, shelf: None) -> None:
     text = alice.get("/books/9780141439518").text
     assert 'href="/books/9780192827609"' in text
     assert 'href="/books/9783150000014"' in text
     assert 'href="/books/9780141439518"' not in text
 
 
-def test_a_filter_is_met_by_the_edition_that_is_shown(alice, shelf):
+def test_a_filter_is_met_by_the_edition_that_is_shown(alice: Site, shelf: None) -> None:
     assert 'class="result-title" href="/books/9783150000014"' in page(alice, q="pride prejudice", language="ger")
     assert 'class="result-title" href="/books/9780192827609"' in page(alice, q="pride prejudice", year_to="1995")
     assert titles(page(alice, q="pride", year_from="1940", year_to="1960")) == ["Pride of the Meadow"]
 
 
-def test_only_books_with_reviews(alice, shelf):
+def test_only_books_with_reviews(alice: Site, shelf: None) -> None:
     assert titles(page(alice, q="austen", has_reviews="1")) == []
     alice.review("9780141439587", 4)
     assert titles(page(alice, q="austen", has_reviews="1")) == ["Emma"]
 
 
-def test_a_result_shows_the_reviews_of_its_own_page(alice, bob, shelf):
+def test_a_result_shows_the_reviews_of_its_own_page(alice: Site, bob: Site, shelf: None) -> None:
     alice.review("9780192827609", 2)
     bob.review("9780192827609", 4)
     alice.review("9780141439518", 5)
@@ -86,26 +92,26 @@ def test_a_result_shows_the_reviews_of_its_own_page(alice, bob, shelf):
     assert {name: found[name] for name in own} == own
 
 
-def test_best_rated_comes_first(alice, shelf):
+def test_best_rated_comes_first(alice: Site, shelf: None) -> None:
     alice.review("9780141439587", 5)
     alice.review("9780141439518", 1)
     assert titles(page(alice, q="austen", order="best_rated")) == ["Emma", "Pride and Prejudice"]
 
 
-def test_newest_comes_first(alice, shelf):
+def test_newest_comes_first(alice: Site, shelf: None) -> None:
     assert titles(page(alice, q="pride", order="newest")) == ["Pride and Prejudice", "Pride of the Meadow"]
 
 
 @pytest.mark.parametrize(
     "query", [{"year_from": "soon"}, {"year_to": "99999"}, {"order": "best"}, {"language": "x" * 36}]
 )
-def test_a_filter_that_makes_no_sense_is_told(alice, shelf, query):
+def test_a_filter_that_makes_no_sense_is_told(alice: Site, shelf: None, query: dict[str, str]) -> None:
     response = alice.get("/search", query_string={"q": "pride"} | query)
     assert response.status_code == 422
     assert 'role="alert"' in response.text
 
 
-def test_the_filters_stay_from_page_to_page(alice, select):
+def test_the_filters_stay_from_page_to_page(alice: Site, select: Select) -> None:
     select(
         "INSERT INTO books (isbn, title, author, year) SELECT to_char(n, 'fm0000000000'), 'Marsh ' || n, 'Ann', 1990"
         "  FROM generate_series(1, 30) AS n"
@@ -116,14 +122,14 @@ def test_the_filters_stay_from_page_to_page(alice, select):
     assert len(titles(alice.get(address.replace("&amp;", "&")).text)) == 10
 
 
-def test_the_filters_are_there_where_they_are_wanted(alice, shelf):
+def test_the_filters_are_there_where_they_are_wanted(alice: Site, shelf: None) -> None:
     assert 'name="year_from"' not in page(alice, q="pride")
     text = page(alice, q="pride", narrow="1")
     assert 'name="year_from"' in text
     assert re.findall(r'<option value="(\w+)">(\w+)</option>', text)[:2] == [("eng", "English"), ("ger", "German")]
 
 
-def test_a_title_says_which_language_it_is_in_where_that_is_known(alice, add_book):
+def test_a_title_says_which_language_it_is_in_where_that_is_known(alice: Site, add_book: AddBook) -> None:
     add_book("9788437604947", "Cien años de soledad", "Gabriel García Márquez", language="es")
     add_book("0141439513", "Pride and Prejudice", "Jane Austen", language="an odd word")
     add_book("0441172717", "Dune", "Frank Herbert")
@@ -133,7 +139,7 @@ def test_a_title_says_which_language_it_is_in_where_that_is_known(alice, add_boo
 
 
 @pytest.fixture
-def marsh(select):
+def marsh(select: Select) -> None:
     """Two pages of results for "marsh"."""
     select(
         "INSERT INTO books (isbn, title, author, year) SELECT to_char(n, 'fm0000000000'), 'Marsh ' || n, 'Ann', 1990"
@@ -141,18 +147,18 @@ def marsh(select):
     )
 
 
-def text_of(html):
+def text_of(html: str) -> str:
     """What a reader sees, without tags, in one line."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
-def test_a_bar_says_how_many_books_there_are(alice, shelf, marsh):
+def test_a_bar_says_how_many_books_there_are(alice: Site, shelf: None, marsh: None) -> None:
     assert "30 books" in page(alice, q="marsh")
     assert "30 books" in page(alice, q="marsh", page=2)
     assert ">1 book<" in page(alice, q="emma")
 
 
-def test_of_very_many_it_says_more_than(alice, select):
+def test_of_very_many_it_says_more_than(alice: Site, select: Select) -> None:
     select(
         "INSERT INTO books (isbn, title)"
         " SELECT to_char(n, 'fm0000000000'), 'Marsh ' || n FROM generate_series(1, 300) AS n"
@@ -165,8 +171,8 @@ def test_of_very_many_it_says_more_than(alice, select):
 
 @pytest.mark.parametrize(("asked", "last"), [(3, 2), (49, 2), (100, 2)])
 def test_beyond_the_last_page_it_says_how_many_pages_there_are_and_links_to_none_that_is_not_there(
-    alice, marsh, asked, last
-):
+    alice: Site, marsh: None, asked: int, last: int
+) -> None:
     """Page 50 led to an empty page 49."""
     text = page(alice, q="marsh", page=asked)
     assert titles(text) == []
@@ -176,7 +182,7 @@ def test_beyond_the_last_page_it_says_how_many_pages_there_are_and_links_to_none
     assert len(titles(alice.get(unescape(address)).text)) == 10
 
 
-def test_results_lead_with_the_rating_and_end_with_the_isbn(alice, bob, shelf):
+def test_results_lead_with_the_rating_and_end_with_the_isbn(alice: Site, bob: Site, shelf: None) -> None:
     alice.review("9780141439587", 5)
     bob.review("9780141439587", 4)
     [facts] = re.findall(r'<p class="quiet-line">(.*?)</p>', page(alice, q="emma"), re.DOTALL)
@@ -184,7 +190,7 @@ def test_results_lead_with_the_rating_and_end_with_the_isbn(alice, bob, shelf):
 
 
 @pytest.mark.parametrize("blank", [" ", "\u3000", "\u00a0 \t", "\u200b"])
-def test_a_blank_query_searches_for_nothing_and_says_what_to_type(alice, shelf, blank):
+def test_a_blank_query_searches_for_nothing_and_says_what_to_type(alice: Site, shelf: None, blank: str) -> None:
     """It searched for “”."""
     text = page(alice, q=blank)
     assert "Enter a title, author or ISBN" in text
@@ -192,7 +198,7 @@ def test_a_blank_query_searches_for_nothing_and_says_what_to_type(alice, shelf, 
     assert titles(text) == []
 
 
-def test_an_end_before_the_beginning_is_told_beside_the_field(alice, shelf):
+def test_an_end_before_the_beginning_is_told_beside_the_field(alice: Site, shelf: None) -> None:
     response = alice.get("/search?q=pride&year_from=2000&year_to=1990")
     assert response.status_code == 422
     assert re.search(
@@ -213,7 +219,9 @@ def test_an_end_before_the_beginning_is_told_beside_the_field(alice, shelf):
         ({"page": "two"}, "Page must be a whole number."),
     ],
 )
-def test_a_message_uses_the_name_that_the_field_has_on_the_page(alice, shelf, query, message):
+def test_a_message_uses_the_name_that_the_field_has_on_the_page(
+    alice: Site, shelf: None, query: dict[str, str], message: str
+) -> None:
     response = alice.get("/search", query_string={"q": "pride"} | query)
     assert response.status_code == 422
     assert message in response.text
@@ -223,14 +231,14 @@ def test_a_message_uses_the_name_that_the_field_has_on_the_page(alice, shelf, qu
     )
 
 
-def test_a_refused_search_has_a_heading_and_an_error_in_its_title(alice, shelf):
+def test_a_refused_search_has_a_heading_and_an_error_in_its_title(alice: Site, shelf: None) -> None:
     for query in ({"q": "x" * 201}, {"q": "pride", "year_from": "soon"}, {"q": "pride", "page": "0"}):
         text = alice.get("/search", query_string=query).text
         assert text.count("<h1") == 1
         assert "<title>Error: " in text
 
 
-def test_each_filter_is_a_chip_that_takes_it_away(alice, shelf):
+def test_each_filter_is_a_chip_that_takes_it_away(alice: Site, shelf: None) -> None:
     alice.review("9783150000014", 4)
     text = page(alice, q="pride", year_from="1985", language="ger", has_reviews="1", order="newest")
     chips = re.search(r'<ul class="chips".*?</ul>', text, re.DOTALL)[0]
@@ -246,7 +254,7 @@ def test_each_filter_is_a_chip_that_takes_it_away(alice, shelf):
     assert 'class="chips"' not in page(alice, q="pride", order="newest")
 
 
-def test_as_many_editions_unfold_as_the_summary_says(alice, shelf):
+def test_as_many_editions_unfold_as_the_summary_says(alice: Site, shelf: None) -> None:
     """“3 editions” opened two."""
     text = page(alice, q="pride and prejudice")
     editions = re.search(r'<details class="editions">.*?</details>', text, re.DOTALL)[0]
@@ -256,7 +264,7 @@ def test_as_many_editions_unfold_as_the_summary_says(alice, shelf):
         assert isbn in editions
 
 
-def test_of_very_many_editions_the_rest_is_on_the_page_of_the_book(alice, add_book):
+def test_of_very_many_editions_the_rest_is_on_the_page_of_the_book(alice: Site, add_book: AddBook) -> None:
     for number in range(30):
         add_book(f"{number:010}", "Emma", "Jane Austen", year=1900 + number)
     editions = re.search(r'<details class="editions">.*?</details>', page(alice, q="emma"), re.DOTALL)[0]
@@ -269,7 +277,7 @@ def test_of_very_many_editions_the_rest_is_on_the_page_of_the_book(alice, add_bo
     assert len(set(re.findall(r'class="isbn">(\d{10})<', book))) == 29
 
 
-def test_the_book_page_says_publisher_year_and_language_of_each_edition(alice, add_book):
+def test_the_book_page_says_publisher_year_and_language_of_each_edition(alice: Site, add_book: AddBook) -> None:
     add_book("9780141439518", "Emma", "Jane Austen", year=2002)
     add_book("9783150000014", "Emma", "Jane Austen", year=2010, language="ger", publisher="Reclam")
     editions = re.search(
@@ -278,22 +286,22 @@ def test_the_book_page_says_publisher_year_and_language_of_each_edition(alice, a
     assert text_of(editions[0]) == "Other editions Emma Reclam 2010 German 9783150000014"
 
 
-def shown(monkeypatch, **fields):
+def shown(monkeypatch: pytest.MonkeyPatch, **fields: object) -> None:
     """Have the search answer with these fields beside what it has found."""
     found = search.search_books
     monkeypatch.setattr(search, "search_books", lambda *asked: replace(found(*asked), **fields))
 
 
-def test_what_was_left_out_is_named(alice, shelf, monkeypatch):
+def test_what_was_left_out_is_named(alice: Site, shelf: None, monkeypatch: pytest.MonkeyPatch) -> None:
     shown(monkeypatch, left_out=("<novel>",))
     text = text_of(page(alice, q="emma").replace("&lt;", "‹").replace("&gt;", "›"))
     assert "No book matches all these words. Closest matches: Left out: ‹novel›" in text
 
 
-def test_loose_matches_stand_apart_under_a_heading(alice, shelf, monkeypatch):
+def test_loose_matches_stand_apart_under_a_heading(alice: Site, shelf: None, monkeypatch: pytest.MonkeyPatch) -> None:
     found = search.search_books
 
-    def loosely(connection, query):
+    def loosely(connection: Connection, query: SearchQuery) -> SearchPage:
         answer = found(connection, query)
         first, *others = answer.results
         others = [replace(other, match=replace(other.match, loose=True)) for other in others]
@@ -307,7 +315,7 @@ def test_loose_matches_stand_apart_under_a_heading(alice, shelf, monkeypatch):
     assert '<ol class="results" start="2">' in text
 
 
-def test_a_search_that_was_cut_short_says_so(alice, shelf, monkeypatch):
+def test_a_search_that_was_cut_short_says_so(alice: Site, shelf: None, monkeypatch: pytest.MonkeyPatch) -> None:
     shown(monkeypatch, cut_short=True, results=(), total=0)
     text = page(alice, q="emma")
     assert "This search took too long" in text
@@ -315,10 +323,10 @@ def test_a_search_that_was_cut_short_says_so(alice, shelf, monkeypatch):
 
 
 @pytest.mark.parametrize("piece", ["0783", "978", "07-8"])
-def test_too_short_a_piece_of_an_isbn_states_how_many_digits_it_takes(alice, shelf, piece):
+def test_too_short_a_piece_of_an_isbn_states_how_many_digits_it_takes(alice: Site, shelf: None, piece: str) -> None:
     assert "Enter at least 5 digits to search by part of an ISBN." in page(alice, q=piece)
 
 
-def test_an_author_among_the_suggestions_leads_to_the_page_of_the_author(alice, shelf):
+def test_an_author_among_the_suggestions_leads_to_the_page_of_the_author(alice: Site, shelf: None) -> None:
     suggestions = alice.get("/search/suggestions?q=jane+aus").json["suggestions"]
     assert "/authors/Jane%20Austen" in [one["address"] for one in suggestions if one["kind"] == "author"]

@@ -1,7 +1,7 @@
 """How many statements each page sends to the database, one after the other: none comes back unnoticed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +9,16 @@ import pytest
 from sqlalchemy import event
 
 from flyleaf.app import create_app
+from flyleaf.config import Config
+from flyleaf.database import Database
+from tests.fixture_types import AddBook
 from tests.site import Site
+
+Counted = Callable[[], AbstractContextManager[list[str]]]
 
 
 @pytest.fixture
-def counted(database):
+def counted(database: Database) -> Counted:
     """A block, and the list of the statements that are sent in it."""
 
     @contextmanager
@@ -33,7 +38,7 @@ def counted(database):
 
 
 @pytest.fixture
-def catalogue(add_book, bob, alice) -> str:
+def catalogue(add_book: AddBook, bob: Site, alice: Site) -> str:
     """A book with reviews, another edition, another book by its author and another site's rating; its ISBN."""
     dune = add_book(average_rating=4.25)
     add_book(isbn="9780340960196")
@@ -58,7 +63,7 @@ def catalogue(add_book, bob, alice) -> str:
         ("/login", 0),
     ],
 )
-def test_a_page_sends_few_statements(address, most, alice, catalogue, counted):
+def test_a_page_sends_few_statements(address: str, most: int, alice: Site, catalogue: str, counted: Counted) -> None:
     page = address.format(isbn=catalogue)
     alice.get(page)  # a new connection looks once whether the search is ready
     with counted() as sent:
@@ -66,7 +71,9 @@ def test_a_page_sends_few_statements(address, most, alice, catalogue, counted):
     assert len(sent) <= most, "\n---\n".join(sent)
 
 
-def test_open_library_is_queued_once_for_many_looks(config, database, catalogue, counted):
+def test_open_library_is_queued_once_for_many_looks(
+    config: Config, database: Database, catalogue: str, counted: Counted
+) -> None:
     contacted = replace(config, open_library_contact="librarian@example.org", open_library_url="http://127.0.0.1:9")
     alice = Site(create_app(contacted, database).test_client()).logged_in("Alice")
     with counted() as sent:
