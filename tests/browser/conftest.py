@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from stdnum import ean
 from werkzeug.serving import make_server
 
+from tests.fixture_types import AddBook
 from tests.site import Site, cookie_name
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -36,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(app: Flask, add_book: Callable[..., str]) -> Iterator[str]:
+def site(app: Flask, add_book: AddBook) -> Iterator[str]:
     """The address of the running site, which has a few books."""
     add_book("0141439513", "Pride and Prejudice", "Jane Austen", year=1813)
     add_book("9788437604947", "Cien años de soledad", "Gabriel García Márquez", year=1967)
@@ -104,7 +105,7 @@ def reader(browse: Callable[..., Page], log_in: Callable[[Page], Page]) -> Page:
 
 
 @pytest.fixture
-def volumes(add_book: Callable[..., str]) -> None:
+def volumes(add_book: AddBook) -> None:
     """Three pages of results for "volume"."""
     for number in range(1, 46):
         digits = f"97800000{number:04}"

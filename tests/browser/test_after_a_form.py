@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.fixture_types import Select
 from tests.site import PASSWORD, Site
 
 PRIDE = "/books/0141439513"
@@ -39,7 +40,9 @@ def assert_at_the_mistake(page: Page, focused: str) -> None:
         ("/register", "Register", {"username": "Eve", "password": PASSWORD, "confirmation": "x"}, "confirmation"),
     ],
 )
-def test_a_visitor_is_at_the_mistake(page, address, button, fields, focused):
+def test_a_visitor_is_at_the_mistake(
+    page: Page, address: str, button: str, fields: dict[str, str], focused: str
+) -> None:
     send(page, address, button, **fields)
     assert_at_the_mistake(page, focused)
 
@@ -52,12 +55,14 @@ def test_a_visitor_is_at_the_mistake(page, address, button, fields, focused):
         ("/account/delete", "Delete", {"password": "wrong"}, "reviews"),
     ],
 )
-def test_a_reader_is_at_the_mistake(page, log_in, address, button, fields, focused):
+def test_a_reader_is_at_the_mistake(
+    page: Page, log_in: Callable[[Page], Page], address: str, button: str, fields: dict[str, str], focused: str
+) -> None:
     send(log_in(page), address, button, **fields)
     assert_at_the_mistake(page, focused)
 
 
-def test_a_page_that_stood_open_too_long_says_so_in_view(page, log_in):
+def test_a_page_that_stood_open_too_long_says_so_in_view(page: Page, log_in: Callable[[Page], Page]) -> None:
     log_in(page).goto(PRIDE)
     page.locator("main [name=csrf_token]").evaluate("field => field.value = 'old'")
     page.get_by_label("3 stars").check()
@@ -65,7 +70,7 @@ def test_a_page_that_stood_open_too_long_says_so_in_view(page, log_in):
     assert_at_the_mistake(page, "error form-error")
 
 
-def test_a_second_review_says_so_in_view(page, log_in, alice):
+def test_a_second_review_says_so_in_view(page: Page, log_in: Callable[[Page], Page], alice: Site) -> None:
     log_in(page).goto(PRIDE)
     alice.review("0141439513", 2)
     page.get_by_label("3 stars").check()
@@ -73,7 +78,7 @@ def test_a_second_review_says_so_in_view(page, log_in, alice):
     assert_at_the_mistake(page, "error form-error")
 
 
-def test_a_page_without_a_mistake_has_no_error_in_its_title(page, log_in):
+def test_a_page_without_a_mistake_has_no_error_in_its_title(page: Page, log_in: Callable[[Page], Page]) -> None:
     for address in ("/login", "/register"):
         page.goto(address)
         expect(page).not_to_have_title(re.compile("Error"))
@@ -92,7 +97,7 @@ def assert_at_the_review(page: Page, notice: str) -> None:
     expect(page.locator(".notice")).to_have_count(1)
 
 
-def test_what_became_of_a_review_is_said_at_the_review(page, log_in):
+def test_what_became_of_a_review_is_said_at_the_review(page: Page, log_in: Callable[[Page], Page]) -> None:
     log_in(page).goto(PRIDE)
     page.get_by_label("4 stars").check()
     page.get_by_label("Your review").fill("Words. " * 200)
@@ -108,7 +113,9 @@ def test_what_became_of_a_review_is_said_at_the_review(page, log_in):
     expect(page.locator(".notice")).to_have_count(0)
 
 
-def test_a_report_is_answered_at_the_review_and_a_second_one_without_a_check_mark(page, log_in, bob: Site):
+def test_a_report_is_answered_at_the_review_and_a_second_one_without_a_check_mark(
+    page: Page, log_in: Callable[[Page], Page], bob: Site
+) -> None:
     bob.review("0141439513", 1, "Spam.")
     log_in(page).goto(PRIDE)
     page.get_by_role("link", name="Report").click()
@@ -124,7 +131,7 @@ def test_a_report_is_answered_at_the_review_and_a_second_one_without_a_check_mar
 
 def test_times_are_those_of_the_readers_zone(
     browse: Callable[..., Page], log_in: Callable[[Page], Page], select: Callable[..., object]
-):
+) -> None:
     select("UPDATE sessions SET began_at = '2026-11-24T23:05:31+00', seen_at = '2026-11-24T23:05:31+00'")
     page = log_in(browse(timezone_id="Asia/Tokyo"))
     page.goto("/account")
@@ -137,7 +144,9 @@ def test_times_are_those_of_the_readers_zone(
     expect(page.locator("time").first).to_have_text("24 November 2026, 23:05 UTC")
 
 
-def test_the_day_of_a_review_is_that_of_the_readers_zone(browse, log_in, bob, select):
+def test_the_day_of_a_review_is_that_of_the_readers_zone(
+    browse: Callable[..., Page], log_in: Callable[[Page], Page], bob: Site, select: Select
+) -> None:
     bob.review("0141439513", 4)
     select("UPDATE reviews SET created_at = '2026-11-24T23:05:31+00', edited_at = '2026-12-31T23:30:00+00'")
     page = log_in(browse(timezone_id="Asia/Tokyo"))

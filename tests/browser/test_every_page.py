@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import WIDTHS
+from tests.fixture_types import AddBook, Select, Visit
 from tests.site import Site
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -80,11 +81,11 @@ def states(
     monkeypatch: pytest.MonkeyPatch,
     alice: Site,
     bob: Site,
-    visit: Callable[[], Site],
-    add_book: Callable[..., str],
+    visit: Visit,
+    add_book: AddBook,
     volumes: None,
     site: str,
-    select: Callable[..., Any],
+    select: Select,
 ) -> dict[str, dict[str, Callable[[Page], Any]]]:
     """By subject and name, how a page is brought there. The site has something to show for each."""
     add_book("9783161484100", LONG.strip(), "محمود درويش " + "x" * 300, year=None, description=LONG)
@@ -191,7 +192,13 @@ def sticking_out(page: Page, width: int) -> list[str]:
 
 
 @pytest.mark.parametrize("subject", ["visitor", "search", "book", "people", "account", "moderation"])
-def test_everybody_can_use_it(browse, log_in, states, subtests, subject):
+def test_everybody_can_use_it(
+    browse: Callable[..., Page],
+    log_in: Callable[[Page], Page],
+    states: dict[str, dict[str, Callable[[Page], Any]]],
+    subtests: pytest.Subtests,
+    subject: str,
+) -> None:
     page = browse() if subject == "visitor" else log_in(browse())
     for name, go in states[subject].items():
         with subtests.test(name):

@@ -1,9 +1,10 @@
 """What takes longer than 0.4 seconds shows that it is under way, and stops showing it."""
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 
 @pytest.fixture
@@ -19,11 +20,11 @@ def hold(page: Page, address: str) -> list[Route]:
     return held
 
 
-def bar(page: Page):
+def bar(page: Page) -> Locator:
     return page.get_by_role("progressbar", name="Loading…")
 
 
-def test_a_slow_search_in_place_shows_a_bar_and_is_busy(results):
+def test_a_slow_search_in_place_shows_a_bar_and_is_busy(results: Page) -> None:
     held = hold(results, r"/search\?q=austen")
     results.get_by_label("Title, author or ISBN").fill("austen")
     results.get_by_role("button", name="Search").click()
@@ -36,7 +37,7 @@ def test_a_slow_search_in_place_shows_a_bar_and_is_busy(results):
     expect(results.locator("main")).not_to_have_attribute("aria-busy", "true")
 
 
-def test_a_slow_page_shows_a_bar_until_it_comes(results):
+def test_a_slow_page_shows_a_bar_until_it_comes(results: Page) -> None:
     results.evaluate("""() => new MutationObserver(([change]) => { sessionStorage.shown = !change.target.hidden; })
         .observe(document.getElementById("progress"), {attributes: true})""")
     held = hold(results, "/books/")
@@ -48,7 +49,7 @@ def test_a_slow_page_shows_a_bar_until_it_comes(results):
     expect(bar(results)).not_to_be_visible()
 
 
-def test_slow_suggestions_show_a_bar(results):
+def test_slow_suggestions_show_a_bar(results: Page) -> None:
     held = hold(results, "suggestions")
     results.get_by_label("Title, author or ISBN").fill("austen")
     expect(bar(results)).to_be_visible()
@@ -57,7 +58,7 @@ def test_slow_suggestions_show_a_bar(results):
     expect(bar(results)).not_to_be_visible()
 
 
-def test_what_comes_at_once_shows_none(results):
+def test_what_comes_at_once_shows_none(results: Page) -> None:
     results.evaluate("""() => {
         window.shown = 0;
         new MutationObserver(() => window.shown += 1).observe(document.getElementById("progress"), {attributes: true});
@@ -71,7 +72,7 @@ def test_what_comes_at_once_shows_none(results):
     assert results.evaluate("window.shown") == 0
 
 
-def test_a_link_within_the_page_and_a_key_held_show_none(results):
+def test_a_link_within_the_page_and_a_key_held_show_none(results: Page) -> None:
     results.goto("/books/0141439513")
     results.evaluate("document.querySelector('main').insertAdjacentHTML('afterbegin', '<a href=\"#reviews\">Down</a>')")
     results.get_by_role("link", name="Down").click()
@@ -79,7 +80,7 @@ def test_a_link_within_the_page_and_a_key_held_show_none(results):
     expect(bar(results)).not_to_be_visible()
 
 
-def test_a_sort_is_applied_at_once_and_keeps_the_focus(results):
+def test_a_sort_is_applied_at_once_and_keeps_the_focus(results: Page) -> None:
     results.get_by_label("Sort by").focus()
     results.get_by_label("Sort by").select_option("newest")
     expect(results).to_have_url(re.compile("order=newest"))
@@ -88,7 +89,9 @@ def test_a_sort_is_applied_at_once_and_keeps_the_focus(results):
     expect(results.get_by_role("button", name="Sort")).not_to_be_visible()
 
 
-def test_without_javascript_a_button_sorts(browse, log_in, volumes):
+def test_without_javascript_a_button_sorts(
+    browse: Callable[..., Page], log_in: Callable[[Page], Page], volumes: None
+) -> None:
     page = log_in(browse(java_script_enabled=False))
     page.goto("/search?q=volume")
     page.get_by_label("Sort by").select_option("newest")

@@ -1,10 +1,14 @@
 """Pages in the colours of the reader's system, on paper, with letters twice as large, and under a finger."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+
+from tests.fixture_types import Visit
+from tests.site import Site
 
 CONTRAST = """element => {
     const canvas = document.createElement("canvas").getContext("2d");
@@ -24,7 +28,9 @@ STARS = """() => [...document.querySelectorAll(".stars")].filter(element => elem
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_matched_words_can_be_read_in_the_colours_of_the_system(browse, log_in, scheme):
+def test_matched_words_can_be_read_in_the_colours_of_the_system(
+    browse: Callable[..., Page], log_in: Callable[[Page], Page], scheme: str
+) -> None:
     """They were black on black."""
     page = log_in(browse(forced_colors="active", color_scheme=scheme))
     page.goto("/search?q=austen")
@@ -33,7 +39,7 @@ def test_matched_words_can_be_read_in_the_colours_of_the_system(browse, log_in, 
     assert mark.evaluate("mark => getComputedStyle(mark).forcedColorAdjust") == "none", "else Chromium paints it itself"
 
 
-def test_the_pressed_button_is_told_from_the_others_in_the_colours_of_the_system(browse):
+def test_the_pressed_button_is_told_from_the_others_in_the_colours_of_the_system(browse: Callable[..., Page]) -> None:
     page = browse(forced_colors="active")
     page.goto("/")
     pressed, other = (page.locator(f".colophon [aria-pressed={state}]").first for state in ("true", "false"))
@@ -43,7 +49,9 @@ def test_the_pressed_button_is_told_from_the_others_in_the_colours_of_the_system
 
 
 @pytest.mark.parametrize("options", [{"forced_colors": "active"}, {}], ids=["colours of the system", "paper"])
-def test_stars_are_letters_where_backgrounds_are_not_drawn(browse, log_in, alice, bob, options):
+def test_stars_are_letters_where_backgrounds_are_not_drawn(
+    browse: Callable[..., Page], log_in: Callable[[Page], Page], alice: Site, bob: Site, options: dict[str, str]
+) -> None:
     alice.review("0141439513", 4)
     bob.review("0141439513", 3)
     page = log_in(browse(**options))
@@ -59,7 +67,9 @@ def test_stars_are_letters_where_backgrounds_are_not_drawn(browse, log_in, alice
         assert style[1] == "none"
 
 
-def test_on_paper_there_is_the_book_and_what_readers_think_and_nothing_to_press(browse, log_in, bob):
+def test_on_paper_there_is_the_book_and_what_readers_think_and_nothing_to_press(
+    browse: Callable[..., Page], log_in: Callable[[Page], Page], bob: Site
+) -> None:
     bob.review("0141439513", 4, "A pleasure.")
     page = log_in(browse(color_scheme="dark"))
     page.emulate_media(media="print")
@@ -71,21 +81,21 @@ def test_on_paper_there_is_the_book_and_what_readers_think_and_nothing_to_press(
             expect(thing).not_to_be_visible()
 
 
-def test_on_paper_a_dark_page_is_light(page, site):
+def test_on_paper_a_dark_page_is_light(page: Page, site: str) -> None:
     page.context.add_cookies([{"name": "theme", "value": "dark", "url": site}])
     page.emulate_media(media="print", color_scheme="dark")
     page.goto("/")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
 
 
-def test_the_account_is_printed(reader):
+def test_the_account_is_printed(reader: Page) -> None:
     reader.emulate_media(media="print")
     reader.goto("/account")
     expect(reader.get_by_role("heading", name="Your account")).to_be_visible()
     expect(reader.locator("section.card").first).to_be_visible()
 
 
-def test_hovering_over_a_star_says_its_own_number(reader):
+def test_hovering_over_a_star_says_its_own_number(reader: Page) -> None:
     """It said the number of the star that had been chosen before."""
     reader.set_viewport_size({"width": 768, "height": 900})
     reader.goto("/books/0141439513")
@@ -115,7 +125,7 @@ def test_hovering_over_a_star_says_its_own_number(reader):
     assert (shown(), filled()) == (["2 stars"], 2)
 
 
-def test_cards_and_buttons_of_the_account_do_not_touch(reader, visit):
+def test_cards_and_buttons_of_the_account_do_not_touch(reader: Page, visit: Visit) -> None:
     visit().logged_in("Alice")
     reader.goto("/account")
     cards = [card.bounding_box() for card in reader.locator("section.card").all()]

@@ -1,6 +1,7 @@
 """From one search to the next the page stays, and is changed; its address can be kept, shared and gone back to."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -29,7 +30,7 @@ def search_for(page: Page, text: str) -> None:
     page.get_by_role("button", name="Search").click()
 
 
-def test_a_search_changes_the_page_and_its_address_and_title(results):
+def test_a_search_changes_the_page_and_its_address_and_title(results: Page) -> None:
     search_for(results, "austen")
     expect(results.get_by_role("link", name="Pride and Prejudice")).to_be_visible()
     expect(results).to_have_title("austen · Flyleaf")
@@ -38,14 +39,14 @@ def test_a_search_changes_the_page_and_its_address_and_title(results):
     expect(results.get_by_label("Title, author or ISBN")).to_have_value("austen")
 
 
-def test_the_new_results_have_the_focus_and_their_number_is_said(results):
+def test_the_new_results_have_the_focus_and_their_number_is_said(results: Page) -> None:
     search_for(results, "austen")
     expect(results.get_by_role("heading", level=1)).to_be_focused()
     expect(results.locator("#said")).to_have_text("Results on this page: 1.")
     assert results.locator("#said").get_attribute("role") == "status"
 
 
-def test_pages_begin_at_their_top_and_back_and_forward_find_the_place_again(results):
+def test_pages_begin_at_their_top_and_back_and_forward_find_the_place_again(results: Page) -> None:
     top = first(results)
     results.get_by_role("link", name="Next").click()
     expect(results).to_have_url(re.compile("page=2"))
@@ -61,7 +62,7 @@ def test_pages_begin_at_their_top_and_back_and_forward_find_the_place_again(resu
     assert stayed(results)
 
 
-def test_from_a_book_back_leads_to_the_same_results(results):
+def test_from_a_book_back_leads_to_the_same_results(results: Page) -> None:
     results.get_by_role("link", name="Next").click()
     expect(results.get_by_role("heading", level=1)).to_be_focused()
     top = first(results)
@@ -71,7 +72,9 @@ def test_from_a_book_back_leads_to_the_same_results(results):
     expect(results.locator(".results > li a").first).to_have_text(top)
 
 
-def test_a_shared_address_shows_the_same(results, browse, log_in):
+def test_a_shared_address_shows_the_same(
+    results: Page, browse: Callable[..., Page], log_in: Callable[[Page], Page]
+) -> None:
     results.get_by_role("link", name="Next").click()
     expect(results).to_have_url(re.compile("page=2"))
     expect(results.get_by_role("heading", level=1)).to_be_focused()
@@ -82,7 +85,7 @@ def test_a_shared_address_shows_the_same(results, browse, log_in):
     )
 
 
-def test_a_mistake_is_shown_in_place_and_the_box_has_the_focus(results):
+def test_a_mistake_is_shown_in_place_and_the_box_has_the_focus(results: Page) -> None:
     results.get_by_label("Title, author or ISBN").evaluate("box => box.removeAttribute('maxlength')")
     search_for(results, "x" * 201)
     expect(results.get_by_role("alert")).to_be_visible()
@@ -91,7 +94,7 @@ def test_a_mistake_is_shown_in_place_and_the_box_has_the_focus(results):
     assert stayed(results)
 
 
-def test_where_that_fails_the_page_is_loaded_as_always(results):
+def test_where_that_fails_the_page_is_loaded_as_always(results: Page) -> None:
     results.route(
         SEARCH,
         lambda route: (
@@ -104,7 +107,7 @@ def test_where_that_fails_the_page_is_loaded_as_always(results):
     assert not stayed(results)
 
 
-def test_an_earlier_search_never_replaces_a_later_one(results):
+def test_an_earlier_search_never_replaces_a_later_one(results: Page) -> None:
     held = []
     results.route(re.compile("q=slow"), lambda route: held.append(route))
     with results.expect_request(re.compile("q=slow")):
@@ -117,14 +120,14 @@ def test_an_earlier_search_never_replaces_a_later_one(results):
     expect(results.get_by_role("link", name="Pride and Prejudice")).to_be_visible()
 
 
-def test_after_a_log_out_elsewhere_a_search_leads_to_the_log_in(results):
+def test_after_a_log_out_elsewhere_a_search_leads_to_the_log_in(results: Page) -> None:
     results.context.clear_cookies()
     results.get_by_role("link", name="Next").click()
     expect(results.get_by_role("heading", level=1)).to_have_text("Log in")
     assert "page%3D2" in results.url
 
 
-def test_suggestions_work_in_the_exchanged_page_too(results):
+def test_suggestions_work_in_the_exchanged_page_too(results: Page) -> None:
     search_for(results, "austen")
     expect(results).to_have_title("austen · Flyleaf")
     box = results.get_by_label("Title, author or ISBN")
@@ -134,7 +137,9 @@ def test_suggestions_work_in_the_exchanged_page_too(results):
     expect(results.get_by_role("heading", level=1)).to_have_text("Pride and Prejudice")
 
 
-def test_a_browser_without_the_navigation_api_loads_each_page(browse, log_in, volumes):
+def test_a_browser_without_the_navigation_api_loads_each_page(
+    browse: Callable[..., Page], log_in: Callable[[Page], Page], volumes: None
+) -> None:
     page = log_in(browse())
     page.add_init_script("delete window.navigation")
     page.goto("/search?q=volume")

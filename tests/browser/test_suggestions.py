@@ -6,11 +6,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.fixture_types import AddBook
+
 ASKED = re.compile(r"/search/suggestions\?q=(.*)")
 
 
 @pytest.fixture
-def box(reader: Page, add_book: Callable[..., str]) -> Locator:
+def box(reader: Page, add_book: AddBook) -> Locator:
     """The search box, beside a catalogue with three titles and an author that begin with "du"."""
     add_book("9780441172719", "Dune", "Frank Herbert")
     add_book("9780441172696", "Dune Messiah", "Frank Herbert")
@@ -37,7 +39,7 @@ def type_and_wait(box: Locator, text: str) -> list[str]:
     return options(box).locator("bdi").all_text_contents()
 
 
-def test_the_box_says_what_it_is(box):
+def test_the_box_says_what_it_is(box: Locator) -> None:
     expect(box).to_have_attribute("aria-autocomplete", "list")
     expect(box).to_have_attribute("aria-expanded", "false")
     shown = type_and_wait(box, "du")
@@ -48,7 +50,7 @@ def test_the_box_says_what_it_is(box):
     expect(box).to_be_focused()
 
 
-def test_an_author_is_named_as_one_and_leads_to_all_books_of_theirs(box):
+def test_an_author_is_named_as_one_and_leads_to_all_books_of_theirs(box: Locator) -> None:
     assert "James Joyce" in type_and_wait(box, "james j")
     author = options(box).filter(has_text="James Joyce").first
     expect(author).to_contain_text("Author")
@@ -56,7 +58,7 @@ def test_an_author_is_named_as_one_and_leads_to_all_books_of_theirs(box):
     expect(box.page.get_by_role("link", name="Dubliners")).to_be_visible()
 
 
-def test_arrows_go_round_and_enter_opens_the_book(box):
+def test_arrows_go_round_and_enter_opens_the_book(box: Locator) -> None:
     shown = type_and_wait(box, "dune")
     box.press("ArrowDown")
     assert active(box) == shown[0]
@@ -70,14 +72,14 @@ def test_arrows_go_round_and_enter_opens_the_book(box):
     expect(box.page.get_by_role("heading", level=1)).to_have_text(shown[0])
 
 
-def test_enter_without_a_choice_searches_for_what_was_typed(box):
+def test_enter_without_a_choice_searches_for_what_was_typed(box: Locator) -> None:
     type_and_wait(box, "dune")
     box.press("Enter")
     expect(box.page).to_have_url(re.compile(r"/search\?q=dune$"))
     expect(options(box)).to_have_count(0)
 
 
-def test_keys_that_move_the_cursor_give_it_back_to_the_box(box):
+def test_keys_that_move_the_cursor_give_it_back_to_the_box(box: Locator) -> None:
     type_and_wait(box, "dune")
     for key, place in {"Home": 0, "End": 4, "ArrowLeft": 3, "ArrowRight": 4}.items():
         box.press("ArrowDown")
@@ -87,7 +89,7 @@ def test_keys_that_move_the_cursor_give_it_back_to_the_box(box):
         assert box.evaluate("box => box.selectionStart") == place, key
 
 
-def test_escape_closes_and_then_clears(box):
+def test_escape_closes_and_then_clears(box: Locator) -> None:
     type_and_wait(box, "dune")
     box.press("Escape")
     expect(box).to_have_attribute("aria-expanded", "false")
@@ -96,7 +98,7 @@ def test_escape_closes_and_then_clears(box):
     expect(box).to_have_value("")
 
 
-def test_an_arrow_opens_the_list_again_and_with_alt_chooses_nothing(box):
+def test_an_arrow_opens_the_list_again_and_with_alt_chooses_nothing(box: Locator) -> None:
     shown = type_and_wait(box, "dune")
     box.press("Alt+ArrowUp")
     expect(box).to_have_attribute("aria-expanded", "false")
@@ -108,7 +110,7 @@ def test_an_arrow_opens_the_list_again_and_with_alt_chooses_nothing(box):
     expect(box).to_have_attribute("aria-activedescendant", f"suggestion-{len(shown) - 1}")
 
 
-def test_tab_leaves_and_closes(box):
+def test_tab_leaves_and_closes(box: Locator) -> None:
     type_and_wait(box, "dune")
     box.press("Tab")
     expect(box).to_have_attribute("aria-expanded", "false")
@@ -116,19 +118,19 @@ def test_tab_leaves_and_closes(box):
     expect(box).to_have_value("dune")
 
 
-def test_a_click_elsewhere_closes(box):
+def test_a_click_elsewhere_closes(box: Locator) -> None:
     type_and_wait(box, "dune")
     box.page.locator("footer").click()
     expect(box).to_have_attribute("aria-expanded", "false")
 
 
-def test_a_mouse_chooses(box):
+def test_a_mouse_chooses(box: Locator) -> None:
     type_and_wait(box, "dubl")
     options(box).get_by_text("Dubliners").click()
     expect(box.page.get_by_role("heading", level=1)).to_have_text("Dubliners")
 
 
-def test_a_finger_chooses(browse, log_in, box):
+def test_a_finger_chooses(browse: Callable[..., Page], log_in: Callable[[Page], Page], box: Locator) -> None:
     phone = log_in(browse(has_touch=True, is_mobile=True))
     phone.goto("/search")
     box = phone.get_by_role("combobox")
@@ -138,7 +140,7 @@ def test_a_finger_chooses(browse, log_in, box):
     expect(phone.get_by_role("heading", level=1)).to_have_text("Dubliners")
 
 
-def test_the_small_box_of_other_pages_suggests_too(box):
+def test_the_small_box_of_other_pages_suggests_too(box: Locator) -> None:
     box.page.goto("/books/0141439513")
     type_and_wait(box, "dubl")
     box.press("ArrowDown")
@@ -146,7 +148,7 @@ def test_the_small_box_of_other_pages_suggests_too(box):
     expect(box.page.get_by_role("heading", level=1)).to_have_text("Dubliners")
 
 
-def test_a_stale_answer_never_overtakes_a_newer_one(box):
+def test_a_stale_answer_never_overtakes_a_newer_one(box: Locator) -> None:
     held: list[Route] = []
     box.page.route(re.compile(r"suggestions\?q=d$"), lambda route: held.append(route))
     with box.page.expect_request(re.compile(r"suggestions\?q=d$")):
@@ -158,7 +160,7 @@ def test_a_stale_answer_never_overtakes_a_newer_one(box):
     expect(options(box).filter(has_text="Stale")).to_have_count(0)
 
 
-def test_an_answer_that_comes_after_escape_opens_nothing(box):
+def test_an_answer_that_comes_after_escape_opens_nothing(box: Locator) -> None:
     held: list[Route] = []
     box.page.route(ASKED, lambda route: held.append(route))
     with box.page.expect_request(ASKED):
@@ -171,7 +173,7 @@ def test_an_answer_that_comes_after_escape_opens_nothing(box):
     expect(box).to_have_attribute("aria-expanded", "false")
 
 
-def test_a_word_that_is_being_composed_is_not_yet_typed(box):
+def test_a_word_that_is_being_composed_is_not_yet_typed(box: Locator) -> None:
     asked: list[str] = []
     box.page.on("request", lambda request: asked.extend(ASKED.findall(request.url)))
     box.focus()
@@ -184,14 +186,14 @@ def test_a_word_that_is_being_composed_is_not_yet_typed(box):
     expect(options(box)).to_have_count(1)
 
 
-def test_a_box_that_is_emptied_asks_for_nothing_and_closes(box):
+def test_a_box_that_is_emptied_asks_for_nothing_and_closes(box: Locator) -> None:
     type_and_wait(box, "d")
     box.press("Backspace")
     expect(box).to_have_attribute("aria-expanded", "false")
 
 
 @pytest.mark.parametrize("body", ["{}", "no JSON"])
-def test_what_goes_wrong_closes_the_list_and_is_said_on_the_console_alone(box, body):
+def test_what_goes_wrong_closes_the_list_and_is_said_on_the_console_alone(box: Locator, body: str) -> None:
     said: list[str] = []
     box.page.on("console", lambda message: said.append(message.type))
     type_and_wait(box, "dune")
@@ -202,7 +204,7 @@ def test_what_goes_wrong_closes_the_list_and_is_said_on_the_console_alone(box, b
     assert said == ["warning"]
 
 
-def test_after_a_log_out_elsewhere_typing_leads_to_the_log_in_and_back(box):
+def test_after_a_log_out_elsewhere_typing_leads_to_the_log_in_and_back(box: Locator) -> None:
     box.page.goto("/search?q=joyce")
     box.page.context.clear_cookies()
     box.press_sequentially("d")

@@ -15,7 +15,9 @@ SHIFTS = """() => new Promise(resolve => {
 })"""
 
 
-def test_one_style_sheet_one_script_and_nothing_from_elsewhere(reader, volumes, subtests):
+def test_one_style_sheet_one_script_and_nothing_from_elsewhere(
+    reader: Page, volumes: None, subtests: pytest.Subtests
+) -> None:
     asked: list[str] = []
     reader.on("request", lambda request: asked.append(request.url))
     for address in PAGES:
@@ -29,7 +31,7 @@ def test_one_style_sheet_one_script_and_nothing_from_elsewhere(reader, volumes, 
             assert len(set(files)) <= 3, files  # these two, and an icon
 
 
-def test_a_second_page_asks_for_no_file_again(reader, log):
+def test_a_second_page_asks_for_no_file_again(reader: Page, log: list[str]) -> None:
     reader.goto("/search")
     log.clear()
     reader.goto("/books/0141439513")
@@ -37,7 +39,7 @@ def test_a_second_page_asks_for_no_file_again(reader, log):
     assert not any(".css" in line or ".js" in line for line in log)
 
 
-def test_a_page_of_results_weighs_little(reader: Page, volumes: None):
+def test_a_page_of_results_weighs_little(reader: Page, volumes: None) -> None:
     client = reader.context.new_cdp_session(reader)
     client.send("Network.enable")
     sizes: list[float] = []
@@ -49,7 +51,7 @@ def test_a_page_of_results_weighs_little(reader: Page, volumes: None):
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_moves_while_a_page_comes(reader, volumes, subtests, width):
+def test_nothing_moves_while_a_page_comes(reader: Page, volumes: None, subtests: pytest.Subtests, width: int) -> None:
     reader.set_viewport_size({"width": width, "height": 900})
     for address in PAGES:
         with subtests.test(address):
@@ -57,7 +59,7 @@ def test_nothing_moves_while_a_page_comes(reader, volumes, subtests, width):
             assert reader.evaluate(SHIFTS) == []
 
 
-def test_suggestions_push_nothing_aside(reader):
+def test_suggestions_push_nothing_aside(reader: Page) -> None:
     reader.goto("/search?q=austen")
     title = reader.locator(".result-title")
     place = title.bounding_box()
@@ -67,7 +69,9 @@ def test_suggestions_push_nothing_aside(reader):
     assert reader.evaluate(SHIFTS) == []
 
 
-def test_who_wants_less_motion_gets_none(browse: Callable[..., Page], log_in: Callable[[Page], Page], volumes: None):
+def test_who_wants_less_motion_gets_none(
+    browse: Callable[..., Page], log_in: Callable[[Page], Page], volumes: None
+) -> None:
     page = log_in(browse(reduced_motion="reduce"))
     for address in ("/search?q=volume", "/books/0141439513"):
         page.goto(address)

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from flyleaf.config import PROJECT
+from tests.site import Site
 
 FILES = sorted(
     path.relative_to(PROJECT / "static").as_posix() for path in (PROJECT / "static").rglob("*") if path.is_file()
@@ -16,7 +18,7 @@ def assets(html: str) -> list[str]:
     return re.findall(r'(?:href|src)="(/static/[^"]+)"', html)
 
 
-def test_all_that_a_page_refers_to_is_there_and_may_be_kept_forever(client, alice):
+def test_all_that_a_page_refers_to_is_there_and_may_be_kept_forever(client: FlaskClient, alice: Site) -> None:
     for page in (client.get("/").text, alice.get("/search").text):
         assert assets(page)
         for address in assets(page):
@@ -25,7 +27,7 @@ def test_all_that_a_page_refers_to_is_there_and_may_be_kept_forever(client, alic
                 assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
-def test_the_address_tells_the_content(client):
+def test_the_address_tells_the_content(client: FlaskClient) -> None:
     [style] = [address for address in assets(client.get("/").text) if address.endswith(".css")]
     assert re.fullmatch(r"/static/style\.[0-9a-f]{12}\.css", style)
     with client.get(style) as response:
@@ -34,13 +36,13 @@ def test_the_address_tells_the_content(client):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_under_its_plain_name_a_file_is_asked_for_anew(client, name):
+def test_under_its_plain_name_a_file_is_asked_for_anew(client: FlaskClient, name: str) -> None:
     with client.get(f"/static/{name}") as response:
         assert response.status_code == 200
         assert response.headers["Cache-Control"] == "no-cache"
 
 
-def test_nothing_else_is_given_out(client, subtests):
+def test_nothing_else_is_given_out(client: FlaskClient, subtests: pytest.Subtests) -> None:
     for name in [
         "",
         "no.css",
@@ -61,12 +63,12 @@ def test_nothing_else_is_given_out(client, subtests):
             assert b"root:" not in response.data
 
 
-def test_nobody_has_to_log_in_and_no_cookie_is_set(client):
+def test_nobody_has_to_log_in_and_no_cookie_is_set(client: FlaskClient) -> None:
     with client.get("/static/style.css") as response:
         assert "Set-Cookie" not in response.headers
 
 
-def test_nothing_comes_from_elsewhere_and_nothing_stands_inline(alice, dune, client):
+def test_nothing_comes_from_elsewhere_and_nothing_stands_inline(alice: Site, dune: str, client: FlaskClient) -> None:
     """The Content-Security-Policy would refuse it."""
     pages = [client.get("/").text, client.get("/login").text, client.get("/register").text, client.get("/no").text]
     pages += [alice.get(address).text for address in ("/search", "/search?q=dune", f"/books/{dune}")]

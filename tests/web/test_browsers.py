@@ -29,5 +29,5 @@ MADE_AS = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("x" * 400 + "Firefox/1 Linux", (None, None)),
     ],
 )
-def test_a_browser_and_its_system(header, names):
+def test_a_browser_and_its_system(header: str, names: tuple[str, str] | tuple[str, None] | tuple[None, None]) -> None:
     assert browser_and_system(header) == names

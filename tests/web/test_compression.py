@@ -6,10 +6,12 @@ from difflib import SequenceMatcher
 
 import brotli
 import pytest
+from flask.testing import FlaskClient
 from itsdangerous.encoding import base64_decode
 
 from flyleaf.config import PROJECT
-from tests.site import hidden_fields
+from tests.fixture_types import AddBook
+from tests.site import Site, hidden_fields
 
 OPEN = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
 # What a browser accepts, and what it gets.
@@ -25,7 +27,7 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("accepted", "encoding"), ACCEPTED)
-def test_a_page_comes_as_the_browser_takes_it(client, accepted, encoding):
+def test_a_page_comes_as_the_browser_takes_it(client: FlaskClient, accepted: str, encoding: str) -> None:
     response = client.get("/", headers={"Accept-Encoding": accepted})
     assert response.headers.get("Content-Encoding", "identity") == encoding
     assert int(response.headers["Content-Length"]) == len(response.data)
@@ -33,7 +35,7 @@ def test_a_page_comes_as_the_browser_takes_it(client, accepted, encoding):
     assert "accept-encoding" in response.headers["Vary"].lower()
 
 
-def test_json_is_compressed_too(client, add_book):
+def test_json_is_compressed_too(client: FlaskClient, add_book: AddBook) -> None:
     for number in range(1, 9):
         add_book(f"{number:010}", f"Volume {number}", isbn13=None)
     response = client.get("/api/search?q=volume", headers={"Accept-Encoding": "br"})
@@ -43,7 +45,9 @@ def test_json_is_compressed_too(client, add_book):
 
 @pytest.mark.parametrize(("accepted", "encoding"), ACCEPTED)
 @pytest.mark.parametrize("name", ["style.css", "flyleaf.js"])
-def test_a_file_comes_as_the_browser_takes_it_and_is_the_same(client, name, accepted, encoding):
+def test_a_file_comes_as_the_browser_takes_it_and_is_the_same(
+    client: FlaskClient, name: str, accepted: str, encoding: str
+) -> None:
     response = client.get(f"/static/{name}", headers={"Accept-Encoding": accepted})
     assert response.headers.get("Content-Encoding", "identity") == encoding
     assert OPEN[encoding](response.data) == (PROJECT / "static" / name).read_bytes()
@@ -54,12 +58,12 @@ def test_a_file_comes_as_the_browser_takes_it_and_is_the_same(client, name, acce
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_each_form_of_a_file_has_a_tag_of_its_own(client):
+def test_each_form_of_a_file_has_a_tag_of_its_own(client: FlaskClient) -> None:
     tags = {client.get("/static/style.css", headers={"Accept-Encoding": one}).headers["ETag"] for one in OPEN}
     assert len(tags) == 3
 
 
-def test_no_two_pages_have_a_secret_in_common(alice, dune):
+def test_no_two_pages_have_a_secret_in_common(alice: Site, dune: str) -> None:
     """What stood in every page could be guessed from how well it is compressed with words of an attacker: BREACH."""
     tokens = [hidden_fields(alice.get(f"/books/{dune}").text)["csrf_token"].split(".") for _ in range(2)]
     (payload, _, signature), (other_payload, _, other_signature) = tokens

@@ -2,17 +2,21 @@
 
 import http.cookiejar
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import flask
 import pytest
 import requests
+from flask import Flask
 from werkzeug.serving import make_server
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
+from flyleaf.database import Database
+from tests.fixture_types import Visit
 from tests.site import PASSWORD, Site, cookie_name, hidden_fields
 
 NAMES = ("session", "csrf", "device", "notice", "language", "theme")
@@ -33,13 +37,13 @@ def served(app: flask.Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def serve():
+def serve() -> Iterator[Callable[[Flask], str]]:
     with ExitStack() as stack:
         yield lambda app: stack.enter_context(served(app))
 
 
 @pytest.fixture
-def browser():
+def browser() -> Iterator[requests.Session]:
     """Cookies are kept by host, as browsers do."""
     with requests.Session() as session:
         yield session
@@ -75,7 +79,9 @@ def is_logged_in(browser: requests.Session, site: str) -> bool:
     return browser.get(f"{site}/search", allow_redirects=False).status_code == 200
 
 
-def test_another_flask_application_on_the_host_logs_nobody_out(app, serve, browser):
+def test_another_flask_application_on_the_host_logs_nobody_out(
+    app: Flask, serve: Callable[[Flask], str], browser: requests.Session
+) -> None:
     site, other = serve(app), serve(other_application())
     register(browser, site)
     assert browser.get(f"{other}/login").text == "in"
@@ -87,7 +93,9 @@ def test_another_flask_application_on_the_host_logs_nobody_out(app, serve, brows
     assert browser.get(f"{other}/").text == "someone"
 
 
-def test_who_is_logged_in_elsewhere_first_can_log_in_here(app, serve, browser):
+def test_who_is_logged_in_elsewhere_first_can_log_in_here(
+    app: Flask, serve: Callable[[Flask], str], browser: requests.Session
+) -> None:
     site, other = serve(app), serve(other_application())
     browser.get(f"{other}/login")
     register(browser, site)
@@ -98,7 +106,14 @@ def test_who_is_logged_in_elsewhere_first_can_log_in_here(app, serve, browser):
 @pytest.mark.parametrize(
     "more", [{"secret_key": "another key for the tests"}, {"database_url": "postgresql+psycopg2://u@h/another"}]
 )
-def test_two_flyleafs_on_one_host_do_not_share_a_cookie(config, database, serve, browser, tmp_path, more):
+def test_two_flyleafs_on_one_host_do_not_share_a_cookie(
+    config: Config,
+    database: Database,
+    serve: Callable[[Flask], str],
+    browser: requests.Session,
+    tmp_path: Path,
+    more: dict[str, str],
+) -> None:
     """They differ in their key or, where both were given the same, in their database."""
     first = create_app(config, database)
     second = create_app(replace(config, data=tmp_path / "second", **more), database)
@@ -116,7 +131,9 @@ def test_two_flyleafs_on_one_host_do_not_share_a_cookie(config, database, serve,
     assert is_logged_in(browser, one)
 
 
-def test_names_stay_the_same_over_restarts_and_on_all_machines_of_a_site(config, database, tmp_path):
+def test_names_stay_the_same_over_restarts_and_on_all_machines_of_a_site(
+    config: Config, database: Database, tmp_path: Path
+) -> None:
     names = {
         create_app(one, database).config["COOKIE_NAMES"]
         for one in (
@@ -128,14 +145,14 @@ def test_names_stay_the_same_over_restarts_and_on_all_machines_of_a_site(config,
     assert len(names) == 1
 
 
-def test_without_settings_two_folders_are_two_sites_and_one_is_one(tmp_path):
+def test_without_settings_two_folders_are_two_sites_and_one_is_one(tmp_path: Path) -> None:
     one, two = Config(data=tmp_path / "one"), Config(data=tmp_path / "two")
     assert one.site_digest() == Config(data=tmp_path / "one").site_digest() != two.site_digest()
     same_key = [replace(config, secret_key="one key for both sites") for config in (one, two)]
     assert same_key[0].site_digest() != same_key[1].site_digest()
 
 
-def test_no_cookie_has_a_name_that_another_application_would_take(app, visit, alice):
+def test_no_cookie_has_a_name_that_another_application_would_take(app: Flask, visit: Visit, alice: Site) -> None:
     names = {str(cookie.key) for cookie in alice.client._cookies.values()}
     alice.submit("/account", "/preferences", language="es", theme="dark")
     names |= {str(cookie.key) for cookie in alice.client._cookies.values()}
@@ -151,7 +168,7 @@ def rename(site: Site, name: str) -> None:
     site.client.set_cookie(name, value)
 
 
-def test_a_reader_who_logged_in_before_the_update_stays_logged_in(alice):
+def test_a_reader_who_logged_in_before_the_update_stays_logged_in(alice: Site) -> None:
     rename(alice, "session")
     old = alice.client.get_cookie("session").value
     page = alice.get("/search")
@@ -163,7 +180,7 @@ def test_a_reader_who_logged_in_before_the_update_stays_logged_in(alice):
     assert alice.get("/search").status_code == 303
 
 
-def test_a_log_out_by_the_old_name_is_one(alice, config):
+def test_a_log_out_by_the_old_name_is_one(alice: Site, config: Config) -> None:
     rename(alice, "session")
     alice.get("/logout")
     assert alice.client.get_cookie("session") is None
@@ -172,7 +189,7 @@ def test_a_log_out_by_the_old_name_is_one(alice, config):
 
 
 @pytest.mark.parametrize("value", ["x", "eyJ1c2VyIjoic29tZW9uZSJ9.aR.x", "../../etc/passwd", "a" * 4_000])
-def test_another_applications_session_is_none_of_ours_and_stays(visit, value):
+def test_another_applications_session_is_none_of_ours_and_stays(visit: Visit, value: str) -> None:
     visitor = visit()
     visitor.client.set_cookie("session", value)
     assert visitor.get("/search").status_code == 303
@@ -181,7 +198,7 @@ def test_another_applications_session_is_none_of_ours_and_stays(visit, value):
     assert visitor.client.get_cookie("session").value == value
 
 
-def test_a_browser_that_was_known_before_the_update_is_known(alice, visit):
+def test_a_browser_that_was_known_before_the_update_is_known(alice: Site, visit: Visit) -> None:
     mallory = visit()
     for _ in range(11):
         mallory.submit("/login", username="Alice", password="a wrong password")
@@ -190,7 +207,7 @@ def test_a_browser_that_was_known_before_the_update_is_known(alice, visit):
     assert alice.submit("/login", username="Alice", password=PASSWORD).status_code == 303
 
 
-def test_cookies_of_a_site_under_a_path_stay_there(config, database):
+def test_cookies_of_a_site_under_a_path_stay_there(config: Config, database: Database) -> None:
     under = {"base_url": "https://books.example/shelf"}
     app = create_app(replace(config, https=True), database)
     client = app.test_client()

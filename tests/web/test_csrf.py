@@ -2,12 +2,15 @@
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from itsdangerous import TimestampSigner
 
 from flyleaf.web.forms import TOKEN_LIFETIME
-from tests.site import PASSWORD, hidden_fields
+from tests.fixture_types import Select, Visit
+from tests.site import PASSWORD, Site, hidden_fields
 
 # Searching changes nothing. Logging out asks a visitor whom another site sent, see test_logout.py.
 WITHOUT_TOKEN = {"/search", "/logout"}
@@ -29,7 +32,7 @@ VALUES = {
 LAST = ("/books/<isbn>/review/delete", "/account/password", "/account/delete")  # they end what others change
 
 
-def post_rules(app) -> list[str]:
+def post_rules(app: Flask) -> list[str]:
     rules = {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     assert len(rules) >= 6
     return sorted(rules - WITHOUT_TOKEN)
@@ -42,18 +45,18 @@ def address(rule: str, isbn: str, review_id: int, session_id: int = 1) -> str:
     return rule
 
 
-def token(site, page: str) -> str:
+def token(site: Site, page: str) -> str:
     return hidden_fields(site.get(page).text)["csrf_token"]
 
 
 @pytest.fixture
-def later(monkeypatch):
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Turns the clock of the tokens on."""
     return lambda seconds: monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) + seconds)
 
 
 @pytest.fixture
-def review_id(alice, bob, dune, select) -> int:
+def review_id(alice: Site, bob: Site, dune: str, select: Select) -> int:
     """Of what Bob wrote. Alice moderates, and has a link to choose Bob's password."""
     bob.review(dune, 5, "Bob's words.")
     select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'")
@@ -65,7 +68,7 @@ def review_id(alice, bob, dune, select) -> int:
 
 
 @pytest.fixture
-def tokens(alice, bob, visit, dune, app):
+def tokens(alice: Site, bob: Site, visit: Visit, dune: str, app: Flask) -> dict[str, str | None]:
     """Tokens that are none of Alice's."""
     alice.review(dune, 2, "Alice's words.")
     page = f"/books/{dune}/review/edit"
@@ -90,8 +93,14 @@ def tokens(alice, bob, visit, dune, app):
 
 
 def test_every_form_that_changes_something_is_refused_without_the_visitors_token(
-    app, alice, dune, tokens, review_id, select, subtests
-):
+    app: Flask,
+    alice: Site,
+    dune: str,
+    tokens: dict[str, str | None],
+    review_id: int,
+    select: Select,
+    subtests: pytest.Subtests,
+) -> None:
     for rule in post_rules(app):
         for what, value in tokens.items():
             with subtests.test(rule, token=what):
@@ -105,13 +114,15 @@ def test_every_form_that_changes_something_is_refused_without_the_visitors_token
     assert alice.get("/search").status_code == 200
 
 
-def test_a_token_that_comes_twice_is_refused(app, alice, dune, tokens):
+def test_a_token_that_comes_twice_is_refused(app: Flask, alice: Site, dune: str, tokens: dict[str, str | None]) -> None:
     good = token(alice, f"/books/{dune}/review/edit")
     fields = VALUES["/books/<isbn>/review/edit"] | {"csrf_token": [good, good]}
     assert alice.client.post(f"/books/{dune}/review/edit", data=fields).status_code == 400
 
 
-def test_a_page_that_was_open_for_too_long_is_refused_and_what_was_typed_is_kept(alice, visit, dune, later):
+def test_a_page_that_was_open_for_too_long_is_refused_and_what_was_typed_is_kept(
+    alice: Site, visit: Visit, dune: str, later: Callable[[int], None]
+) -> None:
     alice.review(dune, 2, "Alice's words.")
     visitor = visit()
     old = token(alice, f"/books/{dune}/review/edit"), token(visitor, "/login")
@@ -127,7 +138,9 @@ def test_a_page_that_was_open_for_too_long_is_refused_and_what_was_typed_is_kept
     assert PASSWORD not in login.text
 
 
-def test_a_refused_form_can_be_sent_once_more_as_it_stands(alice, dune, later):
+def test_a_refused_form_can_be_sent_once_more_as_it_stands(
+    alice: Site, dune: str, later: Callable[[int], None]
+) -> None:
     old = token(alice, f"/books/{dune}")
     later(TOKEN_LIFETIME + 2)
     fields = {"rating": "4", "text": "Typed words."}
@@ -138,7 +151,7 @@ def test_a_refused_form_can_be_sent_once_more_as_it_stands(alice, dune, later):
     assert again.status_code == 303
 
 
-def test_a_form_may_stand_open_for_hours(alice, dune, later):
+def test_a_form_may_stand_open_for_hours(alice: Site, dune: str, later: Callable[[int], None]) -> None:
     good = token(alice, f"/books/{dune}")
     later(TOKEN_LIFETIME - 60)
     response = alice.client.post(f"/books/{dune}/review", data={"rating": "4", "csrf_token": good})
@@ -146,7 +159,9 @@ def test_a_form_may_stand_open_for_hours(alice, dune, later):
 
 
 @pytest.mark.parametrize(("page", "rule"), [("/register", "/register"), ("/login", "/login")])
-def test_a_visitor_without_cookies_is_refused_and_what_was_typed_is_kept(alice, app, page, rule):
+def test_a_visitor_without_cookies_is_refused_and_what_was_typed_is_kept(
+    alice: Site, app: Flask, page: str, rule: str
+) -> None:
     client = app.test_client(use_cookies=False)
     fields = hidden_fields(client.get(page).text) | VALUES[rule]
     response = client.post(page, data=fields)
@@ -155,7 +170,7 @@ def test_a_visitor_without_cookies_is_refused_and_what_was_typed_is_kept(alice, 
     assert PASSWORD not in response.text
 
 
-def test_tokens_of_before_and_after_the_log_in_are_two(alice, visit):
+def test_tokens_of_before_and_after_the_log_in_are_two(alice: Site, visit: Visit) -> None:
     visitor = visit()
     before = token(visitor, "/login")
     visitor.logged_in("Alice")
@@ -163,7 +178,7 @@ def test_tokens_of_before_and_after_the_log_in_are_two(alice, visit):
     assert response.status_code == 400
 
 
-def test_a_token_does_not_outlive_its_session(alice, visit, dune):
+def test_a_token_does_not_outlive_its_session(alice: Site, visit: Visit, dune: str) -> None:
     alice.review(dune, 2, "Alice's words.")
     old = token(alice, f"/books/{dune}/review/edit")
     alice.get("/logout")
@@ -172,7 +187,9 @@ def test_a_token_does_not_outlive_its_session(alice, visit, dune):
     assert response.status_code == 400
 
 
-def test_with_the_right_token_each_form_works(app, alice, visit, dune, review_id, select):
+def test_with_the_right_token_each_form_works(
+    app: Flask, alice: Site, visit: Visit, dune: str, review_id: int, select: Select
+) -> None:
     """So that the tests above refuse for the right reason."""
     alice.review(dune, 2, "Alice's words.")
     visit().logged_in("Alice")
@@ -185,11 +202,11 @@ def test_with_the_right_token_each_form_works(app, alice, visit, dune, review_id
         assert response.status_code in (303, 409), rule
 
 
-def test_searching_needs_no_token(alice):
+def test_searching_needs_no_token(alice: Site) -> None:
     assert alice.client.post("/search", data={"q": "dune"}).status_code == 303
 
 
-def test_no_get_changes_anything(app, alice, dune, select):
+def test_no_get_changes_anything(app: Flask, alice: Site, dune: str, select: Select) -> None:
     alice.review(dune, 2, "Alice's words.")
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and rule.rule != "/logout" and "<path:" not in rule.rule:
@@ -198,7 +215,7 @@ def test_no_get_changes_anything(app, alice, dune, select):
     assert alice.get("/search").status_code == 200
 
 
-def test_the_forms_of_one_answer_have_one_token_and_the_next_answer_has_another(alice, dune):
+def test_the_forms_of_one_answer_have_one_token_and_the_next_answer_has_another(alice: Site, dune: str) -> None:
     answers = [re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', alice.get(f"/books/{dune}").text) for _ in range(2)]
     assert [len(tokens) for tokens in answers] == [2, 2]  # of the review and of the language
     assert len(set(answers[0])) == len(set(answers[1])) == 1

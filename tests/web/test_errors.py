@@ -1,12 +1,18 @@
 """What people and programs are told when something goes wrong."""
 
 import re
+from typing import NoReturn
 
 import pytest
-from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
+
+from tests.fixture_types import Select
+from tests.site import Site
 
 
-def test_a_page_that_is_none(client):
+def test_a_page_that_is_none(client: FlaskClient) -> None:
     response = client.get("/no-such-page")
     assert response.status_code == 404
     assert response.mimetype == "text/html"
@@ -25,7 +31,7 @@ def test_a_page_that_is_none(client):
         "/" + "a" * 20_000,
     ],
 )
-def test_an_address_that_makes_no_sense_is_not_found(client, address):
+def test_an_address_that_makes_no_sense_is_not_found(client: FlaskClient, address: str) -> None:
     response = client.get(address)
     assert response.status_code == 404
     assert "Set-Cookie" not in response.headers
@@ -34,7 +40,7 @@ def test_an_address_that_makes_no_sense_is_not_found(client, address):
 @pytest.mark.parametrize(
     "path", ["//evil.example", "//evil.example/..", "///", "/\\evil.example", "//evil.example//search", ""]
 )
-def test_an_address_with_too_many_slashes_does_not_lead_away(client, path):
+def test_an_address_with_too_many_slashes_does_not_lead_away(client: FlaskClient, path: str) -> None:
     response = client.get("/", environ_overrides={"PATH_INFO": path})
     assert response.status_code in (200, 308, 404)
     location = response.headers.get("Location", "/")
@@ -53,7 +59,9 @@ def test_an_address_with_too_many_slashes_does_not_lead_away(client, path):
         ("TRACE", "/", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
-def test_a_wrong_method_is_told_which_are_right(client, method, address, allowed):
+def test_a_wrong_method_is_told_which_are_right(
+    client: FlaskClient, method: str, address: str, allowed: set[str]
+) -> None:
     response = client.open(address, method=method)
     assert response.status_code == 405
     assert response.mimetype == "text/html"
@@ -61,7 +69,7 @@ def test_a_wrong_method_is_told_which_are_right(client, method, address, allowed
 
 
 @pytest.mark.parametrize("address", ["/", "/login", "/register", "/healthz"])
-def test_head_is_get_without_the_body(client, address):
+def test_head_is_get_without_the_body(client: FlaskClient, address: str) -> None:
     head, get = client.head(address), client.get(address)
     assert head.status_code == get.status_code == 200
     assert head.data == b""
@@ -69,13 +77,13 @@ def test_head_is_get_without_the_body(client, address):
 
 
 @pytest.mark.parametrize("address", ["/", "/login", "/search", "/books/9780441172719", "/api/search"])
-def test_options_are_told_to_everybody(client, address):
+def test_options_are_told_to_everybody(client: FlaskClient, address: str) -> None:
     response = client.options(address)
     assert response.status_code == 200
     assert "GET" in response.headers["Allow"]
 
 
-def test_a_body_that_is_too_large_is_413(client, alice, subtests):
+def test_a_body_that_is_too_large_is_413(client: FlaskClient, alice: Site, subtests: pytest.Subtests) -> None:
     bodies = {
         "a form": ("application/x-www-form-urlencoded", b"username=" + b"a" * 1_000_000),
         "a file": (
@@ -97,12 +105,12 @@ def test_a_body_that_is_too_large_is_413(client, alice, subtests):
                 assert "413" in response.text
 
 
-def test_very_many_fields_are_no_fault(client):
+def test_very_many_fields_are_no_fault(client: FlaskClient) -> None:
     body = b"".join(b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n\r\n' for _ in range(2_000)) + b"--x--"
     assert client.post("/login", data=body, content_type="multipart/form-data; boundary=x").status_code in (400, 413)
 
 
-def test_a_broken_cookie_is_no_cookie(app, subtests):
+def test_a_broken_cookie_is_no_cookie(app: Flask, subtests: pytest.Subtests) -> None:
     for cookie in [
         "session=\xff",
         "session=%00",
@@ -126,7 +134,7 @@ def test_a_broken_cookie_is_no_cookie(app, subtests):
                 assert "<script>" not in response.text
 
 
-def test_broken_headers_are_no_fault(client, subtests):
+def test_broken_headers_are_no_fault(client: FlaskClient, subtests: pytest.Subtests) -> None:
     for headers in [
         {"Content-Length": "x"},
         {"Content-Length": "-1"},
@@ -158,8 +166,10 @@ def test_broken_headers_are_no_fault(client, subtests):
                     assert "evil.example" not in str(response.headers)
 
 
-def test_a_fault_shows_nothing_of_itself_but_a_number_to_report(app, alice, log, monkeypatch):
-    def broken(*_):
+def test_a_fault_shows_nothing_of_itself_but_a_number_to_report(
+    app: Flask, alice: Site, log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> NoReturn:
         raise ZeroDivisionError("a secret word")
 
     monkeypatch.setitem(app.view_functions, "search.search", broken)
@@ -174,14 +184,14 @@ def test_a_fault_shows_nothing_of_itself_but_a_number_to_report(app, alice, log,
     assert number in fault
 
 
-def test_an_error_in_the_database_shows_no_statement(alice, select):
+def test_an_error_in_the_database_shows_no_statement(alice: Site, select: Select) -> None:
     select("ALTER TABLE search_works RENAME TO shelves")
     response = alice.get("/search?q=dune")
     assert response.status_code == 500
     assert not re.search("SELECT|psycopg|shelves|search_works", response.text)
 
 
-def test_a_missing_database_does_not_lose_the_way_home(client):
+def test_a_missing_database_does_not_lose_the_way_home(client: FlaskClient) -> None:
     text = client.get("/no-such-page").text
     assert "<title>" in text
     assert 'href="/login"' in text
@@ -195,8 +205,10 @@ def test_a_missing_database_does_not_lose_the_way_home(client):
         (ServiceUnavailable(), "Try again in 5 seconds."),
     ],
 )
-def test_how_long_to_wait_is_told(app, client, monkeypatch, error, says):
-    def refuse():
+def test_how_long_to_wait_is_told(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: HTTPException, says: str
+) -> None:
+    def refuse() -> NoReturn:
         raise error
 
     monkeypatch.setitem(app.view_functions, "welcome.welcome", refuse)
@@ -207,14 +219,14 @@ def test_how_long_to_wait_is_told(app, client, monkeypatch, error, says):
     assert ">Try again</a>" in re.sub("<svg.*?</svg>", "", response.text)
 
 
-def test_what_can_be_done_about_a_book_that_is_not_there(alice):
+def test_what_can_be_done_about_a_book_that_is_not_there(alice: Site) -> None:
     text = alice.get("/books/9780441172719").text
     assert "No book in this catalogue has the ISBN 9780441172719." in text
     assert 'href="/search"' in text
 
 
 @pytest.mark.parametrize("query", ["\x80", "%80", "q=%ED%A0%80"])
-def test_a_form_behind_an_address_with_invalid_bytes_is_refused(client, query):
+def test_a_form_behind_an_address_with_invalid_bytes_is_refused(client: FlaskClient, query: str) -> None:
     """What was typed is shown again; the address that it was sent to can't be."""
     response = client.post("/", data={"text": "Sand."}, environ_overrides={"QUERY_STRING": query})
     assert response.status_code == 400

@@ -4,8 +4,14 @@ import json
 from dataclasses import replace
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from flyleaf.app import create_app
+from flyleaf.config import Config
+from flyleaf.database import Database
+from tests.fixture_types import Select, Visit
 from tests.site import PASSWORD, Site, cookie_name
 
 POLICY = {
@@ -19,7 +25,7 @@ POLICY = {
 
 
 @pytest.fixture
-def https(config, database):
+def https(config: Config, database: Database) -> FlaskClient:
     """A browser of the site as it is served over HTTPS, by the name books.example."""
     app = create_app(replace(config, https=True, trusted_hosts=("books.example",)), database)
     app.testing = True
@@ -31,7 +37,7 @@ def https(config, database):
 
 
 @pytest.fixture
-def answers(client, alice, dune):
+def answers(client: FlaskClient, alice: Site, dune: str) -> dict[str, TestResponse]:
     """An answer of every kind."""
     return {
         "a page": client.get("/"),
@@ -55,7 +61,7 @@ def answers(client, alice, dune):
     }
 
 
-def test_every_answer_carries_the_security_headers(answers, subtests):
+def test_every_answer_carries_the_security_headers(answers: dict[str, TestResponse], subtests: pytest.Subtests) -> None:
     for what, response in answers.items():
         with subtests.test(what):
             headers = response.headers
@@ -73,7 +79,9 @@ def test_every_answer_carries_the_security_headers(answers, subtests):
         response.close()
 
 
-def test_an_answer_to_a_fault_carries_them_too(app, client, monkeypatch):
+def test_an_answer_to_a_fault_carries_them_too(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.view_functions, "welcome.welcome", lambda: 1 / 0)
     response = client.get("/")
     assert response.status_code == 500
@@ -81,16 +89,16 @@ def test_an_answer_to_a_fault_carries_them_too(app, client, monkeypatch):
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_pages_of_a_reader_are_stored_nowhere(alice, dune):
+def test_pages_of_a_reader_are_stored_nowhere(alice: Site, dune: str) -> None:
     for address in ("/search", f"/books/{dune}", "/", "/search/suggestions?q=a", "/no-such-page"):
         assert alice.get(address).headers["Cache-Control"] == "no-store", address
 
 
-def test_without_https_nothing_promises_it(client):
+def test_without_https_nothing_promises_it(client: FlaskClient) -> None:
     assert "Strict-Transport-Security" not in client.get("/").headers
 
 
-def test_over_https_browsers_are_told_to_stay_there(https):
+def test_over_https_browsers_are_told_to_stay_there(https: FlaskClient) -> None:
     # Also where the proxy before the site speaks HTTP to it.
     for base in ("https://books.example", "http://books.example"):
         for address in ("/", "/static/style.css", "/no-such-page", "/healthz", "/search"):
@@ -98,7 +106,7 @@ def test_over_https_browsers_are_told_to_stay_there(https):
             assert promise == "max-age=31536000; includeSubDomains"
 
 
-def test_over_https_every_cookie_is_bound_to_the_host(https):
+def test_over_https_every_cookie_is_bound_to_the_host(https: FlaskClient) -> None:
     alice = Site(https)
     cookies = https.get("/register").headers.getlist("Set-Cookie")
     for response in (
@@ -118,7 +126,7 @@ def test_over_https_every_cookie_is_bound_to_the_host(https):
         assert "Domain" not in cookie
 
 
-def test_cookies_can_be_read_by_no_script_and_are_sent_by_no_other_site(visit):
+def test_cookies_can_be_read_by_no_script_and_are_sent_by_no_other_site(visit: Visit) -> None:
     cookies = "".join(visit().client.get("/login").headers.getlist("Set-Cookie"))
     assert "csrf=" in cookies
     alice = visit()
@@ -130,14 +138,14 @@ def test_cookies_can_be_read_by_no_script_and_are_sent_by_no_other_site(visit):
         assert "Domain" not in cookie
 
 
-def test_a_session_ends_with_the_browser(visit):
+def test_a_session_ends_with_the_browser(visit: Visit) -> None:
     response = visit().submit("/register", username="Alice", password=PASSWORD, confirmation=PASSWORD)
     [cookie] = [cookie for cookie in response.headers.getlist("Set-Cookie") if "-session=" in cookie.split(";")[0]]
     assert "Expires" not in cookie
     assert "Max-Age" not in cookie
 
 
-def test_over_https_cookies_are_secure_and_bound_to_the_host(https):
+def test_over_https_cookies_are_secure_and_bound_to_the_host(https: FlaskClient) -> None:
     alice = Site(https)
     first = https.get("/register").headers.getlist("Set-Cookie")
     response = alice.submit("/register", username="Alice", password=PASSWORD, confirmation=PASSWORD)
@@ -159,20 +167,20 @@ def test_over_https_cookies_are_secure_and_bound_to_the_host(https):
 @pytest.mark.parametrize(
     "host", ["evil.example", "books.example.evil.example", "evil.example:443", "a b", "books.example@x"]
 )
-def test_a_host_that_is_not_trusted_is_refused(https, host):
+def test_a_host_that_is_not_trusted_is_refused(https: FlaskClient, host: str) -> None:
     response = https.get("/", environ_overrides={"HTTP_HOST": host})
     assert response.status_code == 400
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert "//evil" not in response.text
 
 
-def test_the_client_cannot_choose_the_request_id(client):
+def test_the_client_cannot_choose_the_request_id(client: FlaskClient) -> None:
     ids = {client.get("/", headers={"X-Request-ID": "chosen"}).headers["X-Request-ID"] for _ in range(3)}
     assert len(ids) == 3
     assert "chosen" not in ids
 
 
-def test_one_line_a_request(client, log, dune):
+def test_one_line_a_request(client: FlaskClient, log: list[str], dune: str) -> None:
     for address in ("/", "/no-such-page", f"/api/{dune}", "/search", "/static/no.css"):
         log.clear()
         response = client.get(address)
@@ -185,7 +193,9 @@ def test_one_line_a_request(client, log, dune):
         assert line["level"] == "info"
 
 
-def test_a_fault_is_one_request_too(app, client, log, monkeypatch):
+def test_a_fault_is_one_request_too(
+    app: Flask, client: FlaskClient, log: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.view_functions, "welcome.welcome", lambda: 1 / 0)
     client.get("/")
     events = [json.loads(line)["event"] for line in log]
@@ -193,7 +203,9 @@ def test_a_fault_is_one_request_too(app, client, log, monkeypatch):
     assert events.count("fault") == 1
 
 
-def test_no_line_can_be_forged_or_broken_from_outside(client, log, subtests):
+def test_no_line_can_be_forged_or_broken_from_outside(
+    client: FlaskClient, log: list[str], subtests: pytest.Subtests
+) -> None:
     for address in (
         "/a%0Ab",
         "/a%0D%0A%7B%22event%22:%22forged%22%7D",
@@ -212,7 +224,7 @@ def test_no_line_can_be_forged_or_broken_from_outside(client, log, subtests):
             assert sum(json.loads(line)["event"] == "request" for line in log) == 1
 
 
-def test_no_password_no_token_and_no_query_is_logged(visit, log, dune):
+def test_no_password_no_token_and_no_query_is_logged(visit: Visit, log: list[str], dune: str) -> None:
     secret, wrong = "correct horse battery staple", "incorrect horse battery"
     alice = visit().registered("Alice", secret)
     visit().submit("/login", username="Alice", password=wrong)
@@ -236,7 +248,9 @@ def test_no_password_no_token_and_no_query_is_logged(visit, log, dune):
         assert word not in everything
 
 
-def test_a_log_line_of_a_failed_statement_holds_no_input(alice, log, dune, select):
+def test_a_log_line_of_a_failed_statement_holds_no_input(
+    alice: Site, log: list[str], dune: str, select: Select
+) -> None:
     """The error of the database quotes the statement's parameters where it is not told otherwise."""
     select("ALTER TABLE reviews ADD CONSTRAINT no_fives CHECK (rating <> 5)")
     assert alice.review(dune, 5, "Private words.").status_code == 500

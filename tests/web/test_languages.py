@@ -2,13 +2,17 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from flask import render_template_string
+from flask import Flask, render_template_string
+from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
+from werkzeug.test import TestResponse
 
 from flyleaf.web.preferences import CHOICES
+from tests.fixture_types import AddBook, Select, Visit
 from tests.site import PASSWORD, Site, cookie_name, hidden_fields
 
 # In no other language of ours.
@@ -19,14 +23,14 @@ def asking(language: str) -> dict[str, str]:
     return {"Accept-Language": language}
 
 
-def language(response) -> str:
+def language(response: TestResponse) -> str:
     """What the page says of itself, in its header and in its first tag."""
     [tag] = re.findall(r'<html lang="([^"]*)"', response.text)
     assert response.headers["Content-Language"] == tag
     return tag
 
 
-def choose(site, page: str = "/login", **choice: str):
+def choose(site: Site, page: str = "/login", **choice: str) -> TestResponse:
     """Press a button of the switch at the foot of `page`."""
     html = site.get(page).text
     [action] = re.findall(r'<form class="preferences" method="post" action="([^"]*)"', html)
@@ -69,23 +73,23 @@ def choose(site, page: str = "/login", **choice: str):
         ("a-" * 5_000, "en"),
     ],
 )
-def test_a_browser_says_which_language_it_likes(client, header, expected):
+def test_a_browser_says_which_language_it_likes(client: FlaskClient, header: str, expected: str) -> None:
     response = client.get("/", headers=asking(header))
     assert response.status_code == 200
     assert language(response) == expected
 
 
-def test_without_a_header_it_is_english(client):
+def test_without_a_header_it_is_english(client: FlaskClient) -> None:
     assert language(client.get("/")) == "en"
 
 
-def test_the_cookie_outweighs_the_browser(client):
+def test_the_cookie_outweighs_the_browser(client: FlaskClient) -> None:
     Site(client).keep("language", "es")
     assert language(client.get("/", headers=asking("pt-BR"))) == "es"
 
 
 @pytest.mark.parametrize("value", ["", "de", "pt_BR", "ES", "../es", "es; x", "\u00e9", "a" * 4_000])
-def test_a_cookie_that_holds_no_language_of_ours_counts_for_nothing(client, value):
+def test_a_cookie_that_holds_no_language_of_ours_counts_for_nothing(client: FlaskClient, value: str) -> None:
     Site(client).keep("language", value)
     Site(client).keep("theme", value)
     response = client.get("/", headers=asking("pt-BR"))
@@ -93,19 +97,19 @@ def test_a_cookie_that_holds_no_language_of_ours_counts_for_nothing(client, valu
     assert 'data-theme="auto"' in response.text
 
 
-def test_the_account_outweighs_the_cookie(alice, select):
+def test_the_account_outweighs_the_cookie(alice: Site, select: Select) -> None:
     select("UPDATE readers SET language = 'es'")
     alice.keep("language", "pt-BR")
     assert language(alice.get("/search", headers=asking("en"))) == "es"
 
 
-def test_an_account_without_a_choice_leaves_it_to_the_cookie_and_the_browser(alice):
+def test_an_account_without_a_choice_leaves_it_to_the_cookie_and_the_browser(alice: Site) -> None:
     assert language(alice.get("/search", headers=asking("pt"))) == "pt-BR"
     alice.keep("language", "es")
     assert language(alice.get("/search", headers=asking("pt"))) == "es"
 
 
-def test_what_the_account_says_holds_on_pages_that_ask_the_database_nothing(alice, select):
+def test_what_the_account_says_holds_on_pages_that_ask_the_database_nothing(alice: Site, select: Select) -> None:
     select("UPDATE readers SET language = 'es', theme = 'dark'")
     alice.get("/search")
     response = alice.get("/no-such-page", headers=asking("en"))
@@ -113,7 +117,7 @@ def test_what_the_account_says_holds_on_pages_that_ask_the_database_nothing(alic
     assert 'data-theme="dark"' in response.text
 
 
-def test_a_reader_finds_the_choice_again_in_another_browser(alice, visit):
+def test_a_reader_finds_the_choice_again_in_another_browser(alice: Site, visit: Visit) -> None:
     choose(alice, "/search", language="pt-BR", theme="dark")
     phone = visit().logged_in("Alice")
     response = phone.get("/search", headers=asking("en"))
@@ -121,20 +125,20 @@ def test_a_reader_finds_the_choice_again_in_another_browser(alice, visit):
     assert 'data-theme="dark"' in response.text
 
 
-def test_one_readers_choice_is_not_anothers(alice, bob):
+def test_one_readers_choice_is_not_anothers(alice: Site, bob: Site) -> None:
     choose(alice, "/search", language="es")
     assert language(bob.get("/search")) == "en"
 
 
 @pytest.mark.parametrize("address", ["/", "/login", "/no-such-page", "/search"])
-def test_a_cache_is_told_by_what_a_page_varies(alice, client, address):
+def test_a_cache_is_told_by_what_a_page_varies(alice: Site, client: FlaskClient, address: str) -> None:
     for response in (alice.get(address), client.get(address)):
         if response.status_code != 303:
             assert {"accept-language", "cookie"} <= {name.lower() for name in response.vary}
         assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_what_is_no_page_has_no_language(client, dune):
+def test_what_is_no_page_has_no_language(client: FlaskClient, dune: str) -> None:
     for address in ("/static/style.css", f"/api/{dune}", "/healthz"):
         response = client.get(address, headers=asking("es"))
         assert "Content-Language" not in response.headers
@@ -145,7 +149,7 @@ def test_what_is_no_page_has_no_language(client, dune):
 
 
 @pytest.mark.parametrize("chosen", CHOICES["language"])
-def test_a_visitor_switches(visit, chosen):
+def test_a_visitor_switches(visit: Visit, chosen: str) -> None:
     visitor = visit()
     response = choose(visitor, "/register", language=chosen)
     assert (response.status_code, response.location) == (303, "/register")
@@ -157,7 +161,7 @@ def test_a_visitor_switches(visit, chosen):
 
 
 @pytest.mark.parametrize("chosen", CHOICES["theme"])
-def test_a_theme_is_kept(visit, chosen):
+def test_a_theme_is_kept(visit: Visit, chosen: str) -> None:
     visitor = visit()
     assert choose(visitor, theme=chosen).status_code == 303
     page = visitor.get("/")
@@ -165,13 +169,13 @@ def test_a_theme_is_kept(visit, chosen):
     assert re.search(rf'value="{chosen}"[^>]*aria-pressed="true"', page.text)
 
 
-def test_a_theme_leaves_the_language_as_it_is(alice, select):
+def test_a_theme_leaves_the_language_as_it_is(alice: Site, select: Select) -> None:
     choose(alice, "/search", language="es")
     choose(alice, "/search", theme="light")
     assert select("SELECT language || ' ' || theme FROM readers") == "es light"
 
 
-def test_the_database_takes_what_can_be_chosen_and_nothing_else(alice, select):
+def test_the_database_takes_what_can_be_chosen_and_nothing_else(alice: Site, select: Select) -> None:
     for name, choices in CHOICES.items():
         for choice in choices:
             select(f"UPDATE readers SET {name} = '{choice}'")
@@ -179,17 +183,17 @@ def test_the_database_takes_what_can_be_chosen_and_nothing_else(alice, select):
             select(f"UPDATE readers SET {name} = 'x'")
 
 
-def test_a_visitor_changes_no_account(alice, visit, select):
+def test_a_visitor_changes_no_account(alice: Site, visit: Visit, select: Select) -> None:
     choose(visit(), language="es")
     assert select("SELECT count(*) FROM readers WHERE language IS NOT NULL") == 0
 
 
-def test_it_goes_back_to_the_page_with_all_that_was_asked_there(alice, dune):
+def test_it_goes_back_to_the_page_with_all_that_was_asked_there(alice: Site, dune: str) -> None:
     for page in (f"/books/{dune}?page=1", "/search?q=dune+%26+herbert%3F&page=1&order=newest", "/search"):
         assert choose(alice, page, language="es").location == page
 
 
-def test_it_never_leads_away(visit):
+def test_it_never_leads_away(visit: Visit) -> None:
     visitor = visit()
     fields = hidden_fields(visitor.get("/login").text) | {"language": "es"}
     for wrong in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "javascript:1", ""):
@@ -197,7 +201,7 @@ def test_it_never_leads_away(visit):
         assert (response.status_code, response.location) == (303, "/")
 
 
-def test_from_a_form_that_was_refused_it_leads_to_the_page_of_the_form(alice, visit, dune):
+def test_from_a_form_that_was_refused_it_leads_to_the_page_of_the_form(alice: Site, visit: Visit, dune: str) -> None:
     refused = visit().submit("/login", username="Alice", password="wrong").text
     assert 'action="/preferences?next=/login"' in refused
     refused = alice.review(dune, 9).text
@@ -214,7 +218,7 @@ def test_from_a_form_that_was_refused_it_leads_to_the_page_of_the_form(alice, vi
         {"language": "es", "theme": "x"},
     ],
 )
-def test_what_cannot_be_chosen_is_refused(alice, select, fields):
+def test_what_cannot_be_chosen_is_refused(alice: Site, select: Select, fields: dict[str, str]) -> None:
     token = hidden_fields(alice.get("/search").text)
     response = alice.client.post("/preferences", data=token | fields)
     assert response.status_code == 422
@@ -222,24 +226,24 @@ def test_what_cannot_be_chosen_is_refused(alice, select, fields):
     assert select("SELECT coalesce(language, theme) FROM readers") is None
 
 
-def test_a_language_that_comes_twice_is_refused(alice):
+def test_a_language_that_comes_twice_is_refused(alice: Site) -> None:
     token = hidden_fields(alice.get("/search").text)
     assert alice.client.post("/preferences", data=token | {"language": ["es", "en"]}).status_code == 422
 
 
-def test_nothing_chosen_changes_nothing(alice, select):
+def test_nothing_chosen_changes_nothing(alice: Site, select: Select) -> None:
     token = hidden_fields(alice.get("/search").text)
     assert alice.client.post("/preferences", data=token).status_code == 303
     assert select("SELECT coalesce(language, theme) FROM readers") is None
 
 
-def test_without_the_token_it_is_refused(alice, select):
+def test_without_the_token_it_is_refused(alice: Site, select: Select) -> None:
     response = alice.client.post("/preferences", data={"language": "es"})
     assert response.status_code == 400
     assert select("SELECT language FROM readers") is None
 
 
-def test_the_cookies_last_and_are_safe(visit, app):
+def test_the_cookies_last_and_are_safe(visit: Visit, app: Flask) -> None:
     cookies = choose(visit(), language="es", theme="dark").headers.getlist("Set-Cookie")
     assert sorted(cookie.split(";")[0] for cookie in cookies) == [
         f"{cookie_name(app, 'language')}=es",
@@ -251,7 +255,7 @@ def test_the_cookies_last_and_are_safe(visit, app):
         assert "SameSite=Lax" in cookie
 
 
-def test_logging_in_goes_where_it_was_meant_to_go(alice, visit, dune):
+def test_logging_in_goes_where_it_was_meant_to_go(alice: Site, visit: Visit, dune: str) -> None:
     """The switch's own address is not mistaken for the log-in form's."""
     response = visit().submit(f"/login?next=/books/{dune}", username="Alice", password=PASSWORD)
     assert response.location == f"/books/{dune}"
@@ -261,7 +265,9 @@ def test_logging_in_goes_where_it_was_meant_to_go(alice, visit, dune):
 
 
 @pytest.mark.parametrize("tag", ["pt-BR", "es"])
-def test_no_page_has_a_word_of_english(alice, visit, bob, dune, add_book, tag):
+def test_no_page_has_a_word_of_english(
+    alice: Site, visit: Visit, bob: Site, dune: str, add_book: AddBook, tag: str
+) -> None:
     """Sentences and labels that the pages say in English are on none of them in another language."""
     add_book("9780141439518", "Pride and Prejudice", "Jane Austen", language="en")
     bob.review(dune, 4)
@@ -306,7 +312,7 @@ DATA = {
 }  # fmt: skip
 
 
-def sentences(response) -> set[str]:
+def sentences(response: TestResponse) -> set[str]:
     """The texts of a page, and what is read out in place of one."""
     html = re.sub(r"<(script|style|svg|i|kbd|code|pre|mark)\b.*?</\1>|<!.*?>", " ", response.text, flags=re.DOTALL)
     texts = re.findall(r'(?:aria-label|placeholder|title|alt)="([^"]*)"', html) + re.split(r"<[^>]*>", html)
@@ -322,7 +328,7 @@ def sentences(response) -> set[str]:
         ("es", "Nombre o contraseña incorrectos. La contraseña distingue mayúsculas de minúsculas."),
     ],
 )
-def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(visit, tag, expected):
+def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(visit: Visit, tag: str, expected: str) -> None:
     visitor = visit()
     visitor.keep("language", tag)
     assert expected in visitor.submit("/login", username="Nobody", password=PASSWORD).text
@@ -332,7 +338,7 @@ def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(visit, tag, e
     ("tag", "limit"),
     [("en", "10,000 characters"), ("pt-BR", "10.000 caracteres"), ("es", "10.000 caracteres")],
 )
-def test_limits_are_written_as_the_language_writes_numbers(alice, dune, tag, limit):
+def test_limits_are_written_as_the_language_writes_numbers(alice: Site, dune: str, tag: str, limit: str) -> None:
     alice.keep("language", tag)
     assert limit in alice.review(dune, 5, "a" * 10_001).text
 
@@ -345,7 +351,7 @@ def test_limits_are_written_as_the_language_writes_numbers(alice, dune, tag, lim
         ("es", "Opción inválida."),
     ],
 )
-def test_what_wtforms_says_is_in_the_readers_language_too(alice, tag, expected):
+def test_what_wtforms_says_is_in_the_readers_language_too(alice: Site, tag: str, expected: str) -> None:
     alice.keep("language", tag)
     response = alice.get("/search?q=dune&order=x")
     assert response.status_code == 422
@@ -353,14 +359,14 @@ def test_what_wtforms_says_is_in_the_readers_language_too(alice, tag, expected):
 
 
 @pytest.mark.parametrize("tag", ["pt-BR", "es"])
-def test_what_an_action_did_is_said_in_the_readers_language(visit, tag):
+def test_what_an_action_did_is_said_in_the_readers_language(visit: Visit, tag: str) -> None:
     visitor = visit()
     visitor.keep("language", tag)
     visitor.registered("Zoë")
     assert {"pt-BR": "Boas-vindas!", "es": "¡Te damos la bienvenida!"}[tag] in visitor.get("/search").text
 
 
-def test_programs_are_answered_in_english(client, dune):
+def test_programs_are_answered_in_english(client: FlaskClient, dune: str) -> None:
     for language_of_the_cookie in ("es", "pt-BR"):
         Site(client).keep("language", language_of_the_cookie)
         for address, expected in {
@@ -377,10 +383,10 @@ def test_programs_are_answered_in_english(client, dune):
 
 
 @pytest.fixture
-def said(app):
+def said(app: Flask) -> Callable[..., str]:
     """A piece of a template, as a browser of that language gets it."""
 
-    def render(tag: str, source: str, **values) -> str:
+    def render(tag: str, source: str, **values: object) -> str:
         with app.test_request_context(headers=asking(tag)):
             return render_template_string(source, **values)
 
@@ -397,7 +403,7 @@ def said(app):
         (100_000, "100000 stars", "100000 estrelas", "100000 estrellas"),
     ],
 )
-def test_plurals(said, count, english, portuguese, spanish):
+def test_plurals(said: Callable[..., str], count: int, english: str, portuguese: str, spanish: str) -> None:
     source = "{{ ngettext('%(num)s star', '%(num)s stars', count) }}"
     assert [said(tag, source, count=count) for tag in ("en", "pt", "es")] == [english, portuguese, spanish]
 
@@ -406,12 +412,12 @@ def test_plurals(said, count, english, portuguese, spanish):
     ("number", "english", "other"),
     [(0, "0", "0"), (999, "999", "999"), (100_000, "100,000", "100.000"), (4.25, "4.25", "4,25")],
 )
-def test_numbers(said, number, english, other):
+def test_numbers(said: Callable[..., str], number: int | float, english: str, other: str) -> None:
     written = [said(tag, "{{ number | numberformat }}", number=number) for tag in ("en", "pt", "es")]
     assert written == [english, other, other]
 
 
-def test_dates(said):
+def test_dates(said: Callable[..., str]) -> None:
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     assert [said(tag, "{{ moment | day }}", moment=moment) for tag in ("en", "pt", "es")] == [
         "1 March 2026",
@@ -439,6 +445,8 @@ def test_dates(said):
         ("a" * 35, "a" * 35, "a" * 35, "a" * 35),
     ],
 )
-def test_languages_of_books_have_names(said, code, english, portuguese, spanish):
+def test_languages_of_books_have_names(
+    said: Callable[..., str], code: str, english: str, portuguese: str, spanish: str
+) -> None:
     names = [said(tag, "{{ code | language_name }}", code=code) for tag in ("en", "pt", "es")]
     assert names == [english, portuguese, spanish]

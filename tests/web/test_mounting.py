@@ -2,15 +2,23 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from flyleaf.app import create_app
-from flyleaf.config import PROJECT
+from flyleaf.config import PROJECT, Config
+from flyleaf.database import Database
+from tests.fixture_types import AddBook, Visit
 from tests.markup import addresses, scripts
-from tests.site import PASSWORD, hidden_fields
+from tests.site import PASSWORD, Site, hidden_fields
 
 ROOT = "/shelf/of-ours"
 BESIDE = "HTTP_X_FORWARDED_PREFIX"
@@ -19,10 +27,10 @@ BESIDE = "HTTP_X_FORWARDED_PREFIX"
 class Front:
     """What stands before the application, and takes the path off where `strips`; `adds` is told to the application."""
 
-    def __init__(self, application, strips, adds):
+    def __init__(self, application: WSGIApplication, strips: bool, adds: dict[str, str]) -> None:
         self.application, self.strips, self.adds = application, strips, adds
 
-    def __call__(self, environ, start_response):
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         assert f"{environ['PATH_INFO']}/".startswith(f"{ROOT}/"), "another site's"
         if self.strips:
             environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(ROOT) or "/"
@@ -30,10 +38,10 @@ class Front:
 
 
 @pytest.fixture
-def ways(config, database):
+def ways(config: Config, database: Database) -> dict[str, Flask]:
     """Each way to be under a path: an application that is asked for the whole path."""
 
-    def front(strips, adds, **settings):
+    def front(strips: bool, adds: dict[str, str], **settings: Any) -> Flask:
         app = create_app(replace(config, **settings), database)
         app.wsgi_app = Front(app.wsgi_app, strips, adds)
         return app
@@ -53,16 +61,16 @@ def followed(html: str) -> list[str]:
     return [one.path for one in found if not one.netloc and one.path]
 
 
-def test_nothing_leads_out_of_the_path(ways, add_book, subtests):
+def test_nothing_leads_out_of_the_path(ways: dict[str, Flask], add_book: AddBook, subtests: pytest.Subtests) -> None:
     isbn = add_book()
     add_book("9780141439518", "Dune Messiah", "Frank Herbert", year=1969)
     for number, (way, app) in enumerate(ways.items()):
         client = app.test_client()
 
-        def get(path, client=client, **headers):
+        def get(path: str, client: FlaskClient = client, **headers: str) -> TestResponse:
             return client.get(ROOT + path, headers=headers)
 
-        def post(path, client=client, **fields):
+        def post(path: str, client: FlaskClient = client, **fields: str) -> TestResponse:
             return client.post(ROOT + path, data=fields)
 
         with subtests.test(way):
@@ -111,7 +119,9 @@ def test_nothing_leads_out_of_the_path(ways, add_book, subtests):
     "away",
     ["/", "/search", "/shelf", "/shelf/of-ours2/x", f"{ROOT}/../../x", f"{ROOT}/%2e%2e/%2E%2E/x", "//evil.example"],
 )
-def test_a_log_in_leads_to_no_other_site_of_the_host(config, database, visit, alice, away):
+def test_a_log_in_leads_to_no_other_site_of_the_host(
+    config: Config, database: Database, visit: Visit, alice: Site, away: str
+) -> None:
     client = create_app(replace(config, script_name=ROOT), database).test_client()
     page = client.get(f"{ROOT}/login").text
     fields = hidden_fields(page) | {"username": "Alice", "password": PASSWORD, "next": away}
@@ -119,7 +129,7 @@ def test_a_log_in_leads_to_no_other_site_of_the_host(config, database, visit, al
 
 
 @pytest.mark.parametrize("prefix", ["//evil.example", "https://evil.example", '/"><script>', "/..", "/a b", "/é", ""])
-def test_a_prefix_that_is_no_path_is_ignored(config, database, prefix):
+def test_a_prefix_that_is_no_path_is_ignored(config: Config, database: Database, prefix: str) -> None:
     client = create_app(replace(config, trusted_proxies=1), database).test_client()
     page = client.get("/", environ_overrides={BESIDE: prefix.encode().decode("latin-1")})
     assert page.status_code == 200
@@ -129,11 +139,11 @@ def test_a_prefix_that_is_no_path_is_ignored(config, database, prefix):
     assert not [one for one in addresses(page.text) if one.startswith(("//", "http"))]
 
 
-def test_a_prefix_from_whom_nobody_trusts_is_ignored(client):
+def test_a_prefix_from_whom_nobody_trusts_is_ignored(client: FlaskClient) -> None:
     assert "/shelf" not in client.get("/", environ_overrides={BESIDE: "/shelf"}).text
 
 
-def test_a_path_of_the_sites_own_name_works(config, database, dune, alice):
+def test_a_path_of_the_sites_own_name_works(config: Config, database: Database, dune: str, alice: Site) -> None:
     """/books is also where the site's books are."""
     client = create_app(replace(config, script_name="/books"), database).test_client()
     fields = hidden_fields(client.get("/books/login").text) | {"username": "Alice", "password": PASSWORD}
@@ -142,7 +152,7 @@ def test_a_path_of_the_sites_own_name_works(config, database, dune, alice):
     assert client.get("/booksellers").status_code == 404
 
 
-def test_no_address_is_written_out():
+def test_no_address_is_written_out() -> None:
     """url_for() knows the path that the site is under; a template, a script or a view that writes one out does not."""
     written = []
     for path in sorted((PROJECT / "templates").rglob("*.html")):

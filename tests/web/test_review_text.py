@@ -1,6 +1,7 @@
 """What readers write, as HTML."""
 
 import pytest
+from flask import Flask
 
 from flyleaf.web.review_text import paragraphs, review_text
 
@@ -33,16 +34,16 @@ def folded(html: str) -> str:
         ("a || b <spoiler>c</spoiler>", f"<div>a || b {folded('c')}</div>"),
     ],
 )
-def test_a_review(app, text, html):
+def test_a_review(app: Flask, text: str, html: str) -> None:
     with app.test_request_context():
         assert review_text(text) == html
 
 
-def test_ten_thousand_marks_are_read_once(app):
+def test_ten_thousand_marks_are_read_once(app: Flask) -> None:
     with app.test_request_context():
         assert "details" not in review_text("<spoiler>" * 1_100)
         assert review_text("||a" * 3_333).count("<details") == 1_666
 
 
-def test_texts_of_the_catalogue_have_no_spoilers():
+def test_texts_of_the_catalogue_have_no_spoilers() -> None:
     assert paragraphs("||Sand||\n\nMore sand.") == "<p>||Sand||</p><p>More sand.</p>"

@@ -4,17 +4,21 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import pytest
 from flask import Flask, render_template, render_template_string
+from flask.ctx import RequestContext
 from flask.templating import Environment
 from flask_babel import format_decimal
 from jinja2 import DictLoader, FileSystemBytecodeCache
 
 from flyleaf.app import create_app
-from flyleaf.config import PROJECT
+from flyleaf.config import PROJECT, Config
+from flyleaf.database import Database
 from flyleaf.web.languages import LOCALES
 from flyleaf.web.translated_templates import TranslatedEnvironment
+from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.site import Site
 
 TEMPLATES = sorted(path.relative_to(PROJECT / "templates").as_posix() for path in PROJECT.glob("templates/**/*.html"))
@@ -23,7 +27,7 @@ TOKEN = re.compile(r'(name="csrf_token"[^>]* value=")[^"]*')
 ODD = "100 % <b>{0}</b> & %(x)s \"'"
 
 
-def in_language(app: Flask, language: str):
+def in_language(app: Flask, language: str) -> RequestContext:
     """A request in this language."""
     return app.test_request_context("/", headers={"Accept-Language": language})
 
@@ -38,13 +42,13 @@ def rendered(app: Flask, language: str, source: str, **values: object) -> str:
 
 
 @pytest.fixture
-def ordinary(monkeypatch) -> Callable[[], None]:
+def ordinary(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From its call on nothing is compiled in."""
     return partial(monkeypatch.setattr, TranslatedEnvironment, "get_template", Environment.get_template)
 
 
 @pytest.fixture
-def pages(add_book, alice, bob, select) -> list[str]:
+def pages(add_book: AddBook, alice: Site, bob: Site, select: Select) -> list[str]:
     """Addresses of pages of all kinds, as Alice, a moderator, can see them."""
     dune = add_book(publisher="Ace", pages=1412, language="eng", description="Sand.\n\nSpice.", average_rating=4.25)
     add_book(isbn="9780441104024", title="Children of Dune")
@@ -69,7 +73,9 @@ def pages(add_book, alice, bob, select) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LOCALES)
-def test_pages_are_what_they_are_without_it(language, pages, alice, visit, ordinary):
+def test_pages_are_what_they_are_without_it(
+    language: str, pages: list[str], alice: Site, visit: Visit, ordinary: Callable[[], None]
+) -> None:
     sites = alice, visit()
 
     def looks() -> dict[tuple[Site, str], str]:
@@ -86,7 +92,7 @@ def test_pages_are_what_they_are_without_it(language, pages, alice, visit, ordin
     assert len(set(compiled.values())) > len(pages)  # they were pages of many kinds
 
 
-def test_no_message_is_left_to_be_looked_up(app):
+def test_no_message_is_left_to_be_looked_up(app: Flask) -> None:
     for language in LOCALES:
         with in_language(app, language):
             environment = app.jinja_env._overlay()
@@ -121,19 +127,19 @@ def test_no_message_is_left_to_be_looked_up(app):
         "{{ _(*('Search',)) }}{{ _('%(a)s', **{'a': odd}) }}",
     ],
 )
-def test_a_message_says_what_gettext_says(source, app, ordinary):
+def test_a_message_says_what_gettext_says(source: str, app: Flask, ordinary: Callable[[], None]) -> None:
     values = {"odd": ODD, "n": 2}
     compiled = [rendered(app, language, source, **values) for language in LOCALES]
     ordinary()
     assert compiled == [rendered(app, language, source, **values) for language in LOCALES]
 
 
-def test_a_value_without_its_message_is_told(app):
+def test_a_value_without_its_message_is_told(app: Flask) -> None:
     with pytest.raises(KeyError, match="query"):
         rendered(app, "es", "{{ _('Search for “%(query)s” instead', other=1) }}")
 
 
-def test_what_is_added_later_is_known_to_all_languages(app):
+def test_what_is_added_later_is_known_to_all_languages(app: Flask) -> None:
     assert rendered(app, "es", "{{ _('Search') }}") == "Buscar"
     app.jinja_env.globals["later"] = "<"
     app.jinja_env.filters["twice"] = lambda text: text + text
@@ -142,7 +148,7 @@ def test_what_is_added_later_is_known_to_all_languages(app):
         assert render_template("other.html") == "&lt;&lt; Buscar"
 
 
-def test_requests_at_once_do_not_mix_their_languages(app, together):
+def test_requests_at_once_do_not_mix_their_languages(app: Flask, together: Together) -> None:
     words = {"en": "Log in", "pt-BR": "Entrar", "es": "Iniciar sesión"}
 
     def look(language: str) -> list[str]:
@@ -153,7 +159,7 @@ def test_requests_at_once_do_not_mix_their_languages(app, together):
     assert [set(one) for one in found] == [{word} for word in words.values()] * 2
 
 
-def test_what_is_compiled_can_be_kept(config, database, tmp_path):
+def test_what_is_compiled_can_be_kept(config: Config, database: Database, tmp_path: Path) -> None:
     kept = FileSystemBytecodeCache(str(tmp_path))
     words = dict.fromkeys(LOCALES, "")
     for _ in range(2):  # the second application finds what the first one compiled
@@ -166,7 +172,9 @@ def test_what_is_compiled_can_be_kept(config, database, tmp_path):
     assert len(set(words.values())) == len(LOCALES)
 
 
-def test_other_translations_make_what_is_kept_stale(app, tmp_path, monkeypatch):
+def test_other_translations_make_what_is_kept_stale(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(tmp_path))
     with in_language(app, "es"):
         translations = app.jinja_env._overlay().translations
@@ -178,7 +186,7 @@ def test_other_translations_make_what_is_kept_stale(app, tmp_path, monkeypatch):
         assert app.jinja_env._overlay().bytecode_cache._version != before
 
 
-def test_a_reader_who_changes_the_language_gets_the_other_templates(alice):
+def test_a_reader_who_changes_the_language_gets_the_other_templates(alice: Site) -> None:
     assert ">Log out<" in alice.get("/search").text
     alice.submit("/search", "/preferences", language="es")
     assert ">Cerrar sesión<" in alice.get("/search").text
@@ -186,7 +194,7 @@ def test_a_reader_who_changes_the_language_gets_the_other_templates(alice):
 
 @pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("value", [0, 1, 1.0, 4.25, -1234567.891, 1000000, Decimal("3.50")])
-def test_numbers_are_written_as_the_language_does(app, language, value):
+def test_numbers_are_written_as_the_language_does(app: Flask, language: str, value: float | Decimal) -> None:
     with in_language(app, language):
         for _ in range(2):  # anew, and remembered
             assert render_template_string("{{ value | numberformat }}", value=value) == format_decimal(value)
