@@ -98,7 +98,7 @@ def libraries(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if room(module) not in {"", *WIRE}])
-def test_a_module_imports_only_the_rooms_that_it_may(module):
+def test_a_module_imports_only_the_rooms_that_it_may(module: str) -> None:
     assert room(module) in MAY_IMPORT, "a new room: say here which others it may import"
     assert siblings(module) <= MAY_IMPORT[room(module)]
 
@@ -108,7 +108,7 @@ IMPORTED_BY_MIGRATIONS = {"0002_search": {"flyleaf.search.letters"}}
 
 
 @pytest.mark.parametrize("module", MIGRATIONS)
-def test_a_migration_imports_nothing_that_changes(module):
+def test_a_migration_imports_nothing_that_changes(module: str) -> None:
     """What a migration makes must not depend on the code of the day."""
     stem = module.split(".")[-1]
     ours = {name for name, _ in imports(MIGRATIONS[module]) if name.split(".")[0] == "flyleaf"}
@@ -118,25 +118,25 @@ def test_a_migration_imports_nothing_that_changes(module):
     }  # fmt: skip
 
 
-def test_of_the_importer_only_the_loader_and_the_command_know_the_database():
+def test_of_the_importer_only_the_loader_and_the_command_know_the_database() -> None:
     """Readers of formats know files and rows."""
     know = {module for module in MODULES if room(module) == "importing" and siblings(module) & {"database", "queries"}}
     assert know <= LOADER | {"flyleaf.importing.command"}
 
 
-def test_the_package_itself_imports_nothing():
+def test_the_package_itself_imports_nothing() -> None:
     """The importer and the keeper of the database start without Flask."""
     assert siblings("flyleaf") == set()
 
 
-def test_only_the_web_knows_flask():
+def test_only_the_web_knows_flask() -> None:
     know = {
         module for module in MODULES if libraries(module) & {"flask", "werkzeug", "wtforms", "jinja2", "markupsafe"}
     }
     assert {room(module) for module in know} <= KNOW_FLASK
 
 
-def test_only_the_database_the_search_queries_and_the_loader_know_sqlalchemy():
+def test_only_the_database_the_search_queries_and_the_loader_know_sqlalchemy() -> None:
     for module in MODULES:
         names = {name or what for what, name in imports(MODULES[module]) if what.split(".")[0] == "sqlalchemy"}
         if room(module) in {"views", "web", "cli"}:
@@ -145,17 +145,17 @@ def test_only_the_database_the_search_queries_and_the_loader_know_sqlalchemy():
             assert room(module) in {"backup", "database", "queries", "search"} or module in LOADER, module
 
 
-def test_only_the_database_and_the_loader_know_the_driver():
+def test_only_the_database_and_the_loader_know_the_driver() -> None:
     know = {module for module in MODULES if libraries(module) & {"psycopg2", "alembic"}}
     assert {module for module in know if room(module) != "database"} <= LOADER | {"flyleaf.backup.tables"}
 
 
-def test_only_the_clients_of_outside_things_speak_http():
+def test_only_the_clients_of_outside_things_speak_http() -> None:
     know = {module for module in MODULES if libraries(module) & {"requests", "urllib3", "http"}}
     assert {room(module) for module in know} <= {"open_library", "address"}  # address asks who has taken the port
 
 
-def test_only_the_config_reads_the_environment():
+def test_only_the_config_reads_the_environment() -> None:
     readers = set()
     names = {"environ", "environb", "getenv", "getenvb"}
     for module, path in MODULES.items():
@@ -170,24 +170,24 @@ def test_only_the_config_reads_the_environment():
     assert readers == {"flyleaf.config"}
 
 
-def test_queries_never_end_a_transaction():
+def test_queries_never_end_a_transaction() -> None:
     for module, path in MODULES.items():
         if room(module) == "queries":
             calls = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
             assert not calls & {"commit", "rollback", "begin"}, module
 
 
-def test_no_module_is_too_long():
+def test_no_module_is_too_long() -> None:
     lengths = {module: len(path.read_text().splitlines()) for module, path in MODULES.items()}
     assert {module: length for module, length in lengths.items() if length > LONGEST} == {}
 
 
-def test_no_room_has_a_name_that_says_nothing():
+def test_no_room_has_a_name_that_says_nothing() -> None:
     names = {part for module in MODULES for part in module.split(".")}
     assert not names & {"utils", "util", "helpers", "helper", "manager", "service", "data", "common", "misc"}
 
 
-def test_every_module_can_be_imported_first():
+def test_every_module_can_be_imported_first() -> None:
     """And so in any order. A process for each would cost a minute: the package's modules are forgotten in between."""
     program = (
         "import importlib, sys\n"
@@ -210,7 +210,7 @@ def test_every_module_can_be_imported_first():
         ("flyleaf.config", {"flask", "sqlalchemy"}),
     ],
 )
-def test_what_is_not_needed_is_not_loaded(module, unknown):
+def test_what_is_not_needed_is_not_loaded(module: str, unknown: set[str]) -> None:
     program = f"import sys, {module}; print(*{unknown!r} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=True)
     assert done.stdout.split() == []

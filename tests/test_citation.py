@@ -5,7 +5,13 @@ import pytest
 from flyleaf.citation import Citation
 
 
-def cite(title="Dune", author="Frank Herbert", publisher=None, year=1965, isbn="978-0-441-17271-9"):
+def cite(
+    title: str = "Dune",
+    author: str = "Frank Herbert",
+    publisher: str | None = None,
+    year: int | None = 1965,
+    isbn: str = "978-0-441-17271-9",
+) -> Citation:
     return Citation(title, author, publisher, year, isbn)
 
 
@@ -18,11 +24,11 @@ def cite(title="Dune", author="Frank Herbert", publisher=None, year=1965, isbn="
         (cite(title="Who?", author="A. A."), "A. A. Who? 1965. ISBN 978-0-441-17271-9."),
     ],
 )
-def test_in_words(citation, plain):
+def test_in_words(citation: Citation, plain: str) -> None:
     assert citation.plain() == plain
 
 
-def test_as_bibtex():
+def test_as_bibtex() -> None:
     assert cite(publisher="Ace").bibtex() == (
         "@book{herbert1965dune,\n"
         "  author    = {Frank Herbert},\n"
@@ -43,7 +49,7 @@ def test_as_bibtex():
         ("a~b^c", r"a{\textasciitilde}b{\textasciicircum}c"),
     ],
 )
-def test_what_bibtex_takes_for_more_than_a_letter_is_escaped(title, escaped):
+def test_what_bibtex_takes_for_more_than_a_letter_is_escaped(title: str, escaped: str) -> None:
     entry = cite(title).bibtex()
     assert f"{{{{{escaped}}}}}" in entry
     assert entry.count("{") == entry.count("}")
@@ -60,5 +66,5 @@ def test_what_bibtex_takes_for_more_than_a_letter_is_escaped(title, escaped):
         (cite("…", "", year=None), "book9780441172719"),
     ],
 )
-def test_the_key_is_made_of_ascii_and_stays(citation, key):
+def test_the_key_is_made_of_ascii_and_stays(citation: Citation, key: str) -> None:
     assert citation.key == key

@@ -4,10 +4,18 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from flyleaf.limits import REASON_MAX, WRONG_PASSWORDS
+from flyleaf.queries.readers import Reader
+from tests.fixture_types import Select, Together, Visit
 from tests.site import PASSWORD, Site, hidden_fields
 
 NEW = "a daisy is a daisy"
@@ -15,10 +23,10 @@ WRONG = "a rose is a daisy"
 
 
 @pytest.fixture
-def users(app):
+def users(app: Flask) -> Callable[..., Result]:
     """Runs a command; what it says on standard output, having ended as it should."""
 
-    def run(*args: str, fails: bool = False):
+    def run(*args: str, fails: bool = False) -> Result:
         result = app.test_cli_runner().invoke(args=["users", *args])
         assert result.exit_code == (1 if fails else 0), (result.output, result.exception)
         return result
@@ -30,18 +38,18 @@ def is_logged_in(site: Site) -> bool:
     return site.get("/search").status_code == 200
 
 
-def log_in(site: Site, password: str = PASSWORD):
+def log_in(site: Site, password: str = PASSWORD) -> TestResponse:
     return site.submit("/login", username="Alice", password=password)
 
 
-def kinds(select) -> list[str]:
+def kinds(select: Select) -> list[str]:
     return (select("SELECT string_agg(kind, ' ' ORDER BY id) FROM events") or "").split()
 
 
 # --- List and show --------------------------------------------------------------------------------------------------
 
 
-def test_the_list_says_who_there_is(users, alice, bob, dune):
+def test_the_list_says_who_there_is(users: Callable[..., Result], alice: Site, bob: Site, dune: str) -> None:
     alice.review(dune, 4)
     users("lock", "Bob", "--reason", "Spam.")
     users("make-moderator", "Alice")
@@ -52,7 +60,7 @@ def test_the_list_says_who_there_is(users, alice, bob, dune):
     assert users("list", "%").stdout == ""
 
 
-def test_the_list_goes_to_programs(users, visit, alice):
+def test_the_list_goes_to_programs(users: Callable[..., Result], visit: Visit, alice: Site) -> None:
     visit().registered("=1+1")
     rows = list(csv.DictReader(io.StringIO(users("list", "--format", "csv").stdout)))
     assert [row["name"] for row in rows] == ["'=1+1", "Alice"], "no spreadsheet runs it"
@@ -61,7 +69,7 @@ def test_the_list_goes_to_programs(users, visit, alice):
     assert (objects[1]["is_moderator"], objects[1]["lock_reason"], objects[1]["reviews"]) == (False, None, 0)
 
 
-def test_one_is_shown_with_what_happened_last(users, alice):
+def test_one_is_shown_with_what_happened_last(users: Callable[..., Result], alice: Site) -> None:
     first, *events = users("show", "ALICE").stdout.splitlines()
     assert first.startswith("Alice: registered")
     assert [event.split()[2] for event in events] == ["logged-in", "registered"]
@@ -84,7 +92,9 @@ def test_one_is_shown_with_what_happened_last(users, alice):
         ["lock", "Alice", "--reason", "a\x1b[2Jb"],
     ],
 )
-def test_what_can_not_be_done_is_one_line(users, alice, select, args):
+def test_what_can_not_be_done_is_one_line(
+    users: Callable[..., Result], alice: Site, select: Select, args: list[str]
+) -> None:
     before = kinds(select)
     result = users(*args, fails=True)
     assert result.stdout == ""
@@ -96,7 +106,9 @@ def test_what_can_not_be_done_is_one_line(users, alice, select, args):
 # --- Lock -----------------------------------------------------------------------------------------------------------
 
 
-def test_who_is_locked_is_out_everywhere_and_at_once(users, alice, visit, bob):
+def test_who_is_locked_is_out_everywhere_and_at_once(
+    users: Callable[..., Result], alice: Site, visit: Visit, bob: Site
+) -> None:
     phone = visit().logged_in("Alice")
     assert users("lock", "Alice", "--reason", "You sell <b>watches</b>.").stdout == (
         "Alice is locked. Sessions ended: 2.\n"
@@ -107,7 +119,9 @@ def test_who_is_locked_is_out_everywhere_and_at_once(users, alice, visit, bob):
     assert "You sell &lt;b&gt;watches&lt;/b&gt;." in refused.text
 
 
-def test_only_who_knows_the_password_learns_of_the_lock(users, alice, visit):
+def test_only_who_knows_the_password_learns_of_the_lock(
+    users: Callable[..., Result], alice: Site, visit: Visit
+) -> None:
     users("lock", "Alice", "--reason", "Spam.")
     locked, nobody = log_in(visit(), WRONG), visit().submit("/login", username="Mallory", password=WRONG)
     assert locked.status_code == nobody.status_code == 422
@@ -115,13 +129,15 @@ def test_only_who_knows_the_password_learns_of_the_lock(users, alice, visit):
     assert "Wrong name or password" in locked.text
 
 
-def test_a_log_in_that_was_on_its_way_comes_too_late(users, app, alice, visit, monkeypatch):
+def test_a_log_in_that_was_on_its_way_comes_too_late(
+    users: Callable[..., Result], app: Flask, alice: Site, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Locked between the check of the password and the session."""
     from flyleaf.views import readers
 
     begin = readers.begin_session
 
-    def locked_before(*values):
+    def locked_before(*values: Any) -> Reader | None:
         users("lock", "Alice", "--reason", "Spam.")
         return begin(*values)
 
@@ -131,14 +147,16 @@ def test_a_log_in_that_was_on_its_way_comes_too_late(users, app, alice, visit, m
     assert not is_logged_in(late)
 
 
-def test_ten_log_ins_and_a_lock_at_once_leave_nobody_inside(users, alice, visit, together, select):
+def test_ten_log_ins_and_a_lock_at_once_leave_nobody_inside(
+    users: Callable[..., Result], alice: Site, visit: Visit, together: Together, select: Select
+) -> None:
     sites = [visit() for _ in range(4)]
     together(*[lambda site=site: log_in(site) for site in sites], lambda: users("lock", "Alice", "--reason", "Spam."))
     assert select("SELECT count(*) FROM sessions") == 0
     assert [is_logged_in(site) for site in sites] == [False] * 4
 
 
-def test_unlocked_one_comes_in_again(users, alice, visit, select):
+def test_unlocked_one_comes_in_again(users: Callable[..., Result], alice: Site, visit: Visit, select: Select) -> None:
     users("lock", "Alice", "--reason", "Spam.")
     log_in(visit())
     assert users("unlock", "Alice").stdout == "Alice can log in again.\n"
@@ -146,7 +164,7 @@ def test_unlocked_one_comes_in_again(users, alice, visit, select):
     assert kinds(select)[-4:] == ["account-locked", "login-refused", "account-unlocked", "logged-in"]
 
 
-def test_unlocking_lifts_the_limit_of_wrong_passwords(users, alice, visit):
+def test_unlocking_lifts_the_limit_of_wrong_passwords(users: Callable[..., Result], alice: Site, visit: Visit) -> None:
     guesser = visit()
     for _ in range(WRONG_PASSWORDS.most):
         log_in(guesser, WRONG)
@@ -159,18 +177,18 @@ def test_unlocking_lifts_the_limit_of_wrong_passwords(users, alice, visit):
 
 
 @pytest.fixture
-def link(users, alice) -> str:
+def link(users: Callable[..., Result], alice: Site) -> str:
     """Where Alice chooses a new password."""
     result = users("reset-password", "Alice")
     assert "Alice" in result.stderr
     return result.stdout.strip().removeprefix("http://127.0.0.1:5000")
 
 
-def choose(site: Site, link: str, password: str = NEW):
+def choose(site: Site, link: str, password: str = NEW) -> TestResponse:
     return site.submit(link, password=password, confirmation=password)
 
 
-def test_a_link_chooses_a_new_password_once(link, alice, visit, select):
+def test_a_link_chooses_a_new_password_once(link: str, alice: Site, visit: Visit, select: Select) -> None:
     assert log_in(visit()).status_code == 303, "the old one holds until then"
     stranger = visit()
     response = choose(stranger, link)
@@ -185,24 +203,26 @@ def test_a_link_chooses_a_new_password_once(link, alice, visit, select):
 
 
 @pytest.mark.parametrize("site", ["https://books.example.org", "https://books.example.org/"])
-def test_the_link_is_on_the_site_that_readers_know(users, alice, site):
+def test_the_link_is_on_the_site_that_readers_know(users: Callable[..., Result], alice: Site, site: str) -> None:
     result = users("reset-password", "Alice", "--site", site)
     assert re.fullmatch(r"https://books\.example\.org/reset/[\w-]{43}\n", result.stdout)
 
 
-def test_a_link_is_worth_nothing_after_a_day(link, select, visit):
+def test_a_link_is_worth_nothing_after_a_day(link: str, select: Select, visit: Visit) -> None:
     select("UPDATE password_resets SET expires_at = now()")
     assert visit().get(link).status_code == 404
 
 
-def test_a_new_link_and_a_change_of_the_password_end_the_old_one(users, link, alice, visit):
+def test_a_new_link_and_a_change_of_the_password_end_the_old_one(
+    users: Callable[..., Result], link: str, alice: Site, visit: Visit
+) -> None:
     newer = users("reset-password", "Alice").stdout.strip().removeprefix("http://127.0.0.1:5000")
     assert visit().get(link).status_code == 404
     alice.submit("/account/password", old_password=PASSWORD, password=NEW, confirmation=NEW)
     assert visit().get(newer).status_code == 404
 
 
-def test_of_two_at_once_one_chooses(link, visit, together, select):
+def test_of_two_at_once_one_chooses(link: str, visit: Visit, together: Together, select: Select) -> None:
     sites = [visit() for _ in range(4)]
     fields = [hidden_fields(site.get(link).text) for site in sites]
     passwords = [f"{NEW} {number}" for number in range(4)]
@@ -218,7 +238,7 @@ def test_of_two_at_once_one_chooses(link, visit, together, select):
     assert log_in(visit(), passwords[answers.index(303)]).status_code == 303
 
 
-def test_a_form_that_is_refused_leaves_the_link(link, visit):
+def test_a_form_that_is_refused_leaves_the_link(link: str, visit: Visit) -> None:
     site = visit()
     assert choose(site, link, "short").status_code == 422
     assert choose(site, link, "alicealice" * 30).status_code == 422
@@ -227,14 +247,14 @@ def test_a_form_that_is_refused_leaves_the_link(link, visit):
     assert choose(site, link).status_code == 303
 
 
-def test_a_locked_account_stays_locked(users, link, visit):
+def test_a_locked_account_stays_locked(users: Callable[..., Result], link: str, visit: Visit) -> None:
     users("lock", "Alice", "--reason", "Spam.")
     assert "remains locked" in users("reset-password", "Alice").stderr
     assert visit().get(link).status_code == 404
     assert log_in(visit()).status_code == 403
 
 
-def test_the_token_is_told_to_nobody(link, visit, log, select):
+def test_the_token_is_told_to_nobody(link: str, visit: Visit, log: list[str], select: Select) -> None:
     token = link.rpartition("/")[2]
     site = visit()
     page = site.get(link)
@@ -256,14 +276,14 @@ def test_the_token_is_told_to_nobody(link, visit, log, select):
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "%ED%A0%80", "a" * 5000, "' OR 1=1 --"])
-def test_a_token_that_was_never_made_is_404(client, token):
+def test_a_token_that_was_never_made_is_404(client: FlaskClient, token: str) -> None:
     assert client.get(f"/reset/{token}").status_code == 404
 
 
 # --- Moderators -----------------------------------------------------------------------------------------------------
 
 
-def test_moderators_come_and_go(users, alice, select):
+def test_moderators_come_and_go(users: Callable[..., Result], alice: Site, select: Select) -> None:
     assert alice.get("/moderation").status_code == 404
     for _ in range(2):
         assert users("make-moderator", "Alice").stdout == "Alice is now a moderator.\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flyleaf.config import PROJECT, Config, ConfigError, is_local
+from tests.fixture_types import Together
 
 KEY = "sixteen letters!"
 VARIABLES = {
@@ -23,7 +24,7 @@ def read(**environ: str) -> Config:
     return Config.from_environment(environ)
 
 
-def test_without_settings_there_is_a_site_for_this_machine_alone():
+def test_without_settings_there_is_a_site_for_this_machine_alone() -> None:
     config = read()
     assert config == Config()
     assert config.data == PROJECT / "instance"
@@ -35,7 +36,7 @@ def test_without_settings_there_is_a_site_for_this_machine_alone():
     assert config.open_library_contact is None
 
 
-def test_an_empty_setting_is_none():
+def test_an_empty_setting_is_none() -> None:
     """As docker and systemd hand over what is not filled in."""
     source = (PROJECT / "flyleaf" / "config.py").read_text()
     names = set(re.findall(r'(?:environ\.get\(|environ, )"([A-Z_]+)"', source))
@@ -75,11 +76,11 @@ def test_an_empty_setting_is_none():
         ("OPEN_LIBRARY_URL", "https://mirror.example/", "open_library_url", "https://mirror.example"),
     ],
 )
-def test_a_setting_is_read(name, text, field, value):
+def test_a_setting_is_read(name: str, text: str, field: str, value: object) -> None:
     assert getattr(read(**{name: text}), field) == value
 
 
-def test_each_field_has_a_setting_that_changes_it():
+def test_each_field_has_a_setting_that_changes_it() -> None:
     """No field without a setting; the list above is complete."""
     tried = {field for _, _, field, _ in test_a_setting_is_read.pytestmark[0].args[1]}
     assert tried | {"database_url", "passed_socket"} == {field.name for field in dataclasses.fields(Config)}
@@ -93,7 +94,7 @@ def test_a_socket_is_taken_by_the_process_that_it_is_for() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
-def test_every_way_to_write_a_database_is_understood(scheme):
+def test_every_way_to_write_a_database_is_understood(scheme: str) -> None:
     config = read(DATABASE_URL=f"{scheme}://alice:p%40ss@db.example:5433/books?sslmode=require")
     assert config.database_url == "postgresql+psycopg2://alice:p%40ss@db.example:5433/books?sslmode=require"
 
@@ -143,7 +144,7 @@ def test_every_way_to_write_a_database_is_understood(scheme):
         {"OPEN_LIBRARY_CONTACT": "é@example.org"},
     ],
 )
-def test_a_setting_that_cannot_be_used_is_told_in_one_line_that_names_it(environ):
+def test_a_setting_that_cannot_be_used_is_told_in_one_line_that_names_it(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError) as refusal:
         read(**environ)
     [name] = environ
@@ -156,30 +157,30 @@ def test_a_setting_that_cannot_be_used_is_told_in_one_line_that_names_it(environ
 @pytest.mark.parametrize(
     "url", ["mysql://alice:tops3cret@db/books", "tops3cret", "postgresql:/alice:tops3cret@db/books", "x:tops3cret@db"]
 )
-def test_the_password_of_a_wrong_address_is_not_repeated(url):
+def test_the_password_of_a_wrong_address_is_not_repeated(url: str) -> None:
     with pytest.raises(ConfigError) as refusal:
         read(DATABASE_URL=url)
     assert "tops3cret" not in str(refusal.value)
 
 
-def test_a_short_secret_is_not_repeated():
+def test_a_short_secret_is_not_repeated() -> None:
     with pytest.raises(ConfigError) as refusal:
         read(SECRET_KEY="tops3cret")
     assert "tops3cret" not in str(refusal.value)
 
 
-def test_secrets_are_not_shown_with_the_settings():
+def test_secrets_are_not_shown_with_the_settings() -> None:
     shown = repr(read(SECRET_KEY="tops3cret" * 3, REDIS_URL="redis://:tops3cret@host/0", SESSION_TYPE="redis"))
     assert "tops3cret" not in shown
 
 
-def test_an_address_that_is_no_redis_is_told_without_its_password():
+def test_an_address_that_is_no_redis_is_told_without_its_password() -> None:
     with pytest.raises(ConfigError, match="write redis://host:6379/0") as refusal:
         read(SESSION_TYPE="redis", REDIS_URL="http://:tops3cret@host/0")
     assert "tops3cret" not in str(refusal.value)
 
 
-def test_the_password_of_the_database_is_not_shown_with_the_settings():
+def test_the_password_of_the_database_is_not_shown_with_the_settings() -> None:
     assert "tops3cret" not in repr(read(DATABASE_URL="postgresql://alice:tops3cret@db/books"))
 
 
@@ -194,17 +195,17 @@ def test_the_password_of_the_database_is_not_shown_with_the_settings():
         ("books.example", True),
     ],
 )
-def test_https_is_expected_wherever_others_can_reach_the_site(host, https):
+def test_https_is_expected_wherever_others_can_reach_the_site(host: str, https: bool) -> None:
     assert read(HOST=host).https is https
     assert is_local(host) is not https
 
 
-def test_settings_cannot_be_changed_later():
+def test_settings_cannot_be_changed_later() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         read().port = 80
 
 
-def test_a_key_is_made_once_and_kept_for_this_account_alone(tmp_path):
+def test_a_key_is_made_once_and_kept_for_this_account_alone(tmp_path: Path) -> None:
     config = Config(data=tmp_path / "new" / "folder")
     key = config.kept_secret_key()
     path = config.data / "secret_key"
@@ -216,19 +217,19 @@ def test_a_key_is_made_once_and_kept_for_this_account_alone(tmp_path):
     assert Config(data=tmp_path / "other").kept_secret_key() != key
 
 
-def test_starts_at_the_same_moment_agree_on_one_key(tmp_path, together):
+def test_starts_at_the_same_moment_agree_on_one_key(tmp_path: Path, together: Together) -> None:
     for round_ in range(10):
         config = Config(data=tmp_path / str(round_))
         assert len(set(together(*[config.kept_secret_key] * 8))) == 1
 
 
-def test_a_key_that_is_set_is_taken_and_nothing_is_written(tmp_path):
+def test_a_key_that_is_set_is_taken_and_nothing_is_written(tmp_path: Path) -> None:
     config = Config(data=tmp_path / "none", secret_key=KEY)
     assert config.kept_secret_key() == KEY
     assert not config.data.exists()
 
 
-def test_a_data_folder_where_nothing_can_be_kept_is_told_in_one_line(tmp_path, subtests):
+def test_a_data_folder_where_nothing_can_be_kept_is_told_in_one_line(tmp_path: Path, subtests: pytest.Subtests) -> None:
     (tmp_path / "file").touch()
     for config in (Config(data=tmp_path / "file"), Config(data=tmp_path / "file" / "below", secret_key=KEY)):
         with subtests.test(config.data.name):
@@ -237,21 +238,21 @@ def test_a_data_folder_where_nothing_can_be_kept_is_told_in_one_line(tmp_path, s
             assert "\n" not in str(refusal.value)
 
 
-def test_a_site_that_keeps_nothing_there_needs_no_data_folder(tmp_path):
+def test_a_site_that_keeps_nothing_there_needs_no_data_folder(tmp_path: Path) -> None:
     config = Config(data=tmp_path / "none", secret_key=KEY, session_type="redis", redis_url="redis://host")
     config.make_data_folder()
     assert not config.data.exists()
 
 
 @pytest.mark.parametrize("kept", ["", "short", "\n"])
-def test_a_damaged_key_is_told_in_one_line(tmp_path, kept):
+def test_a_damaged_key_is_told_in_one_line(tmp_path: Path, kept: str) -> None:
     (tmp_path / "secret_key").write_text(kept)
     with pytest.raises(ConfigError, match="secret_key") as refusal:
         Config(data=tmp_path).kept_secret_key()
     assert "\n" not in str(refusal.value)
 
 
-def test_the_environment_is_read_when_it_is_asked_for():
+def test_the_environment_is_read_when_it_is_asked_for() -> None:
     program = "from flyleaf.config import Config; print(Config.from_environment().port)"
     run = partial(
         subprocess.run, [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT

@@ -7,6 +7,8 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,10 +16,10 @@ from flyleaf.logs import JsonFormatter, TextFormatter
 
 
 @pytest.fixture
-def line():
+def line() -> Callable[..., str]:
     """What one record becomes."""
 
-    def log(message="something", *values, **more):
+    def log(message: object = "something", *values: object, **more: Any) -> str:
         logger = logging.Logger("flyleaf.test")
         lines = []
         handler = logging.Handler()
@@ -30,7 +32,7 @@ def line():
     return log
 
 
-def test_a_line_says_when_how_bad_and_what(line):
+def test_a_line_says_when_how_bad_and_what(line: Callable[..., str]) -> None:
     record = json.loads(line("something %s", "happened"))
     assert record["event"] == "something happened"
     assert record["level"] == "error"
@@ -38,7 +40,7 @@ def test_a_line_says_when_how_bad_and_what(line):
     assert len(record["time"]) == len("2026-11-24T08:00:00.000Z")
 
 
-def test_extras_are_members(line):
+def test_extras_are_members(line: Callable[..., str]) -> None:
     record = json.loads(line(extra={"request_id": "abc", "milliseconds": 1.5}))
     assert record["request_id"] == "abc"
     assert record["milliseconds"] == 1.5
@@ -47,7 +49,7 @@ def test_extras_are_members(line):
 @pytest.mark.parametrize(
     "evil", ['\n{"event": "forged"}', "\r\n", "\x1b[2J", "\u2028", "\u0085", '"', "\\", "\0", "\ud800", "\x7f", "é"]
 )
-def test_no_input_breaks_a_line(line, evil):
+def test_no_input_breaks_a_line(line: Callable[..., str], evil: str) -> None:
     for text in (line("path " + evil), line("path %s", evil), line(extra={"path": evil})):
         assert "\n" not in text
         assert text.isascii()
@@ -56,11 +58,11 @@ def test_no_input_breaks_a_line(line, evil):
         assert evil in record["event"] or record["path"] == evil
 
 
-def test_what_json_does_not_know_is_written_as_text(line):
+def test_what_json_does_not_know_is_written_as_text(line: Callable[..., str]) -> None:
     assert json.loads(line(extra={"thing": {1, 2}, "path": json}))["thing"] == "{1, 2}"
 
 
-def test_a_traceback_is_a_member_and_shows_the_cause_but_no_data(line):
+def test_a_traceback_is_a_member_and_shows_the_cause_but_no_data(line: Callable[..., str]) -> None:
     words = "Private words."
     cause, error = ValueError(f"violates a check\nDETAIL: Failing row ({words})"), RuntimeError(f"failed\n[{words}]")
     error.__cause__ = cause
@@ -71,7 +73,7 @@ def test_a_traceback_is_a_member_and_shows_the_cause_but_no_data(line):
     assert words not in text
 
 
-def test_a_traceback_says_where(line):
+def test_a_traceback_says_where(line: Callable[..., str]) -> None:
     try:
         int("x")
     except ValueError:
@@ -79,7 +81,7 @@ def test_a_traceback_says_where(line):
     assert "test_logs.py" in json.loads(text)["traceback"]
 
 
-def test_what_a_reader_searches_for_is_not_in_the_lines_of_flask_run():
+def test_what_a_reader_searches_for_is_not_in_the_lines_of_flask_run() -> None:
     program = (
         "import logging; from flyleaf.logs import configure_logging; configure_logging();"
         "logger = logging.getLogger('werkzeug'); logger.setLevel(logging.INFO);"
@@ -91,7 +93,7 @@ def test_what_a_reader_searches_for_is_not_in_the_lines_of_flask_run():
     assert json.loads(line)["event"] == " * Running on http://127.0.0.1:5000"
 
 
-def test_lines_go_to_stderr_once_however_often_it_is_configured():
+def test_lines_go_to_stderr_once_however_often_it_is_configured() -> None:
     program = (
         "import logging; from flyleaf.logs import configure_logging;"
         "configure_logging(); configure_logging();"
@@ -107,10 +109,16 @@ def test_lines_go_to_stderr_once_however_often_it_is_configured():
 
 
 @pytest.fixture
-def told():
+def told() -> Callable[..., str]:
     """What a person reads of one record."""
 
-    def log(name="flyleaf.test", message="something", level=logging.INFO, error=None, **extra):
+    def log(
+        name: str = "flyleaf.test",
+        message: object = "something",
+        level: int = logging.INFO,
+        error: BaseException | None = None,
+        **extra: object,
+    ) -> str:
         record = logging.Logger(name).makeRecord(
             name, level, "here.py", 1, message, (), (type(error), error, None) if error else None, None, extra
         )
@@ -119,19 +127,19 @@ def told():
     return log
 
 
-def test_a_request_is_a_line_that_people_can_read(told):
+def test_a_request_is_a_line_that_people_can_read(told: Callable[..., str]) -> None:
     request = {"request_id": "abc", "method": "GET", "path": "/search", "status": 200, "milliseconds": 3.2}
     line = told("flyleaf.requests", "request", **request)
     assert re.fullmatch(r"\d\d:\d\d:\d\d  GET /search 200 in 3\.2 ms", line)
 
 
-def test_other_lines_say_the_level_and_the_rest(told):
+def test_other_lines_say_the_level_and_the_rest(told: Callable[..., str]) -> None:
     line = told("flyleaf.errors", "unavailable", logging.ERROR, cause="no server", request_id=None)
     assert line.endswith("  ERROR: unavailable cause=no server")
 
 
 @pytest.mark.parametrize("evil", ["\n12:00:00  forged", "\r", "\x1b[2J", "\u2028", "\x85", "\0", "\ud800", "\u202e"])
-def test_no_input_breaks_a_line_of_a_terminal_or_commands_it(told, evil):
+def test_no_input_breaks_a_line_of_a_terminal_or_commands_it(told: Callable[..., str], evil: str) -> None:
     for line in (
         told(message=f"path {evil}"),
         told(path=evil),
@@ -140,7 +148,7 @@ def test_no_input_breaks_a_line_of_a_terminal_or_commands_it(told, evil):
         assert line.isprintable()
 
 
-def test_a_traceback_follows_line_by_line(told):
+def test_a_traceback_follows_line_by_line(told: Callable[..., str]) -> None:
     lines = told(error=ValueError("what was typed\nDETAIL: more")).splitlines()
     assert lines[-1] == "    ValueError: what was typed"
 
@@ -177,7 +185,9 @@ def logged(*arguments: str, terminal: bool) -> str:
         (("text",), False, False),
     ],
 )
-def test_on_a_terminal_it_is_for_people_unless_the_setting_says_otherwise(arguments, terminal, is_json):
+def test_on_a_terminal_it_is_for_people_unless_the_setting_says_otherwise(
+    arguments: tuple[str, ...], terminal: bool, is_json: bool
+) -> None:
     line = logged(*arguments, terminal=terminal).strip()
     assert line.startswith("{") is is_json
     assert "a line" in line

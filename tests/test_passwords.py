@@ -1,5 +1,7 @@
 """Passwords: their hashes, and the common ones."""
 
+from typing import Any, Literal
+
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
@@ -13,11 +15,11 @@ pytestmark = pytest.mark.usefixtures("real_passwords")
 
 
 @pytest.fixture(scope="module")
-def stored():
+def stored() -> str:
     return hash_password(PASSWORD)
 
 
-def test_it_is_argon2id_at_the_cost_that_owasp_names(stored):
+def test_it_is_argon2id_at_the_cost_that_owasp_names(stored: str) -> None:
     parameters = extract_parameters(stored)
     assert parameters.type is Type.ID
     assert (parameters.time_cost, parameters.memory_cost, parameters.parallelism) == (2, 19_456, 1)
@@ -25,11 +27,11 @@ def test_it_is_argon2id_at_the_cost_that_owasp_names(stored):
     assert parameters.hash_len >= 32
 
 
-def test_the_same_password_is_never_stored_the_same(stored):
+def test_the_same_password_is_never_stored_the_same(stored: str) -> None:
     assert hash_password(PASSWORD) != stored
 
 
-def test_the_password_opens(stored):
+def test_the_password_opens(stored: str) -> None:
     assert verify_password(stored, PASSWORD)
 
 
@@ -37,44 +39,46 @@ def test_the_password_opens(stored):
     "other",
     ["", PASSWORD + "\0", "\0" + PASSWORD, PASSWORD + " ", " " + PASSWORD, PASSWORD.title(), PASSWORD[:-1], "\0"],
 )
-def test_nearly_the_password_does_not(stored, other):
+def test_nearly_the_password_does_not(stored: str, other: str) -> None:
     assert not verify_password(stored, other)
 
 
-def test_a_password_is_the_same_in_each_normal_form():
+def test_a_password_is_the_same_in_each_normal_form() -> None:
     stored = hash_password("Zoës ﬁne pass")
     assert verify_password(stored, "Zoe\u0308s fine pass")
     assert verify_password(stored, "Ｚoës ﬁne pass")
     assert not verify_password(stored, "Zoes fine pass")
 
 
-def test_all_of_a_long_password_counts():
+def test_all_of_a_long_password_counts() -> None:
     stored = hash_password("é" * 255 + "x")
     assert not verify_password(stored, "é" * 255 + "y")
 
 
 @pytest.mark.parametrize("password", ["\0", "", PASSWORD])
-def test_nobody_has_no_password(password):
+def test_nobody_has_no_password(password: str) -> None:
     assert not verify_password(None, password)
 
 
 @pytest.mark.parametrize(
     "broken", ["", "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$", PASSWORD, "scrypt:32768:8:1$a$b"]
 )
-def test_a_hash_that_is_none_opens_for_nobody(broken):
+def test_a_hash_that_is_none_opens_for_nobody(broken: str) -> None:
     assert not verify_password(broken, PASSWORD)
     assert not verify_password(broken, broken)
 
 
-def test_an_unknown_reader_costs_as_many_hashes_of_the_same_cost_as_a_wrong_password(stored, monkeypatch):
+def test_an_unknown_reader_costs_as_many_hashes_of_the_same_cost_as_a_wrong_password(
+    stored: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     computed = []
 
     class Counting(PasswordHasher):
-        def verify(self, hash, password):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
             computed.append(extract_parameters(hash))
             return super().verify(hash, password)
 
-        def hash(self, password, **more):
+        def hash(self, password: str | bytes, **more: Any) -> str:
             computed.append("hash")
             return super().hash(password, **more)
 
@@ -86,7 +90,7 @@ def test_an_unknown_reader_costs_as_many_hashes_of_the_same_cost_as_a_wrong_pass
     assert computed == wrong
 
 
-def test_hashes_of_other_parameters_are_to_be_made_anew(stored):
+def test_hashes_of_other_parameters_are_to_be_made_anew(stored: str) -> None:
     assert not needs_rehash(stored)
     for time_cost, memory_cost, parallelism in ((1, 19_456, 1), (2, 1_024, 1), (2, 19_456, 2)):
         old = PasswordHasher(time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism).hash(PASSWORD)
@@ -108,7 +112,7 @@ def test_hashes_of_other_parameters_are_to_be_made_anew(stored):
         "books-books",
     ],
 )
-def test_what_attackers_try_first_is_common(password):
+def test_what_attackers_try_first_is_common(password: str) -> None:
     assert is_common(password)
 
 
@@ -123,10 +127,10 @@ def test_what_attackers_try_first_is_common(password):
         "пароль, которого нет",
     ],
 )
-def test_what_people_make_up_is_not(password):
+def test_what_people_make_up_is_not(password: str) -> None:
     assert not is_common(password)
 
 
-def test_the_list_has_thousands_that_the_rules_allow():
+def test_the_list_has_thousands_that_the_rules_allow() -> None:
     """ASVS 6.2.4 asks for the 3,000 most common."""
     assert len(passwords._common_passwords()) > 10_000

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from flyleaf.config import PROJECT, Config
-from tests.site import Site
+from tests.fixture_types import Visit
 
 README = (PROJECT / "README.md").read_text()
 
@@ -35,7 +35,7 @@ def test_every_file_that_is_linked_is_there() -> None:
     assert [link for link in links if "://" not in link and not (PROJECT / link).exists()] == []
 
 
-def test_the_example_of_the_api_is_its_answer(visit: Callable[[], Site], add_book: Callable[..., object]) -> None:
+def test_the_example_of_the_api_is_its_answer(visit: Visit, add_book: Callable[..., object]) -> None:
     example = re.search(r"curl \S+(/api/[0-9X]+)\n```\n\n```json\n(.+?)```", README, re.DOTALL)
     assert example
     expected = json.loads(example[2])

@@ -8,57 +8,65 @@ import stat
 import struct
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
 
 import fakeredis
 import pytest
 from cachelib.file import FileSystemCache
+from flask import Flask
+from flask.typing import ResponseReturnValue
 from redis import Redis
 
 from flyleaf.app import create_app
+from flyleaf.config import Config
+from flyleaf.database import Database
 from flyleaf.sessions import LIFETIME, SessionFiles, SessionsUnavailableError
+from tests.fixture_types import Select, Together, Visit
 from tests.site import PASSWORD, Site
 
 
 @pytest.fixture
-def files(config):
+def files(config: Config) -> Callable[[], list[Path]]:
     """The files that sessions are kept in."""
     return lambda: [path for path in config.sessions.iterdir() if path.name != "pruned"]
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> SessionFiles:
     return SessionFiles(tmp_path / "sessions")
 
 
-def is_logged_in(site) -> bool:
+def is_logged_in(site: Site) -> bool:
     return site.get("/search").status_code == 200
 
 
-def session_id(site) -> str | None:
+def session_id(site: Site) -> str | None:
     return site.cookie("session")
 
 
-def with_session_id(visit, value) -> Site:
+def with_session_id(visit: Visit, value: str) -> Site:
     """A browser that has got hold of a session's id."""
     site = visit()
     site.keep("session", value)
     return site
 
 
-def test_only_this_account_can_read_sessions(alice, config, files):
+def test_only_this_account_can_read_sessions(alice: Site, config: Config, files: Callable[[], list[Path]]) -> None:
     assert stat.S_IMODE(config.sessions.stat().st_mode) == 0o700
     [path] = files()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_folder_that_others_could_read_is_closed(tmp_path):
+def test_a_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
     (tmp_path / "sessions").mkdir(mode=0o755)
     SessionFiles(tmp_path / "sessions")
     assert stat.S_IMODE((tmp_path / "sessions").stat().st_mode) == 0o700
 
 
-def test_a_session_is_json_and_holds_no_secret_of_alice(alice, files):
+def test_a_session_is_json_and_holds_no_secret_of_alice(alice: Site, files: Callable[[], list[Path]]) -> None:
     [path] = files()
     stored = json.loads(path.read_bytes()[4:])
     assert isinstance(stored["reader_id"], int)
@@ -66,9 +74,11 @@ def test_a_session_is_json_and_holds_no_secret_of_alice(alice, files):
     assert session_id(alice) not in path.name, "who can list the folder can't log in"
 
 
-def test_a_pickle_that_somebody_put_there_is_not_run(alice, files, tmp_path):
+def test_a_pickle_that_somebody_put_there_is_not_run(
+    alice: Site, files: Callable[[], list[Path]], tmp_path: Path
+) -> None:
     class Evil:
-        def __reduce__(self):
+        def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
             return os.mkdir, (str(tmp_path / "evil"),)
 
     [path] = files()
@@ -77,7 +87,9 @@ def test_a_pickle_that_somebody_put_there_is_not_run(alice, files, tmp_path):
     assert not (tmp_path / "evil").exists()
 
 
-def test_nothing_is_stored_for_visitors(visit, files, subtests):
+def test_nothing_is_stored_for_visitors(
+    visit: Visit, files: Callable[[], list[Path]], subtests: pytest.Subtests
+) -> None:
     visitor = visit()
     for address in (
         "/",
@@ -98,14 +110,16 @@ def test_nothing_is_stored_for_visitors(visit, files, subtests):
     assert session_id(visitor) is None
 
 
-def test_an_id_that_a_visitor_made_up_is_not_taken(visit, files):
+def test_an_id_that_a_visitor_made_up_is_not_taken(visit: Visit, files: Callable[[], list[Path]]) -> None:
     visitor = with_session_id(visit, "chosen-by-mallory")
     visitor.registered("Alice")
     assert session_id(visitor) != "chosen-by-mallory"
     assert not is_logged_in(with_session_id(visit, "chosen-by-mallory"))
 
 
-def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(alice, visit, files):
+def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(
+    alice: Site, visit: Visit, files: Callable[[], list[Path]]
+) -> None:
     old = session_id(alice)
     token = alice.get("/logout", headers={"Sec-Fetch-Site": "cross-site"}).text
     token = token.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
@@ -117,25 +131,29 @@ def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(alice, visit, files):
     assert len(files()) == 1
 
 
-def test_an_id_is_long_and_never_the_same(visit):
+def test_an_id_is_long_and_never_the_same(visit: Visit) -> None:
     visit().registered("Alice")
     ids = {session_id(visit().logged_in("Alice")) for _ in range(5)}
     assert len(ids) == 5
     assert all(len(value) >= 32 for value in ids)
 
 
-def test_logging_out_kills_the_session_also_for_who_kept_its_id(alice, visit, files):
+def test_logging_out_kills_the_session_also_for_who_kept_its_id(
+    alice: Site, visit: Visit, files: Callable[[], list[Path]]
+) -> None:
     value = session_id(alice)
     alice.get("/logout")
     assert not is_logged_in(with_session_id(visit, value))
     assert files() == []
 
 
-def test_a_log_out_that_cannot_delete_the_session_is_503(app, alice, monkeypatch):
+def test_a_log_out_that_cannot_delete_the_session_is_503(
+    app: Flask, alice: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else Alice believes that she is logged out, and is not."""
     app.testing = False  # as in earnest: what is raised becomes an answer
 
-    def read_only(*_values, **_named):
+    def read_only(*_values: object, **_named: object) -> NoReturn:
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
@@ -145,13 +163,15 @@ def test_a_log_out_that_cannot_delete_the_session_is_503(app, alice, monkeypatch
     assert not is_logged_in(alice)
 
 
-def test_no_log_out_is_undone_by_slow_pages(app, alice, visit, dune, together):
+def test_no_log_out_is_undone_by_slow_pages(
+    app: Flask, alice: Site, visit: Visit, dune: str, together: Together
+) -> None:
     """Pages of Alice that were asked for before she logs out, and end after it."""
     visit()
     opened, ended = threading.Semaphore(0), threading.Event()
     search = app.view_functions["search.search"]
 
-    def slow(**values):
+    def slow(**values: Any) -> ResponseReturnValue:
         answer = search(**values)
         opened.release()
         ended.wait(10)
@@ -176,7 +196,9 @@ def test_no_log_out_is_undone_by_slow_pages(app, alice, visit, dune, together):
     assert came_back == 0
 
 
-def test_requests_of_a_reader_do_not_write_her_session_again(alice, files, dune):
+def test_requests_of_a_reader_do_not_write_her_session_again(
+    alice: Site, files: Callable[[], list[Path]], dune: str
+) -> None:
     [path] = files()
     before = path.stat().st_mtime_ns, path.stat().st_ino
     for address in ("/search?q=dune", f"/books/{dune}", "/", "/login"):
@@ -185,7 +207,9 @@ def test_requests_of_a_reader_do_not_write_her_session_again(alice, files, dune)
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
 
 
-def test_a_damaged_session_is_logged_out_and_alice_can_log_in_again(alice, files, subtests):
+def test_a_damaged_session_is_logged_out_and_alice_can_log_in_again(
+    alice: Site, files: Callable[[], list[Path]], subtests: pytest.Subtests
+) -> None:
     head = b"\0\0\0\0"  # it never expires
     stored = [b"{", b"null", b"[1]", b"\xff\xfe", b"{}", b"NaN", b"[" * 100_000]
     readers = [b'"1"', b"null", b"[1]", b"-1", b"99999999999999999999", b"1.5", b"true"]
@@ -204,7 +228,7 @@ def test_a_damaged_session_is_logged_out_and_alice_can_log_in_again(alice, files
             path.unlink(missing_ok=True)
 
 
-def test_a_csrf_secret_that_is_damaged_is_no_fault(alice, files, dune):
+def test_a_csrf_secret_that_is_damaged_is_no_fault(alice: Site, files: Callable[[], list[Path]], dune: str) -> None:
     [path] = files()
     stored = json.loads(path.read_bytes()[4:])
     for damage in (None, 1, "", [], {"a": 1}, "\ud800"):
@@ -216,7 +240,7 @@ def test_a_csrf_secret_that_is_damaged_is_no_fault(alice, files, dune):
         )
 
 
-def test_a_session_ends_thirty_days_after_the_log_in(alice, files):
+def test_a_session_ends_thirty_days_after_the_log_in(alice: Site, files: Callable[[], list[Path]]) -> None:
     [path] = files()
     [expires] = struct.unpack("I", path.read_bytes()[:4])
     assert LIFETIME.days == 30
@@ -234,7 +258,9 @@ def test_a_session_ends_thirty_days_after_the_log_in(alice, files):
         ("29 days 23 hours", "1 minute", True),
     ],
 )
-def test_a_session_ends_after_seven_idle_days_and_after_thirty_in_any_case(alice, select, began, seen, lives):
+def test_a_session_ends_after_seven_idle_days_and_after_thirty_in_any_case(
+    alice: Site, select: Select, began: str, seen: str, lives: bool
+) -> None:
     select(
         "UPDATE sessions SET began_at = now() - CAST(:began AS interval), seen_at = now() - CAST(:seen AS interval)",
         began=began,
@@ -243,20 +269,22 @@ def test_a_session_ends_after_seven_idle_days_and_after_thirty_in_any_case(alice
     assert is_logged_in(alice) == lives
 
 
-def test_a_session_without_its_row_is_refused_and_its_file_is_deleted(alice, select, files):
+def test_a_session_without_its_row_is_refused_and_its_file_is_deleted(
+    alice: Site, select: Select, files: Callable[[], list[Path]]
+) -> None:
     """Whoever ended it, and wherever: the file may be on another machine."""
     select("DELETE FROM sessions")
     assert not is_logged_in(alice)
     assert files() == []
 
 
-def test_a_session_of_another_readers_row_is_refused(alice, bob, select):
+def test_a_session_of_another_readers_row_is_refused(alice: Site, bob: Site, select: Select) -> None:
     select("UPDATE sessions SET reader_id = (SELECT min(reader_id) FROM sessions)")
     assert is_logged_in(alice)
     assert not is_logged_in(bob)
 
 
-def test_when_alice_was_seen_is_written_once_in_five_minutes(alice, select):
+def test_when_alice_was_seen_is_written_once_in_five_minutes(alice: Site, select: Select) -> None:
     version = "SELECT concat(xmin, ctid) FROM sessions"
     before = select(version)
     assert is_logged_in(alice)
@@ -266,18 +294,25 @@ def test_when_alice_was_seen_is_written_once_in_five_minutes(alice, select):
     assert select("SELECT seen_at > now() - interval '1 minute' FROM sessions")
 
 
-def test_the_database_holds_no_id_of_a_session(alice, select):
+def test_the_database_holds_no_id_of_a_session(alice: Site, select: Select) -> None:
     assert session_id(alice) not in select("SELECT sessions::text FROM sessions")
 
 
-def full_disk(monkeypatch):
-    def no_space(*_values, **_named):
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_space(*_values: object, **_named: object) -> NoReturn:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("cachelib.file.tempfile.mkstemp", no_space)
 
 
-def test_with_a_full_disk_the_log_in_is_503_and_logged(app, alice, visit, log, monkeypatch, files):
+def test_with_a_full_disk_the_log_in_is_503_and_logged(
+    app: Flask,
+    alice: Site,
+    visit: Visit,
+    log: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    files: Callable[[], list[Path]],
+) -> None:
     app.testing = False  # as in earnest: what is raised becomes an answer
     visitor = visit()
     with monkeypatch.context() as patch:
@@ -293,7 +328,7 @@ def test_with_a_full_disk_the_log_in_is_503_and_logged(app, alice, visit, log, m
     visitor.logged_in("Alice")
 
 
-def test_with_a_full_disk_half_a_file_is_no_session(folder, monkeypatch):
+def test_with_a_full_disk_half_a_file_is_no_session(folder: SessionFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.set("alice", {"reader_id": 1})
     full_disk(monkeypatch)
     with pytest.raises(SessionsUnavailableError):
@@ -301,13 +336,13 @@ def test_with_a_full_disk_half_a_file_is_no_session(folder, monkeypatch):
     assert folder.get("alice") == {"reader_id": 1}
 
 
-def test_600_readers_are_logged_in_and_none_is_thrown_out(folder):
+def test_600_readers_are_logged_in_and_none_is_thrown_out(folder: SessionFiles) -> None:
     for number in range(600):
         folder.set(f"session:{number}", {"reader_id": number})
     assert all(folder.get(f"session:{number}") == {"reader_id": number} for number in range(600))
 
 
-def test_expired_sessions_are_deleted_and_live_ones_stay(folder, tmp_path):
+def test_expired_sessions_are_deleted_and_live_ones_stay(folder: SessionFiles, tmp_path: Path) -> None:
     folder.set("live", {"reader_id": 1})
     for number in range(5):
         folder.set(f"expired {number}", {"reader_id": 1}, timeout=-10)
@@ -318,7 +353,7 @@ def test_expired_sessions_are_deleted_and_live_ones_stay(folder, tmp_path):
     assert folder.prune() == 0
 
 
-def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder, tmp_path):
+def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder: SessionFiles, tmp_path: Path) -> None:
     old, new = (tmp_path / "sessions" / f"{name}{FileSystemCache._fs_transaction_suffix}" for name in ("old", "new"))
     for draft in (old, new):
         draft.write_bytes(b"half")
@@ -328,7 +363,7 @@ def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder, tmp_path
     assert not old.exists()
 
 
-def test_the_site_prunes_by_itself_once_an_hour(folder, tmp_path):
+def test_the_site_prunes_by_itself_once_an_hour(folder: SessionFiles, tmp_path: Path) -> None:
     folder.set("first", {})
     folder.set("expired", {"reader_id": 1}, timeout=-10)
     folder.set("another", {})
@@ -338,14 +373,14 @@ def test_the_site_prunes_by_itself_once_an_hour(folder, tmp_path):
     assert len(list((tmp_path / "sessions").iterdir())) == names
 
 
-def test_workers_that_prune_at_once_do_not_stumble(folder, together):
+def test_workers_that_prune_at_once_do_not_stumble(folder: SessionFiles, together: Together) -> None:
     folder.set("first", {})
     for number in range(100):
         folder.set(f"expired {number}", {}, timeout=-10)
     assert sum(together(*[folder.prune] * 4)) == 100
 
 
-def test_the_operator_can_prune(app, alice, config):
+def test_the_operator_can_prune(app: Flask, alice: Site, config: Config) -> None:
     SessionFiles(config.sessions).set("expired", {}, timeout=-10)
     result = app.test_cli_runner().invoke(args=["sessions", "prune"])
     assert result.exit_code == 0
@@ -353,7 +388,7 @@ def test_the_operator_can_prune(app, alice, config):
 
 
 @pytest.fixture(scope="module")
-def redis_server():
+def redis_server() -> Iterator[str]:
     with fakeredis.TcpFakeServer(("127.0.0.1", 0)) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -364,20 +399,20 @@ def redis_server():
 
 
 @pytest.fixture
-def redis(redis_server):
+def redis(redis_server: str) -> Iterator[Redis]:
     with Redis.from_url(redis_server) as client:
         client.flushall()
         yield client
 
 
 @pytest.fixture
-def visit_redis(config, database, redis_server, redis):
+def visit_redis(config: Config, database: Database, redis_server: str, redis: Redis) -> Visit:
     """A new browser of a site that keeps its sessions in Redis."""
     app = create_app(replace(config, session_type="redis", redis_url=redis_server), database)
     return lambda: Site(app.test_client())
 
 
-def test_in_redis_alice_logs_in_and_out(visit_redis, redis, config):
+def test_in_redis_alice_logs_in_and_out(visit_redis: Visit, redis: Redis, config: Config) -> None:
     alice = visit_redis().registered("Alice")
     assert is_logged_in(alice)
     [key] = redis.keys()
@@ -389,14 +424,14 @@ def test_in_redis_alice_logs_in_and_out(visit_redis, redis, config):
     assert not is_logged_in(with_session_id(visit_redis, value))
 
 
-def test_in_redis_nothing_is_stored_for_visitors(visit_redis, redis):
+def test_in_redis_nothing_is_stored_for_visitors(visit_redis: Visit, redis: Redis) -> None:
     visitor = visit_redis()
     for address in ("/", "/login", "/search", "/api/1"):
         visitor.get(address)
     assert redis.keys() == []
 
 
-def test_in_redis_every_log_in_has_a_new_id(visit_redis, redis):
+def test_in_redis_every_log_in_has_a_new_id(visit_redis: Visit, redis: Redis) -> None:
     alice = visit_redis().registered("Alice")
     old = session_id(alice)
     alice.get("/logout")
@@ -406,14 +441,14 @@ def test_in_redis_every_log_in_has_a_new_id(visit_redis, redis):
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x80", b"garbage", b"\xc0", b"5", b"[1]", b"{}", b"[" * 100_000])
-def test_in_redis_a_damaged_session_is_logged_out(visit_redis, redis, damage):
+def test_in_redis_a_damaged_session_is_logged_out(visit_redis: Visit, redis: Redis, damage: bytes) -> None:
     alice = visit_redis().registered("Alice")
     [key] = redis.keys()
     redis.set(key, damage)
     assert alice.get("/search").status_code == 303
 
 
-def test_in_redis_a_pickle_that_somebody_put_there_is_not_run(visit_redis, redis, tmp_path):
+def test_in_redis_a_pickle_that_somebody_put_there_is_not_run(visit_redis: Visit, redis: Redis, tmp_path: Path) -> None:
     alice = visit_redis().registered("Alice")
     [key] = redis.keys()
     redis.set(key, f"cos\nmkdir\n(V{tmp_path}/evil\ntR.".encode())
@@ -421,7 +456,7 @@ def test_in_redis_a_pickle_that_somebody_put_there_is_not_run(visit_redis, redis
     assert not (tmp_path / "evil").exists()
 
 
-def test_without_redis_the_site_is_503_and_comes_back(config, database, redis_server):
+def test_without_redis_the_site_is_503_and_comes_back(config: Config, database: Database, redis_server: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]  # of nobody, as soon as the block ends
     config = replace(config, session_type="redis", redis_url=f"redis://127.0.0.1:{port}/0")

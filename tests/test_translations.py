@@ -4,10 +4,11 @@ import ast
 import gettext
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment, nodes
 
 from flyleaf.config import PROJECT
@@ -32,7 +33,7 @@ def template() -> Catalog:
 
 
 @pytest.fixture(scope="module", params=TRANSLATED)
-def catalog(request) -> Catalog:
+def catalog(request: pytest.FixtureRequest) -> Catalog:
     return read(request.param)
 
 
@@ -40,55 +41,55 @@ def keys(catalog: Catalog) -> set[tuple[str | None, object]]:
     return {(message.context, message.id) for message in catalog if message.id}
 
 
-def originals(message) -> tuple[str, ...]:
+def originals(message: Message) -> tuple[str, ...]:
     """What each form translates: that for one the singular, the others the plural."""
     if isinstance(message.id, str):
         return (message.id,)
     return (message.id[0], *[message.id[1]] * (len(message.string) - 1))
 
 
-def pairs(catalog: Catalog):
+def pairs(catalog: Catalog) -> Iterator[tuple[str, str]]:
     for message in catalog:
         if message.id:
             yield from zip(originals(message), forms(message), strict=True)
 
 
-def test_every_language_but_english_has_a_catalogue():
+def test_every_language_but_english_has_a_catalogue() -> None:
     assert {locale for locale in LOCALES.values() if locale != "en_GB"} == set(TRANSLATED)
     assert {path.name for path in (PROJECT / "translations").iterdir()} == set(TRANSLATED)
 
 
-def test_a_catalogue_has_the_messages_of_the_site_and_no_others(catalog, template):
+def test_a_catalogue_has_the_messages_of_the_site_and_no_others(catalog: Catalog, template: Catalog) -> None:
     """`make translations` brings it up to date."""
     assert keys(template) - keys(catalog) == set()
     assert keys(catalog) - keys(template) == set()
 
 
-def test_every_message_is_translated(catalog):
+def test_every_message_is_translated(catalog: Catalog) -> None:
     assert [message.id for message in catalog if message.id and not all(forms(message))] == []
     assert [message.id for message in catalog if message.fuzzy and message.id] == []
     assert {len(forms(message)) for message in catalog if message.pluralizable} <= {catalog.num_plurals}
 
 
-def test_a_translation_differs_from_the_english_text(catalog):
+def test_a_translation_differs_from_the_english_text(catalog: Catalog) -> None:
     same = {one for one, other in pairs(catalog) if one == other and re.search("[a-z]{2}", PLACEHOLDER.sub("", one))}
     assert same - SAME[str(catalog.locale)] == set()
 
 
-def test_a_translation_has_the_placeholders_of_the_message(catalog):
+def test_a_translation_has_the_placeholders_of_the_message(catalog: Catalog) -> None:
     for one, other in pairs(catalog):
         assert sorted(PLACEHOLDER.findall(other)) == sorted(PLACEHOLDER.findall(one)), other
         assert "%" not in PLACEHOLDER.sub("", other), f"{other}: a per cent sign is %%"
 
 
-def test_a_translation_has_the_tags_of_the_message(catalog):
+def test_a_translation_has_the_tags_of_the_message(catalog: Catalog) -> None:
     """A translation is not escaped, as the template that it stands in is not."""
     for one, other in pairs(catalog):
         assert sorted(TAG.findall(other)) == sorted(TAG.findall(one)), other
         assert not set(TAG.sub("", other)) & set("<>&"), other
 
 
-def test_a_translation_ends_as_the_message_does(catalog):
+def test_a_translation_ends_as_the_message_does(catalog: Catalog) -> None:
     for one, other in pairs(catalog):
         ends = [re.search(r"[.?!:…]?$", text)[0] for text in (one, other)]
         assert ends[0] == ends[1], other
@@ -96,14 +97,14 @@ def test_a_translation_ends_as_the_message_does(catalog):
         assert not re.search(r"  |\n|['\"]", TAG.sub("", other)), f"{other}: typographic marks, one space"
 
 
-def test_spanish_questions_and_exclamations_begin_where_they_begin():
+def test_spanish_questions_and_exclamations_begin_where_they_begin() -> None:
     for _, other in pairs(read("es")):
         assert other.count("¿") == other.count("?"), other
         assert other.count("¡") == other.count("!"), other
 
 
 @pytest.mark.parametrize("locale", TRANSLATED)
-def test_what_is_compiled_is_what_is_written(locale):
+def test_what_is_compiled_is_what_is_written(locale: str) -> None:
     """`make translations` compiles it."""
     with po_path(locale).with_suffix(".mo").open("rb") as file:
         shipped = gettext.GNUTranslations(file)._catalog
@@ -153,17 +154,17 @@ def bare_texts(source: str) -> list[str]:
         ("<p>ISBN <kbd>Enter</kbd> <code>python import.py</code></p>", []),
     ],
 )
-def test_bare_texts_are_found(source, bare):
+def test_bare_texts_are_found(source: str, bare: list[str]) -> None:
     assert bare_texts(source) == bare
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_text_of_a_template_is_bare(path: Path):
+def test_no_text_of_a_template_is_bare(path: Path) -> None:
     assert bare_texts(path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_no_text_in_an_expression_is_bare(path: Path):
+def test_no_text_in_an_expression_is_bare(path: Path) -> None:
     """A default, a hint, a label that is given to a macro: a string with a blank or a capital is for people."""
     tree = JINJA.parse(path.read_text(encoding="utf-8"))
     marked = {
@@ -183,7 +184,7 @@ FOR_PROGRAMS = {"order must be one of "}  # only the API shows this
 
 
 @pytest.mark.parametrize("path", VIEWS, ids=lambda path: path.name)
-def test_no_sentence_of_a_view_is_bare(path: Path):
+def test_no_sentence_of_a_view_is_bare(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     fine = set()
     for node in ast.walk(tree):
