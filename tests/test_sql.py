@@ -74,7 +74,7 @@ def is_constant(expression: ast.expr, known: dict[str, ast.expr]) -> bool:
             return is_constant(value, known)
         case ast.Call(func=ast.Name(id="text"), args=[statement]):
             return is_constant(statement, known)
-        case ast.Call(func=ast.Attribute(value=statement, attr="bindparams" | "columns")):
+        case ast.Call(func=ast.Attribute(value=statement, attr="bindparams" | "columns" | "execution_options")):
             return is_constant(statement, known)
     return False
 

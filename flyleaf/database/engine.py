@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from flyleaf.database.errors import DatabaseUnusableError, sqlstate, unusable
 from flyleaf.database.gate import Gate
 from flyleaf.database.preparation import Preparation
+from flyleaf.database.prepared import execute_prepared
 from flyleaf.database.watchdog import Watchdog
 from flyleaf.search.schema import SearchNotReadyError, is_built, put_first_on
 from flyleaf.search.superseded import program_name
@@ -57,6 +58,7 @@ class Database:
         self._gate = Gate()
         event.listen(self.engine, "connect", put_first_on)
         event.listen(self.engine, "checkout", self._ping)
+        event.listen(self.engine, "do_execute", execute_prepared)
         self._preparation = Preparation(self.engine)
 
     @contextmanager

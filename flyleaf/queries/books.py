@@ -19,14 +19,14 @@ _BOOK = text(f"""
       FROM books AS b
       LEFT JOIN rating_counts AS c ON c.book_id = b.id
      WHERE b.identity = :identity
-""")  # noqa: S608  # constants
+""").execution_options(prepared=True)  # noqa: S608  # constants
 
 _SEEN = text(f"""
     SELECT {_COLUMNS},
            b.average_rating, b.ratings_count,
            e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
            q.book_id IS NULL AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
-                                                                                    THEN :miss_age
+                                                                                    THEN CAST(:miss_age AS interval)
                                                                                     ELSE :hit_age END)
            AS is_request_due,
            r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
@@ -36,7 +36,7 @@ _SEEN = text(f"""
       LEFT JOIN external_rating_requests AS q ON q.book_id = b.id
       LEFT JOIN reviews AS r ON r.book_id = b.id AND r.reader_id = :reader_id
      WHERE b.identity = :identity
-""")  # noqa: S608  # constants
+""").execution_options(prepared=True)  # noqa: S608  # constants
 
 
 @dataclass(frozen=True, slots=True)

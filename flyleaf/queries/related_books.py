@@ -39,7 +39,7 @@ _RELATED = text("""
        JOIN books ON books.id = lead_book_id)
      ORDER BY is_edition DESC, popularity DESC, title_key, year DESC NULLS LAST, isbn
      LIMIT :most
-""")
+""").execution_options(prepared=True)
 
 
 @dataclass(frozen=True, slots=True)

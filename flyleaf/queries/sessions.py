@@ -21,7 +21,7 @@ _LIVE = text(f"""
       FROM sessions AS s
       JOIN readers AS r ON r.id = s.reader_id
      WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}
-""")  # noqa: S608  # the text of this module
+""").execution_options(prepared=True)  # noqa: S608  # the text of this module
 
 
 @dataclass(frozen=True, slots=True)
