@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # exported so by its docs
 
+from flyleaf.numbers import whole_number
 from flyleaf.security_headers import security_headers
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ class Gateway:
 def _has_body(scope: Scope) -> bool:
     """Return whether to read a body. A GET's body has no meaning, and ignoring it makes pages faster. A body that is
     declared too large is not read: the application refuses it because of its Content-Length."""
-    length = scope.headers.get("content-length", "0")
-    return scope.method not in ("GET", "HEAD") and not (length.isdigit() and int(length) > BODY_MAX)
+    length = whole_number(scope.headers.get("content-length", "0"))
+    return scope.method not in ("GET", "HEAD") and (length is None or length <= BODY_MAX)
 
 
 async def _read(protocol: HTTPProtocol) -> bytes:

@@ -27,10 +27,11 @@ MAY_IMPORT = {
     "citation": set(),
     "config": set(),
     "covers": set(),
-    "gateway": {"security_headers"},
+    "gateway": {"numbers", "security_headers"},
     "isbn": set(),
     "limits": set(),
     "logs": set(),
+    "numbers": set(),
     "paging": set(),
     "passwords": {"limits"},
     "security_headers": set(),
@@ -49,8 +50,8 @@ MAY_IMPORT = {
         "search", "sessions", "web",
     },
     "web": {
-        "config", "covers", "database", "isbn", "limits", "paging", "passwords", "queries", "rating_fetcher", "search",
-        "security_headers", "sessions",
+        "config", "covers", "database", "isbn", "limits", "numbers", "paging", "passwords", "queries", "rating_fetcher",
+        "search", "security_headers", "sessions",
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire

@@ -89,7 +89,7 @@ def account(connection: Connection, reader: Reader) -> ResponseReturnValue:
     return render_template("account.html", sessions=sessions, form=Form())
 
 
-@blueprint.post("/sessions/<int:session_id>/end")
+@blueprint.post("/sessions/<id:session_id>/end")
 @login_required
 def end_other_session(connection: Connection, reader: Reader, session_id: int) -> ResponseReturnValue:
     require_token()

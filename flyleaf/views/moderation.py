@@ -71,7 +71,7 @@ def hidden(connection: Connection, moderator: Reader) -> ResponseReturnValue:
     return render_template("moderation_hidden.html", reviews=reviews, form=Form())
 
 
-@blueprint.route("/reviews/<int:review_id>/hide", methods=["GET", "POST"])
+@blueprint.route("/reviews/<id:review_id>/hide", methods=["GET", "POST"])
 @moderator_required
 def hide(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
     review = find_review(connection, review_id)
@@ -87,7 +87,7 @@ def hide(connection: Connection, moderator: Reader, review_id: int) -> ResponseR
     return redirect_with_notice(url_for("moderation.reported"), "review-hidden")
 
 
-@blueprint.post("/reviews/<int:review_id>/unhide")
+@blueprint.post("/reviews/<id:review_id>/unhide")
 @moderator_required
 def unhide(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
     require_token()
@@ -100,7 +100,7 @@ def unhide(connection: Connection, moderator: Reader, review_id: int) -> Respons
     return redirect_with_notice(url_for("moderation.hidden"), "review-unhidden")
 
 
-@blueprint.post("/reviews/<int:review_id>/dismiss")
+@blueprint.post("/reviews/<id:review_id>/dismiss")
 @moderator_required
 def dismiss(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
     require_token()

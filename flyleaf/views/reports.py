@@ -26,7 +26,7 @@ class ReportForm(Form):
     reason = StringField(lazy_gettext("What’s wrong with this review?"), filters=[line], validators=REASON_RULES)
 
 
-@blueprint.route("/reviews/<int:review_id>/report", methods=["GET", "POST"])
+@blueprint.route("/reviews/<id:review_id>/report", methods=["GET", "POST"])
 @login_required
 def report(connection: Connection, reader: Reader, review_id: int) -> ResponseReturnValue:
     review = find_review(connection, review_id)

@@ -3,40 +3,13 @@
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
-from wtforms import BooleanField, IntegerField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
-from wtforms.form import BaseForm
-from wtforms.validators import AnyOf, Length, NumberRange, Optional, ValidationError
+from wtforms import BooleanField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
+from wtforms.validators import AnyOf, Length, ValidationError
 
 from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
 from flyleaf.search import Order, SearchQuery
 from flyleaf.web.forms import PlainForm, line, no_control_characters
-
-
-class Between:
-    """A validator that names the field, because a number in an address may have no field on the page."""
-
-    def __init__(self, least: int, most: int) -> None:
-        self._least = least
-        self._most = most
-
-    def __call__(self, form: BaseForm, field: IntegerField) -> None:
-        """Raise ValidationError if the number is out of range."""
-        if field.data is not None and not self._least <= field.data <= self._most:
-            values = {"field": field.label.text, "least": self._least, "most": self._most}
-            raise ValidationError(gettext("%(field)s must be a whole number from %(least)s to %(most)s.", **values))
-
-
-A_YEAR = Between(YEAR_MIN, YEAR_MAX)
-
-
-class WholeNumberField(IntegerField):
-    """A field whose error names it if its text is not a number."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError as error:
-            raise ValueError(gettext("%(field)s must be a whole number.", field=self.label.text)) from error
+from flyleaf.web.numbers import WholeNumberField
 
 
 class SearchForm(PlainForm):
@@ -54,19 +27,14 @@ class SearchForm(PlainForm):
     )
     page = WholeNumberField(
         lazy_gettext("Page"),
-        validators=[
-            Optional(),
-            NumberRange(
-                1,
-                PAGE_MAX,
-                lazy_gettext(
-                    "Choose a page from 1 to %(last)s. To find later results, add words to your search.", last=PAGE_MAX
-                ),
-            ),
-        ],
+        least=1,
+        most=PAGE_MAX,
+        beyond=lazy_gettext(
+            "Choose a page from 1 to %(last)s. To find later results, add words to your search.", last=PAGE_MAX
+        ),
     )
-    year_from = WholeNumberField(lazy_gettext("From year"), validators=[Optional(), A_YEAR])
-    year_to = WholeNumberField(lazy_gettext("To year"), validators=[Optional(), A_YEAR])
+    year_from = WholeNumberField(lazy_gettext("From year"), least=YEAR_MIN, most=YEAR_MAX)
+    year_to = WholeNumberField(lazy_gettext("To year"), least=YEAR_MIN, most=YEAR_MAX)
     language = StringField(
         lazy_gettext("Language"), filters=[line], validators=[Length(max=LANGUAGE_MAX), no_control_characters]
     )
@@ -82,7 +50,7 @@ class SearchForm(PlainForm):
     )
     verbatim = BooleanField(false_values=(False, "", "0", "false"))  # try no other spelling
 
-    def validate_year_to(self, field: IntegerField) -> None:
+    def validate_year_to(self, field: WholeNumberField) -> None:
         """Raise ValidationError if the last year is before the first, because nothing could be found."""
         if self.year_from.data is not None and field.data is not None and self.year_from.data > field.data:
             raise ValidationError(
@@ -155,7 +123,7 @@ class ApiSearchForm(SearchForm):
                 return error if error.lstrip("“").startswith(field.name) else f"{field.name}: {error}"
         return None
 
-    limit = WholeNumberField(validators=[Optional(), Between(1, PAGE_SIZE_MAX)])
+    limit = WholeNumberField(least=1, most=PAGE_SIZE_MAX)
     order = SelectField(
         choices=list(Order),
         default=Order.RELEVANCE,

@@ -14,6 +14,7 @@ from flyleaf.web import (
     forms,
     languages,
     notices,
+    numbers,
     preferences,
     requests,
 )
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
         forms,
         drafts,
         notices,
+        numbers,
         preferences,
     ):
         room.register(app)

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from flyleaf.limits import PAGE_MAX
+from flyleaf.numbers import whole_number
 from flyleaf.paging import Key, Number, Page
 
 Item = TypeVar("Item")
@@ -24,9 +25,8 @@ def asked_place() -> Key:
 
 def page_number(values: Mapping[str, str]) -> int:
     """Return the requested page number, 1 if it is not a number. Raises NotFound if it is out of range."""
-    try:
-        page = int(values.get("page", "1"))
-    except ValueError:
+    page = whole_number(values.get("page", "1"))
+    if page is None:
         return 1
     if not 1 <= page <= PAGE_MAX:
         raise NotFound(gettext("Choose a page from 1 to %(last)s.", last=PAGE_MAX))

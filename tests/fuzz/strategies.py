@@ -58,7 +58,9 @@ HEADERS = [
 ]  # fmt: skip
 HEADER_VALUES = [
     "", "*", "gzip, br;q=0", "br;q=x", "identity;q=0, *;q=0", "bytes=0-", "bytes=9-1", "bytes=-1", 'W/"', '"a", *',
-    "-1", "0", "99999999999999999999", "chunked", "Fri, 31 Feb 2026 99:00:00 GMT", "Mon, 01 Jan 99999 00:00:00 GMT",
+    "-1", "0", "99999999999999999999", "9" * 310, "9" * 5_000, "1e400", "\xb2", "bytes=0-" + "9" * 310,
+    "es;q=" + "9" * 310, "es;q=1e400", '"' + "9" * 310 + '"',
+    "chunked", "Fri, 31 Feb 2026 99:00:00 GMT", "Mon, 01 Jan 99999 00:00:00 GMT",
     "evil.example", "localhost", "localhost:99999", "a b", "[::1", "cross-site", "pt-BR, es;q=0.9", "x" * 40 + ";q=9",
     "en-" * 400, "https", "Bearer x", "Basic /w==", "for=\"[", "100-continue", "a,b," * 800, "x" * 20_000,
 ]  # fmt: skip
@@ -87,7 +89,7 @@ def field_names() -> list[str]:
             yield from forms(form)
 
     names = {name for form in forms(PlainForm) for name in dir(form) if isinstance(getattr(form, name), UnboundField)}
-    return sorted(names | {"csrf_token", "narrow", "next", "page"})
+    return sorted(names | {"after", "before", "csrf_token", "narrow", "next", "page"})
 
 
 def requests(routes: Map) -> st.SearchStrategy[Sent]:
