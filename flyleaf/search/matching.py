@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from flyleaf.search.candidates import Candidate
-from flyleaf.search.edits import resembles
 from flyleaf.search.reading import ARTICLES, Reading
 from flyleaf.search.surplus_words import OFTEN_GENERIC_COST
 
@@ -110,7 +112,6 @@ class TermMatcher:
         self.fields = tuple(term.field for term in reading.terms)
         self.is_fielded = any(self.fields)
         self.has_article = self.typed[0] in ARTICLES and self.size > 1
-        self._distances: dict[tuple[str, str], int | None] = {}
 
     def _edges(self) -> tuple[list[bool], list[bool]]:
         """For each word whether it begins, and whether it ends, its piece; words that say little count as edges."""
@@ -146,12 +147,22 @@ class TermMatcher:
         return best
 
     def _loosely(self, typed: str, words: list[str], extra: float) -> Placed:
-        near = [(distance, word) for word in words if (distance := self._distance(typed, word)) is not None]
+        near = [(distance, word) for word in words if (distance := resembles(typed, word)) is not None]
         return (min(near)[1], LOOSE_COST * min(near)[0] + extra) if near else None
 
-    def _distance(self, typed: str, word: str) -> int | None:
-        """The edits between the two; computed once, since candidates share most of their words."""
-        pair = typed, word
-        if pair not in self._distances:
-            self._distances[pair] = resembles(typed, word)
-        return self._distances[pair]
+
+@lru_cache(20_000)  # works that are compared with one query share most of their words
+def resembles(typed: str, word: str) -> int | None:
+    """Edits between a typed word and a word of a book or its beginning: letters wrong, missing, too many, or swapped
+    with a neighbour. None where it is too far to be meant.
+
+    Looser than the vocabulary's two edits: it is asked only of books that have all other words of the query.
+    """
+    most = max(1, min(3, len(typed) // 2))
+    if len(word) < len(typed) - most:
+        return None
+    whole = OSA.distance(typed, word, score_cutoff=most)
+    beginning = OSA.distance(typed, word[: len(typed)], score_cutoff=most) + (len(word) > len(typed) + 2)
+    found = min(whole, beginning)
+    letters = set(typed)
+    return found if found <= most and len(letters & set(word)) * 5 >= len(letters) * 3 else None

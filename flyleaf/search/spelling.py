@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
+from rapidfuzz.distance import OSA
 from sqlalchemy import Connection, text
 
-from flyleaf.search.edits import with_swaps
 from flyleaf.search.reading import ELIDED, Alternative, Query, Reading, Term
 
 EDIT_COST = 3.0  # one wrong letter in a word: about one word in twenty
@@ -29,10 +29,10 @@ _YEAR = re.compile("1[4-9][0-9][0-9]|20[0-9][0-9]")
 LONG = 5  # letters; shorter words are allowed one edit only
 
 _LOOK_UP = text("""
-    SELECT typed, distance, spelling, spelling_works
+    SELECT typed, false, spelling, spelling_works
       FROM unnest(CAST(:words AS text[])) AS typed, search_spellings(typed, :keep)
      UNION ALL
-    SELECT typed, 0, spelling, spelling_works
+    SELECT typed, true, spelling, spelling_works
       FROM unnest(CAST(:parts AS text[])) AS typed, search_containing(typed, 8)""")
 _KNOWN = text("SELECT known, known_works FROM search_known(:words)")
 
@@ -51,12 +51,12 @@ def look_up(connection: Connection, words: list[str], parts: list[str]) -> dict[
     """For each word those of the vocabulary within two edits (one, under five letters), and for each part those that
     have it inside; the likelier first."""
     found: dict[str, list[Alternative]] = {word: [] for word in words}
-    for typed, levenshtein, spelling, works in connection.execute(
+    for typed, is_inside, spelling, works in connection.execute(
         _LOOK_UP, {"words": words, "parts": parts, "keep": 2 * MOST_ALTERNATIVES}
     ):
-        if levenshtein == 0:
+        if is_inside:
             found[typed].append(Alternative(spelling, inside_cost(typed, spelling), works))
-        elif (distance := with_swaps(levenshtein, typed, spelling)) <= _most_edits(typed, spelling):
+        elif (distance := OSA.distance(typed, spelling)) <= _most_edits(typed, spelling):
             cost = EDIT_COST * distance + FIRST_LETTER_COST * (spelling[0] != typed[0])
             is_plural = len(typed) >= LONG and (typed + "s" == spelling or typed == spelling + "s")
             found[typed].append(Alternative(spelling, PLURAL_COST if is_plural else cost, works))
