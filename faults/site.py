@@ -39,6 +39,7 @@ class Site:
         """Start the site, on this socket if given, and wait until it answers."""
         # Each reader has a separate IP address, so that rate limits per address don't apply.
         environment = {"FLYLEAF_DATA": str(self.data), "PORT": str(self.port), "TRUSTED_PROXIES": "1"}
+        environment |= {"SEARCHES_PER_MINUTE": "999999", "API_REQUESTS_PER_MINUTE": "999999"}
         environment = {**without_settings(), **environment, **self._settings}
         command = [sys.executable, "application.py"]
         if listener is not None:

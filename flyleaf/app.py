@@ -13,6 +13,7 @@ from flyleaf.database.connect import open_database
 from flyleaf.logs import configure_logging
 from flyleaf.open_library import OpenLibrary
 from flyleaf.rating_fetcher import RatingFetcher
+from flyleaf.request_counters import MemoryCounter, RedisCounter, RequestCounter
 from flyleaf.sessions import LIFETIME, SessionFiles, SessionRedis
 from flyleaf.web.current import EXTENSION, Flyleaf
 from flyleaf.web.mounting import Mounted
@@ -44,7 +45,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask comes with
     app.jinja_environment = TranslatedEnvironment
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    _keep_sessions(app, config)
+    counter = _keep_sessions(app, config)
     app.wsgi_app = Mounted(app.wsgi_app, config.script_name)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -52,14 +53,15 @@ def create_app(config: Config | None = None, database: Database | None = None) -
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
         )
     app.jinja_env.globals["contact"] = config.contact and (config.contact_address, config.contact)
-    app.extensions[EXTENSION] = Flyleaf(config, database, _rating_fetcher(config, database))
+    app.extensions[EXTENSION] = Flyleaf(config, database, _rating_fetcher(config, database), counter)
     web.register(app)
     views.register(app)
     cli.register(app)
     return app
 
 
-def _keep_sessions(app: Flask, config: Config) -> None:
+def _keep_sessions(app: Flask, config: Config) -> RequestCounter:
+    """Set up the store of sessions, and return the counter of requests that goes with it."""
     app.config.from_mapping(
         SESSION_PERMANENT=False,
         PERMANENT_SESSION_LIFETIME=LIFETIME,
@@ -70,11 +72,14 @@ def _keep_sessions(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
     )
     if config.session_type == "redis":
-        sessions: BaseCache = SessionRedis(str(config.redis_url))
+        redis = SessionRedis(str(config.redis_url))
+        sessions: BaseCache = redis
+        counter: RequestCounter = RedisCounter(redis)
     else:
-        sessions = SessionFiles(config.sessions)
+        sessions, counter = SessionFiles(config.sessions), MemoryCounter()
     app.config["SESSION_CACHELIB"] = sessions
     app.session_interface = SessionCookie(app, client=sessions, permanent=False)
+    return counter
 
 
 def _rating_fetcher(config: Config, database: Database) -> RatingFetcher | None:

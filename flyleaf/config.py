@@ -42,6 +42,8 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
     registrations_per_hour: int = 120  # from one address, which a whole school may share
+    searches_per_minute: int = 300  # by one reader, suggestions included
+    api_requests_per_minute: int = 600  # from one address
     contact: str | None = None  # of the operator, for readers
     log_format: LogFormat = "auto"
     open_library_contact: str | None = None
@@ -77,6 +79,10 @@ class Config:
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
             registrations_per_hour=_whole_number(
                 environ, "REGISTRATIONS_PER_HOUR", cls.registrations_per_hour, 1, 10_000
+            ),
+            searches_per_minute=_whole_number(environ, "SEARCHES_PER_MINUTE", cls.searches_per_minute, 1, 999_999),
+            api_requests_per_minute=_whole_number(
+                environ, "API_REQUESTS_PER_MINUTE", cls.api_requests_per_minute, 1, 999_999
             ),
             contact=_operator(environ.get("CONTACT") or None),
             log_format=_log_format(environ.get("LOG_FORMAT") or cls.log_format),

@@ -129,6 +129,17 @@ class SessionRedis(BaseCache):
         self._fault = RedisError
         self.redis = Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
 
+    def increment(self, key: str, seconds: int) -> int:
+        """Add 1 to a number that lasts this long, and return it, or 0 if Redis can't be reached."""
+        both = self.redis.pipeline()
+        both.incr(key)
+        both.expire(key, seconds)
+        try:
+            return int(both.execute()[0])
+        except self._fault as error:
+            logger.error("unavailable", extra={"cause": f"requests can't be counted in Redis: {error}"})  # noqa: TRY400
+            return 0
+
     def get(self, key: str) -> dict[str, Any] | None:
         try:
             stored = self.redis.get(key)

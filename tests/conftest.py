@@ -145,7 +145,13 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Config:
-    return Config(data=tmp_path / "instance", database_url=database_url, secret_key="a key for the tests alone")
+    return Config(
+        data=tmp_path / "instance",
+        database_url=database_url,
+        secret_key="a key for the tests alone",
+        searches_per_minute=999_999,
+        api_requests_per_minute=999_999,
+    )
 
 
 class _Compiled(BytecodeCache):

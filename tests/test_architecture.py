@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "numbers": set(),
     "paging": set(),
     "passwords": {"limits"},
+    "request_counters": {"sessions"},
     "security_headers": set(),
     "sessions": {"limits"},
     "version": set(),
@@ -51,7 +52,7 @@ MAY_IMPORT = {
     },
     "web": {
         "config", "covers", "database", "isbn", "limits", "numbers", "paging", "passwords", "queries", "rating_fetcher",
-        "search", "security_headers", "sessions",
+        "request_counters", "search", "security_headers", "sessions",
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire

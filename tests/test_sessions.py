@@ -415,12 +415,12 @@ def visit_redis(config: Config, database: Database, redis_server: str, redis: Re
 def test_in_redis_alice_logs_in_and_out(visit_redis: Visit, redis: Redis, config: Config) -> None:
     alice = visit_redis().registered("Alice")
     assert is_logged_in(alice)
-    [key] = redis.keys()
+    [key] = redis.keys("session:*")
     assert 0 < redis.ttl(key) <= LIFETIME.total_seconds()
     assert not list(config.sessions.glob("*")), "and no file is written"
     value = session_id(alice)
     alice.get("/logout")
-    assert redis.keys() == []
+    assert redis.keys("session:*") == []
     assert not is_logged_in(with_session_id(visit_redis, value))
 
 
@@ -428,7 +428,7 @@ def test_in_redis_nothing_is_stored_for_visitors(visit_redis: Visit, redis: Redi
     visitor = visit_redis()
     for address in ("/", "/login", "/search", "/api/1"):
         visitor.get(address)
-    assert redis.keys() == []
+    assert redis.keys("session:*") == []
 
 
 def test_in_redis_every_log_in_has_a_new_id(visit_redis: Visit, redis: Redis) -> None:

@@ -8,11 +8,13 @@ from flyleaf.search import SearchResult, search_books
 from flyleaf.views.books import find_book
 from flyleaf.views.search_form import ApiSearchForm
 from flyleaf.web.current import transaction
+from flyleaf.web.rate_limits import api_limited
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 
 @blueprint.get("/<isbn>")
+@api_limited
 def book(isbn: str) -> ResponseReturnValue:
     with transaction() as connection:
         found = find_book(connection, isbn)
@@ -27,6 +29,7 @@ def book(isbn: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/search")
+@api_limited
 def search() -> ResponseReturnValue:
     form = ApiSearchForm(request.args)
     if not form.validate():

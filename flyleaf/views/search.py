@@ -14,6 +14,7 @@ from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, search_books, suggest
 from flyleaf.views.authors import author_address
 from flyleaf.views.search_form import SearchForm
 from flyleaf.web.access import login_required
+from flyleaf.web.rate_limits import searches_limited
 
 blueprint = Blueprint("search", __name__)
 
@@ -21,6 +22,7 @@ SHELF = 6  # books shown before the first search
 
 
 @blueprint.get("/search")
+@searches_limited
 @login_required
 def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
     form = SearchForm(request.args)
@@ -49,6 +51,7 @@ def search_by_post() -> ResponseReturnValue:
 
 
 @blueprint.get("/search/suggestions")
+@searches_limited
 @login_required
 def suggestions(connection: Connection, reader: Reader) -> ResponseReturnValue:
     form = SearchForm(request.args)

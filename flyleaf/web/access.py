@@ -32,6 +32,7 @@ from flyleaf.web.requests import wants_json
 
 Values = ParamSpec("Values")
 NEXT_MAX = 2_000  # characters
+ID_MAX = 2**63 - 1  # of a bigint
 
 
 def register(app: Flask) -> None:
@@ -89,7 +90,8 @@ def session_hash() -> bytes:
 
 def is_logged_in() -> bool:
     """Return whether the session file has a reader. Another device may have ended the session since."""
-    return type(session.get("reader_id")) is int  # a bool is an int, too
+    reader_id = session.get("reader_id")
+    return type(reader_id) is int and 0 < reader_id <= ID_MAX  # a bool is an int, too
 
 
 def current_reader(connection: Connection) -> Reader | None:

@@ -35,7 +35,7 @@ def login_limits(name: str) -> Sequence[Limit]:
     device = _device(key)
     if device is not None:
         return [_limit("device", f"{device} {key}", WRONG_PASSWORDS)]
-    return [_account_limit(key), _limit("address", _address(), WRONG_PASSWORDS_FROM_AN_ADDRESS)]
+    return [_account_limit(key), _limit("address", client_address(), WRONG_PASSWORDS_FROM_AN_ADDRESS)]
 
 
 def password_limits(reader: Reader) -> Sequence[Limit]:
@@ -57,11 +57,11 @@ def report_limits(reader: Reader) -> Sequence[Limit]:
 
 def draft_limits() -> Sequence[Limit]:
     """Return the limits for storing a visitor's drafts on the server."""
-    return [_limit("draft", _address(), DRAFTS)]
+    return [_limit("draft", client_address(), DRAFTS)]
 
 
 def registration_limits() -> Sequence[Limit]:
-    return [_limit("registration", _address(), Rate(flyleaf().config.registrations_per_hour, HOUR))]
+    return [_limit("registration", client_address(), Rate(flyleaf().config.registrations_per_hour, HOUR))]
 
 
 def count_attempt(limits: Sequence[Limit]) -> Attempt:
@@ -113,7 +113,7 @@ def _limit(what: str, whose: str, rate: Rate) -> Limit:
     return Limit(hmac.digest(str(current_app.secret_key).encode(), message, hashlib.sha256), rate)
 
 
-def _address() -> str:
+def client_address() -> str:
     """Return the client's address, as trusted proxies report it. For IPv6, return its /64 network."""
     try:
         address = ipaddress.ip_address(request.remote_addr or "")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.rating_fetcher import RatingFetcher
+from flyleaf.request_counters import RequestCounter
 
 EXTENSION = "flyleaf"
 
@@ -21,6 +22,7 @@ class Flyleaf:
     config: Config
     database: Database
     rating_fetcher: RatingFetcher | None  # None without OPEN_LIBRARY_CONTACT
+    request_counter: RequestCounter
 
 
 def flyleaf() -> Flyleaf:
