@@ -150,6 +150,13 @@ def _database(config: Config) -> Iterator[Finding]:
     yield from _server(config, found)
     yield _rights(found)
     yield _schema(found)
+    if found.broken_books:
+        yield wrong(
+            "catalogue",
+            f"the average rating or the number of ratings of {', '.join(found.broken_books)} is impossible, so that no "
+            "import can change other columns of these books: python -m flyleaf export FILE, keep these books, correct "
+            "both columns, and import the file",
+        )
     yield _search(found)
 
 

@@ -178,6 +178,22 @@ def test_a_new_embedded_database_is_not_made(doctor: Ask, data: Path, monkeypatc
     assert "No PostgreSQL to run" in doctor()["embedded PostgreSQL"]
 
 
+def test_books_that_break_a_check_of_later_are_named(doctor: Ask, database: Database) -> None:
+    """As in a database of the first days, in which the columns had no checks."""
+    run(database, "ALTER TABLE books DROP CONSTRAINT books_average_rating_check")
+    run(
+        database,
+        "INSERT INTO books (isbn, title, average_rating) VALUES ('0441172717', 'Dune', 7), ('0141439580', 'Emma', 4)",
+    )
+    run(
+        database,
+        "ALTER TABLE books ADD CONSTRAINT books_average_rating_check CHECK (average_rating BETWEEN 0 AND 5) NOT VALID",
+    )
+    assert "0441172717 is impossible" in doctor()["catalogue"]
+    run(database, "UPDATE books SET average_rating = 4.5 WHERE title = 'Dune'")
+    assert doctor() == {}
+
+
 def test_expired_sessions_are_no_fault(doctor: Ask, data: Path) -> None:
     (data / "sessions" / ("0" * 64)).write_bytes(struct.pack("I", 1) + b"{}")
     assert doctor() == {}

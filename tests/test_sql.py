@@ -22,7 +22,8 @@ KNOWN = {
     "f\"COPY {target} FROM STDIN WITH (NULL '')\"",  # a table of ours and columns of importing/fields.py
     "f'CREATE EXTENSION IF NOT EXISTS {extension}'",  # a tuple of the migration
     "(SQL / name).read_text(encoding='utf-8')",  # files of the migration
-    "FIRST_SEARCH_UNDONE.read_text(encoding='utf-8')",  # a file of the migrations
+    "undo",  # a file of the migrations
+    "step.statements",  # of files of the migrations
     "path.read_text(encoding='utf-8')",  # files of the search
     "f'CREATE SCHEMA {schema_name()}'",  # a digest of those files
     "statements",  # of a constant of search/superseded.py, and of a file of the search

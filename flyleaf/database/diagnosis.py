@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from flyleaf.database.engine import Database
 from flyleaf.database.migrate import revision, use_operators_path
@@ -45,6 +45,17 @@ SELECT class.relname::text AS name, pg_get_userbyid(class.relowner)::text AS own
  LIMIT 1
 """
 
+# Of a database of the first days, for which revision 0008 could not say that they hold.
+DOUBTED_CHECKS = """
+SELECT EXISTS (SELECT FROM pg_constraint
+                WHERE conrelid = to_regclass('books')
+                  AND conname IN ('books_average_rating_check', 'books_ratings_count_check')
+                  AND NOT convalidated)
+"""
+BROKEN_BOOKS = """
+SELECT isbn FROM books WHERE NOT average_rating BETWEEN 0 AND 5 OR ratings_count < 0 ORDER BY id LIMIT 5
+"""
+
 WAITING = "SELECT count(*) FROM search_changes"
 
 
@@ -65,6 +76,7 @@ class Diagnosis:
     seconds_ahead: float  # of this machine's clock, positive if the server's is ahead
     missing_extensions: tuple[str, ...]
     others_table: tuple[str, str] | None  # a table owned by another role, and that role
+    broken_books: tuple[str, ...]  # ISBNs of the first books whose ratings elsewhere break a check
     schema: str | None  # the revision; None if Flyleaf has no tables yet
     search_is_ready: bool
     search_changes: int  # books that are not searchable yet
@@ -79,6 +91,7 @@ def diagnose(database: Database) -> Diagnosis:
         letters = server["encoding"] == "UTF8" and connection.execute(text(KNOWS_LETTERS)).scalar_one()
         missing = tuple(connection.scalars(text(MISSING_EXTENSIONS), {"names": list(EXTENSIONS)}))
         other = connection.execute(text(OTHERS_TABLES)).one_or_none()
+        broken = _broken_books(connection)
         schema = revision(connection)
         put_first(connection)
         ready = is_built(connection)
@@ -89,7 +102,15 @@ def diagnose(database: Database) -> Diagnosis:
             seconds_ahead=ahead,
             missing_extensions=missing,
             others_table=None if other is None else (other.name, other.owner),
+            broken_books=broken,
             schema=schema,
             search_is_ready=ready,
             search_changes=waiting,
         )
+
+
+def _broken_books(connection: Connection) -> tuple[str, ...]:
+    if not connection.execute(text(DOUBTED_CHECKS)).scalar_one():
+        return ()
+    connection.execute(text("SET LOCAL statement_timeout = 0"))  # it reads the whole table
+    return tuple(connection.scalars(text(BROKEN_BOOKS)))

@@ -2,28 +2,32 @@
 
 import shlex
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
 
-from flyleaf.database.errors import DatabaseUnusableError, sqlstate
+from flyleaf.database import in_use
+from flyleaf.database.errors import DatabaseUnusableError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_SERVER = 140_000  # PostgreSQL 14, in the format of server_version_num
 # The advisory lock that serialises migrations. The number only has to be unique in the database.
 MIGRATION_LOCK = 7_303_001
-LOCK_NOT_AVAILABLE = "55P03"
-QUEUE = "200ms"  # how long a migration waits for a table lock, as all later queries queue behind it
-PAUSE = 0.5  # seconds until it tries again
-PATIENCE = 30.0  # seconds until it gives up; the next transaction tries again
+PAUSE = 0.1  # seconds between attempts to get it
 # The first released version had a different migration 0002.
 HAS_FIRST_SEARCH = "SELECT to_regclass('books_folded') IS NOT NULL"
 FIRST_SEARCH_UNDONE = MIGRATIONS / "sql" / "first_search_undone.sql"
 
 # The search_path without the search's schema, so that migrations never find tables there.
 OPERATORS_PATH = """
-    SELECT set_config('search_path', reset_val, true) FROM pg_settings WHERE name = 'search_path'
+    SELECT set_config('search_path', reset_val, :local) FROM pg_settings WHERE name = 'search_path'
+"""
+# For a session that migrates, which may take a while.
+NO_LIMITS = """
+    SELECT set_config(name, '0', false)
+      FROM unnest(ARRAY['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) AS name
 """
 
 
@@ -50,8 +54,8 @@ def is_migrated(connection: Connection) -> bool:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date: an empty database in one transaction, an existing one in a transaction for each
-    revision, so that locks are held as briefly as possible.
+    """Bring the schema up to date: an empty database in one transaction, and one in use in steps that block nobody for
+    long.
 
     Raises DatabaseUnusableError if the server is too old, the database is not in UTF-8, or the schema is newer than
     this version of Flyleaf.
@@ -60,44 +64,58 @@ def migrate(engine: Engine) -> None:
         _require_utf8(connection)
         if is_migrated(connection):
             return
-    until = time.monotonic() + PATIENCE
-    while True:
+    with _alone(engine) as connection:
+        while _apply_next(connection):
+            pass
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection that has no time limits and keeps other programs from migrating until the block ends."""
+    with engine.connect() as connection:
         try:
-            with engine.begin() as connection:
-                if not _step(connection):
-                    return
-        except OperationalError as error:
-            if sqlstate(error) != LOCK_NOT_AVAILABLE or time.monotonic() > until:
-                raise
-            time.sleep(PAUSE)
+            with connection.begin():
+                connection.execute(text(NO_LIMITS))
+                connection.execute(text(OPERATORS_PATH), {"local": False})
+            # CREATE INDEX CONCURRENTLY waits for running statements, so none may wait for the one who runs it.
+            while not _try_lock(connection):
+                time.sleep(PAUSE)
+            yield connection
+        finally:
+            connection.invalidate()  # it is closed instead of pooled: lock and settings go with it
 
 
-def _step(connection: Connection) -> bool:
+def _try_lock(connection: Connection) -> bool:
+    with connection.begin():
+        return bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK}).scalar())
+
+
+def _apply_next(connection: Connection) -> bool:
     """Apply the next revision, or all of them to an empty database. Return False if none is missing."""
-    connection.execute(text("SET LOCAL statement_timeout = 0"))
-    connection.execute(text("SET LOCAL lock_timeout = 0"))
-    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # a revision may take a while
-    use_operators_path(connection)
-    lock_migrations(connection)
-    found = revision(connection)
-    if found == head():
-        return False
-    if found and found > head():
+    with connection.begin():
+        found = revision(connection)
+        if found == head():
+            return False
+        if found is None:
+            upgrade(connection)
+            return True
+        has_first_search = connection.execute(text(HAS_FIRST_SEARCH)).scalar()
+    if found > head():
         raise DatabaseUnusableError(
             _unknown_schema(f"its newest migration is {found}, and this version knows {head()}")
         )
-    if found:  # queries that arrive meanwhile wait behind the migration: keep that short
-        connection.execute(text("SELECT set_config('lock_timeout', :limit, true)"), {"limit": QUEUE})
-    if found == "0002" and connection.execute(text(HAS_FIRST_SEARCH)).scalar():
-        connection.exec_driver_sql(FIRST_SEARCH_UNDONE.read_text(encoding="utf-8"))
+    if found == "0002" and has_first_search:
+        undo = FIRST_SEARCH_UNDONE.read_text(encoding="utf-8")
+        in_use.in_short_transaction(connection, lambda: connection.exec_driver_sql(undo))
     else:
-        upgrade(connection, "+1" if found else "head")
+        following = min(name for name in revisions() if name > found)
+        in_use.apply(connection, following, lambda: upgrade(connection, following))
     return True
 
 
 def use_operators_path(connection: Connection) -> None:
     """Leave the search's schema out of the search_path until the transaction ends."""
-    connection.execute(text(OPERATORS_PATH))
+    connection.execute(text(OPERATORS_PATH), {"local": True})
 
 
 def _require_utf8(connection: Connection) -> None:

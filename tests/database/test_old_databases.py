@@ -1,11 +1,9 @@
 """Databases as earlier versions made them, brought up to date: scripts/old_databases.py has made the dumps."""
 
 import contextlib
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -15,12 +13,10 @@ from sqlalchemy import text
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
-from flyleaf.database import migrate as migrations
 from flyleaf.database.migrate import head
-from tests.postgresql import Server
+from tests.database.conftest import DUMPS, connected
 from tests.site import PASSWORD, Site
 
-DUMPS = sorted((Path(__file__).parent / "dumps").glob("*.sql"))
 FOUND = {
     "jane austen": {"Pride and Prejudice", "Emma", "Persuasion"},
     "bronte": {"Wuthering Heights"},
@@ -50,7 +46,7 @@ SHAPE = """
     SELECT table_name, column_name, data_type, is_nullable, column_default, generation_expression
       FROM information_schema.columns WHERE table_schema = 'public'
      UNION ALL
-    SELECT conrelid::regclass::text, conname, replace(pg_get_constraintdef(oid), ' NOT VALID', ''), '', '', ''
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), '', '', ''
       FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
      UNION ALL
     SELECT tablename, indexname, indexdef, '', '', '' FROM pg_indexes WHERE schemaname = 'public'
@@ -65,14 +61,9 @@ SHAPE = """
 
 
 @pytest.fixture(params=DUMPS, ids=lambda path: path.stem)
-def url(request: pytest.FixtureRequest, server: Server) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, old_database: Callable[[Path], str]) -> str:
     """The URL of a database that is restored from a dump."""
-    name = f"old_{uuid4().hex}"
-    url = server.create_database(name)
-    with connected(url) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(request.param.read_text(encoding="utf-8"))
-    yield url
-    server.drop_database(name)
+    return old_database(request.param)
 
 
 @pytest.fixture
@@ -87,11 +78,6 @@ def site(url: str, kept: dict[str, list[tuple[Any, ...]]], tmp_path: Path) -> It
     """Today's site on that database."""
     with Database(url) as database:
         yield create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)
-
-
-def connected(url: str) -> contextlib.closing:
-    """The driver's own connection, which is closed at the end of the block."""
-    return contextlib.closing(psycopg2.connect(url.replace("+psycopg2", "")))
 
 
 def rows(connection: psycopg2.extensions.connection) -> dict[str, list[tuple[Any, ...]]]:
@@ -161,24 +147,3 @@ def test_a_program_of_the_older_version_goes_on_while_it_is_connected(url: str) 
         database.build_search()
         with database.transaction() as connection:
             assert connection.execute(text("SELECT to_regclass('public.search_works')")).scalar() is None
-
-
-@pytest.mark.parametrize("url", DUMPS[:1], ids=lambda path: path.stem, indirect=True)
-def test_readers_are_not_locked_out_by_a_migration_that_waits(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A backup holds a table that a migration changes: whoever reads meanwhile is served, and it comes back."""
-    monkeypatch.setattr(migrations, "PAUSE", 0.05)
-    with connected(url) as backup, connected(url) as reader, Database(url) as database:
-        with backup.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM books")
-        migrating = threading.Thread(target=database.migrate)
-        migrating.start()
-        with reader, reader.cursor() as cursor:
-            cursor.execute("SET statement_timeout = '2s'")  # ten times as long as a migration stays in the queue
-            for _ in range(20):
-                cursor.execute("SELECT count(*) FROM books")
-                reader.commit()
-                assert migrating.is_alive()
-        backup.commit()
-        migrating.join(60)
-        with database.transaction() as connection:
-            assert migrations.is_migrated(connection)

@@ -1,0 +1,34 @@
+"""Databases as earlier versions made them."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+
+from tests.postgresql import Server
+
+DUMPS = sorted((Path(__file__).parent / "dumps").glob("*.sql"))
+
+
+@pytest.fixture
+def old_database(server: Server) -> Iterator[Callable[[Path], str]]:
+    """Restore a dump, and return the URL of the database."""
+    with contextlib.ExitStack() as stack:
+
+        def old_database(dump: Path) -> str:
+            name = f"old_{uuid4().hex}"
+            url = server.create_database(name)
+            stack.callback(server.drop_database, name)
+            with connected(url) as connection, connection, connection.cursor() as cursor:
+                cursor.execute(dump.read_text(encoding="utf-8"))
+            return url
+
+        yield old_database
+
+
+def connected(url: str) -> contextlib.closing[psycopg2.extensions.connection]:
+    """Return the driver's own connection, which is closed at the end of the block."""
+    return contextlib.closing(psycopg2.connect(url.replace("+psycopg2", "")))
