@@ -114,21 +114,17 @@ def import_files(config: Config, paths: Sequence[Path], report: Report, options:
 def import_if_empty(database: Database, path: Path, report: Report) -> Outcome | None:
     """Import the file if the catalogue is empty, and return the outcome, or None if there was nothing to do.
 
-    If another import is running, for example of a second site that starts now, leave it to that one.
+    If another import is running, for example of a second site that starts now, say so and wait until it has ended.
     Raises UnusableFileError, DatabaseUnusableError.
     """
     if not is_empty(database):
         return None
-    try:
-        with _opened(path, report) as file, import_transaction(database) as connection:
-            if has_books(connection):
-                return None
-            outcome = load(connection, [file], report)
-            finish(connection, [file], outcome, report)
-        settle(database, report)
-    except ImportRunningError:
-        report.say("Another import is filling the catalogue: its books will appear when it has finished.")
-        return None
+    with _opened(path, report) as file, import_transaction(database, wait=report.say) as connection:
+        if has_books(connection):
+            return None
+        outcome = load(connection, [file], report)
+        finish(connection, [file], outcome, report)
+    settle(database, report)
     report.say(next(outcome.lines()))
     return outcome
 

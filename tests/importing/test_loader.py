@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from flyleaf.importing.reporting.report import Advance, Report
 from flyleaf.search import SearchQuery, search_books
 from tests.importing.files import DUNE, EMMA, HEADER, generated, imported, numbers, rows_of, written
 from tests.importing.formats.marc_files import marc
+from tests.places import eventually
 
 # The course's own books.csv, which is not ours to ship: COURSE_BOOKS=… make test
 CS50 = Path(os.environ.get("COURSE_BOOKS", PROJECT / "cs50-books.csv"))
@@ -254,11 +256,20 @@ def test_the_first_start_imports_and_the_second_does_not(database: Database, tmp
     assert import_if_empty(database, tmp_path / "not even there.csv", Report(out, io.StringIO())) is None
 
 
-def test_a_start_during_an_import_does_not_wait(database: Database, tmp_path: Path) -> None:
-    out = io.StringIO()
-    with import_transaction(database):
-        assert import_if_empty(database, written(tmp_path, HEADER + DUNE), Report(out, io.StringIO())) is None
-    assert out.getvalue().splitlines()[-1].startswith("Another import is filling the catalogue")
+def test_a_start_during_an_import_says_so_and_waits_for_it(database: Database, tmp_path: Path) -> None:
+    """Two first starts at once: the second site had no books while the first one imported them."""
+    out, path = io.StringIO(), written(tmp_path, HEADER + DUNE)
+    with ThreadPoolExecutor(1) as start:
+        with import_transaction(database) as connection:
+            second = start.submit(import_if_empty, database, path, Report(out, io.StringIO()))
+            assert eventually(lambda: "Another import is running" in out.getvalue())
+            assert not second.done()
+            connection.execute(
+                text("INSERT INTO books (isbn, isbn13, title) VALUES ('0441172717', '9780441172719', 'Dune')")
+            )
+        assert second.result() is None
+    said = out.getvalue().splitlines()[-1]
+    assert re.fullmatch(r"Another import is running \(process \d+, since \d+ s\): waiting until it ends …", said)
 
 
 def test_a_first_start_without_its_database(tmp_path: Path) -> None:
