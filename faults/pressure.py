@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -19,6 +19,8 @@ from faults.outcome import Outcome, lost_and_doubled
 from faults.site import Server, Site, execute, wait_for
 
 HALF_OPEN, SLOW = 300, 60
+HALVES = 20  # of headers, and of bodies
+LONGEST_STOP = 3.0  # seconds
 ROUNDS, AT_ONCE = 100, 8
 RESTARTS, REQUESTS = 3, 200
 
@@ -27,11 +29,7 @@ def slow_clients(site: Site) -> Outcome:
     """Open connections with unfinished headers and bodies, while other clients request the home page."""
     outcome = Outcome(f"{HALF_OPEN} half-open, {SLOW} slow clients")
     seconds = []
-    with contextlib.ExitStack() as clients:
-        for number in range(HALF_OPEN + SLOW):
-            client = clients.enter_context(socket.create_connection(("127.0.0.1", site.port)))
-            body = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nusername="
-            client.sendall((b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ", body.encode())[number >= HALF_OPEN])
+    with unfinished(site, HALF_OPEN, SLOW):
         deadline = time.monotonic() + 8  # before the first ones time out
         while time.monotonic() < deadline:
             start = time.monotonic()
@@ -44,14 +42,31 @@ def slow_clients(site: Site) -> Outcome:
     return outcome
 
 
+@contextlib.contextmanager
+def unfinished(site: Site, headers: int, bodies: int) -> Iterator[None]:
+    """Keep connections open on which headers or bodies are sent in part."""
+    head = b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "
+    body = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nusername="
+    with contextlib.ExitStack() as clients:
+        for part in [head] * headers + [body] * bodies:
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            client.sendall(part)
+        yield
+
+
 def stopped_under_way(site: Site, server: Server, books: list[str]) -> Outcome:
-    """Send SIGTERM while reviews wait for a lock: they must be stored and acknowledged. The site is down afterwards."""
+    """Send SIGTERM while reviews wait for a lock, and other requests are half sent: the reviews must be stored and
+    acknowledged, without waiting for the others. The site is down afterwards."""
     outcome = Outcome("SIGTERM with requests in progress")
     readers = [Reader(site.url, number).register() for number in range(AT_ONCE)]
     for reader in readers:
         reader.open(f"/books/{books[0]}")
     texts = [f"review {uuid.uuid4().hex}" for _ in readers]
-    with contextlib.closing(server.connect()) as connection, ThreadPoolExecutor(len(readers)) as pool:
+    with (
+        contextlib.closing(server.connect()) as connection,
+        ThreadPoolExecutor(len(readers)) as pool,
+        unfinished(site, HALVES, HALVES),
+    ):
         execute(connection, "BEGIN; LOCK TABLE reviews IN ACCESS EXCLUSIVE MODE")
         tries = [
             pool.submit(reader.send, f"/books/{books[0]}/review", rating="5", text=text)
@@ -65,13 +80,16 @@ def stopped_under_way(site: Site, server: Server, books: list[str]) -> Outcome:
         site.process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         execute(connection, "COMMIT")
+        start = time.monotonic()
         answers = [_status(attempt.result) for attempt in tries]
         lost, doubled = lost_and_doubled(server, texts)
-    start = time.monotonic()
-    site.stop()
+        site.stop()
+        seconds = time.monotonic() - start
     outcome.figures = (
-        f"{_counted(answers)}; {lost} lost, {doubled} duplicated; ended {time.monotonic() - start:.1f} s after the last"
+        f"{_counted(answers)}; {lost} lost, {doubled} duplicated; {2 * HALVES} halves of requests; "
+        f"ended {seconds:.1f} s after the lock"
     )
+    outcome.require(seconds < LONGEST_STOP, f"the stop took {seconds:.1f} s")
     outcome.require(answers == [303] * len(readers), "not all requests succeeded")
     outcome.require(lost == doubled == 0, "reviews were lost or duplicated")
     return outcome

@@ -5,11 +5,13 @@ site. Here a slow body costs a few kilobytes until it times out; docs/server.md 
 """
 
 import asyncio
+import contextlib
 import io
 import logging
+import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 BODY_MAX = 1024 * 1024  # bytes; the application refuses larger bodies by its own, smaller limit
 BODY_SECONDS = 15.0  # from the end of the headers to the end of the body
 QUEUE_SECONDS = 1.5  # waiting for a thread; requests hold one for at most 4 seconds even if the database hangs
+LAST_BODY_SECONDS = 1.0  # for the rest of a body when the site stops
+QUIET_SECONDS = 0.25  # without a request in progress until a stopping worker ends, so that responses reach the kernel
+FINISH = signal.SIGUSR1  # the parent sends it; it simply ends a worker that isn't ready yet
 
 log = logging.getLogger(__name__)
 
@@ -39,21 +44,53 @@ class Gateway:
         self._own_headers = [("content-type", "text/plain; charset=utf-8"), *security_headers(https=https).items()]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._free = asyncio.Semaphore(threads)
+        self._in_progress = 0
+        self._bodies: set[asyncio.Timeout] = set()
+        self._finishing: asyncio.Task[None] | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Ignore Ctrl-C and a closed terminal, which reach every process: the parent stops the workers."""
+        loop.add_signal_handler(FINISH, self.finish)
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
+    def finish(self) -> None:
+        """End the process once all requests that have arrived are answered.
+
+        granian would also wait for requests of which only a part has arrived, until they time out.
+        """
+        if self._finishing is None:
+            last = asyncio.get_running_loop().time() + LAST_BODY_SECONDS
+            for limit in self._bodies:
+                limit.reschedule(min(limit.when() or last, last))
+            self._finishing = asyncio.create_task(self._finish())
+
+    async def _finish(self) -> None:
+        quiet = 0.0
+        while quiet < QUIET_SECONDS:
+            await asyncio.sleep(0.05)
+            quiet = 0.0 if self._in_progress else quiet + 0.05
+        os._exit(0)
+
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        self._in_progress += 1
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            await self._respond(scope, protocol)
+        finally:
+            self._in_progress -= 1
+
+    async def _respond(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        try:
+            async with self._body_limit():
                 body = await _read(protocol) if _has_body(scope) else b""
         except ProtocolClosed:
             return  # the client went away
         except TimeoutError:
-            self._refuse(protocol, 408, "The request took too long to arrive.")
+            if self._finishing:
+                self._refuse(protocol, 503, "The site is restarting: try again in a moment.", ("retry-after", "5"))
+            else:
+                self._refuse(protocol, 408, "The request took too long to arrive.")
             return
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
@@ -67,6 +104,16 @@ class Gateway:
         finally:
             self._free.release()
         protocol.response_bytes(*answer)
+
+    @contextlib.asynccontextmanager
+    async def _body_limit(self) -> AsyncIterator[None]:
+        """Raise TimeoutError if a body takes too long."""
+        async with asyncio.timeout(LAST_BODY_SECONDS if self._finishing else BODY_SECONDS) as limit:
+            self._bodies.add(limit)
+            try:
+                yield
+            finally:
+                self._bodies.discard(limit)
 
     def _call(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
         begun: list[tuple[int, list[tuple[str, str]]]] = []

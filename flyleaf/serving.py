@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import logging
+import os
 import resource
 import signal
 import socket
@@ -27,7 +28,7 @@ from flyleaf.config import Config, ConfigError
 from flyleaf.database import Database, DatabaseAbsentError, DatabaseUnusableError
 from flyleaf.database.connect import open_database
 from flyleaf.embedded.parent import watch_parent
-from flyleaf.gateway import Gateway
+from flyleaf.gateway import FINISH, Gateway
 from flyleaf.importing import Report, UnusableFileError, import_if_empty
 from flyleaf.importing.command import BOOKS
 from flyleaf.logs import configure_logging
@@ -98,7 +99,7 @@ def prepared(config: Config) -> Iterator[Callable[[], None]]:
     with contextlib.closing(open_database(config, _announce)) as database:
         config.make_data_folder()  # each worker does this too; here an error is reported once
         try:
-            _prepare(database)
+            _interruptibly(partial(_prepare, database))
         except DatabaseAbsentError as error:
             _announce(f"{error} Until it can be reached, the site answers with 503.")
             yield partial(_prepare_eventually, database)
@@ -114,6 +115,24 @@ def _prepare(database: Database) -> None:
         _announce(f"{error} The site starts without books: python import.py FILE brings some.")
     finally:
         database.engine.dispose()  # connections must not be shared with the workers, which are forks
+
+
+def _interruptibly(work: Callable[[], None]) -> None:
+    """Do the work in a thread: a signal doesn't interrupt a statement that runs in the database, but it does interrupt
+    the wait for a thread. An interrupted thread ends with its connection or with the process."""
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # raised again below
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="preparation", daemon=True)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
 
 
 def _prepare_eventually(database: Database) -> None:
@@ -132,6 +151,14 @@ class _Server(MPServer):
     def __init__(self, place: Place, **options: Any) -> None:
         super().__init__("flyleaf", address=place.address.ip, port=place.address.port, **options)
         self._passed = place.passed
+
+    def _stop_workers(self) -> None:
+        """Let the workers finish what they are doing, and not wait for requests of which only a part has arrived."""
+        for worker in self.wrks:
+            worker.terminate()  # type: ignore[no-untyped-call]  # it accepts no more connections
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, FINISH)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
     def _init_shared_socket(self) -> None:
         if self._passed is None:

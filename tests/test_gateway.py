@@ -56,12 +56,16 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _ask(application: Any, protocol: Protocol, threads: int = 1, **scope: Any) -> Protocol:
+    _run(Gateway(application, threads).__rsgi__(_scope(**scope), protocol))  # type: ignore[arg-type]
+    return protocol
+
+
+def _scope(**scope: Any) -> Any:
     request = {
         "method": "GET", "path": "/", "query_string": "", "http_version": "1.1", "scheme": "http",
         "server": "127.0.0.1:5000", "client": "192.0.2.7:40000", "headers": {}, **scope,
     }  # fmt: skip
-    _run(Gateway(application, threads).__rsgi__(SimpleNamespace(**request), protocol))  # type: ignore[arg-type]
-    return protocol
+    return SimpleNamespace(**request)
 
 
 def test_the_answer_goes_out_as_it_was_given() -> None:
@@ -97,6 +101,44 @@ def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = _ask(application, Protocol(*[b"x"] * 100, seconds_between=0.02), method="POST")
     assert answer.status == 408
     assert application.environ == {}
+
+
+def test_a_worker_that_is_told_to_finish_answers_what_has_arrived_and_waits_for_no_half_of_a_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SIGTERM took eight seconds with twenty halves of requests, and then the workers were killed."""
+    monkeypatch.setattr(gateway, "LAST_BODY_SECONDS", 0.1)
+    monkeypatch.setattr(gateway, "QUIET_SECONDS", 0.2)
+    release, ended, answers = threading.Event(), [], [Protocol(b"whole"), Protocol(b"half", b"", seconds_between=60)]
+    late = Protocol(b"half", b"", seconds_between=60)
+
+    def slow(_environ: Any, start_response: Any) -> list[bytes]:
+        release.wait(5)
+        start_response("200 OK", [])
+        return [b""]
+
+    async def finished() -> None:
+        served, over = Gateway(slow, threads=1), asyncio.Event()
+
+        def end(code: int) -> None:
+            ended.append((code, [answer.status for answer in answers]))
+            over.set()
+
+        monkeypatch.setattr(gateway.os, "_exit", end)
+        requests = [asyncio.create_task(served.__rsgi__(_scope(method="POST"), answer)) for answer in answers]  # type: ignore[arg-type]
+        await asyncio.sleep(0.05)
+        served.finish()
+        served.finish()
+        requests.append(asyncio.create_task(served.__rsgi__(_scope(method="POST"), late)))  # type: ignore[arg-type]
+        await asyncio.sleep(0.4)
+        assert ended == [], "a request is still in progress"
+        release.set()
+        await over.wait()
+        await asyncio.gather(*requests)
+
+    _run(finished())
+    assert ended == [(0, [200, 503])]
+    assert (late.status, dict(late.headers)["retry-after"]) == (503, "5")
 
 
 def test_a_body_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
