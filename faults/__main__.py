@@ -19,7 +19,7 @@ from pathlib import Path
 
 import requests
 
-from faults import database, pressure
+from faults import database, pressure, starting
 from faults.crowd import Crowd
 from faults.importer import killed_importer
 from faults.outcome import Outcome, observe
@@ -122,6 +122,12 @@ def with_a_server_of_its_own(report: Report, folder: Path) -> None:
         server.stop()
 
 
+def while_starting(report: Report, folder: Path) -> None:
+    report.make("starts over what was left behind", lambda: starting.over_remains(folder))
+    report.make("stopped while starting", lambda: starting.stopped_while_starting(folder))
+    report.make("two first starts", lambda: starting.two_first_starts(folder, books()[-1]))
+
+
 def killed_worker(site: Site) -> float:
     workers = site.workers()
     workers[0].kill()
@@ -206,6 +212,7 @@ def main() -> int:
     try:
         with_the_embedded_server(report, folder)
         with_a_server_of_its_own(report, folder)
+        while_starting(report, folder)
     finally:
         if report.failed:
             print(f"The logs are in {folder}")

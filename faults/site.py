@@ -37,6 +37,12 @@ class Site:
 
     def start(self, listener: socket.socket | None = None) -> None:
         """Start the site, on this socket if given, and wait until it answers."""
+        self.launch(listener)
+        if listener is None:
+            wait_for(self.answers, START_SECONDS, f"the site does not start: see {self._log}")
+
+    def launch(self, listener: socket.socket | None = None) -> "subprocess.Popen[bytes]":
+        """Start the site without waiting for it."""
         # Each reader has a separate IP address, so that rate limits per address don't apply.
         environment = {"FLYLEAF_DATA": str(self.data), "PORT": str(self.port), "TRUSTED_PROXIES": "1"}
         environment |= {"SEARCHES_PER_MINUTE": "999999", "API_REQUESTS_PER_MINUTE": "999999"}
@@ -56,8 +62,7 @@ class Site:
                 command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=prepare, pass_fds=(3,) if listener else (),
             )  # fmt: skip
-        if listener is None:
-            wait_for(self.answers, START_SECONDS, f"the site does not start: see {self._log}")
+        return self.process
 
     def answers(self) -> bool:
         if self.process is None or self.process.poll() is not None:

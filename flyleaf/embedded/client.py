@@ -17,6 +17,7 @@ from flyleaf.embedded.folder import Folder, choose, lock
 
 PROJECT = Path(__file__).parents[2]
 WAIT_SECONDS = 120.0  # while another program starts or stops the server; a shutdown may take a minute
+SILENT_SECONDS = 1.0  # until a wait is announced
 RESTART_SECONDS = 2.0
 RESTART_PAUSE = 3.0  # after a failed restart, as the next one would probably fail too
 
@@ -32,12 +33,17 @@ class Attachment:
         self._announce = announce
         self._next_restart = 0.0
         self._users = folder.open("users.lock")
+        if not lock(self._users, fcntl.LOCK_SH, SILENT_SECONDS):
+            announce(f"Waiting until the database in {folder.path} has shut down")
         if not lock(self._users, fcntl.LOCK_SH, WAIT_SECONDS):
             raise EmbeddedServerError(f"The database in {folder.path} is still shutting down: see {folder.log}.")
         self._attached = True
 
     def start(self) -> None:
         """Start the server, or wait until the one that another program starts is ready."""
+        if self._start(SILENT_SECONDS):
+            return
+        self._announce(f"Waiting for another program that is starting the database in {self.folder}")
         if not self._start(WAIT_SECONDS):
             raise EmbeddedServerError(
                 f"The database in {self.folder} isn't ready after {WAIT_SECONDS:.0f} seconds: see {self._folder.log}."

@@ -3,6 +3,7 @@
 import contextlib
 import locale
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 from flyleaf.embedded.account import Account
 from flyleaf.embedded.binaries import Binaries
 from flyleaf.embedded.errors import EmbeddedServerError
-from flyleaf.embedded.folder import PORT
+from flyleaf.embedded.folder import PORT, is_filled
+from flyleaf.embedded.parent import end_with_parent
 
 # LC_CTYPE must be UTF-8: with C, pg_trgm silently drops letters such as é, ж and 東. The collation stays C, which sorts
 # by code point on every machine; lists that are shown sorted have their own sort keys.
@@ -24,6 +26,7 @@ SCHEMA = f"CREATE ROLE {ROLE} LOGIN;\n\nCREATE DATABASE {DATABASE} OWNER {ROLE};
 # Parallel queries allocate memory here; containers often limit it to 64 MB.
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108  # only its size is read
 SMALL_SHARED_MEMORY = 256 * 1024 * 1024  # bytes
+VERSION = "PG_VERSION"
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
@@ -85,20 +88,47 @@ def _buffers() -> int:
 
 
 def major_version(directory: Path) -> int | None:
-    """Return the cluster's major version, or None if there is no cluster."""
+    """Return the cluster's major version, or None if there is no cluster.
+
+    Every database in it has a copy of PG_VERSION, so a lost or empty one can be read there. Raises EmbeddedServerError
+    if all are missing.
+    """
+    if not is_filled(directory):
+        return None
+    for file in (directory / VERSION, *directory.glob(f"base/*/{VERSION}")):
+        if (version := _version(file)) is not None:
+            return version
+    raise EmbeddedServerError(
+        f"{directory} is no PostgreSQL database, or a damaged one, because {VERSION} is missing in it: move it away to "
+        "start with an empty database, into which python -m flyleaf restore can bring a backup."
+    )
+
+
+def repair(directory: Path, account: Account) -> None:
+    """Restore a lost or empty PG_VERSION, without which PostgreSQL doesn't start."""
+    version, file = major_version(directory), directory / VERSION
+    if version is not None and _version(file) is None:
+        file.write_text(f"{version}\n")
+        file.chmod(0o600)
+        account.own(file)
+
+
+def _version(file: Path) -> int | None:
     try:
-        return int((directory / "PG_VERSION").read_text())
+        number = re.match(r"[0-9]+", file.read_text(errors="replace"))
     except FileNotFoundError:
         return None
+    return int(number[0]) if number else None
 
 
 def postmaster(directory: Path) -> int | None:
     """Return the process id of a server that reported itself ready, or None. It may have died since."""
     try:
-        lines = (directory / "postmaster.pid").read_text().splitlines()
+        lines = (directory / "postmaster.pid").read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return None
-    return int(lines[0]) if len(lines) >= 8 and lines[7].strip() == "ready" else None
+    is_ready = len(lines) >= 8 and lines[0].isdecimal() and lines[7].strip() == "ready"
+    return int(lines[0]) if is_ready else None
 
 
 def answers(sockets: Path, port: int = PORT) -> bool:
@@ -115,7 +145,7 @@ def answers(sockets: Path, port: int = PORT) -> bool:
 def _run(arguments: list[str], account: Account, text: str = "") -> None:
     ended = subprocess.run(
         arguments, input=text, capture_output=True, text=True, errors="replace", cwd="/", env=ENVIRONMENT,
-        **account.child(), check=False,
+        preexec_fn=end_with_parent, **account.child(), check=False,
     )  # fmt: skip
     # The single-user server exits with 0 even after a failed statement, so its messages are checked too.
     errors = [line for line in ended.stderr.splitlines() if "ERROR:" in line or "FATAL:" in line or "error:" in line]

@@ -47,7 +47,7 @@ class Folder:
     @property
     def database(self) -> Path | None:
         """Return where the database is, or None if there is none."""
-        return next((path for path in (self.cluster, self.upgraded) if (path / "PG_VERSION").exists()), None)
+        return next((path for path in (self.cluster, self.upgraded) if is_filled(path)), None)
 
     @property
     def programs(self) -> Path:
@@ -125,6 +125,11 @@ def lock(descriptor: int, operation: int, seconds: float) -> bool:
             time.sleep(0.02)
         else:
             return True
+
+
+def is_filled(path: Path) -> bool:
+    """Return whether `path` is a folder with anything in it."""
+    return path.is_dir() and any(path.iterdir())
 
 
 def choose(data: Path) -> Folder:

@@ -13,17 +13,19 @@ import fcntl
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 from flyleaf.embedded import account as accounts
-from flyleaf.embedded import binaries, cluster, upgrade
+from flyleaf.embedded import binaries, cluster, remains, upgrade
 from flyleaf.embedded.binaries import Binaries
 from flyleaf.embedded.errors import EmbeddedServerError
 from flyleaf.embedded.folder import Folder, lock
 from flyleaf.embedded.log import Log
 from flyleaf.embedded.server import Server
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TICK = 0.1  # seconds between checks of the users and the server
 LONGEST_PAUSE = 5.0  # seconds between attempts to restart a dead server
 
@@ -31,36 +33,45 @@ LONGEST_PAUSE = 5.0  # seconds between attempts to restart a dead server
 class Keeper:
     """Runs the server in `folder` for as long as anybody uses it."""
 
-    def __init__(self, folder: Folder, bindir: Path | None) -> None:
+    def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self.log = Log(folder.open(folder.log.name), folder.log)
-        self.told_to_stop = False
-        upgrade.finish(folder)
-        self.server = self._server(bindir)
+        self.server: Server | None = None
 
-    def start(self) -> None:
-        """Create the database if there is none, start the server and wait until it accepts connections."""
+    def start(self, bindir: Path | None) -> Server:
+        """Create the database if there is none, start the server and return it once it accepts connections."""
+        upgrade.finish(self.folder)
+        cluster.repair(self.folder.cluster, self.folder.account)
+        if origin := remains.origin(self.folder.cluster):
+            say(
+                f"{self.folder.cluster} was copied or moved from {origin} without shutting its server down. A copy "
+                "made while the site was running can be damaged: use python -m flyleaf backup and restore instead."
+            )
+        server = self._server(bindir)
         if cluster.major_version(self.folder.cluster) is None:
             say(f"Creating a PostgreSQL database in {self.folder.cluster}")
-            cluster.create(self.folder.cluster, self.folder.account, self.server.programs)
-        self.server.start(lambda: self.told_to_stop)
+            cluster.create(self.folder.cluster, self.folder.account, server.programs)
+        server.start()
+        self.server = server
+        return server
 
-    def keep(self) -> None:
-        """Keep the server running until nobody uses it or a signal arrives, then stop it."""
+    def keep(self, server: Server) -> None:
+        """Keep the server running until KeyboardInterrupt."""
         pause = 0.0
-        users = self.folder.open("users.lock")
-        while not self.told_to_stop and not lock(users, fcntl.LOCK_EX, 0):
+        while True:
             time.sleep(TICK)
             self.log.trim()
-            if self.server.is_running():
+            if server.is_running():
                 pause = max(pause - TICK / 10, 0.0)
             else:
                 time.sleep(pause)
                 pause = min(pause + 0.5, LONGEST_PAUSE)
                 with contextlib.suppress(EmbeddedServerError):  # it may be temporary; PostgreSQL's log has the reason
-                    self.server.try_to_start(lambda: self.told_to_stop)
-        # The lock is held while the server stops: a new user waits, then starts a new keeper.
-        self.server.stop()
+                    server.start()
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.stop()
 
     def _server(self, bindir: Path | None) -> Server:
         """Return a server that runs the newest programs, after upgrading an older database to them."""
@@ -76,6 +87,26 @@ class Keeper:
 
     def _usable(self, found: Binaries) -> Binaries:
         return binaries.for_account(found, self.folder.account, self.folder.programs)
+
+
+def interrupt_without_users(folder: Folder) -> None:
+    """Raise KeyboardInterrupt in the main thread, once, when nobody uses the server or a signal arrives."""
+
+    def interrupt(*_: object) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    def watch() -> None:
+        users = folder.open("users.lock")
+        while not lock(users, fcntl.LOCK_EX, 0):
+            time.sleep(TICK)
+        # The lock is held while the server stops: a new user waits, then starts a new keeper.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def say(text: str) -> None:
@@ -104,19 +135,20 @@ def main(arguments: list[str]) -> int:
         if not alone:
             _report("error Another keeper process is still using this database: try again.")
             return 1
+        keeper, code = Keeper(folder), 0
         try:
-            keeper = Keeper(folder, Path(bindir[0]) if bindir else None)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, lambda *_: setattr(keeper, "told_to_stop", True))
-            keeper.start()
+            interrupt_without_users(folder)
+            server = keeper.start(Path(bindir[0]) if bindir else None)
+            _report("ready")
+            _stop_reporting()
+            keeper.keep(server)
         except (EmbeddedServerError, OSError) as error:
             _report(f"error {error}")
-            return 1
-        _report("ready")
-        _stop_reporting()
-        keeper.keep()
+            code = 1
+        except KeyboardInterrupt:
+            keeper.stop()
         # The lock is released when the process ends and not before, so that a waiting program finds it gone.
-        os._exit(0)
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from flyleaf.embedded.errors import EmbeddedServerError
 from flyleaf.embedded.folder import PORT, Folder
 from flyleaf.embedded.log import Log
 from flyleaf.embedded.parent import end_with_parent
-from flyleaf.embedded.server import Server
+from flyleaf.embedded.server import INTERRUPTED_SECONDS, Server
 
 OLD_PORT, NEW_PORT = PORT + 1, PORT + 2  # not the port on which programs look for the server
 GIGABYTE = 10**9
@@ -60,7 +60,7 @@ def upgrade(folder: Folder, old: Binaries, new: Binaries, log: Log, say: Say) ->
             _running(Server(folder.cluster, old, folder.account, folder.sockets, log, OLD_PORT)),
             _running(Server(fresh, new, folder.account, folder.sockets, log, NEW_PORT)),
         ):
-            _copy(folder, new)
+            _copy(folder, old, new)
     except EmbeddedServerError as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise EmbeddedServerError(
@@ -73,13 +73,15 @@ def upgrade(folder: Folder, old: Binaries, new: Binaries, log: Log, say: Say) ->
     say(f"The database now uses PostgreSQL {new.major}. The old one is kept in {kept}: delete it once all is well.")
 
 
-def _copy(folder: Folder, new: Binaries) -> None:
+def _copy(folder: Folder, old: Binaries, new: Binaries) -> None:
     """Copy everything from the old server to the new one in one transaction."""
     address = ["-h", str(folder.sockets), "-U", cluster.ROLE, "-d", cluster.DATABASE]
     dump = ["--no-owner", "--no-privileges", "-p", str(OLD_PORT), *address]
     load = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-p", str(NEW_PORT), *address]
+    # Debian's PostgreSQL 15.20 marks columns with an option that only its own pg_dump leaves out.
+    dumper = old if (old.folder / "pg_dump").is_file() else new
     with tempfile.TemporaryFile() as said:
-        source = _start(new.program("pg_dump"), dump, folder.account, subprocess.DEVNULL, subprocess.PIPE, said)
+        source = _start(dumper.program("pg_dump"), dump, folder.account, subprocess.DEVNULL, subprocess.PIPE, said)
         target = _start(new.program("psql"), ["-1", *load], folder.account, source.stdout, subprocess.DEVNULL, said)
         if source.stdout is not None:
             source.stdout.close()  # psql has its own copy of the descriptor
@@ -113,11 +115,13 @@ def _complaint(descriptor: int) -> str:
 
 @contextlib.contextmanager
 def _running(server: Server) -> Iterator[None]:
+    server.start()
     try:
-        server.start()
         yield
-    finally:
-        server.stop()
+    except BaseException:
+        server.stop(INTERRUPTED_SECONDS)
+        raise
+    server.stop()
 
 
 def _check_space(folder: Folder) -> None:

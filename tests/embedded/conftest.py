@@ -108,7 +108,7 @@ def client() -> Iterator[Callable[[Path], Client]]:
 
     yield start
     for each in clients:
-        if each.process.poll() is None:
+        if each.process.stdout and not each.process.stdout.closed:
             each.kill()
 
 
