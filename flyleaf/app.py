@@ -11,6 +11,7 @@ from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.database.connect import open_database
 from flyleaf.logs import configure_logging
+from flyleaf.maintenance import Maintenance
 from flyleaf.open_library import OpenLibrary
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.request_counters import MemoryCounter, RedisCounter, RequestCounter
@@ -53,10 +54,18 @@ def create_app(config: Config | None = None, database: Database | None = None) -
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
         )
     app.jinja_env.globals["contact"] = config.contact and (config.contact_address, config.contact)
-    app.extensions[EXTENSION] = Flyleaf(config, database, _rating_fetcher(config, database), counter)
+    fetcher = _rating_fetcher(config, database)
+    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, Maintenance(database))
     web.register(app)
     views.register(app)
     cli.register(app)
+    return app
+
+
+def create_site(config: Config | None = None, database: Database | None = None) -> Flask:
+    """Return the same application with its maintenance, which starts at the first request: servers may fork before."""
+    app = create_app(config, database)
+    app.before_request(app.extensions[EXTENSION].maintenance.start)
     return app
 
 

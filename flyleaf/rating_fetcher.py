@@ -5,12 +5,11 @@ process fetches, so many processes make no more requests than one. Claims expire
 """
 
 import logging
-import os
-import threading
 import time
 from datetime import timedelta
 
-from flyleaf.database import Database, is_unavailable
+from flyleaf.background import Background
+from flyleaf.database import Database
 from flyleaf.open_library import BATCH, OpenLibrary, OpenLibraryError, OpenLibraryRating
 from flyleaf.queries.external_ratings import (
     ExternalRatingAnswer,
@@ -31,11 +30,8 @@ AFTER_A_FAULT = 30.0  # seconds until the next try after an error in our own dat
 logger = logging.getLogger("flyleaf.open_library")
 
 
-class RatingFetcher:
-    """Create one with the application and call wake() after queueing a book, which starts the thread.
-
-    A process forked later starts its own thread at its first wake().
-    """
+class RatingFetcher(Background):
+    """Create one with the application and call wake() after queueing a book, which starts the thread."""
 
     def __init__(
         self,
@@ -45,54 +41,21 @@ class RatingFetcher:
         poll: float = POLL,
         after_a_fault: float = AFTER_A_FAULT,
     ) -> None:
+        super().__init__("rating-fetcher", logger, after_a_fault)
         self._database = database
         self._open_library = open_library
         self._interval = interval
         self._poll = poll
-        self._after_a_fault = after_a_fault
-        self._lock = threading.Lock()
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._process = os.getpid()
-
-    def start(self) -> None:
-        """Start the thread unless it is already running in this process or the fetcher was stopped."""
-        with self._lock:
-            if self._process != os.getpid():  # forked: the thread is gone, and the event's lock may be held
-                self._process = os.getpid()
-                self._woken, self._thread = threading.Event(), None
-            if self._thread is None and not self._stopping.is_set():
-                self._thread = threading.Thread(target=self._run, name="rating-fetcher", daemon=True)
-                self._thread.start()
-
-    def wake(self) -> None:
-        """Check the queue now, without waiting. Called after the transaction that queued a book."""
-        self.start()
-        self._woken.set()
 
     def stop(self, timeout: float = 5.0) -> None:
         """Stop the thread for good, even during a request. Claimed books return to the queue."""
         self._open_library.close()
-        self._stopping.set()
-        self._woken.set()
-        if self._thread is not None and self._process == os.getpid():
-            self._thread.join(timeout)
+        super().stop(timeout)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                if not self._fetch_batch():
-                    self._woken.wait(self._open_library.pause or self._poll)
-                    self._woken.clear()
-            except Exception as error:
-                if is_unavailable(error):
-                    logger.warning("database unavailable: external ratings wait")
-                else:
-                    logger.exception("fetching external ratings failed")
-                self._stopping.wait(self._after_a_fault)
+    def idle_seconds(self) -> float:
+        return self._open_library.pause or self._poll
 
-    def _fetch_batch(self) -> bool:
+    def work(self) -> bool:
         """Fetch the next batch. Return False if the queue is empty or no request is allowed now."""
         if self._open_library.pause:
             return False

@@ -23,7 +23,7 @@ from granian.server.mp import MPServer
 
 from flyleaf import address as addresses
 from flyleaf.address import Address, AddressError
-from flyleaf.app import create_app
+from flyleaf.app import create_site
 from flyleaf.config import Config, ConfigError
 from flyleaf.database import Database, DatabaseAbsentError, DatabaseUnusableError
 from flyleaf.database.connect import open_database
@@ -179,7 +179,7 @@ def serve(
     config: Config,
     place: Place,
     prepare: Callable[[], None],
-    make_app: Callable[[Config, Database], "WSGIApplication"] = create_app,
+    make_app: Callable[[Config, Database], "WSGIApplication"] = create_site,
 ) -> None:
     """Serve until a signal arrives, and call `prepare` meanwhile. Raises SystemExit(1) if the workers keep crashing."""
     configure_logging(config.log_format)

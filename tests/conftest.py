@@ -23,6 +23,7 @@ from flyleaf.app import create_app
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.logs import JsonFormatter
+from flyleaf.web.current import EXTENSION
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.postgresql import Server, start_server
 from tests.site import Site
@@ -172,11 +173,12 @@ _compiled = _Compiled()
 
 
 @pytest.fixture
-def app(config: Config, database: Database) -> Flask:
+def app(config: Config, database: Database) -> Iterator[Flask]:
     app = create_app(config, database)
     app.testing = True
     app.jinja_env.bytecode_cache = _compiled
-    return app
+    yield app
+    app.extensions[EXTENSION].maintenance.stop()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ MIGRATIONS = {
 # What each room imports of its siblings; a room that is not listed is new, and has to be thought about here.
 MAY_IMPORT = {
     "address": set(),
+    "background": {"database"},
     "backup": {"config", "database", "search", "version"},
     "citation": set(),
     "config": set(),
@@ -37,6 +38,7 @@ MAY_IMPORT = {
     "request_counters": {"sessions"},
     "security_headers": set(),
     "sessions": {"limits"},
+    "maintenance": {"background", "database", "queries"},
     "version": set(),
     "embedded": set(),
     "open_library": {"isbn"},
@@ -45,14 +47,14 @@ MAY_IMPORT = {
     "database": {"config", "embedded", "search"},  # of the search: what it keeps in the database
     "exporting": {"importing", "queries"},
     "importing": {"isbn", "limits", "config", "database", "queries", "search"},
-    "rating_fetcher": {"database", "open_library", "queries"},
+    "rating_fetcher": {"background", "database", "open_library", "queries"},
     "views": {
         "citation", "config", "database", "isbn", "limits", "open_library", "passwords", "queries",
         "search", "sessions", "web",
     },
     "web": {
-        "config", "covers", "database", "isbn", "limits", "numbers", "paging", "passwords", "queries", "rating_fetcher",
-        "request_counters", "search", "security_headers", "sessions",
+        "config", "covers", "database", "isbn", "limits", "maintenance", "numbers", "paging", "passwords", "queries",
+        "rating_fetcher", "request_counters", "search", "security_headers", "sessions",
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire

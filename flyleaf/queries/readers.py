@@ -190,11 +190,6 @@ def select_own_details(connection: Connection, reader_id: int) -> OwnDetails:
     return OwnDetails(**row._mapping)
 
 
-def delete_reader(connection: Connection, reader_id: int) -> None:
-    """Delete a reader with all sessions, and with all reviews that still belong to the reader."""
-    connection.execute(text("DELETE FROM readers WHERE id = :reader_id"), {"reader_id": reader_id})
-
-
 def update_preferences(connection: Connection, reader_id: int, language: str | None, theme: str | None) -> None:
     """Store the preferences. None leaves a preference as it is."""
     connection.execute(

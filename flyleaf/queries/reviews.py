@@ -177,34 +177,3 @@ def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
         {"book_id": book_id, "reader_id": reader_id},
     ).one_or_none()
     return row is not None
-
-
-def delete_readers_reviews(connection: Connection, reader_id: int) -> int:
-    """Delete all reviews by this reader and return how many there were.
-
-    The reviews and then their books' counts are locked in a fixed order, which prevents deadlocks with moderators and
-    with other readers who delete their accounts at the same time.
-    """
-    connection.execute(
-        text("SELECT id FROM reviews WHERE reader_id = :reader_id ORDER BY id FOR UPDATE"), {"reader_id": reader_id}
-    )
-    connection.execute(
-        text("""
-            SELECT book_id
-              FROM rating_counts
-             WHERE book_id IN (SELECT book_id FROM reviews WHERE reader_id = :reader_id)
-             ORDER BY book_id
-               FOR UPDATE
-        """),
-        {"reader_id": reader_id},
-    )
-    deleted = connection.execute(text("DELETE FROM reviews WHERE reader_id = :reader_id"), {"reader_id": reader_id})
-    return deleted.rowcount
-
-
-def anonymise_reviews(connection: Connection, reader_id: int) -> int:
-    """Keep all reviews by this reader without the reader's name, and return how many there are."""
-    released = connection.execute(
-        text("UPDATE reviews SET reader_id = NULL WHERE reader_id = :reader_id"), {"reader_id": reader_id}
-    )
-    return released.rowcount

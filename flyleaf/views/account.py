@@ -14,16 +14,17 @@ from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr
 from wtforms.validators import InputRequired
 
 from flyleaf.passwords import hash_password
+from flyleaf.queries.departures import continue_departure, insert_departure
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events, select_own_events
 from flyleaf.queries.moderation import select_own_reports
 from flyleaf.queries.password_resets import delete_password_reset
-from flyleaf.queries.readers import Credentials, Reader, delete_reader, select_own_details, update_password_hash
-from flyleaf.queries.reviews import anonymise_reviews, delete_readers_reviews, select_own_reviews
+from flyleaf.queries.readers import Credentials, Reader, select_own_details, update_password_hash
+from flyleaf.queries.reviews import select_own_reviews
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import end_session, login_required, reader_required, renew_session, session_hash
 from flyleaf.web.authentication import confirm_password
-from flyleaf.web.current import transaction
+from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, require_token
 from flyleaf.web.notices import redirect_with_notice
@@ -132,9 +133,11 @@ def delete(reader: Reader) -> ResponseReturnValue:
     form = DeletionForm(request.form)
     if form.validate():
         if confirm_password(reader, form.password.data or "") is not None:
-            _delete_account(reader, keeps_reviews=form.reviews.data == "keep")
+            keeps_reviews = form.reviews.data == "keep"
+            some_follow = _delete_account(reader, keeps_reviews=keeps_reviews)
             end_session()
-            return redirect_with_notice(url_for("welcome.welcome"), "account-deleted")
+            notice = "account-deleted-reviews-follow" if some_follow and not keeps_reviews else "account-deleted"
+            return redirect_with_notice(url_for("welcome.welcome"), notice)
         form.password.errors = [gettext("Wrong password.")]
     return render_template("account_delete.html", form=form), form.status
 
@@ -176,15 +179,18 @@ def _change_password(credentials: Credentials, new: str) -> bool:
     return True
 
 
-def _delete_account(reader: Reader, *, keeps_reviews: bool) -> None:
+def _delete_account(reader: Reader, *, keeps_reviews: bool) -> bool:
+    """Delete the account and return whether there are reviews for which one request is too short. They follow."""
     with transaction() as connection:
-        if keeps_reviews:
-            anonymise_reviews(connection, reader.id)
-        else:
-            delete_readers_reviews(connection, reader.id)
-        delete_reader(connection, reader.id)
+        departure = insert_departure(connection, reader.id, keeps_reviews=keeps_reviews)
+        if departure is None:
+            return False
         reviews = "kept" if keeps_reviews else "deleted"
         insert_event(connection, EventKind.ACCOUNT_DELETED, reader.id, {"reviews": reviews})
+        some_follow = continue_departure(connection, departure)
+    if some_follow:
+        flyleaf().maintenance.wake()
+    return some_follow
 
 
 def _iso(value: object) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from flyleaf.config import Config
 from flyleaf.database import Database
+from flyleaf.maintenance import Maintenance
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.request_counters import RequestCounter
 
@@ -23,6 +24,7 @@ class Flyleaf:
     database: Database
     rating_fetcher: RatingFetcher | None  # None without OPEN_LIBRARY_CONTACT
     request_counter: RequestCounter
+    maintenance: Maintenance
 
 
 def flyleaf() -> Flyleaf:

@@ -20,6 +20,9 @@ NOTICES = {
     "session-ended": lazy_gettext("That device is logged out."),
     "other-sessions-ended": lazy_gettext("You are logged out of all other devices."),
     "account-deleted": lazy_gettext("Your account has been deleted."),
+    "account-deleted-reviews-follow": lazy_gettext(
+        "Your account has been deleted. You wrote many reviews: deleting all of them takes a few more minutes."
+    ),
     "review-published": lazy_gettext("Your review has been published."),
     "review-changed": lazy_gettext("Your review has been updated."),
     "review-deleted": lazy_gettext("Your review has been deleted."),

@@ -16,6 +16,8 @@ DIGESTS = {
     "versions/0006_search_moves.py": "b1ce8fc5a5b4f4ca5aaf9d1044b5c88da233f4a61c5decaca5289e4765889e18",
     "versions/0007_early_databases.py": "a90e936fc09be653ea2f95d927fe126d23cc14c9be485d68d243e66e16860f91",
     "versions/0008_checks_hold.py": "d3f94f2441ec91a6c4717102f56784271257ac880fec1e284cdc6f9c74baa4fa",
+    "versions/0009_linear_counts.py": "49c5912bf2ef83134e0f0ee82e7110e537e8e47305b77386f712fdc0138a6a2b",
+    "versions/0010_departures.py": "ab532cc2925274b7a51c3a54980dcc75bf74c7b81d4bc10747df226dc146f7be",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from flyleaf.database import Database
 from flyleaf.limits import EVENTS_ON_A_PAGE
 from flyleaf.paging import NEWEST
 from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
-from flyleaf.queries.readers import delete_reader, insert_reader
+from flyleaf.queries.readers import insert_reader
 from tests.fixture_types import Select
 from tests.site import Site
 
@@ -43,7 +44,7 @@ def test_an_event_is_neither_changed_nor_deleted(alice_id: int, select: Select, 
 
 def test_events_outlive_the_account_and_lead_to_nobody(database: Database, alice_id: int, select: Select) -> None:
     with database.transaction() as connection:
-        delete_reader(connection, alice_id)
+        connection.execute(text("DELETE FROM readers"))
     assert select("SELECT reader_id FROM events") == alice_id
     assert "Alice" not in select("SELECT events::text FROM events")
 

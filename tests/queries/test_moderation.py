@@ -9,15 +9,10 @@ from sqlalchemy.exc import IntegrityError
 
 from flyleaf.database import Database
 from flyleaf.paging import NEWEST
+from flyleaf.queries.departures import continue_departure, insert_departure
 from flyleaf.queries.moderation import hide_review, insert_report, select_reported_reviews, unhide_review
-from flyleaf.queries.readers import delete_reader, insert_reader
-from flyleaf.queries.reviews import (
-    anonymise_reviews,
-    delete_readers_reviews,
-    delete_review,
-    insert_review,
-    update_review,
-)
+from flyleaf.queries.readers import insert_reader
+from flyleaf.queries.reviews import delete_review, insert_review, update_review
 from tests.fixture_types import Select
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -47,13 +42,19 @@ def review_id(connection: Connection, book_id: int, alice_id: int) -> int:
     return connection.scalar(text("SELECT id FROM reviews WHERE rating = 2"))
 
 
+def leave(connection: Connection, reader_id: int, *, keeps_reviews: bool) -> bool | None:
+    """Delete the account; whether reviews are left for the next step, None if the account was gone."""
+    departure = insert_departure(connection, reader_id, keeps_reviews=keeps_reviews)
+    return departure and continue_departure(connection, departure)
+
+
 ACTIONS = {
     "hide": lambda connection, review, book, reader: hide_review(connection, review, "x"),
     "unhide": lambda connection, review, book, reader: unhide_review(connection, review),
     "edit": lambda connection, review, book, reader: update_review(connection, book, reader, 5, ""),
     "delete": lambda connection, review, book, reader: delete_review(connection, book, reader),
-    "leave": lambda connection, review, book, reader: delete_readers_reviews(connection, reader),
-    "let go": lambda connection, review, book, reader: anonymise_reviews(connection, reader),
+    "leave": lambda connection, review, book, reader: leave(connection, reader, keeps_reviews=False),
+    "let go": lambda connection, review, book, reader: leave(connection, reader, keeps_reviews=True),
 }
 
 
@@ -84,18 +85,18 @@ def test_who_leaves_and_a_moderator_do_not_wait_in_a_circle(database: Database, 
         alice = insert_reader(connection, "Alice", "")
         insert_review(connection, connection.scalar(text("SELECT id FROM books")), alice.id, 3, "")
 
-    def leave() -> int:
+    def leave_alone() -> bool | None:
         with database.transaction() as connection:
-            return delete_readers_reviews(connection, alice.id)
+            return leave(connection, alice.id, keeps_reviews=False)
 
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as connection:
             review_id = connection.scalar(text("SELECT id FROM reviews FOR UPDATE"))
-            left = pool.submit(leave)
+            left = pool.submit(leave_alone)
             while not connection.scalar(text(WAITS)):
                 connection.execute(text("SELECT pg_sleep(0.01)"))
             assert hide_review(connection, review_id, "x")
-        assert left.result(10) == 1
+        assert left.result(10) is False
     assert select("SELECT review_count FROM rating_counts") == 0
 
 
@@ -109,7 +110,7 @@ def test_reports_go_with_the_review_and_with_who_reported(connection: Connection
     carol, dave = (insert_reader(connection, name, "") for name in ("Carol", "Dave"))
     for reader in (carol, dave):
         assert insert_report(connection, review_id, reader.id, None)
-    delete_reader(connection, carol.id)
+    leave(connection, carol.id, keeps_reviews=True)
     assert [one.reports for one in select_reported_reviews(connection, NEWEST).items] == [1]
     connection.execute(text("DELETE FROM reviews"))
     assert connection.scalar(text("SELECT count(*) FROM review_reports")) == 0

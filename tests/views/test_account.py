@@ -8,7 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from flyleaf.database import Database
 from flyleaf.limits import EVENTS_ON_A_PAGE, SESSIONS_MAX
 from flyleaf.queries.events import OWN_EVENTS_MAX, EventKind
 from flyleaf.views.account import EVENTS
@@ -312,21 +311,6 @@ def test_readers_who_leave_at_the_same_moment_do_not_wait_in_a_circle(
     responses = together(*[lambda reader=reader: delete_account(reader).status_code for reader in readers])
     assert responses == [303, 303]
     assert select("SELECT sum(review_count) FROM rating_counts") == 0
-
-
-def test_who_wrote_2000_reviews_can_leave_as_well(alice: Site, select: Select, database: Database) -> None:
-    """The counts and the search follow once, not once a review."""
-    select("""
-        INSERT INTO books (isbn, title, author)
-        SELECT lpad(number::text, 9, '0') || 'X', 'Book ' || number, 'Author ' || number % 100
-          FROM generate_series(1, 2000) AS number
-    """)
-    select(
-        "INSERT INTO reviews (book_id, reader_id, rating, text) SELECT b.id, r.id, 5, '' FROM books AS b, readers AS r"
-    )
-    assert select("SELECT sum(rating_sum) FROM rating_counts") == 10_000
-    assert delete_account(alice).status_code == 303
-    assert select("SELECT sum(rating_sum) FROM rating_counts") == 0
 
 
 # --- Events and data ------------------------------------------------------------------------------------------------

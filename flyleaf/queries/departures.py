@@ -1,0 +1,84 @@
+"""Departures: accounts that are deleted. They are closed at once, and their reviews follow in steps of bounded size."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+REVIEWS_AT_ONCE = 500  # these take a tenth of a second
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A deleted account that still has reviews. `keeps_reviews`: they stay, without a reader."""
+
+    reader_id: int
+    keeps_reviews: bool
+
+
+def insert_departure(connection: Connection, reader_id: int, *, keeps_reviews: bool) -> Departure | None:
+    """Close the account for good: its name is free, and nobody can log in to it. Return None if it is closed."""
+    closed = connection.execute(
+        text("""
+            UPDATE readers
+               SET name = NULL, name_key = NULL, password_hash = '', language = NULL, theme = NULL,
+                   is_moderator = false, lock_reason = NULL
+             WHERE id = :reader_id AND name IS NOT NULL
+            RETURNING id
+        """),
+        {"reader_id": reader_id},
+    ).one_or_none()
+    if closed is None:
+        return None
+    connection.execute(text("DELETE FROM sessions WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+    connection.execute(text("DELETE FROM password_resets WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+    connection.execute(
+        text("INSERT INTO departures (reader_id, keeps_reviews) VALUES (:reader_id, :keeps_reviews)"),
+        {"reader_id": reader_id, "keeps_reviews": keeps_reviews},
+    )
+    return Departure(reader_id, keeps_reviews)
+
+
+def take_departure(connection: Connection) -> Departure | None:
+    """Return a departure to continue, or None. No other transaction gets the same one meanwhile."""
+    row = connection.execute(
+        text("""
+            SELECT reader_id, keeps_reviews
+              FROM departures
+             ORDER BY reader_id
+             LIMIT 1
+               FOR UPDATE SKIP LOCKED
+        """)
+    ).one_or_none()
+    return Departure(**row._mapping) if row else None
+
+
+def continue_departure(connection: Connection, departure: Departure) -> bool:
+    """Delete the account's next reviews, or release them. Return whether more are left; if not, the account is gone.
+
+    The reader is locked before the reviews are read, so that none is written in between. Reviews are locked in a fixed
+    order, and before their books' counts, which prevents deadlocks with moderators.
+    """
+    connection.execute(
+        text("SELECT id FROM readers WHERE id = :reader_id FOR UPDATE"), {"reader_id": departure.reader_id}
+    )
+    ids = connection.scalars(
+        text("""
+            WITH next AS MATERIALIZED (
+                SELECT id
+                  FROM reviews
+                 WHERE reader_id = :reader_id
+                 ORDER BY created_at DESC, id DESC
+                 LIMIT :limit
+            )
+            SELECT r.id FROM reviews AS r JOIN next ON next.id = r.id ORDER BY r.id FOR UPDATE OF r
+        """),
+        {"reader_id": departure.reader_id, "limit": REVIEWS_AT_ONCE},
+    ).all()
+    if departure.keeps_reviews:
+        connection.execute(text("UPDATE reviews SET reader_id = NULL WHERE id = ANY (:ids)"), {"ids": ids})
+    else:
+        connection.execute(text("DELETE FROM reviews WHERE id = ANY (:ids)"), {"ids": ids})
+    if len(ids) == REVIEWS_AT_ONCE:
+        return True
+    connection.execute(text("DELETE FROM readers WHERE id = :reader_id"), {"reader_id": departure.reader_id})
+    return False
