@@ -26,8 +26,8 @@ VALUES = {
     },
     "/account/delete": {"password": "a daisy is a daisy", "reviews": "delete"},
     "/reset/<token>": {"password": "a daisy is a daisy", "confirmation": "a daisy is a daisy"},
-    "/reviews/<int:review_id>/report": {"reason": "Spam"},
-    "/moderation/reviews/<int:review_id>/hide": {"reason": "Spam"},
+    "/reviews/<id:review_id>/report": {"reason": "Spam"},
+    "/moderation/reviews/<id:review_id>/hide": {"reason": "Spam"},
 }
 LAST = ("/books/<isbn>/review/delete", "/account/password", "/account/delete")  # they end what others change
 
@@ -39,7 +39,7 @@ def post_rules(app: Flask) -> list[str]:
 
 
 def address(rule: str, isbn: str, review_id: int, session_id: int = 1) -> str:
-    parts = {"<isbn>": isbn, "<int:review_id>": review_id, "<int:session_id>": session_id, "<token>": "token"}
+    parts = {"<isbn>": isbn, "<id:review_id>": review_id, "<id:session_id>": session_id, "<token>": "token"}
     for part, value in parts.items():
         rule = rule.replace(part, str(value))
     return rule
