@@ -1,5 +1,6 @@
 """What a page is made of, as a parser of HTML sees it."""
 
+import re
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -48,3 +49,10 @@ def scripts(html: str) -> list[str]:
 def addresses(html: str) -> list[str]:
     """What may be followed, loaded or sent to."""
     return _parsed(html).addresses
+
+
+def part(pattern: str, html: str) -> str:
+    """The first part of a page that matches, or of it the group, if the pattern has one. Its dots match line ends."""
+    match = re.search(pattern, html, re.DOTALL)
+    assert match, f"nothing matches {pattern}"
+    return str(match[1] if match.re.groups else match[0])

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Cookie, TestResponse
 
 PASSWORD = "a rose is a rose"
 _NEXT = re.compile(r'rel="next" href="([^"]*)"')
@@ -27,9 +27,27 @@ class Site:
         kept = self.client.get_cookie(cookie_name(self.client.application, name))
         return kept.value if kept else None
 
+    def session_id(self) -> str:
+        """The value of the session's cookie, which this browser has."""
+        value = self.cookie("session")
+        assert value is not None
+        return value
+
     def keep(self, name: str, value: str) -> None:
         """Put that value into this browser's cookie `name`."""
         self.client.set_cookie(cookie_name(self.client.application, name), value)
+
+    def cookies(self) -> dict[str, str]:
+        """All cookies that this browser keeps, by the names that it knows them by."""
+        return {cookie.key: cookie.value for cookie in self._jar().values()}
+
+    def forget(self) -> None:
+        """Throw all cookies away."""
+        self._jar().clear()
+
+    def _jar(self) -> dict[tuple[str, str, str], Cookie]:
+        assert self.client._cookies is not None
+        return self.client._cookies
 
     def get(self, address: str, **values: Any) -> TestResponse:
         return self.client.get(address, **values)
@@ -42,7 +60,7 @@ class Site:
             following = _NEXT.search(text)
             address = unescape(following[1]) if following else ""
 
-    def submit(self, page: str, address: str | None = None, **fields: str | list[str]) -> TestResponse:
+    def submit(self, page: str, address: str | None = None, /, **fields: str | list[str]) -> TestResponse:
         """Open `page` and send its form, with these fields filled in, to `address`, or to the page's own."""
         response = self.client.get(page)
         assert response.status_code == 200, (page, response.status)
@@ -68,7 +86,7 @@ def cookie_name(app: Flask, name: str) -> str:
     return f"{app.config['COOKIE_NAMES']}{name}"
 
 
-def hidden_fields(html: str) -> dict[str, Any]:
+def hidden_fields(html: str) -> dict[str, str]:
     """The hidden fields of a page with their values."""
     fields = {}
     for tag in _HIDDEN.findall(html):

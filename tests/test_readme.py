@@ -40,7 +40,7 @@ def test_the_example_of_the_api_is_its_answer(visit: Visit, add_book: Callable[.
     assert example
     expected = json.loads(example[2])
     add_book(expected["isbn"], expected["title"], expected["author"], year=expected["year"])
-    answer = visit().get(example[1]).json
+    answer = visit().get(example[1]).get_json()
     assert answer is not None
     assert list(answer) == list(expected)
     assert answer | {"review_count": 0, "average_score": None} == expected | {"review_count": 0, "average_score": None}

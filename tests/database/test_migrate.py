@@ -182,4 +182,4 @@ def test_a_running_program_goes_on_when_a_newer_version_migrates(
     select("UPDATE alembic_version SET version_num = '0999'")
     assert client.get(f"/api/{dune}").status_code == 200
     response = client.get("/readyz")
-    assert (response.status_code, response.json["migrations"]) == (200, "newer")
+    assert (response.status_code, response.get_json()["migrations"]) == (200, "newer")

@@ -104,7 +104,7 @@ def test_all_pages_answer_and_the_same_search_finds_the_same_books(site: Flask, 
             assert alice.get(page).status_code == 200
     for query, titles in FOUND.items():
         with subtests.test(query):
-            found = alice.get("/api/search", query_string={"q": query}).json["results"]
+            found = alice.get("/api/search", query_string={"q": query}).get_json()["results"]
             assert {result["title"] for result in found} >= titles
             assert found[0]["title"] in titles
     assert alice.review("0141439602", 5, "The best of times.").status_code == 303

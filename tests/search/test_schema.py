@@ -164,7 +164,7 @@ def test_a_review_is_taken_while_the_search_is_prepared_and_counts_once_it_is_bu
 def test_readyz_says_that_the_search_is_missing(unbuilt: Site) -> None:
     response = unbuilt.client.get("/readyz")
     assert response.status_code == 503
-    assert response.json == {
+    assert response.get_json() == {
         "status": "not ready", "database": "reachable", "migrations": "applied", "search": "being prepared",
     }  # fmt: skip
 

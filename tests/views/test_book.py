@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
 from tests.fixture_types import AddBook, Select
+from tests.markup import part
 from tests.site import Site
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -263,8 +265,9 @@ class Isolation(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.open = []
-        self.found, self.leaking = 0, []
+        self.open: list[tuple[str, dict[str, str | None]]] = []
+        self.found = 0
+        self.leaking: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if tag not in self.VOID:
@@ -335,8 +338,8 @@ def test_nothing_that_a_title_says_ends_the_script(alice: Site, add_book: AddBoo
     assert "</script><!--" not in text
 
 
-def linked_data(html: str) -> dict[str, object]:
-    return json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)[1])
+def linked_data(html: str) -> Any:
+    return json.loads(part(r'<script type="application/ld\+json">(.*?)</script>', html))
 
 
 def test_a_citation_can_be_copied(alice: Site, dune: str) -> None:
@@ -352,7 +355,7 @@ def test_a_citation_can_be_copied(alice: Site, dune: str) -> None:
     [("eng", "en"), ("pt-BR", "pt-BR"), ("zh-Hant", "zh-Hant"), ("Klingonese", None), (None, None)],
 )
 def test_a_title_carries_its_language(alice: Site, add_book: AddBook, language: str | None, lang: str | None) -> None:
-    heading = re.search(r"<h1[^>]*>", alice.get(f"/books/{add_book(language=language)}").text)[0]
+    heading = part(r"<h1[^>]*>", alice.get(f"/books/{add_book(language=language)}").text)
     assert 'dir="auto"' in heading
     assert re.findall(r'lang="([^"]*)"', heading) == ([lang] if lang else [])
 
@@ -364,7 +367,7 @@ def test_spoilers_are_folded(alice: Site, bob: Site, dune: str) -> None:
 
 def test_a_book_has_one_cover_everywhere(alice: Site, add_book: AddBook, dune: str) -> None:
     covers = [
-        re.search(r'<svg class="cover".*?</svg>', alice.get(address).text)[0]
+        part(r'<svg class="cover".*?</svg>', alice.get(address).text)
         for address in (f"/books/{dune}", "/search?q=dune", "/authors/Frank%20Herbert")
     ]
     assert len(set(covers)) == 1

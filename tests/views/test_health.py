@@ -29,7 +29,7 @@ def test_the_site_is_alive_and_ready(client: FlaskClient) -> None:
     for address, status in (("/healthz", "alive"), ("/readyz", "ready")):
         response = client.get(address)
         assert response.status_code == 200
-        assert response.json["status"] == status
+        assert response.get_json()["status"] == status
 
 
 def test_without_its_database_it_is_alive_but_not_ready(lonely: FlaskClient) -> None:

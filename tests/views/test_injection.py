@@ -131,7 +131,7 @@ def test_no_text_becomes_sql(alice: Site, dune: str, select: Select, subtests: p
             for name in ("q", "page", "limit", "order", "language", "year_from", "has_reviews", "verbatim"):
                 response = alice.client.get("/api/search", query_string={"q": "dune"} | {name: text})
                 assert response.status_code in (200, 422), name
-            found = alice.client.get("/api/search", query_string={"q": f"zzzz{text}"}).json
+            found = alice.client.get("/api/search", query_string={"q": f"zzzz{text}"}).get_json()
             assert found is not None
             assert found["results"] == []
             for address in (f"/books/{quote(text)}", f"/authors/{quote(text)}x", f"/readers/{quote(text)}x"):

@@ -83,6 +83,7 @@ def test_a_device_cookie_that_somebody_made_up_is_none(
 
 def test_a_device_cookie_does_not_say_whose_it_is(alice: Site) -> None:
     cookie = alice.client.get_cookie(cookie_name(alice.client.application, "device"))
+    assert cookie is not None
     assert cookie.http_only
     assert "alice" not in cookie.value.lower()
 
@@ -140,7 +141,7 @@ def test_x_forwarded_for_does_not_open_another_account_of_tries(visit: Visit) ->
 def test_behind_a_trusted_proxy_it_is_the_address_that_the_proxy_saw(config: Config, database: Database) -> None:
     app = create_app(replace(config, trusted_proxies=1), database)
 
-    def log_in(number: int, forwarded: str) -> Callable[..., int]:
+    def log_in(number: int, forwarded: str) -> int:
         site = Site(app.test_client())
         fields = hidden_fields(site.get("/login").text) | {"username": f"Reader {number // 5}", "password": WRONG}
         return site.client.post("/login", data=fields, headers={"X-Forwarded-For": forwarded}).status_code
@@ -225,7 +226,7 @@ def test_registrations_from_an_address_are_limited(few_registrations: Visit, sel
 def test_taken_names_can_not_be_found_out_without_end(
     alice: Site, few_registrations: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hashes = []
+    hashes: list[str] = []
     monkeypatch.setattr(readers, "hash_password", hashes.append)
 
     def register(name: str) -> TestResponse:

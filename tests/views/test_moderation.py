@@ -26,7 +26,8 @@ def mo(visit: Visit, select: Select) -> Site:
 def review_id(alice: Site, dune: str, select: Select) -> int:
     """Of what Alice wrote."""
     alice.review(dune, 1, WORDS)
-    return select("SELECT id FROM reviews")
+    review_id: int = select("SELECT id FROM reviews")
+    return review_id
 
 
 def report(site: Site, review_id: int, reason: str = "Spam") -> TestResponse:
@@ -131,7 +132,7 @@ def test_reported_twice_at_once_it_is_reported_once(
     app: Flask, bob: Site, review_id: int, together: Together, select: Select
 ) -> None:
     token = hidden_fields(bob.get(f"/reviews/{review_id}/report").text)
-    cookie = bob.cookie("session")
+    cookie = bob.session_id()
 
     def send() -> int:
         browser = app.test_client()
@@ -239,8 +240,8 @@ def test_a_hidden_review_is_seen_by_who_wrote_it_alone(
         assert "Not &lt;b&gt;about&lt;/b&gt; the book." in own
     assert "0 reviews" in bob.get("/readers/Alice").text
     assert "No ratings yet." in bob.get(f"/books/{dune}").text
-    assert client.get(f"/api/{dune}").json["review_count"] == 0
-    assert client.get(f"/api/{dune}").json["average_score"] is None
+    assert client.get(f"/api/{dune}").get_json()["review_count"] == 0
+    assert client.get(f"/api/{dune}").get_json()["average_score"] is None
     assert "Mo" not in re.sub("Most|Move|More", "", alice.get(f"/books/{dune}").text)
 
 
@@ -249,10 +250,10 @@ def test_a_hidden_review_does_not_count_in_the_search(
 ) -> None:
     bob.review(dune, 5, "Good.")
     hide(mo, review_id)
-    [found] = client.get("/api/search?q=dune").json["results"]
+    [found] = client.get("/api/search?q=dune").get_json()["results"]
     assert (found["review_count"], found["average_score"]) == (1, 5.0)
     settle(mo, review_id, "unhide")
-    [found] = client.get("/api/search?q=dune").json["results"]
+    [found] = client.get("/api/search?q=dune").get_json()["results"]
     assert (found["review_count"], found["average_score"]) == (2, 3.0)
 
 
@@ -263,7 +264,7 @@ def test_who_wrote_it_changes_and_deletes_it_and_it_stays_hidden(
     assert "edited since" not in mo.get("/moderation/hidden").text
     alice.submit(f"/books/{dune}/review/edit", rating="5", text="About the book.")
     assert "About the book." not in bob.get(f"/books/{dune}").text
-    assert client.get(f"/api/{dune}").json["review_count"] == 0
+    assert client.get(f"/api/{dune}").get_json()["review_count"] == 0
     page = mo.get("/moderation/hidden").text
     assert "About the book." in page
     assert "edited since" in page
@@ -279,7 +280,7 @@ def test_unhidden_it_is_what_it_was(
     hide(mo, review_id)
     assert settle(mo, review_id, "unhide").location == "/moderation/hidden"
     assert WORDS in bob.get(f"/books/{dune}").text
-    assert client.get(f"/api/{dune}").json["review_count"] == 1
+    assert client.get(f"/api/{dune}").get_json()["review_count"] == 1
     assert "hid this review" not in alice.get(f"/books/{dune}").text
     assert kinds(select, "Alice") == ["review-hidden", "review-unhidden"]
     assert kinds(select, "Mo") == ["moderated", "moderated"]
@@ -311,7 +312,7 @@ def test_of_two_moderators_at_once_one_hides(
 ) -> None:
     report(bob, review_id)
     token = hidden_fields(mo.get(f"/moderation/reviews/{review_id}/hide").text)
-    cookie = mo.cookie("session")
+    cookie = mo.session_id()
 
     def send(action: str, reason: str) -> int:
         browser = app.test_client()

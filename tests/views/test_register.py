@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from flyleaf.limits import PASSWORD_MAX, PASSWORD_MIN, USERNAME_MAX
 from tests.fixture_types import Select, Together, Visit
+from tests.markup import part
 from tests.site import PASSWORD, Site, hidden_fields
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -35,7 +36,7 @@ def error(html: str, field: str) -> str:
 
 def value(html: str, field: str) -> str | None:
     """What a field is filled with."""
-    tag = re.search(rf'<input[^>]*name="{field}"[^>]*>', html)[0]
+    tag = part(rf'<input[^>]*name="{field}"[^>]*>', html)
     found = re.search(r'value="([^"]*)"', tag)
     return found[1] if found else None
 

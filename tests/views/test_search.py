@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from flyleaf.limits import PAGE_MAX, PAGE_SIZE, QUERY_MAX
 from tests.fixture_types import AddBook, Select
+from tests.markup import part
 from tests.site import Site
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -202,7 +203,7 @@ def test_raw_bytes_in_the_address_are_no_fault(alice: Site, client: FlaskClient,
     """Servers hand over what they get; a well-behaved client would have escaped it."""
     for raw in (b"q=\xff", b"q=caf\xe9", b"q=\xed\xa0\x80", b"q=\xf0\x9f", b"\xff", "q=café".encode()):
         for browser in (alice.client, client):
-            with subtests.test(raw, logged_in=browser is alice.client):
+            with subtests.test(repr(raw), logged_in=browser is alice.client):
                 environ = {"QUERY_STRING": raw.decode("latin-1")}
                 assert browser.get("/search", environ_overrides=environ).status_code < 500
 
@@ -248,7 +249,7 @@ def test_results_come_in_pages_and_each_book_once(alice: Site, fill: Callable[[s
     assert 'rel="prev"' not in first
     assert 'rel="prev"' in second
     assert 'rel="next"' not in second
-    following = unescape(re.search(r'rel="next" href="([^"]*)"', first)[1])
+    following = unescape(part(r'rel="next" href="([^"]*)"', first))
     assert titles(alice.get(following).text) == titles(second)
 
 
@@ -267,7 +268,7 @@ def test_the_pages_of_a_query_with_signs_keep_them(alice: Site, fill: Callable[[
     fill("Q&A #1 100%", PAGE_SIZE + 10)
     page = alice.get("/search", query_string={"q": "Q&A #1 100%"}).text
     assert len(titles(page)) == PAGE_SIZE
-    assert len(titles(alice.get(unescape(re.search(r'rel="next" href="([^"]*)"', page)[1])).text)) == 10
+    assert len(titles(alice.get(unescape(part(r'rel="next" href="([^"]*)"', page))).text)) == 10
 
 
 def test_markup_is_shown_as_text(alice: Site, add_book: AddBook, subtests: pytest.Subtests) -> None:

@@ -3,13 +3,14 @@
 import re
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
-from flyleaf.search import SearchPage, SearchQuery
-from flyleaf.views import search
+from flyleaf.search import SearchPage, SearchQuery, search_books
 from tests.fixture_types import AddBook, Select
+from tests.markup import part
 from tests.site import Site
 from tests.views.test_search import titles
 
@@ -85,10 +86,10 @@ def test_a_result_shows_the_reviews_of_its_own_page(alice: Site, bob: Site, shel
     alice.review("9780141439518", 5)
     text = page(alice, q="pride prejudice")
     [isbn] = re.findall(r'class="result-title" href="/books/(\d+)"', text)
-    own = alice.get(f"/api/{isbn}").json
+    own = alice.get(f"/api/{isbn}").get_json()
     assert own["review_count"] == 2
     assert "2 reviews" in text
-    [found] = alice.get("/api/search?q=pride+prejudice").json["results"]
+    [found] = alice.get("/api/search?q=pride+prejudice").get_json()["results"]
     assert {name: found[name] for name in own} == own
 
 
@@ -208,7 +209,7 @@ def test_an_end_before_the_beginning_is_told_beside_the_field(alice: Site, shelf
     assert alice.get("/search?q=pride&year_from=1990&year_to=1990").status_code == 200
     answer = alice.get("/api/search?q=pride&year_from=2000&year_to=1990")
     assert answer.status_code == 422
-    assert answer.json["error"] == "“year_to” can’t be earlier than “year_from”."
+    assert answer.get_json()["error"] == "“year_to” can’t be earlier than “year_from”."
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,8 @@ def test_a_message_uses_the_name_that_the_field_has_on_the_page(
     assert message in response.text
     [name] = query
     assert (
-        alice.get("/api/search", query_string={"q": "pride"} | query).json["error"] == f"{name} must be a whole number."
+        alice.get("/api/search", query_string={"q": "pride"} | query).get_json()["error"]
+        == f"{name} must be a whole number."
     )
 
 
@@ -241,7 +243,7 @@ def test_a_refused_search_has_a_heading_and_an_error_in_its_title(alice: Site, s
 def test_each_filter_is_a_chip_that_takes_it_away(alice: Site, shelf: None) -> None:
     alice.review("9783150000014", 4)
     text = page(alice, q="pride", year_from="1985", language="ger", has_reviews="1", order="newest")
-    chips = re.search(r'<ul class="chips".*?</ul>', text, re.DOTALL)[0]
+    chips = part(r'<ul class="chips".*?</ul>', text)
     assert text_of(chips) == (
         "Remove filter: From year: 1985 Remove filter: Language: German"
         " Remove filter: Only books with reviews Clear filters"
@@ -257,7 +259,7 @@ def test_each_filter_is_a_chip_that_takes_it_away(alice: Site, shelf: None) -> N
 def test_as_many_editions_unfold_as_the_summary_says(alice: Site, shelf: None) -> None:
     """“3 editions” opened two."""
     text = page(alice, q="pride and prejudice")
-    editions = re.search(r'<details class="editions">.*?</details>', text, re.DOTALL)[0]
+    editions = part(r'<details class="editions">.*?</details>', text)
     assert "3 editions" in editions
     assert editions.count("<li>") == 3
     for isbn in ("9780141439518", "9780192827609", "9783150000014"):
@@ -267,7 +269,7 @@ def test_as_many_editions_unfold_as_the_summary_says(alice: Site, shelf: None) -
 def test_of_very_many_editions_the_rest_is_on_the_page_of_the_book(alice: Site, add_book: AddBook) -> None:
     for number in range(30):
         add_book(f"{number:010}", "Emma", "Jane Austen", year=1900 + number)
-    editions = re.search(r'<details class="editions">.*?</details>', page(alice, q="emma"), re.DOTALL)[0]
+    editions = part(r'<details class="editions">.*?</details>', page(alice, q="emma"))
     assert "30 editions" in editions
     shown = editions.count("<li>") - 1
     assert f"{30 - shown} more" in editions
@@ -280,16 +282,14 @@ def test_of_very_many_editions_the_rest_is_on_the_page_of_the_book(alice: Site, 
 def test_the_book_page_says_publisher_year_and_language_of_each_edition(alice: Site, add_book: AddBook) -> None:
     add_book("9780141439518", "Emma", "Jane Austen", year=2002)
     add_book("9783150000014", "Emma", "Jane Austen", year=2010, language="ger", publisher="Reclam")
-    editions = re.search(
-        r'<section aria-labelledby="editions">.*?</section>', alice.get("/books/9780141439518").text, re.DOTALL
-    )
-    assert text_of(editions[0]) == "Other editions Emma Reclam 2010 German 9783150000014"
+    page = alice.get("/books/9780141439518").text
+    editions = part(r'<section aria-labelledby="editions">.*?</section>', page)
+    assert text_of(editions) == "Other editions Emma Reclam 2010 German 9783150000014"
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, **fields: object) -> None:
+def shown(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
     """Have the search answer with these fields beside what it has found."""
-    found = search.search_books
-    monkeypatch.setattr(search, "search_books", lambda *asked: replace(found(*asked), **fields))
+    monkeypatch.setattr("flyleaf.views.search.search_books", lambda *asked: replace(search_books(*asked), **fields))
 
 
 def test_what_was_left_out_is_named(alice: Site, shelf: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,15 +299,13 @@ def test_what_was_left_out_is_named(alice: Site, shelf: None, monkeypatch: pytes
 
 
 def test_loose_matches_stand_apart_under_a_heading(alice: Site, shelf: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = search.search_books
-
     def loosely(connection: Connection, query: SearchQuery) -> SearchPage:
-        answer = found(connection, query)
+        answer = search_books(connection, query)
         first, *others = answer.results
         others = [replace(other, match=replace(other.match, loose=True)) for other in others]
         return replace(answer, results=(first, *others))
 
-    monkeypatch.setattr(search, "search_books", loosely)
+    monkeypatch.setattr("flyleaf.views.search.search_books", loosely)
     text = page(alice, q="austen")
     assert len(titles(text)) == 2
     first, second = titles(text)
@@ -328,5 +326,5 @@ def test_too_short_a_piece_of_an_isbn_states_how_many_digits_it_takes(alice: Sit
 
 
 def test_an_author_among_the_suggestions_leads_to_the_page_of_the_author(alice: Site, shelf: None) -> None:
-    suggestions = alice.get("/search/suggestions?q=jane+aus").json["suggestions"]
+    suggestions = alice.get("/search/suggestions?q=jane+aus").get_json()["suggestions"]
     assert "/authors/Jane%20Austen" in [one["address"] for one in suggestions if one["kind"] == "author"]

@@ -17,7 +17,7 @@ def suggest(alice: Site) -> Callable[[str], Any]:
     def ask(q: str) -> Any:
         response = alice.get("/search/suggestions", query_string={"q": q})
         assert response.status_code == 200
-        return response.json["suggestions"]
+        return response.get_json()["suggestions"]
 
     return ask
 
@@ -26,7 +26,7 @@ def test_a_visitor_gets_401_as_json(client: FlaskClient) -> None:
     response = client.get("/search/suggestions?q=dune")
     assert response.status_code == 401
     assert response.is_json
-    assert response.json["error"]
+    assert response.get_json()["error"]
 
 
 def test_a_few_letters_suggest_the_book(suggest: Callable[[str], Any], dune: str) -> None:
@@ -49,7 +49,7 @@ def test_there_are_8_at_most(suggest: Callable[[str], Any], select: Select) -> N
 def test_nothing_typed_suggests_nothing(suggest: Callable[[str], Any], alice: Site, dune: str) -> None:
     assert suggest("") == []
     assert suggest("   ") == []
-    assert alice.get("/search/suggestions").json["suggestions"] == []
+    assert alice.get("/search/suggestions").get_json()["suggestions"] == []
 
 
 def test_wildcards_are_letters(suggest: Callable[[str], Any], dune: str, subtests: pytest.Subtests) -> None:

@@ -64,7 +64,8 @@ def review_id(alice: Site, bob: Site, dune: str, select: Select) -> int:
         "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
         " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Bob'"
     )
-    return select("SELECT max(id) FROM reviews")
+    review_id: int = select("SELECT max(id) FROM reviews")
+    return review_id
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from flyleaf.config import Config
 from flyleaf.limits import DRAFTS, DRAFTS_OF_A_BROWSER
 from tests.fixture_types import AddBook, Select, Visit
+from tests.markup import part
 from tests.site import PASSWORD, Site, hidden_fields
 
 WORDS = "Line one.\r\n\r\n||Spoiler|| & <b>bold</b> “quotes” 😀"
@@ -92,7 +93,7 @@ def test_after_logging_in_again_the_text_is_in_its_form(
     def end() -> None:
         end_session()
         if without_cookie:
-            alice.client._cookies.clear()
+            alice.forget()
 
     before = select("SELECT count(*) FROM reviews"), select("SELECT count(*) FROM review_reports")
     refused = send(alice, page, address, fields, end)
@@ -314,8 +315,8 @@ def test_another_language_or_theme_leaves_the_text_where_it_is(
     page, _, fields = forms[form]
     shown = alice.get(page).text
     [name] = choice
-    button = re.search(rf'<button[^>]*form="kept-form"[^>]*name="{name}" value="{choice[name]}"', shown)[0]
-    address = unescape(re.search('formaction="([^"]*)"', button)[1])
+    button = part(rf'<button[^>]*form="kept-form"[^>]*name="{name}" value="{choice[name]}"', shown)
+    address = unescape(part('formaction="([^"]*)"', button))
     done = alice.client.post(address, data=hidden_fields(shown) | fields | choice)
     assert done.status_code == 303
     again = alice.get(done.location)

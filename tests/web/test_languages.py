@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from flyleaf.web.preferences import CHOICES
 from tests.fixture_types import AddBook, Select, Visit
+from tests.markup import part
 from tests.site import PASSWORD, Site, cookie_name, hidden_fields
 
 # In no other language of ours.
@@ -25,7 +26,7 @@ def asking(language: str) -> dict[str, str]:
 
 def language(response: TestResponse) -> str:
     """What the page says of itself, in its header and in its first tag."""
-    [tag] = re.findall(r'<html lang="([^"]*)"', response.text)
+    tag = part(r'<html lang="([^"]*)"', response.text)
     assert response.headers["Content-Language"] == tag
     return tag
 

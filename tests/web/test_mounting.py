@@ -17,7 +17,7 @@ from flyleaf.app import create_app
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from tests.fixture_types import AddBook, Visit
-from tests.markup import addresses, scripts
+from tests.markup import addresses, part, scripts
 from tests.site import PASSWORD, Site, hidden_fields
 
 ROOT = "/shelf/of-ours"
@@ -43,7 +43,7 @@ def ways(config: Config, database: Database) -> dict[str, Flask]:
 
     def front(strips: bool, adds: dict[str, str], **settings: Any) -> Flask:
         app = create_app(replace(config, **settings), database)
-        app.wsgi_app = Front(app.wsgi_app, strips, adds)
+        app.wsgi_app = Front(app.wsgi_app, strips, adds)  # type: ignore[method-assign]
         return app
 
     return {
@@ -67,10 +67,10 @@ def test_nothing_leads_out_of_the_path(ways: dict[str, Flask], add_book: AddBook
     for number, (way, app) in enumerate(ways.items()):
         client = app.test_client()
 
-        def get(path: str, client: FlaskClient = client, **headers: str) -> TestResponse:
-            return client.get(ROOT + path, headers=headers)
+        def get(path: str, client: FlaskClient = client) -> TestResponse:
+            return client.get(ROOT + path)
 
-        def post(path: str, client: FlaskClient = client, **fields: str) -> TestResponse:
+        def post(path: str, client: FlaskClient = client, /, **fields: str) -> TestResponse:
             return client.post(ROOT + path, data=fields)
 
         with subtests.test(way):
@@ -93,17 +93,17 @@ def test_nothing_leads_out_of_the_path(ways: dict[str, Flask], add_book: AddBook
             assert published.location == f"{ROOT}/books/{isbn}#my-review"
             pages |= {path: get(path) for path in (f"/books/{isbn}", f"/books/{isbn}/review/edit")}
             pages["refused"] = post(f"/books/{isbn}/review/edit", csrf_token=token, rating="9")
-            pages["asked first"] = get("/logout", **{"Sec-Fetch-Site": "cross-site"})
+            pages["asked first"] = client.get(f"{ROOT}/logout", headers={"Sec-Fetch-Site": "cross-site"})
             for path, answer in pages.items():
                 found = followed(answer.text)
                 assert len(found) > 5, path
                 assert [one for one in found if not f"{one}/".startswith(f"{ROOT}/")] == [], path
                 assert f'data-root="{ROOT}"' in answer.text
-            style = re.search(r'href="([^"]+\.css)"', pages["/search"].text)[1]
+            style = part(r'href="([^"]+\.css)"', pages["/search"].text)
             assert get(style.removeprefix(ROOT)).status_code == 200
             data = json.loads(scripts(pages[f"/books/{isbn}"].text)[1])
             assert data["url"] == f"http://localhost{ROOT}/books/{isbn}"
-            suggestions = get("/search/suggestions?q=dune").json["suggestions"]
+            suggestions = get("/search/suggestions?q=dune").get_json()["suggestions"]
             assert suggestions
             assert all(one["address"].startswith(f"{ROOT}/") for one in suggestions)
             assert get("/books/0441172717").location == f"{ROOT}/books/{isbn}"
@@ -111,7 +111,7 @@ def test_nothing_leads_out_of_the_path(ways: dict[str, Flask], add_book: AddBook
             assert chosen.location == f"{ROOT}/search?q=dune"
             assert post("/preferences", csrf_token=token, theme="dark").location == f"{ROOT}/"
             assert post("/search", q="dune").location == f"{ROOT}/search?q=dune"
-            assert get("/healthz").json["site"] == "flyleaf"
+            assert get("/healthz").get_json()["site"] == "flyleaf"
             assert get("/logout").location == f"{ROOT}/"
 
 

@@ -17,7 +17,7 @@ from flyleaf.app import create_app
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.web.languages import LOCALES
-from flyleaf.web.translated_templates import TranslatedEnvironment
+from flyleaf.web.translated_templates import TranslatedEnvironment, _TranslatedBytecode
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.site import Site
 
@@ -32,11 +32,18 @@ def in_language(app: Flask, language: str) -> RequestContext:
     return app.test_request_context("/", headers={"Accept-Language": language})
 
 
+def environment_of(app: Flask) -> TranslatedEnvironment:
+    assert isinstance(app.jinja_env, TranslatedEnvironment)
+    return app.jinja_env
+
+
 def rendered(app: Flask, language: str, source: str, **values: object) -> str:
     """A template of its own, in this language."""
-    app.jinja_env.loader = DictLoader({"page.html": source})
-    app.jinja_env.cache.clear()
-    app.jinja_env._overlays.clear()
+    environment = environment_of(app)
+    environment.loader = DictLoader({"page.html": source})
+    assert environment.cache is not None
+    environment.cache.clear()
+    environment._overlays.clear()
     with in_language(app, language):
         return render_template("page.html", **values)
 
@@ -95,7 +102,8 @@ def test_pages_are_what_they_are_without_it(
 def test_no_message_is_left_to_be_looked_up(app: Flask) -> None:
     for language in LOCALES:
         with in_language(app, language):
-            environment = app.jinja_env._overlay()
+            environment = environment_of(app)._overlay()
+            assert environment.loader is not None
             for name in TEMPLATES:
                 source, filename, _ = environment.loader.get_source(environment, name)
                 code = environment.compile(source, name, filename, raw=True)
@@ -144,7 +152,8 @@ def test_what_is_added_later_is_known_to_all_languages(app: Flask) -> None:
     app.jinja_env.globals["later"] = "<"
     app.jinja_env.filters["twice"] = lambda text: text + text
     with in_language(app, "es"):
-        app.jinja_env.loader.mapping["other.html"] = "{{ later | twice }} {% include 'page.html' %}"
+        templates = {"page.html": "{{ _('Search') }}", "other.html": "{{ later | twice }} {% include 'page.html' %}"}
+        environment_of(app)._overlay().loader = DictLoader(templates)
         assert render_template("other.html") == "&lt;&lt; Buscar"
 
 
@@ -172,18 +181,23 @@ def test_what_is_compiled_can_be_kept(config: Config, database: Database, tmp_pa
     assert len(set(words.values())) == len(LOCALES)
 
 
+def version(environment: TranslatedEnvironment) -> str:
+    """Of what it compiles with its translations."""
+    assert isinstance(environment.bytecode_cache, _TranslatedBytecode)
+    return environment.bytecode_cache._version
+
+
 def test_other_translations_make_what_is_kept_stale(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(tmp_path))
     with in_language(app, "es"):
-        translations = app.jinja_env._overlay().translations
-        before = app.jinja_env._overlay().bytecode_cache._version
+        before = version(environment_of(app)._overlay())
         changed = tmp_path / "messages.mo"
         changed.write_bytes(b"other")
-        monkeypatch.setattr(translations, "files", [str(changed)])
-        app.jinja_env._overlays.clear()
-        assert app.jinja_env._overlay().bytecode_cache._version != before
+        monkeypatch.setattr(environment_of(app)._overlay().translations, "files", [str(changed)])
+        environment_of(app)._overlays.clear()
+        assert version(environment_of(app)._overlay()) != before
 
 
 def test_a_reader_who_changes_the_language_gets_the_other_templates(alice: Site) -> None:
