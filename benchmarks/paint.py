@@ -19,7 +19,6 @@ from benchmarks.site import free_port, log_in, running
 
 ROUNDS = 5
 SWITCHES = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 3, "is_mobile": True, "has_touch": True}
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 SLOWER = 4  # times
 PAGES = {"welcome": "/", "search, 20 results": "/search?q=love", "book": "/books/078389368X"}
@@ -53,6 +52,11 @@ class Visit:
     requests: int
 
 
+def keep(context: BrowserContext, base: str, cookie: str) -> None:
+    name, _, value = cookie.partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": base}])
+
+
 def visit(context: BrowserContext, address: str) -> Visit:
     page = context.new_page()
     client = context.new_cdp_session(page)
@@ -72,14 +76,20 @@ def visit(context: BrowserContext, address: str) -> Visit:
     return Visit(first, largest, dict(weights), len(kinds))
 
 
-def bench_paints(browser: Browser, base: str, session: dict[str, Any]) -> None:
+def bench_paints(browser: Browser, base: str, session: str) -> None:
     """Print a row per page, with medians over the rounds; the pages take turns in each."""
     visits: dict[str, list[Visit]] = {name: [] for name in PAGES}
     for _ in range(ROUNDS):
         for name, address in PAGES.items():
-            context = browser.new_context(base_url=base, **PHONE)
+            context = browser.new_context(
+                base_url=base,
+                viewport={"width": 390, "height": 844},
+                device_scale_factor=3,
+                is_mobile=True,
+                has_touch=True,
+            )
             if address != "/":  # the welcome page is for visitors
-                context.add_cookies([session])
+                keep(context, base, session)
             visits[name].append(visit(context, address))
             context.close()
     print(f"medians of {ROUNDS}; KB over the wire, with headers")
@@ -94,10 +104,10 @@ def bench_paints(browser: Browser, base: str, session: dict[str, Any]) -> None:
         print(f"{name:20}{first:16.0f}{largest:12.0f}{sizes}{total / 1024:8.1f}{requests:10.0f}")
 
 
-def bench_suggestions(browser: Browser, base: str, session: dict[str, Any]) -> None:
+def bench_suggestions(browser: Browser, base: str, session: str) -> None:
     """Print the time from a keystroke to the frame that shows its suggestions, including the script's delay."""
     context = browser.new_context(base_url=base)
-    context.add_cookies([session])
+    keep(context, base, session)
     page = context.new_page()
     page.goto("/search")
     for typed in TYPED:  # warms up
@@ -118,8 +128,7 @@ def main() -> int:
     base = f"http://127.0.0.1:{port}"
     try:
         with running(["application.py"], folder / "data", port), sync_playwright() as playwright:
-            name, _, value = log_in(port).partition("=")
-            session = {"name": name, "value": value, "url": base}
+            session = log_in(port)
             browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
             bench_paints(browser, base, session)
             bench_suggestions(browser, base, session)

@@ -5,11 +5,7 @@ then leaves that record out.
 """
 
 import re
-import sys
 import unicodedata
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))  # for `python scripts/choose_books.py`
 
 from flyleaf.importing.cleaning.names import without_additions
 from flyleaf.importing.cleaning.punctuation import natural_title

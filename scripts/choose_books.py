@@ -1,6 +1,6 @@
 """Choose the books that Flyleaf ships as books.csv from a library's records.
 
-    python scripts/choose_books.py RAW.csv.gz OUT.csv
+    python -m scripts.choose_books RAW.csv.gz OUT.csv
 
 RAW.csv.gz has the columns isbn, title, author, year, publisher, language (MARC code) and lcc (the class mark of the
 Library of Congress). The works in known_works.csv are added before any record. docs/books.md describes the rule. The
@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalogue_cleaning import clean_name, clean_title, isbn_13, plain
-from known_works import KnownWork, read_known_works
-from name_lists import KnownAuthor, read_known_authors, read_trade_publishers
-from shelves import is_dull, shelf_of, writes_own_work
+from scripts.catalogue_cleaning import clean_name, clean_title, isbn_13, plain
+from scripts.known_works import KnownWork, read_known_works
+from scripts.name_lists import KnownAuthor, read_known_authors, read_trade_publishers
+from scripts.shelves import is_dull, shelf_of, writes_own_work
 
 HERE = Path(__file__).parent
 KNOWN_WORKS = HERE / "known_works.csv"
@@ -188,7 +188,7 @@ def write_books(path: Path, books: Iterable[Book]) -> None:
 
 def main() -> None:
     if len(sys.argv) != 3:
-        sys.exit("Usage: python scripts/choose_books.py RAW.csv.gz OUT.csv")
+        sys.exit("Usage: python -m scripts.choose_books RAW.csv.gz OUT.csv")
     works = read_known_works(KNOWN_WORKS)
     books = Chooser(read_records(Path(sys.argv[1])), works).choose()
     write_books(Path(sys.argv[2]), books)

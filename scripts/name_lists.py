@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from catalogue_cleaning import plain
+from scripts.catalogue_cleaning import plain
 
 
 class KnownAuthor(NamedTuple):

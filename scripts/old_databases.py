@@ -63,7 +63,7 @@ def _dump(server: Server, commit: str, tree: Path, target: Path) -> None:
         subprocess.run(["git", "worktree", "remove", "--force", tree], cwd=PROJECT, check=True)
     program = binaries.find(None).folder / "pg_dump"
     options = ["--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=100"]
-    place = ["--host", server.sockets, "--port", "5432", "--username", "flyleaf", name]
+    place = ["--host", str(server.sockets), "--port", "5432", "--username", "flyleaf", name]
     dump = subprocess.run(
         [program, *options, "--exclude-table-data=search_letters", *place], capture_output=True, text=True, check=True
     ).stdout

@@ -7,7 +7,7 @@ the record's author tells the two kinds apart.
 
 import re
 
-from catalogue_cleaning import plain
+from scripts.catalogue_cleaning import plain
 
 SHELVES = (
     ("children", r"PZ(?:[5-9]|\d\d)"),

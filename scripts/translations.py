@@ -37,7 +37,7 @@ def extracted() -> Catalog:
             PROJECT / folder, methods, OPTIONS, KEYWORDS, comment_tags=("Translators:",), strip_comment_tags=True
         )
         for path, _, message, comments, context in found:
-            catalog.add(message, locations=[(f"{folder}/{path}", None)], auto_comments=comments, context=context)
+            catalog.add(message, locations=[(f"{folder}/{path}", 0)], auto_comments=comments, context=context)
     return catalog
 
 
@@ -48,7 +48,7 @@ def read(locale: str) -> Catalog:
 
 def forms(message: Message) -> tuple[str, ...]:
     """Return the message's translation, or its singular and plural translations."""
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 def written(catalog: Catalog) -> bytes:

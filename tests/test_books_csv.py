@@ -2,19 +2,18 @@
 
 import csv
 import gzip
-import importlib
 import re
 import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from stdnum import isbn as isbns
 
 from flyleaf.importing.cleaning.languages import language_code
+from scripts import catalogue_cleaning, choose_books, name_lists, shelves
 
 ROOT = Path(__file__).parent.parent
 BOOKS = ROOT / "books.csv"
@@ -112,7 +111,7 @@ class TestFile:
         assert data.endswith(b"\n")
 
     def test_order_is_by_author_then_title(self) -> None:
-        keys = [(chooser().plain(row["author"]), chooser().plain(row["title"])) for row in ROWS]
+        keys = [(catalogue_cleaning.plain(row["author"]), catalogue_cleaning.plain(row["title"])) for row in ROWS]
         assert keys == sorted(keys)
 
 
@@ -139,7 +138,7 @@ class TestAuthors:
         assert sum(row["author"] == author for row in ROWS) >= count
 
     def test_no_author_floods_the_list(self) -> None:
-        known = {author.name for author in chooser().read_known_authors(ROOT / "scripts/known_authors.txt").values()}
+        known = {author.name for author in name_lists.read_known_authors(ROOT / "scripts/known_authors.txt").values()}
         works = Counter(row["author"] for row in ROWS if row["author"] not in known)
         assert max(works.values()) <= 5
 
@@ -217,20 +216,6 @@ class TestOneOfEach:
         assert [work for work, count in counts.items() if count > 1] == []
 
 
-def script(name: str) -> ModuleType:
-    if str(ROOT / "scripts") not in sys.path:
-        sys.path.insert(0, str(ROOT / "scripts"))
-    return importlib.import_module(name)
-
-
-def cleaning() -> ModuleType:
-    return script("catalogue_cleaning")
-
-
-def chooser() -> ModuleType:
-    return script("choose_books")
-
-
 class TestCleaning:
     @pytest.mark.parametrize(
         ("raw", "clean"),
@@ -264,7 +249,7 @@ class TestCleaning:
         ],
     )
     def test_title(self, raw: str, clean: str) -> None:
-        assert cleaning().clean_title(raw) == clean
+        assert catalogue_cleaning.clean_title(raw) == clean
 
     @pytest.mark.parametrize(
         ("raw", "clean"),
@@ -277,7 +262,7 @@ class TestCleaning:
         ],
     )
     def test_spanish_opening_marks(self, raw: str, clean: str) -> None:
-        assert cleaning().clean_title(raw, "spa") == clean
+        assert catalogue_cleaning.clean_title(raw, "spa") == clean
 
     @pytest.mark.parametrize(
         "raw",
@@ -293,11 +278,11 @@ class TestCleaning:
         ],
     )
     def test_title_without_safe_repair(self, raw: str) -> None:
-        assert cleaning().clean_title(raw) is None
+        assert catalogue_cleaning.clean_title(raw) is None
 
     def test_long_title_is_cut_at_a_subtitle(self) -> None:
         assert (
-            cleaning().clean_title("Moby Dick: or the whale: " + "being a long account " * 10)
+            catalogue_cleaning.clean_title("Moby Dick: or the whale: " + "being a long account " * 10)
             == "Moby Dick: or the whale"
         )
 
@@ -318,7 +303,7 @@ class TestCleaning:
         ],
     )
     def test_name(self, raw: str, clean: str | None) -> None:
-        assert cleaning().clean_name(raw) == clean
+        assert catalogue_cleaning.clean_name(raw) == clean
 
     @pytest.mark.parametrize(
         ("isbn", "thirteen"),
@@ -332,10 +317,12 @@ class TestCleaning:
         ],
     )
     def test_isbn(self, isbn: str, thirteen: str | None) -> None:
-        assert cleaning().isbn_13(isbn) == thirteen
+        assert catalogue_cleaning.isbn_13(isbn) == thirteen
 
     def test_plain(self) -> None:
-        assert cleaning().plain("Gabriel García-Márquez & Søren O'Brien!") == "gabriel garcia marquez soren obrien"
+        assert (
+            catalogue_cleaning.plain("Gabriel García-Márquez & Søren O'Brien!") == "gabriel garcia marquez soren obrien"
+        )
 
 
 class TestShelves:
@@ -357,7 +344,7 @@ class TestShelves:
         ],
     )
     def test_shelf(self, lcc: str, shelf: str) -> None:
-        assert script("shelves").shelf_of(lcc) == shelf
+        assert shelves.shelf_of(lcc) == shelf
 
     @pytest.mark.parametrize(
         ("lcc", "author", "own"),
@@ -372,7 +359,7 @@ class TestShelves:
         ],
     )
     def test_own_work(self, lcc: str, author: str, own: bool) -> None:
-        assert script("shelves").writes_own_work(lcc, author) is own
+        assert shelves.writes_own_work(lcc, author) is own
 
 
 class TestChoice:
@@ -426,12 +413,12 @@ class TestChoice:
     def chosen(self, raw: Path, works: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         out, known_works = tmp_path / "books.csv", tmp_path / "known_works.csv"
         known_works.write_text(works, encoding="utf-8")
-        monkeypatch.setattr(chooser(), "KNOWN_WORKS", known_works)
+        monkeypatch.setattr(choose_books, "KNOWN_WORKS", known_works)
         monkeypatch.setattr(sys, "argv", ["choose_books.py", str(raw), str(out)])
-        chooser().main()
+        choose_books.main()
         return out.read_text(encoding="utf-8")
 
     def test_needs_two_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "argv", ["choose_books.py"])
         with pytest.raises(SystemExit, match="Usage"):
-            chooser().main()
+            choose_books.main()

@@ -20,12 +20,12 @@ QUICK_BOOKS = 10_000
 
 
 class Peer(NamedTuple):
-    """An engine to compare with. `code`: the files that its index depends on; `index`: the peer that builds it."""
+    """An engine to compare with. `code`: the files that its index depends on; `index_name`: the peer that builds it."""
 
     open: Callable[[Path], scoring.Search]
     build: Callable[[Path, Path], None]
     code: tuple[str, ...]
-    index: str
+    index_name: str
     is_slow: bool = False
 
 
@@ -100,8 +100,8 @@ def build_peers(folder: Path, books: Path, names: Sequence[str]) -> dict[str, fl
     seconds = {}
     for name in names:
         one = PEERS[name]
-        build = _timed(lambda one=one: one.build(books, folder / one.index))  # type: ignore[misc]
-        seconds[name] = build_once(folder, one.index, books, one.code, build)
+        build = _timed(lambda one=one: one.build(books, folder / one.index_name))  # type: ignore[misc]
+        seconds[name] = build_once(folder, one.index_name, books, one.code, build)
     return seconds
 
 
