@@ -43,7 +43,9 @@ def test_an_empty_catalogue_is_known(database: Database, add_book: AddBook) -> N
 def test_a_book_is_found_by_its_identity_alone(database: Database, add_book: AddBook) -> None:
     add_book("0441172717")
     with database.transaction() as connection:
-        assert select_book(connection, "9780441172719").isbn == "0441172717"
+        book = select_book(connection, "9780441172719")
+        assert book is not None
+        assert book.isbn == "0441172717"
         assert select_book(connection, "0441172717") is None
         assert select_book(connection, "") is None
 

@@ -12,15 +12,15 @@ from flyleaf.database import Database
 from flyleaf.limits import EVENTS_ON_A_PAGE
 from flyleaf.paging import NEWEST
 from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
-from flyleaf.queries.readers import insert_reader
 from tests.fixture_types import Select
+from tests.queries.conftest import add_reader, key
 from tests.site import Site
 
 
 @pytest.fixture
 def alice_id(database: Database) -> int:
     with database.transaction() as connection:
-        alice = insert_reader(connection, "Alice", "a hash")
+        alice = add_reader(connection, "Alice", "a hash")
         insert_event(connection, EventKind.REGISTERED, alice.id)
     return alice.id
 
@@ -51,14 +51,14 @@ def test_events_outlive_the_account_and_lead_to_nobody(database: Database, alice
 
 def test_a_reader_has_pages_of_events_the_newest_first(database: Database, alice_id: int) -> None:
     with database.transaction() as connection:
-        bob = insert_reader(connection, "Bob", "a hash")
+        bob = add_reader(connection, "Bob", "a hash")
         insert_event(connection, EventKind.LOGGED_IN, bob.id, {"browser": "Firefox", "system": None})
         insert_event(connection, EventKind.LOGIN_FAILED)
         for _ in range(EVENTS_ON_A_PAGE):
             insert_event(connection, EventKind.LOGGED_IN, alice_id)
         page = select_events(connection, alice_id, NEWEST)
         assert len(page.items) == EVENTS_ON_A_PAGE
-        assert [event.kind for event in select_events(connection, alice_id, page.next).items] == ["registered"]
+        assert [event.kind for event in select_events(connection, alice_id, key(page.next)).items] == ["registered"]
         [event] = select_events(connection, bob.id, NEWEST).items
         assert event.detail == {"browser": "Firefox", "system": None}
         kinds = [event.kind for event in select_all_events(connection)]

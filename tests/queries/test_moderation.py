@@ -1,6 +1,6 @@
 """Hidden reviews, below the pages: the counts follow whatever happens to a review."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,35 +11,25 @@ from flyleaf.database import Database
 from flyleaf.paging import NEWEST
 from flyleaf.queries.departures import continue_departure, insert_departure
 from flyleaf.queries.moderation import hide_review, insert_report, select_reported_reviews, unhide_review
-from flyleaf.queries.readers import insert_reader
 from flyleaf.queries.reviews import delete_review, insert_review, update_review
 from tests.fixture_types import Select
+from tests.queries.conftest import add_reader
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.transaction() as connection:
-        yield connection
-
-
-@pytest.fixture
-def book_id(dune: str, connection: Connection) -> int:
-    return connection.scalar(text("SELECT id FROM books"))
-
-
-@pytest.fixture
 def alice_id(connection: Connection) -> int:
-    return insert_reader(connection, "Alice", "").id
+    return add_reader(connection, "Alice").id
 
 
 @pytest.fixture
 def review_id(connection: Connection, book_id: int, alice_id: int) -> int:
-    bob = insert_reader(connection, "Bob", "")
+    bob = add_reader(connection, "Bob")
     insert_review(connection, book_id, bob.id, 4, "")
     insert_review(connection, book_id, alice_id, 2, "")
-    return connection.scalar(text("SELECT id FROM reviews WHERE rating = 2"))
+    review_id: int = connection.execute(text("SELECT id FROM reviews WHERE rating = 2")).scalar_one()
+    return review_id
 
 
 def leave(connection: Connection, reader_id: int, *, keeps_reviews: bool) -> bool | None:
@@ -48,7 +38,7 @@ def leave(connection: Connection, reader_id: int, *, keeps_reviews: bool) -> boo
     return departure and continue_departure(connection, departure)
 
 
-ACTIONS = {
+ACTIONS: dict[str, Callable[[Connection, int, int, int], object]] = {
     "hide": lambda connection, review, book, reader: hide_review(connection, review, "x"),
     "unhide": lambda connection, review, book, reader: unhide_review(connection, review),
     "edit": lambda connection, review, book, reader: update_review(connection, book, reader, 5, ""),
@@ -82,7 +72,7 @@ def test_many_at_once_are_counted_as_many(connection: Connection, book_id: int, 
 def test_who_leaves_and_a_moderator_do_not_wait_in_a_circle(database: Database, dune: str, select: Select) -> None:
     """Alice's reviews are about to go when a moderator has one of them, and then wants the counts of its book."""
     with database.transaction() as connection:
-        alice = insert_reader(connection, "Alice", "")
+        alice = add_reader(connection, "Alice")
         insert_review(connection, connection.scalar(text("SELECT id FROM books")), alice.id, 3, "")
 
     def leave_alone() -> bool | None:
@@ -107,7 +97,7 @@ def test_what_is_hidden_has_a_time_and_a_reason(connection: Connection, review_i
 
 
 def test_reports_go_with_the_review_and_with_who_reported(connection: Connection, review_id: int) -> None:
-    carol, dave = (insert_reader(connection, name, "") for name in ("Carol", "Dave"))
+    carol, dave = (add_reader(connection, name) for name in ("Carol", "Dave"))
     for reader in (carol, dave):
         assert insert_report(connection, review_id, reader.id, None)
     leave(connection, carol.id, keeps_reviews=True)
@@ -124,7 +114,7 @@ def test_nobody_reports_what_is_not_there(connection: Connection, alice_id: int,
 
 
 def test_reports_of_one_moment_have_an_order(connection: Connection, book_id: int, review_id: int) -> None:
-    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(9)]
+    readers = [add_reader(connection, f"Reader {n}") for n in range(9)]
     for reader in readers:
         insert_review(connection, book_id, reader.id, 3, "")
     ids = connection.execute(text("SELECT id FROM reviews WHERE rating = 3 ORDER BY id")).scalars().all()

@@ -6,7 +6,8 @@ from sqlalchemy import text
 
 from flyleaf.database import Database
 from flyleaf.queries.password_resets import delete_password_reset, insert_password_reset, use_password_reset
-from flyleaf.queries.readers import Credentials, insert_reader, update_password_hash
+from flyleaf.queries.readers import Credentials, update_password_hash
+from tests.queries.conftest import add_reader
 
 WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
@@ -15,7 +16,7 @@ def test_a_reset_that_waits_for_a_change_of_the_password_holds_nothing_that_the_
     database: Database,
 ) -> None:
     with database.transaction() as connection:
-        alice = insert_reader(connection, "Alice", "old")
+        alice = add_reader(connection, "Alice", "old")
         insert_password_reset(connection, alice.id, "token")
 
     def reset() -> int | None:

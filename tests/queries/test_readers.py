@@ -14,6 +14,7 @@ from flyleaf.queries.readers import (
     update_password_hash,
     update_preferences,
 )
+from tests.queries.conftest import add_reader, credentials
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,8 @@ def test_a_key_is_its_own_key() -> None:
 
 def test_a_reader_is_found_by_any_form_of_the_name(database: Database) -> None:
     with database.transaction() as connection:
-        alice = insert_reader(connection, "Alice", "a hash")
-        assert select_credentials(connection, "ａLICE").reader == alice
+        alice = add_reader(connection, "Alice", "a hash")
+        assert credentials(connection, "ａLICE").reader == alice
         assert select_credentials(connection, "Bob") is None
 
 
@@ -58,30 +59,30 @@ def test_a_taken_name_is_none_and_changes_nothing(database: Database) -> None:
     with database.transaction() as connection:
         insert_reader(connection, "Alice", "a hash")
         assert insert_reader(connection, "ALICE", "another") is None
-        assert select_credentials(connection, "alice").password_hash == "a hash"
+        assert credentials(connection, "alice").password_hash == "a hash"
 
 
 def test_a_new_hash_is_that_readers_alone(database: Database) -> None:
     with database.transaction() as connection:
-        alice, bob = (insert_reader(connection, name, "old") for name in ("Alice", "Bob"))
+        alice, bob = (add_reader(connection, name, "old") for name in ("Alice", "Bob"))
         assert update_password_hash(connection, Credentials(alice, "old"), "new")
-        assert select_credentials(connection, "Alice").password_hash == "new"
-        assert select_credentials(connection, bob.name).password_hash == "old"
+        assert credentials(connection, "Alice").password_hash == "new"
+        assert credentials(connection, bob.name).password_hash == "old"
 
 
 def test_a_password_that_was_changed_meanwhile_stays(database: Database) -> None:
     with database.transaction() as connection:
-        alice = insert_reader(connection, "Alice", "new")
+        alice = add_reader(connection, "Alice", "new")
         assert not update_password_hash(connection, Credentials(alice, "old"), "the old one, hashed anew")
-        assert select_credentials(connection, "Alice").password_hash == "new"
+        assert credentials(connection, "Alice").password_hash == "new"
 
 
 def test_what_is_not_chosen_stays_as_it_is(database: Database) -> None:
     with database.transaction() as connection:
-        alice, bob = (insert_reader(connection, name, "a hash") for name in ("Alice", "Bob"))
+        alice, bob = (add_reader(connection, name, "a hash") for name in ("Alice", "Bob"))
         assert (alice.language, alice.theme) == (None, None)
         update_preferences(connection, alice.id, "es", None)
         update_preferences(connection, alice.id, None, "dark")
         update_preferences(connection, alice.id, None, None)
-        assert select_credentials(connection, "Alice").reader == replace(alice, language="es", theme="dark")
-        assert select_credentials(connection, "Bob").reader == bob
+        assert credentials(connection, "Alice").reader == replace(alice, language="es", theme="dark")
+        assert credentials(connection, "Bob").reader == bob

@@ -5,47 +5,35 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, text
 
-from flyleaf.database import Database
 from flyleaf.limits import REVIEWS_ON_A_PAGE
-from flyleaf.paging import NEWEST, Key, Page
-from flyleaf.queries.readers import insert_reader
+from flyleaf.paging import NEWEST, Page, Place
 from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, select_reviews, update_review
-
-
-@pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.transaction() as connection:
-        yield connection
-
-
-@pytest.fixture
-def book_id(dune: str, connection: Connection) -> int:
-    return connection.scalar(text("SELECT id FROM books"))
+from tests.queries.conftest import add_reader, key
 
 
 def test_reviews_of_one_moment_have_an_order(connection: Connection, book_id: int) -> None:
     """All of them are written in one transaction, at one time."""
-    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(2 * REVIEWS_ON_A_PAGE)]
+    readers = [add_reader(connection, f"Reader {n}") for n in range(2 * REVIEWS_ON_A_PAGE)]
     for reader in readers:
         insert_review(connection, book_id, reader.id, 3, reader.name)
     names = [reader.name for reader in reversed(readers)]
     first = select_reviews(connection, book_id, NEWEST, without_reader_id=0)
-    second = select_reviews(connection, book_id, first.next, without_reader_id=0)
+    second = select_reviews(connection, book_id, key(first.next), without_reader_id=0)
     assert [review.reader_name for review in first.items + second.items] == names
     assert (first.previous, second.next) == (None, None)
 
 
-def read_through(connection: Connection, book_id: int, place: Key | None) -> Iterator[Page[Review]]:
+def read_through(connection: Connection, book_id: int, place: Place | None) -> Iterator[Page[Review]]:
     """The pages from a place on, in the direction in which it looks."""
     while place is not None:
-        page = select_reviews(connection, book_id, place, without_reader_id=0)
+        page = select_reviews(connection, book_id, key(place), without_reader_id=0)
         yield page
-        place = page.previous if place.newer else page.next
+        place = page.previous if key(place).newer else page.next
 
 
 def test_pages_of_older_and_of_newer_reviews_are_the_same(connection: Connection, book_id: int) -> None:
     for number in range(3 * REVIEWS_ON_A_PAGE):
-        insert_review(connection, book_id, insert_reader(connection, f"Reader {number}", "").id, 3, "")
+        insert_review(connection, book_id, add_reader(connection, f"Reader {number}").id, 3, "")
     down = list(read_through(connection, book_id, NEWEST))
     up = list(read_through(connection, book_id, down[-1].previous))
     assert [page.items for page in reversed(up)] == [page.items for page in down[:-1]]
@@ -53,55 +41,60 @@ def test_pages_of_older_and_of_newer_reviews_are_the_same(connection: Connection
 
 
 def test_the_first_page_is_full_although_reviews_came_in_between(connection: Connection, book_id: int) -> None:
-    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(2 * REVIEWS_ON_A_PAGE + 1)]
+    readers = [add_reader(connection, f"Reader {n}") for n in range(2 * REVIEWS_ON_A_PAGE + 1)]
     for reader in readers[:-1]:
         insert_review(connection, book_id, reader.id, 3, "")
-    second = select_reviews(
-        connection, book_id, select_reviews(connection, book_id, NEWEST, without_reader_id=0).next, without_reader_id=0
-    )
+    first = select_reviews(connection, book_id, NEWEST, without_reader_id=0)
+    second = select_reviews(connection, book_id, key(first.next), without_reader_id=0)
     insert_review(connection, book_id, readers[-1].id, 3, "")
     assert second.next is None
-    above = select_reviews(connection, book_id, second.previous, without_reader_id=0)
+    above = select_reviews(connection, book_id, key(second.previous), without_reader_id=0)
     assert len(above.items) == REVIEWS_ON_A_PAGE
     assert above.previous is not None
-    top = select_reviews(connection, book_id, above.previous, without_reader_id=0)
+    top = select_reviews(connection, book_id, key(above.previous), without_reader_id=0)
     assert top.items[0].reader_name == readers[-1].name
     assert len(top.items) == REVIEWS_ON_A_PAGE
 
 
+def written(connection: Connection, book_id: int, reader_id: int) -> Review:
+    review = select_review(connection, book_id, reader_id)
+    assert review is not None
+    return review
+
+
 def test_a_review_is_new_once(connection: Connection, book_id: int) -> None:
-    alice = insert_reader(connection, "Alice", "")
+    alice = add_reader(connection, "Alice")
     assert insert_review(connection, book_id, alice.id, 3, "First.") is True
     assert insert_review(connection, book_id, alice.id, 5, "Second.") is False
-    assert select_review(connection, book_id, alice.id).text == "First."
+    assert written(connection, book_id, alice.id).text == "First."
 
 
 def test_an_unchanged_review_has_no_time_of_change(connection: Connection, book_id: int) -> None:
-    alice = insert_reader(connection, "Alice", "")
+    alice = add_reader(connection, "Alice")
     insert_review(connection, book_id, alice.id, 3, "First.")
-    assert select_review(connection, book_id, alice.id).edited_at is None
+    assert written(connection, book_id, alice.id).edited_at is None
     assert update_review(connection, book_id, alice.id, 4, "Second.") is True
-    assert select_review(connection, book_id, alice.id).edited_at is not None
+    assert written(connection, book_id, alice.id).edited_at is not None
 
 
 def test_nothing_happens_where_there_is_no_review(connection: Connection, book_id: int) -> None:
-    alice, bob = (insert_reader(connection, name, "") for name in ("Alice", "Bob"))
+    alice, bob = (add_reader(connection, name) for name in ("Alice", "Bob"))
     insert_review(connection, book_id, alice.id, 3, "Alice's.")
     assert update_review(connection, book_id, bob.id, 1, "Bob's.") is False
     assert delete_review(connection, book_id, bob.id) is False
     assert delete_review(connection, book_id + 1, alice.id) is False
-    assert select_review(connection, book_id, alice.id).text == "Alice's."
+    assert written(connection, book_id, alice.id).text == "Alice's."
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1])
 def test_the_database_itself_refuses_other_ratings(connection: Connection, book_id: int, rating: int) -> None:
-    alice = insert_reader(connection, "Alice", "")
+    alice = add_reader(connection, "Alice")
     with pytest.raises(Exception, match="rating"), connection.begin_nested():
         insert_review(connection, book_id, alice.id, rating, "")
 
 
 def test_the_counts_are_what_counting_would_say(connection: Connection, book_id: int) -> None:
-    readers = [insert_reader(connection, f"Reader {n}", "") for n in range(7)]
+    readers = [add_reader(connection, f"Reader {n}") for n in range(7)]
     for n, reader in enumerate(readers):
         insert_review(connection, book_id, reader.id, 1 + n % 5, "")
     update_review(connection, book_id, readers[0].id, 5, "")
@@ -113,7 +106,7 @@ def test_the_counts_are_what_counting_would_say(connection: Connection, book_id:
 
 
 def test_the_counts_go_with_the_book(connection: Connection, book_id: int) -> None:
-    alice = insert_reader(connection, "Alice", "")
+    alice = add_reader(connection, "Alice")
     insert_review(connection, book_id, alice.id, 3, "")
     connection.execute(text("DELETE FROM books"))
     assert connection.scalar(text("SELECT count(*) FROM reviews")) == 0

@@ -1,0 +1,42 @@
+"""A transaction for a test, and rows that a test knows to be there."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, text
+
+from flyleaf.database import Database
+from flyleaf.paging import Key, Place
+from flyleaf.queries.readers import Credentials, Reader, insert_reader, select_credentials
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[Connection]:
+    with database.transaction() as connection:
+        yield connection
+
+
+@pytest.fixture
+def book_id(dune: str, connection: Connection) -> int:
+    book_id: int = connection.execute(text("SELECT id FROM books")).scalar_one()
+    return book_id
+
+
+def add_reader(connection: Connection, name: str, password_hash: str = "") -> Reader:
+    """A new reader, whose name nobody has."""
+    reader = insert_reader(connection, name, password_hash)
+    assert reader is not None
+    return reader
+
+
+def credentials(connection: Connection, name: str) -> Credentials:
+    """Those of a reader who is there."""
+    found = select_credentials(connection, name)
+    assert found is not None
+    return found
+
+
+def key(place: Place | None) -> Key:
+    """The place of the page before or after another one, which has one."""
+    assert isinstance(place, Key)
+    return place
