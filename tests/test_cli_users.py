@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flyleaf.limits import REASON_MAX, WRONG_PASSWORDS
-from flyleaf.queries.readers import Reader
+from flyleaf.web.access import begin_session
 from tests.fixture_types import Select, Together, Visit
 from tests.site import PASSWORD, Site, hidden_fields
 
@@ -133,15 +133,12 @@ def test_a_log_in_that_was_on_its_way_comes_too_late(
     users: Callable[..., Result], app: Flask, alice: Site, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Locked between the check of the password and the session."""
-    from flyleaf.views import readers
 
-    begin = readers.begin_session
-
-    def locked_before(*values: Any) -> Reader | None:
+    def locked_before(*values: Any) -> bool:
         users("lock", "Alice", "--reason", "Spam.")
-        return begin(*values)
+        return begin_session(*values)
 
-    monkeypatch.setattr(readers, "begin_session", locked_before)
+    monkeypatch.setattr("flyleaf.views.readers.begin_session", locked_before)
     late = visit()
     assert log_in(late).status_code == 422
     assert not is_logged_in(late)

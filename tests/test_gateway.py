@@ -83,8 +83,9 @@ def test_the_request_is_what_pep_3333_says() -> None:
         ("x_forwarded_for", "192.0.2.66"),
         ("transfer-encoding", "chunked"),
     ]
-    path = {"method": "POST", "path": "/caf\u00e9 \u6771", "query_string": "q=%C3%A9\u00e9"}
-    _ask(validator(application), Protocol(b"bo", b"dy"), headers=dict_of(headers), client="[2001:db8::1]:40000", **path)
+    scope: dict[str, Any] = {"method": "POST", "path": "/caf\u00e9 \u6771", "query_string": "q=%C3%A9\u00e9"}
+    scope |= {"headers": dict_of(headers), "client": "[2001:db8::1]:40000"}
+    _ask(validator(application), Protocol(b"bo", b"dy"), **scope)
     got = application.environ
     assert got["PATH_INFO"].encode("latin-1").decode() == "/caf\u00e9 \u6771"
     assert got["QUERY_STRING"].encode("latin-1").decode() == "q=%C3%A9\u00e9"
@@ -124,7 +125,7 @@ def test_a_worker_that_is_told_to_finish_answers_what_has_arrived_and_waits_for_
             ended.append((code, [answer.status for answer in answers]))
             over.set()
 
-        monkeypatch.setattr(gateway.os, "_exit", end)
+        monkeypatch.setattr("flyleaf.gateway.os._exit", end)
         requests = [asyncio.create_task(served.__rsgi__(_scope(method="POST"), answer)) for answer in answers]  # type: ignore[arg-type]
         await asyncio.sleep(0.05)
         served.finish()
@@ -201,7 +202,7 @@ def dict_of(headers: list[tuple[str, str]]) -> Any:
 
 def test_a_body_that_says_it_is_too_large_is_not_waited_for() -> None:
     class Stalls(Protocol):
-        def __aiter__(self) -> "Stalls":
+        def __aiter__(self) -> AsyncIterator[bytes]:
             raise AssertionError("it was read")
 
     application = Application()

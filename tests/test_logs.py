@@ -21,10 +21,10 @@ def line() -> Callable[..., str]:
 
     def log(message: object = "something", *values: object, **more: Any) -> str:
         logger = logging.Logger("flyleaf.test")
-        lines = []
+        lines: list[str] = []
         handler = logging.Handler()
         handler.setFormatter(JsonFormatter())
-        handler.emit = lambda record: lines.append(handler.format(record))
+        handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
         logger.addHandler(handler)
         logger.error(message, *values, **more)
         return lines[0]

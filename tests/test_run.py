@@ -300,7 +300,7 @@ class _Attached:
     """This test's own use of the site's database."""
 
     def __init__(self, data: Path) -> None:
-        attachment = attach(data, None, str)
+        attachment = attach(data, None, print)
         self.url, self.close = attachment.url, attachment.detach
 
 

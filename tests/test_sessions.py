@@ -17,7 +17,6 @@ import fakeredis
 import pytest
 from cachelib.file import FileSystemCache
 from flask import Flask
-from flask.typing import ResponseReturnValue
 from redis import Redis
 
 from flyleaf.app import create_app
@@ -41,10 +40,6 @@ def folder(tmp_path: Path) -> SessionFiles:
 
 def is_logged_in(site: Site) -> bool:
     return site.get("/search").status_code == 200
-
-
-def session_id(site: Site) -> str | None:
-    return site.cookie("session")
 
 
 def with_session_id(visit: Visit, value: str) -> Site:
@@ -71,7 +66,7 @@ def test_a_session_is_json_and_holds_no_secret_of_alice(alice: Site, files: Call
     stored = json.loads(path.read_bytes()[4:])
     assert isinstance(stored["reader_id"], int)
     assert PASSWORD not in path.read_text(errors="replace")
-    assert session_id(alice) not in path.name, "who can list the folder can't log in"
+    assert alice.session_id() not in path.name, "who can list the folder can't log in"
 
 
 def test_a_pickle_that_somebody_put_there_is_not_run(
@@ -107,25 +102,25 @@ def test_nothing_is_stored_for_visitors(
             assert files() == []
     visitor.submit("/login", username="Alice", password="a wrong password")
     assert files() == []
-    assert session_id(visitor) is None
+    assert visitor.cookie("session") is None
 
 
 def test_an_id_that_a_visitor_made_up_is_not_taken(visit: Visit, files: Callable[[], list[Path]]) -> None:
     visitor = with_session_id(visit, "chosen-by-mallory")
     visitor.registered("Alice")
-    assert session_id(visitor) != "chosen-by-mallory"
+    assert visitor.cookie("session") != "chosen-by-mallory"
     assert not is_logged_in(with_session_id(visit, "chosen-by-mallory"))
 
 
 def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(
     alice: Site, visit: Visit, files: Callable[[], list[Path]]
 ) -> None:
-    old = session_id(alice)
+    old = alice.session_id()
     token = alice.get("/logout", headers={"Sec-Fetch-Site": "cross-site"}).text
     token = token.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
     response = alice.client.post("/login", data={"username": "Alice", "password": PASSWORD, "csrf_token": token})
     assert response.status_code == 303
-    assert session_id(alice) != old
+    assert alice.session_id() != old
     assert is_logged_in(alice)
     assert not is_logged_in(with_session_id(visit, old))
     assert len(files()) == 1
@@ -133,7 +128,7 @@ def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(
 
 def test_an_id_is_long_and_never_the_same(visit: Visit) -> None:
     visit().registered("Alice")
-    ids = {session_id(visit().logged_in("Alice")) for _ in range(5)}
+    ids = {visit().logged_in("Alice").session_id() for _ in range(5)}
     assert len(ids) == 5
     assert all(len(value) >= 32 for value in ids)
 
@@ -141,7 +136,7 @@ def test_an_id_is_long_and_never_the_same(visit: Visit) -> None:
 def test_logging_out_kills_the_session_also_for_who_kept_its_id(
     alice: Site, visit: Visit, files: Callable[[], list[Path]]
 ) -> None:
-    value = session_id(alice)
+    value = alice.session_id()
     alice.get("/logout")
     assert not is_logged_in(with_session_id(visit, value))
     assert files() == []
@@ -171,7 +166,7 @@ def test_no_log_out_is_undone_by_slow_pages(
     opened, ended = threading.Semaphore(0), threading.Event()
     search = app.view_functions["search.search"]
 
-    def slow(**values: Any) -> ResponseReturnValue:
+    def slow(**values: Any) -> Any:
         answer = search(**values)
         opened.release()
         ended.wait(10)
@@ -181,7 +176,7 @@ def test_no_log_out_is_undone_by_slow_pages(
     came_back = 0
     for _ in range(50):
         browser = visit().logged_in("Alice")
-        value = session_id(browser)
+        value = browser.session_id()
         ended.clear()
         pages = [threading.Thread(target=with_session_id(visit, value).get, args=["/search?q=dune"]) for _ in range(2)]
         for page in pages:
@@ -231,7 +226,8 @@ def test_a_damaged_session_is_logged_out_and_alice_can_log_in_again(
 def test_a_csrf_secret_that_is_damaged_is_no_fault(alice: Site, files: Callable[[], list[Path]], dune: str) -> None:
     [path] = files()
     stored = json.loads(path.read_bytes()[4:])
-    for damage in (None, 1, "", [], {"a": 1}, "\ud800"):
+    damages: list[object] = [None, 1, "", [], {"a": 1}, "\ud800"]
+    for damage in damages:
         path.write_bytes(struct.pack("I", 0) + json.dumps(stored | {"csrf": damage}).encode())
         assert alice.get(f"/books/{dune}").status_code in (200, 303)
         assert alice.client.post(f"/books/{dune}/review", data={"rating": "5", "csrf_token": "x"}).status_code in (
@@ -295,7 +291,7 @@ def test_when_alice_was_seen_is_written_once_in_five_minutes(alice: Site, select
 
 
 def test_the_database_holds_no_id_of_a_session(alice: Site, select: Select) -> None:
-    assert session_id(alice) not in select("SELECT sessions::text FROM sessions")
+    assert alice.session_id() not in select("SELECT sessions::text FROM sessions")
 
 
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,7 +414,7 @@ def test_in_redis_alice_logs_in_and_out(visit_redis: Visit, redis: Redis, config
     [key] = redis.keys("session:*")
     assert 0 < redis.ttl(key) <= LIFETIME.total_seconds()
     assert not list(config.sessions.glob("*")), "and no file is written"
-    value = session_id(alice)
+    value = alice.session_id()
     alice.get("/logout")
     assert redis.keys("session:*") == []
     assert not is_logged_in(with_session_id(visit_redis, value))
@@ -433,10 +429,10 @@ def test_in_redis_nothing_is_stored_for_visitors(visit_redis: Visit, redis: Redi
 
 def test_in_redis_every_log_in_has_a_new_id(visit_redis: Visit, redis: Redis) -> None:
     alice = visit_redis().registered("Alice")
-    old = session_id(alice)
+    old = alice.session_id()
     alice.get("/logout")
     alice.logged_in("Alice")
-    assert session_id(alice) != old
+    assert alice.session_id() != old
     assert len(redis.keys()) == 1
 
 

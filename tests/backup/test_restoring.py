@@ -267,7 +267,7 @@ def test_a_failure_at_the_end_leaves_nothing_behind(filled: Database, empty: Dat
 
     file = saved(filled)
     with pytest.raises(DatabaseUnusableError, match="full"):
-        restore(Backup(file), empty, full, str)
+        restore(Backup(file), empty, full, print)
     assert run(empty, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
 
 

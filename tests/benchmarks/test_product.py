@@ -29,9 +29,9 @@ def config(server: Server, tmp_path: Path) -> Iterator[Config]:
     server.drop_database("benchmark")
 
 
-def test_a_database_is_emptied_filled_exported_and_asked(config: Config, tmp_path: Path) -> None:
+def test_a_database_is_emptied_filled_exported_and_asked(config: Config, database_url: str, tmp_path: Path) -> None:
     (tmp_path / "books.csv").write_text(CATALOGUE, encoding="utf-8")
-    with Database(config.database_url) as database:
+    with Database(database_url) as database:
         for _ in range(2):  # what an earlier run left is gone
             product.empty(database)
             with database.engine.connect() as connection:

@@ -1,11 +1,8 @@
 """Scores of a search: where the book came, and how long it took."""
 
-from collections.abc import Callable
-
 import pytest
 
-from benchmarks.search.peer import Found
-from benchmarks.search.scoring import Answer, Score, by_kind, compare, rank, shortfalls, table
+from benchmarks.search.scoring import Answer, Found, Score, Search, by_kind, compare, rank, shortfalls, table
 from benchmarks.search.workload import Query
 
 DUNE = ("0441172717", "Dune", "Frank Herbert")
@@ -59,10 +56,14 @@ def test_the_smallest_of_the_repeats_counts() -> None:
 
 
 def test_engines_are_asked_in_turns() -> None:
-    asked = []
+    asked: list[str] = []
 
-    def engine(name: str) -> Callable[[str], list[Found]]:
-        return lambda text: asked.append(name) or [DUNE]
+    def engine(name: str) -> Search:
+        def search(text: str) -> list[Found]:
+            asked.append(name)
+            return [DUNE]
+
+        return search
 
     answers = compare({"a": engine("a"), "b": engine("b")}, [query(), query()], passes=3)
     assert asked == ["a", "b"] * 6

@@ -188,7 +188,8 @@ def violations(page: Page) -> str:
 
 def sticking_out(page: Page, width: int) -> list[str]:
     page.set_viewport_size({"width": width, "height": 900})
-    return page.evaluate(STICKING_OUT)
+    found: list[str] = page.evaluate(STICKING_OUT)
+    return found
 
 
 @pytest.mark.parametrize("subject", ["visitor", "search", "book", "people", "account", "moderation"])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.fixture_types import Visit
 from tests.site import Site
@@ -125,15 +125,21 @@ def test_hovering_over_a_star_says_its_own_number(reader: Page) -> None:
     assert (shown(), filled()) == (["2 stars"], 2)
 
 
+def box(element: Locator) -> FloatRect:
+    found = element.bounding_box()
+    assert found is not None
+    return found
+
+
 def test_cards_and_buttons_of_the_account_do_not_touch(reader: Page, visit: Visit) -> None:
     visit().logged_in("Alice")
     reader.goto("/account")
-    cards = [card.bounding_box() for card in reader.locator("section.card").all()]
+    cards = [box(card) for card in reader.locator("section.card").all()]
     assert len(cards) >= 2
     for above, below in pairwise(cards):
         assert above["y"] + above["height"] + 12 <= below["y"]
     for form in reader.locator("li form").all():
-        above = form.locator("xpath=preceding-sibling::*[1]").bounding_box()
-        assert above["y"] + above["height"] + 6 <= form.bounding_box()["y"]
+        above = box(form.locator("xpath=preceding-sibling::*[1]"))
+        assert above["y"] + above["height"] + 6 <= box(form)["y"]
     buttons = re.compile("End session|Log out of all other devices")
     assert reader.get_by_role("button", name=buttons).count() == 2

@@ -21,8 +21,8 @@ def stayed(page: Page) -> bool:
     return bool(page.evaluate("window.stayed === true"))
 
 
-def first(page: Page) -> str | None:
-    return page.locator(".results > li a").first.text_content()
+def first(page: Page) -> str:
+    return page.locator(".results > li a").first.inner_text()
 
 
 def search_for(page: Page, text: str) -> None:

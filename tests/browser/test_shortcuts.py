@@ -31,7 +31,7 @@ def test_j_and_k_go_through_the_results_and_enter_opens_one(results: Page) -> No
     results.keyboard.press("k")
     results.keyboard.press("k")
     expect(result(results, 0)).to_be_focused()
-    name = result(results, 0).text_content()
+    name = result(results, 0).inner_text()
     results.keyboard.press("Enter")
     expect(results.get_by_role("heading", level=1)).to_have_text(name)
 

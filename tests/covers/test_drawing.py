@@ -40,7 +40,7 @@ def every_cover(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         def digest(self) -> bytes:
             return bytes((0, layout, chance))
 
-    monkeypatch.setattr(drawing.hashlib, "sha256", lambda _: Digest())
+    monkeypatch.setattr("flyleaf.covers.drawing.hashlib.sha256", lambda _: Digest())
     return lambda title, author: cover("", title, author)
 
 
@@ -69,18 +69,22 @@ def test_each_cover_is_well_formed_and_says_the_text(every_cover: Callable[[str,
 def test_no_line_leaves_the_cover(every_cover: Callable[[str, str], str]) -> None:
     for title, author in BOOKS:
         for text in ET.fromstring(every_cover(title, author)).iter("text"):
-            size = float(text.get("font-size"))
+            size = number(text, "font-size")
             for line in text.iter("tspan"):
-                y, width = float(line.get("y")), measure(line.text) * size
+                y, width = number(line, "y"), measure(line.text or "") * size
                 left = left_of(text, line)
                 assert left >= 6, (title, line.text)
                 assert left + width <= WIDTH, (title, line.text)
                 assert size * 0.7 <= y <= HEIGHT - size * 0.25, (title, line.text)
 
 
+def number(element: Element, attribute: str) -> float:
+    return float(element.attrib[attribute])
+
+
 def left_of(text: Element, line: Element) -> float:
     """The left end of a line of a text, by its anchor and direction."""
-    x, width = float(line.get("x")), measure(line.text) * float(text.get("font-size"))
+    x, width = number(line, "x"), measure(line.text or "") * number(text, "font-size")
     anchor = text.get("text-anchor", "start")
     if anchor == "middle":
         return x - width / 2
@@ -97,7 +101,7 @@ def test_no_line_lies_on_the_band_along_the_spine(monkeypatch: pytest.MonkeyPatc
             for line in text.iter("tspan"):
                 left = left_of(text, line)
                 assert low <= left, (title, line.text)
-                assert left + measure(line.text) * float(text.get("font-size")) <= high, (title, line.text)
+                assert left + measure(line.text or "") * number(text, "font-size") <= high, (title, line.text)
     assert "<g transform" in cover("", "ألف ليلة وليلة", "")
     assert "<g transform" not in cover("", "Dune", "فرانك هربرت")
 

@@ -64,7 +64,7 @@ def test_an_open_gate_lets_all_through_at_once() -> None:
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long somebody would have slept."""
     seconds: list[float] = []
-    monkeypatch.setattr(gate.time, "sleep", seconds.append)
+    monkeypatch.setattr("flyleaf.database.gate.time.sleep", seconds.append)
     monkeypatch.setattr(gate, "PAUSE", 60.0)
     return seconds
 

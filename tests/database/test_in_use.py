@@ -14,6 +14,7 @@ from flyleaf.database.in_use import Step, steps_of
 from flyleaf.database.migrate import is_migrated, revisions
 from tests.database.conftest import DUMPS, connected
 from tests.database.test_old_databases import SHAPE
+from tests.fixture_types import Together
 
 OldDatabase = Callable[[Path], str]
 FIRST = DUMPS[0]  # needs every step that there is
@@ -94,7 +95,7 @@ def test_an_update_that_is_interrupted_after_each_step_goes_on(
 def test_books_that_break_a_later_check_stay_as_they_are(old_database: OldDatabase) -> None:
     """Nothing is lost, and the check that all books obey is valid."""
     url = old_database(FIRST)
-    with connected(url) as connection, connection, connection.cursor() as cursor:
+    with connected(url) as old, old, old.cursor() as cursor:
         cursor.execute("ALTER TABLE books ADD average_rating numeric(4, 3)")
         cursor.execute("UPDATE books SET average_rating = 7 WHERE title = 'Emma'")
     with Database(url) as database, database.transaction() as connection:
@@ -104,7 +105,7 @@ def test_books_that_break_a_later_check_stay_as_they_are(old_database: OldDataba
         assert connection.execute(text("SELECT average_rating FROM books WHERE title = 'Emma'")).scalar() == 7
 
 
-def test_starts_at_the_same_moment_update_it_once(old_database: OldDatabase, together: Callable[..., list]) -> None:
+def test_starts_at_the_same_moment_update_it_once(old_database: OldDatabase, together: Together) -> None:
     """One creates indexes concurrently, which waits for the statements of all others."""
     databases = [Database(old_database(FIRST))]
     databases += [Database(str(databases[0].engine.url)) for _ in range(3)]

@@ -84,8 +84,8 @@ def rows(connection: psycopg2.extensions.connection) -> dict[str, list[tuple[Any
     found = {}
     with connection, connection.cursor() as cursor:
         for table, statement in KEPT.items():
-            cursor.execute("SELECT to_regclass(%s)", (table,))
-            if cursor.fetchone()[0] is not None:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (table,))
+            if cursor.fetchone() == (True,):
                 cursor.execute(statement)
                 found[table] = cursor.fetchall()
     return found

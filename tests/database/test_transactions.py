@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from flyleaf.app import create_app
@@ -53,7 +52,7 @@ def test_a_connection_killed_in_the_middle_is_503_and_the_next_request_is_fine(
 ) -> None:
     search = app.view_functions["search.search"]
 
-    def killed(**values: Any) -> ResponseReturnValue:
+    def killed(**values: Any) -> Any:
         with app.extensions["flyleaf"].database.transaction() as connection:
             connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         return search(**values)
@@ -79,10 +78,10 @@ def test_a_locked_table_is_503_within_seconds(alice: Site, dune: str, database: 
 
 
 def test_with_all_connections_in_use_it_is_503_and_fine_afterwards(
-    config: Config, monkeypatch: pytest.MonkeyPatch
+    config: Config, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "CONNECT_TIMEOUT", 1)  # seconds, also for one out of the pool
-    database = Database(config.database_url, pool_size=1)
+    database = Database(database_url, pool_size=1)
     client = create_app(config, database).test_client()
     release, taken = threading.Event(), threading.Semaphore(0)
 
@@ -133,7 +132,7 @@ def test_a_server_that_stops_is_503_and_back_when_it_is(tmp_path: Path) -> None:
             assert response.is_json is address.startswith(("/api", "/readyz"))
             assert time.monotonic() - started < 6
         assert alice.get("/healthz").status_code == 200
-        server.poststart = lambda: None  # the role is there
+        server.poststart = lambda: None  # type: ignore[method-assign]  # the role is there
         server.start()
         assert alice.get("/search?q=dune").status_code == 200, "and Alice is still logged in"
         assert alice.get("/readyz").status_code == 200

@@ -38,7 +38,7 @@ def place() -> Iterator[Path]:
 def made() -> Iterator[Path]:
     """A data folder whose database was made and shut down."""
     with open_folder() as folder:
-        attach(folder / "data", None, str).detach()
+        attach(folder / "data", None, print).detach()
         yield folder / "data"
 
 
@@ -61,7 +61,7 @@ def attach_to() -> Iterator[Attach]:
     """attach(), and detach() at the end."""
     attachments: list[Attachment] = []
 
-    def attach_to(data: Path, bindir: Path | None = None, announce: Callable[[str], None] = str) -> Attachment:
+    def attach_to(data: Path, bindir: Path | None = None, announce: Callable[[str], None] = print) -> Attachment:
         attachments.append(attach(data, bindir, announce))
         return attachments[-1]
 

@@ -1,11 +1,12 @@
 """Where the database goes: into the data folder, or where PostgreSQL's account can reach it; each time the same."""
 
+import fcntl
 import shutil
 from pathlib import Path
 
 import pytest
 
-from flyleaf.embedded import EmbeddedServerError, folder
+from flyleaf.embedded import EmbeddedServerError, account, folder
 from tests.embedded.conftest import Attach, execute, is_root
 
 
@@ -39,7 +40,7 @@ def test_a_path_with_letters_and_signs_works(own_data: Path, attach_to: Attach) 
 
 def test_a_squatter_is_not_trusted(place: Path) -> None:
     long = place / ("long" * 30)
-    sockets = folder.Folder(long, folder.accounts.unprivileged()).sockets
+    sockets = folder.Folder(long, account.unprivileged()).sockets
     (place / "elsewhere").mkdir()
     sockets.symlink_to(place / "elsewhere")
     try:
@@ -85,12 +86,12 @@ def test_two_data_folders_have_two_fallbacks() -> None:
 def test_locks_exclude_and_share(place: Path) -> None:
     chosen = folder.choose(place / "data")
     with (
-        chosen.locked("x.lock", folder.fcntl.LOCK_SH, 0) as one,
-        chosen.locked("x.lock", folder.fcntl.LOCK_SH, 0) as two,
+        chosen.locked("x.lock", fcntl.LOCK_SH, 0) as one,
+        chosen.locked("x.lock", fcntl.LOCK_SH, 0) as two,
     ):
         assert one
         assert two
-        with chosen.locked("x.lock", folder.fcntl.LOCK_EX, 0.05) as alone:
+        with chosen.locked("x.lock", fcntl.LOCK_EX, 0.05) as alone:
             assert not alone
-    with chosen.locked("x.lock", folder.fcntl.LOCK_EX, 0) as alone:
+    with chosen.locked("x.lock", fcntl.LOCK_EX, 0) as alone:
         assert alone

@@ -51,7 +51,7 @@ def old_site() -> Iterator[Path]:
     with open_folder() as place:
         data = place / "data"
         config = Config(data=data, pg_bindir=OLDER.folder)
-        with open_database(config, str) as database, database.transaction() as connection:
+        with open_database(config, print) as database, database.transaction() as connection:
             for statement in (BOOK, READER, SESSION):
                 connection.execute(text(statement))
         assert eventually(lambda: not processes_of(data))
@@ -77,7 +77,7 @@ def test_the_start_upgrades_it_and_keeps_the_old_one(old_data: Path, attach_to: 
         assert [found.title for found in search_books(connection, SearchQuery("dune herbert")).results] == ["Dune"]
         assert connection.execute(text("SELECT count(*) FROM sessions")).scalar() == 1
         # What an update of Flyleaf may have to do: all is the site's own.
-        assert connection.execute(text("SELECT count(*) FROM pg_extension WHERE extowner <> 10")).scalar() >= 3
+        assert connection.execute(text("SELECT count(*) FROM pg_extension WHERE extowner <> 10")).scalar_one() >= 3
         connection.execute(text("INSERT INTO books (isbn, title) VALUES ('0141439580', 'Emma')"))
         assert [found.title for found in search_books(connection, SearchQuery("emma")).results] == ["Emma"]
     kept = old_data / f"postgres-{OLDER.major}.old"
@@ -173,7 +173,7 @@ def test_a_full_disk_is_told_before_anything_is_done(old_data: Path, monkeypatch
     class Full:
         f_bavail, f_frsize = 10, real.f_frsize
 
-    monkeypatch.setattr(upgrade.os, "statvfs", lambda _: Full)
+    monkeypatch.setattr("flyleaf.embedded.upgrade.os.statvfs", lambda _: Full)
     with pytest.raises(EmbeddedServerError, match="free some space"):
         _upgrade(old_data)
     assert version(old_data) != NEWEST.major
@@ -186,7 +186,7 @@ def _upgrade(data: Path) -> None:
     assert OLDER is not None
     chosen = folder.choose(data)
     old, new = (binaries.for_account(one, chosen.account, chosen.programs) for one in (OLDER, NEWEST))
-    upgrade.upgrade(chosen, old, new, Log(chosen.open(chosen.log.name), chosen.log), str)
+    upgrade.upgrade(chosen, old, new, Log(chosen.open(chosen.log.name), chosen.log), print)
 
 
 def _as_superuser(chosen: folder.Folder, statement: str) -> None:

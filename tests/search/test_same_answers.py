@@ -81,7 +81,7 @@ def answer(connection: Connection, query: str) -> object:
 
 
 @pytest.mark.parametrize("other", ["shuffled", "rebuilt", "in_order"])
-def test_the_same_books_give_the_same_answers(in_order: Connection, other: str, request: pytest.FixtureRequest) -> None:
+def test_the_same_books_give_the_same_answers(in_order: Engine, other: str, request: pytest.FixtureRequest) -> None:
     second: Engine = request.getfixturevalue(other)
     with in_order.connect() as one, second.connect() as two:
         assert [query for query in queries() if answer(one, query) != answer(two, query)] == []

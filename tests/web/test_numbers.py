@@ -4,10 +4,13 @@ from itertools import product
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from flyleaf.numbers import BEYOND, whole_number
 from flyleaf.views import moderation, reports
-from tests.site import hidden_fields
+from tests.fixture_types import Select, Visit
+from tests.site import Site, hidden_fields
 
 # 309 digits are too many for a float, 4,301 for Python's int().
 ENDLESS = ["9" * 309, "9" * 310, "-" + "9" * 311, "9" * 4_300, "9" * 4_301, "0" * 5_000 + "1", "٣" * 400]
@@ -23,30 +26,36 @@ NO_NUMBERS = ["", " ", "+", "-", "--1", "1 2", "1_0", "1.0", "1e5", "1e400", "Na
         *((text, None) for text in NO_NUMBERS),
     ],
 )  # fmt: skip
-def test_what_a_whole_number_is(text, number):
+def test_what_a_whole_number_is(text: str, number: int | None) -> None:
     assert whole_number(text) == number
 
 
-def test_a_number_of_any_length_is_refused_by_the_search(alice, client, dune, subtests):
+def test_a_number_of_any_length_is_refused_by_the_search(
+    alice: Site, client: FlaskClient, dune: str, subtests: pytest.Subtests
+) -> None:
     for text, field in product(ENDLESS, ("page", "year_from", "year_to", "limit")):
         with subtests.test(f"{field}={text[:9]}…"):
             values = {"q": "dune", field: text}
             answer = client.get("/api/search", query_string=values)
             assert answer.status_code == 422
-            assert answer.json["error"].startswith(field)
+            assert answer.get_json()["error"].startswith(field)
             if field != "limit":  # the API's alone
                 assert alice.get("/search", query_string=values).status_code == 422
                 assert alice.get("/search/suggestions", query_string=values).status_code == 422
 
 
-def test_what_search_and_api_take_for_a_page(alice, client, dune, subtests):
+def test_what_search_and_api_take_for_a_page(
+    alice: Site, client: FlaskClient, dune: str, subtests: pytest.Subtests
+) -> None:
     taken = {"1": 200, "": 200, " 1 ": 200, "+1": 200, "١": 200, "-0": 422, "1_0": 422, "1e0": 422}
     for (text, status), (browser, address) in product(taken.items(), ((alice, "/search"), (client, "/api/search"))):
         with subtests.test(f"{address} {text}"):
             assert browser.get(address, query_string={"q": "dune", "page": text}).status_code == status
 
 
-def test_numbers_elsewhere_in_addresses_and_paths_are_no_fault(app, alice, dune, select, subtests):
+def test_numbers_elsewhere_in_addresses_and_paths_are_no_fault(
+    app: Flask, alice: Site, dune: str, select: Select, subtests: pytest.Subtests
+) -> None:
     app.testing = False
     select("UPDATE readers SET is_moderator = true")
     places = [
@@ -70,7 +79,9 @@ def test_numbers_elsewhere_in_addresses_and_paths_are_no_fault(app, alice, dune,
             assert alice.review(dune, text).status_code == 422
 
 
-def test_an_id_that_no_row_can_have_is_not_looked_up(alice, select, monkeypatch):
+def test_an_id_that_no_row_can_have_is_not_looked_up(
+    alice: Site, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """PostgreSQL compares a bigint with a larger number as numeric, without the index."""
     select("UPDATE readers SET is_moderator = true")
     monkeypatch.setattr(moderation, "find_review", None)
@@ -80,7 +91,9 @@ def test_an_id_that_no_row_can_have_is_not_looked_up(alice, select, monkeypatch)
         assert alice.get(f"/reviews/{quote(number)}/report").status_code == 404
 
 
-def test_numbers_in_headers_and_cookies_are_no_fault(app, client, visit, dune, subtests):
+def test_numbers_in_headers_and_cookies_are_no_fault(
+    app: Flask, client: FlaskClient, visit: Visit, dune: str, subtests: pytest.Subtests
+) -> None:
     app.testing = False
     headers = [
         ("Content-Length", "{0}"),

@@ -174,7 +174,7 @@ def test_every_check_digit() -> None:
 
 
 def test_first_bytes_of_which_nothing_is_looked_at_begin_letters_that_no_rule_changes() -> None:
-    seconds = set()  # characters that compose with the one before them, or are put in order
+    seconds: set[str] = set()  # characters that compose with the one before them, or are put in order
     characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
     for character in characters:
         decomposed = unicodedata.normalize("NFD", character)

@@ -187,7 +187,7 @@ def test_a_full_disk_is_told_in_one_line(database_url: str, database: Database, 
 def test_the_file_that_is_standard_input_is_not_replaced(database_url: str, tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + DUNE)
     environment = {**os.environ, "DATABASE_URL": database_url, "FLYLEAF_DATA": str(tmp_path / "instance")}
-    arguments = [sys.executable, str(PROJECT / "import.py"), "-", "--rejects", path]
+    arguments = [sys.executable, str(PROJECT / "import.py"), "-", "--rejects", str(path)]
     with path.open() as file:
         done = subprocess.run(arguments, env=environment, stdin=file, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
