@@ -132,6 +132,6 @@ def rows_read(database: Database, server: Server) -> Iterator[Callable[[str], in
 
 def rows_of(node: dict[str, Any]) -> float:
     """Return how many rows the nodes of a plan have read."""
-    removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
-    own = (node["Actual Rows"] + removed) * node["Actual Loops"]
+    removed: float = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
+    own: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
     return own + sum(rows_of(child) for child in node.get("Plans", []))

@@ -35,7 +35,7 @@ def review_id(connection: Connection, book_id: int, alice_id: int) -> int:
 def leave(connection: Connection, reader_id: int, *, keeps_reviews: bool) -> bool | None:
     """Delete the account; whether reviews are left for the next step, None if the account was gone."""
     departure = insert_departure(connection, reader_id, keeps_reviews=keeps_reviews)
-    return departure and continue_departure(connection, departure)
+    return None if departure is None else continue_departure(connection, departure)
 
 
 ACTIONS: dict[str, Callable[[Connection, int, int, int], object]] = {

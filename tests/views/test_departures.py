@@ -1,7 +1,5 @@
 """Leaving with more reviews than one request can delete: the account is closed at once, and the reviews follow."""
 
-import re
-
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -12,6 +10,7 @@ from flyleaf.queries import departures
 from flyleaf.queries.departures import REVIEWS_AT_ONCE
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import AddBook, Select, Together, Visit
+from tests.markup import part
 from tests.site import PASSWORD, Site, hidden_fields
 
 MANY = 25
@@ -55,7 +54,7 @@ def write_reviews(select: Select, number: int) -> None:
 def leave(site: Site, reviews: str) -> str:
     """Delete the account; what the next page says."""
     assert site.submit("/account/delete", password=PASSWORD, reviews=reviews).status_code == 303
-    return re.search('<p class="notice".*?</p>', site.get("/").text, re.DOTALL)[0]
+    return part('<p class="notice".*?</p>', site.get("/").text)
 
 
 @pytest.mark.parametrize("reviews", ["delete", "keep"])
