@@ -24,6 +24,7 @@ from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.logs import JsonFormatter
 from flyleaf.web.current import EXTENSION
+from tests.connections import Watch
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.postgresql import Server, start_server
 from tests.site import Site
@@ -174,11 +175,14 @@ _compiled = _Compiled()
 
 @pytest.fixture
 def app(config: Config, database: Database) -> Iterator[Flask]:
+    """The site, of which no request may format or send its answer while it holds a connection."""
     app = create_app(config, database)
     app.testing = True
     app.jinja_env.bytecode_cache = _compiled
+    watch = Watch(app, database)
     yield app
     app.extensions[EXTENSION].maintenance.stop()
+    assert watch.found == [], "views in a transaction return render_later(…), or a dict for JSON"
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
+from flyleaf.web.rendering import Answer, render_later
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -85,9 +86,9 @@ class DeletionForm(Form):
 
 @blueprint.get("")
 @login_required
-def account(connection: Connection, reader: Reader) -> ResponseReturnValue:
+def account(connection: Connection, reader: Reader) -> Answer:
     sessions = select_sessions(connection, reader.id, session_hash())
-    return render_template("account.html", sessions=sessions, form=Form())
+    return render_later("account.html", sessions=sessions, form=Form())
 
 
 @blueprint.post("/sessions/<id:session_id>/end")
@@ -144,9 +145,9 @@ def delete(reader: Reader) -> ResponseReturnValue:
 
 @blueprint.get("/events")
 @login_required
-def events(connection: Connection, reader: Reader) -> ResponseReturnValue:
+def events(connection: Connection, reader: Reader) -> Answer:
     found = select_events(connection, reader.id, asked_place())
-    return render_template("account_events.html", events=found, names=EVENTS)
+    return render_later("account_events.html", events=found, names=EVENTS)
 
 
 @blueprint.get("/data")

@@ -1,7 +1,6 @@
 """The author page: all books of an author."""
 
-from flask import Blueprint, render_template, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, request
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
@@ -13,20 +12,21 @@ from flyleaf.search import require
 from flyleaf.web.access import login_required
 from flyleaf.web.addresses import url_for
 from flyleaf.web.paging import numbered, page_number
+from flyleaf.web.rendering import Answer, render_later
 
 blueprint = Blueprint("authors", __name__)
 
 
 @blueprint.get("/authors/<path:name>")
 @login_required
-def author(connection: Connection, reader: Reader, name: str) -> ResponseReturnValue:
+def author(connection: Connection, reader: Reader, name: str) -> Answer:
     require(connection)
     found = select_author(connection, name) if "\0" not in name else None
     if found is None:
         raise NotFound(gettext("The catalogue has no books by this author."))
     page = page_number(request.args)
     works = select_works(connection, name, page)
-    return render_template("author.html", author=found, works=numbered(works, page, found.work_count, PAGE_SIZE))
+    return render_later("author.html", author=found, works=numbered(works, page, found.work_count, PAGE_SIZE))
 
 
 @blueprint.app_template_global()

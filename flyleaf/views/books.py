@@ -2,8 +2,7 @@
 
 from typing import NoReturn
 
-from flask import Blueprint, Response, after_this_request, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, after_this_request, redirect, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
@@ -22,13 +21,14 @@ from flyleaf.web.access import login_required
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
 from flyleaf.web.paging import NOTHING, asked_place
+from flyleaf.web.rendering import Answer, Rendering, render_later
 
 blueprint = Blueprint("books", __name__)
 
 
 @blueprint.get("/books/<isbn>")
 @login_required
-def book(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+def book(connection: Connection, reader: Reader, isbn: str) -> Answer:
     seen = find_seen_book(connection, isbn, reader)
     if isbn != seen.book.isbn:
         address = url_for("books.book", isbn=seen.book.isbn)
@@ -37,7 +37,7 @@ def book(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnVal
     typed = restored()
     form = None if typed is None else ReviewForm(typed)
     if form is not None and seen.own_review is not None:
-        return render_template("review_edit.html", book=seen.book, form=form, is_second=True)
+        return render_later("review_edit.html", book=seen.book, form=form, is_second=True)
     return render_book(connection, reader, seen, form)
 
 
@@ -51,7 +51,7 @@ def find_seen_book(connection: Connection, isbn: str, reader: Reader) -> SeenBoo
     return select_seen_book(connection, _identity(isbn), reader) or _not_found(isbn)
 
 
-def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: ReviewForm | None = None) -> str:
+def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: ReviewForm | None = None) -> Rendering:
     """Return the page of this book as this reader sees it, with the form for a review as it was filled in."""
     found = seen.book
     names = _isbns(found)
@@ -63,7 +63,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else NOTHING
     cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
     _ask_for_external_rating(connection, seen)
-    return render_template(
+    return render_later(
         "book.html",
         book=found,
         isbns=names,

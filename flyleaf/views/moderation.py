@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
@@ -28,6 +28,7 @@ from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line, require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
+from flyleaf.web.rendering import Answer, render_later
 
 blueprint = Blueprint("moderation", __name__, url_prefix="/moderation")
 Values = ParamSpec("Values")
@@ -42,14 +43,12 @@ class HidingForm(Form):
 
 
 def moderator_required(
-    view: Callable[Concatenate[Connection, Reader, Values], ResponseReturnValue],
+    view: Callable[Concatenate[Connection, Reader, Values], Answer],
 ) -> Callable[Values, ResponseReturnValue]:
     """Let only moderators in, according to the database at each request. Others get 404."""
 
     @wraps(view)
-    def gate(
-        connection: Connection, reader: Reader, /, *values: Values.args, **named: Values.kwargs
-    ) -> ResponseReturnValue:
+    def gate(connection: Connection, reader: Reader, /, *values: Values.args, **named: Values.kwargs) -> Answer:
         if not reader.is_moderator:
             raise NotFound
         return view(connection, reader, *values, **named)
@@ -59,25 +58,25 @@ def moderator_required(
 
 @blueprint.get("")
 @moderator_required
-def reported(connection: Connection, moderator: Reader) -> ResponseReturnValue:
+def reported(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_reported_reviews(connection, asked_place())
-    return render_template("moderation.html", reviews=reviews, form=Form())
+    return render_later("moderation.html", reviews=reviews, form=Form())
 
 
 @blueprint.get("/hidden")
 @moderator_required
-def hidden(connection: Connection, moderator: Reader) -> ResponseReturnValue:
+def hidden(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_hidden_reviews(connection, asked_place())
-    return render_template("moderation_hidden.html", reviews=reviews, form=Form())
+    return render_later("moderation_hidden.html", reviews=reviews, form=Form())
 
 
 @blueprint.route("/reviews/<id:review_id>/hide", methods=["GET", "POST"])
 @moderator_required
-def hide(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
+def hide(connection: Connection, moderator: Reader, review_id: int) -> Answer:
     review = find_review(connection, review_id)
     form = HidingForm(request.form or restored())
     if request.method != "POST" or not form.validate():
-        return render_template("review_hide.html", review=review, form=form), form.status
+        return render_later("review_hide.html", review=review, form=form), form.status
     reason = form.reason.data or ""
     if not hide_review(connection, review.id, reason):
         raise Conflict(gettext("This review has already been hidden or deleted."))

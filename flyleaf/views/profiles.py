@@ -1,7 +1,6 @@
 """A reader's profile, with their reviews."""
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+from flask import Blueprint
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
@@ -10,19 +9,20 @@ from flyleaf.queries.readers import Reader, select_profile
 from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.web.access import login_required
 from flyleaf.web.paging import asked_place
+from flyleaf.web.rendering import Answer, render_later
 
 blueprint = Blueprint("profiles", __name__)
 
 
 @blueprint.get("/readers/<name>")
 @login_required
-def profile(connection: Connection, reader: Reader, name: str) -> ResponseReturnValue:
+def profile(connection: Connection, reader: Reader, name: str) -> Answer:
     found = select_profile(connection, name) if "\0" not in name else None
     if found is None:
         raise NotFound(gettext("No reader has this name. The account may have been deleted."))
     is_own = found.reader_id == reader.id
     reviews = select_reviewed_books(connection, found.reader_id, asked_place(), with_hidden=is_own)
-    return render_template(
+    return render_later(
         "profile.html",
         profile=found,
         is_own=is_own,

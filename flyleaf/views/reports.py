@@ -1,7 +1,6 @@
 """Reporting a review to the moderators."""
 
-from flask import Blueprint, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, TooManyRequests
@@ -18,6 +17,7 @@ from flyleaf.web.attempts import report_limits
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line
 from flyleaf.web.notices import redirect_with_notice
+from flyleaf.web.rendering import Answer, render_later
 
 blueprint = Blueprint("reports", __name__)
 
@@ -28,13 +28,13 @@ class ReportForm(Form):
 
 @blueprint.route("/reviews/<id:review_id>/report", methods=["GET", "POST"])
 @login_required
-def report(connection: Connection, reader: Reader, review_id: int) -> ResponseReturnValue:
+def report(connection: Connection, reader: Reader, review_id: int) -> Answer:
     review = find_review(connection, review_id)
     if review.hidden_at is not None or review.reader_id == reader.id:
         raise NotFound(gettext("Review not found. It may have been deleted."))
     form = ReportForm(request.form or restored())
     if request.method != "POST" or not form.validate():
-        return render_template("review_report.html", review=review, form=form), form.status
+        return render_later("review_report.html", review=review, form=form), form.status
     notice = "review-reported" if _report(connection, reader, review, form.reason.data or None) else "reported-already"
     address = url_for("books.book", isbn=review.isbn, _anchor="my-review")
     return redirect_with_notice(address, notice)

@@ -1,7 +1,6 @@
 """Writing, editing and deleting one's own review. Every statement includes the reader, so others' are out of reach."""
 
-from flask import Blueprint, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
@@ -16,50 +15,51 @@ from flyleaf.web.access import login_required
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form
 from flyleaf.web.notices import redirect_with_notice
+from flyleaf.web.rendering import Answer, render_later
 
 blueprint = Blueprint("reviews", __name__, url_prefix="/books/<isbn>/review")
 
 
 @blueprint.post("")
 @login_required
-def publish(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+def publish(connection: Connection, reader: Reader, isbn: str) -> Answer:
     seen = find_seen_book(connection, isbn, reader)
     book = seen.book
     form = ReviewForm(request.form)
     if not form.validate():
         return render_book(connection, reader, seen, form), form.status
     if not insert_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or ""):
-        return render_template("review_edit.html", book=book, form=form, is_second=True), 409
+        return render_later("review_edit.html", book=book, form=form, is_second=True), 409
     return _back_to(book, "review-published")
 
 
 @blueprint.route("/edit", methods=["GET", "POST"])
 @login_required
-def edit(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+def edit(connection: Connection, reader: Reader, isbn: str) -> Answer:
     book = find_book(connection, isbn)
     review = select_review(connection, book.id, reader.id)
     if review is None:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     if request.method != "POST":
         form = ReviewForm(restored(), rating=str(review.rating), text=review.text)
-        return render_template("review_edit.html", book=book, form=form)
+        return render_later("review_edit.html", book=book, form=form)
     form = ReviewForm(request.form)
     if not form.validate():
-        return render_template("review_edit.html", book=book, form=form), form.status
+        return render_later("review_edit.html", book=book, form=form), form.status
     update_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or "")
     return _back_to(book, "review-changed")
 
 
 @blueprint.route("/delete", methods=["GET", "POST"])
 @login_required
-def delete(connection: Connection, reader: Reader, isbn: str) -> ResponseReturnValue:
+def delete(connection: Connection, reader: Reader, isbn: str) -> Answer:
     book = find_book(connection, isbn)
     review = select_review(connection, book.id, reader.id)
     if review is None:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     form = Form(request.form)
     if request.method != "POST" or not form.validate():
-        return render_template("review_delete.html", book=book, review=review, form=form), form.status
+        return render_later("review_delete.html", book=book, review=review, form=form), form.status
     delete_review(connection, book.id, reader.id)
     return _back_to(book, "review-deleted")
 

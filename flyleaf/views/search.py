@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from flyleaf.views.authors import author_address
 from flyleaf.views.search_form import SearchForm
 from flyleaf.web.access import login_required
 from flyleaf.web.rate_limits import searches_limited
+from flyleaf.web.rendering import Answer, render_later
 
 blueprint = Blueprint("search", __name__)
 
@@ -24,7 +25,7 @@ SHELF = 6  # books shown before the first search
 @blueprint.get("/search")
 @searches_limited
 @login_required
-def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
+def search(connection: Connection, reader: Reader) -> Answer:
     form = SearchForm(request.args)
     valid = form.validate()
     # Filters are shown on request, because most searches don't need them.
@@ -32,16 +33,16 @@ def search(connection: Connection, reader: Reader) -> ResponseReturnValue:
     languages = select_languages(connection) if narrow else []
     page = {"form": form, "narrow": narrow, "languages": languages, "isbn_digits": SHORTEST_ISBN_PART}
     if not valid:
-        return render_template("search.html", **page), 422
+        return render_later("search.html", **page), 422
     if not form.q.data or form.is_blank:
         shelf = select_shelf(connection, date.today(), SHELF)
-        return render_template("search.html", **page, examples=shelf, is_empty=not shelf)
+        return render_later("search.html", **page, examples=shelf, is_empty=not shelf)
     found = search_books(connection, form.query())
     last_page = min(max(-(-found.total // PAGE_SIZE), 1), PAGE_MAX)
     exact = [book for book in found.results if not book.match.loose]
     loose = [book for book in found.results if book.match.loose]
     shown = {"found": found, "exact": exact, "loose": loose, "last_page": last_page, "page_size": PAGE_SIZE}
-    return render_template("search.html", **page, **shown)
+    return render_later("search.html", **page, **shown)
 
 
 @blueprint.post("/search")
@@ -56,9 +57,9 @@ def search_by_post() -> ResponseReturnValue:
 def suggestions(connection: Connection, reader: Reader) -> ResponseReturnValue:
     form = SearchForm(request.args)
     if not form.validate():
-        return jsonify(error=form.first_error, status=422), 422
+        return {"error": form.first_error, "status": 422}, 422
     typed = form.q.data or ""
-    return jsonify(query=typed, suggestions=[_suggestion(one) for one in suggest(connection, typed)])
+    return {"query": typed, "suggestions": [_suggestion(one) for one in suggest(connection, typed)]}
 
 
 def _suggestion(suggestion: Suggestion) -> dict[str, str | None]:

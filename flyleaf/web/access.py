@@ -28,6 +28,7 @@ from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError
 from flyleaf.web.browsers import browser_and_system
 from flyleaf.web.current import transaction
 from flyleaf.web.drafts import keep_draft
+from flyleaf.web.rendering import Answer, rendered
 from flyleaf.web.requests import wants_json
 
 Values = ParamSpec("Values")
@@ -108,19 +109,20 @@ def current_reader(connection: Connection) -> Reader | None:
 
 
 def login_required(
-    view: Callable[Concatenate[Connection, Reader, Values], ResponseReturnValue],
+    view: Callable[Concatenate[Connection, Reader, Values], Answer],
 ) -> Callable[Values, ResponseReturnValue]:
-    """Pass the request's transaction and reader to the view. Ask visitors to log in."""
+    """Pass the request's transaction and reader to the view, and render its page afterwards. Ask visitors to log in."""
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
+        answer = None
         if _has_session():
             with transaction() as connection:
                 reader = current_reader(connection)
                 if reader is not None:
                     g.reader = reader
-                    return view(connection, reader, *values, **named)
-        return _ask_to_log_in()
+                    answer = view(connection, reader, *values, **named)
+        return _ask_to_log_in() if answer is None else rendered(answer)
 
     return gate
 
