@@ -3,6 +3,9 @@ by the SQL files of sql/ and the table of letters; its name is their digest.
 
 So every version of the search has a schema of its own: one is made and filled beside the other, which goes on being
 searched and kept up to date, and no program ever meets tables that another version has made.
+
+What the server adds to it is the same for all programs, and not in the name: search_text_rules() tells it, and where it
+is no longer what it was at the last rebuild, `build` derives everything anew while the site searches what there is.
 """
 
 import time
@@ -59,6 +62,12 @@ def is_built(connection: Connection) -> bool:
     return connection.execute(text("SELECT built_at IS NOT NULL FROM search_state")).scalar() is True
 
 
+def is_current(connection: Connection) -> bool:
+    """The same, and whether this server makes the keys that are in it: one that was moved to a newer PostgreSQL, or to
+    another machine, can be searched, but is to be derived anew."""
+    return is_built(connection) and connection.execute(_HAS_SAME_RULES).scalar() is True
+
+
 def is_ready(connection: Connection) -> bool:
     """The same, asked of the database until it has been so on this connection."""
     if "search_is_ready" not in connection.info and is_built(connection):
@@ -96,10 +105,10 @@ def build(engine: Engine) -> None:
     """Derive all of it, unless that is done; others go on with theirs meanwhile. Of several at once one does it."""
     with engine.begin() as connection:
         put_first(connection)
-        if is_built(connection):
+        if is_current(connection):
             return
         take_time(connection)
-        if not is_built(connection):
+        if not is_current(connection):
             connection.execute(text("SELECT search_rebuild()"))
 
 
@@ -163,6 +172,7 @@ def execute_without_queueing(connection: Connection, statements: str, attempts: 
     return False
 
 
+_HAS_SAME_RULES = text("SELECT text_rules = search_text_rules() FROM search_state")
 _PUT_FIRST = text("""
     SELECT set_config('search_path', concat_ws(', ', :schema, nullif(reset_val, '')), true)
       FROM pg_settings

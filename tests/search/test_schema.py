@@ -83,6 +83,42 @@ def test_the_name_is_the_digest_of_what_the_schema_is_made_of(tmp_path: Path, mo
     assert schema.schema_name.__wrapped__() != before
 
 
+def test_on_a_server_with_other_rules_it_is_derived_anew(url: str) -> None:
+    """As after a move to a newer PostgreSQL, whose unaccent knows more letters. Until then it is searched as it is."""
+    with Database(url) as database:
+        add(database, "0441172717", "Dune")
+        with database.transaction() as connection:
+            assert schema.is_current(connection)
+            connection.execute(text("UPDATE search_works SET title_key = 'of the older rules'"))
+        with Database(url) as other:
+            other.build_search()
+            assert names(other, "SELECT title_key FROM search_works") == ["of the older rules"], "nothing has changed"
+        with database.transaction() as connection:
+            connection.execute(text("UPDATE search_state SET text_rules = 'those of another server'"))
+            assert schema.is_built(connection)
+            assert not schema.is_current(connection)
+        with Database(url) as other:
+            other.build_search()
+            assert names(other, "SELECT title_key FROM search_works") == ["dune"]
+        with database.transaction() as connection:
+            assert schema.is_current(connection)
+
+
+@pytest.mark.parametrize(("letter", "plain"), [("ł", "w"), (chr(0x1D400), "A")], ids=["ł", "a new one"])
+def test_a_rule_that_differs_is_noticed(url: str, letter: str, plain: str) -> None:
+    """The second letter is one of those that unaccent leaves alone before PostgreSQL 17."""
+    with Database(url) as database:
+        add(database, "0441172717", "Dune")
+        with database.engine.begin() as connection:
+            known = connection.execute(text("SELECT unaccent(:letter)"), {"letter": letter}).scalar_one()
+            rule = f"replace(public.unaccent(string), '{known}', '{plain if known != plain else letter}')"
+            connection.exec_driver_sql(
+                f"CREATE FUNCTION {schema.schema_name()}.unaccent(string text) RETURNS text LANGUAGE sql RETURN {rule}"
+            )
+    with Database(url) as other, other.engine.begin() as connection:
+        assert not schema.is_current(connection)
+
+
 def test_another_version_is_made_beside_and_both_follow_the_books(url: str, other_version: AsOther) -> None:
     with Database(url) as database:
         add(database, "0441172717", "Dune")

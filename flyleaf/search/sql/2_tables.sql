@@ -53,12 +53,24 @@ CREATE TABLE search_state (
     head_cut   integer NOT NULL DEFAULT -1,
     head_share integer NOT NULL DEFAULT 0,
     works      bigint  NOT NULL DEFAULT 0,
-    built_at   timestamptz
+    built_at   timestamptz,
+    text_rules text
 );
 COMMENT ON TABLE search_state IS
     'the cuts of the last rebuild: works more popular than a cut are in the tier, and so many thousandths of those equal to it';
 COMMENT ON COLUMN search_state.built_at IS 'null until the first rebuild: nothing can be searched, and nothing is settled';
+COMMENT ON COLUMN search_state.text_rules IS 'search_text_rules() at the last rebuild: on a server with other rules there has to be another';
 INSERT INTO search_state DEFAULT VALUES;
+
+-- What the server, not these files, decides about the keys: the rules of unaccent, Unicode's normal forms (a table of each
+-- major version) and what the locale takes for a letter. All of it is asked of the letters that such rules are about.
+CREATE FUNCTION search_text_rules() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT md5(concat_ws(' ', current_setting('server_version_num')::int / 10000, unaccent(letters), normalize(letters, NFKC), regexp_replace(letters, '\w', '', 'g')))
+      FROM (SELECT string_agg(chr(code), ' ' ORDER BY code) AS letters
+              FROM (VALUES (x'80'::int, x'33ff'::int), (x'a640'::int, x'abff'::int), (x'f900'::int, x'ffef'::int),
+                           (x'10700'::int, x'107ff'::int), (x'1d400'::int, x'1d7ff'::int), (x'1f100'::int, x'1f1ff'::int)) AS blocks (first, last),
+                   generate_series(first, last) AS code) AS every
+$$;
 
 CREATE FUNCTION search_tier(popularity integer, work_id bigint, state search_state) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN popularity > state.top_cut OR popularity = state.top_cut AND abs(work_id % 1000) < state.top_share THEN 0

@@ -101,7 +101,7 @@ BEGIN
     ANALYZE search_groups_new;
     SELECT * INTO top FROM search_cut(2000);
     SELECT * INTO head FROM search_cut(32000);
-    UPDATE search_state SET top_cut = top.above, top_share = top.share, head_cut = head.above, head_share = head.share, built_at = now(),
+    UPDATE search_state SET top_cut = top.above, top_share = top.share, head_cut = head.above, head_share = head.share, built_at = now(), text_rules = search_text_rules(),
                             works = (SELECT count(*) FROM search_groups_new)
     RETURNING * INTO state;
     EXECUTE $sql$
