@@ -161,6 +161,7 @@ class Database:
             if is_built(connection):
                 return True
         self._preparation.forget_search()
+        self.engine.dispose()  # the pooled connections know that the search is ready; new ones ask
         return False
 
 

@@ -220,6 +220,19 @@ def test_a_search_that_was_dropped_is_built_anew(database: Database, dune: str, 
     assert alice.client.get("/readyz").status_code == 200
 
 
+def test_a_search_that_was_dropped_is_not_searched_before_it_is_built_anew(
+    database: Database, dune: str, alice: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections that had searched took the new, empty tables for the ones that they knew: nothing was found."""
+    assert alice.client.get("/search?q=dune").status_code == 200
+    monkeypatch.setattr(schema, "build", lambda _: None)
+    with database.transaction() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
+    assert alice.client.get("/search?q=dune").status_code == 503
+    schema.create(database.engine)
+    assert alice.client.get("/search?q=dune").status_code == 503
+
+
 def test_a_large_catalogue_is_searched_once_it_is_built_and_the_site_answers_before(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
