@@ -16,13 +16,14 @@ import requests
 from flyleaf.config import PROJECT
 
 PASSWORD = "a rose is a rose"
+UNLIMITED = {"SEARCHES_PER_MINUTE": "999999", "API_REQUESTS_PER_MINUTE": "999999"}
 
 
 @contextmanager
 def running(program: Sequence[str], data: Path, port: int) -> Iterator[float]:
     """Run the site and yield the seconds from the command to the first page."""
     environment = os.environ | {"FLYLEAF_DATA": str(data), "PORT": str(port)}
-    environment |= {"SEARCHES_PER_MINUTE": "999999", "API_REQUESTS_PER_MINUTE": "999999"}
+    environment |= UNLIMITED
     environment.pop("DATABASE_URL", None)
     start = time.perf_counter()
     log = (data.parent / "log").open("ab")
