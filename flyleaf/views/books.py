@@ -111,8 +111,8 @@ def _shown(isbn: str) -> str:
     return "".join(filter(str.isprintable, isbn[:40]))
 
 
-def _isbns(found: Book) -> list[tuple[str, str]]:
+def _isbns(found: Book) -> tuple[tuple[str, str], ...]:
     """The names and hyphenated forms of a book's ISBNs; of one with a wrong check digit only the number as it is."""
     isbn = isbns.Isbn(found.isbn, found.isbn13)
     forms = (("ISBN-13", isbn.isbn13), ("ISBN-10", isbn.isbn10))
-    return [(name, isbns.hyphenated(number)) for name, number in forms if number] or [("ISBN", found.isbn)]
+    return tuple((name, isbns.hyphenated(number)) for name, number in forms if number) or (("ISBN", found.isbn),)

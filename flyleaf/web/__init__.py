@@ -16,6 +16,7 @@ from flyleaf.web import (
     notices,
     numbers,
     preferences,
+    remembered,
     requests,
 )
 
@@ -37,5 +38,6 @@ def register(app: Flask) -> None:
         notices,
         numbers,
         preferences,
+        remembered,
     ):
         room.register(app)
