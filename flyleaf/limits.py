@@ -38,6 +38,10 @@ SESSION_IDLE_DAYS = 7  # after the last request
 SESSION_SEEN_MINUTES = 5  # how far "last seen" may lag behind
 SESSIONS_MAX = 100  # of one account; a further login ends the least recently used one
 RESET_HOURS = 24  # that a password reset link is valid
+SECOND_FACTORS_MAX = 10  # of one kind and account
+SECOND_FACTOR_NAME_MAX = 60
+RECOVERY_CODES = 10
+PENDING_LOGIN_MINUTES = 10  # between the password and the second factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +54,7 @@ class Rate:
 
 WRONG_PASSWORDS = Rate(10, 5 * 60)  # per account; each browser that has logged in before has its own limit
 WRONG_PASSWORDS_FROM_AN_ADDRESS = Rate(30, 5 * 60)
+WRONG_CODES = Rate(10, 60 * 60)  # of second factors, per account; browsers that were logged in before have their own
+WRONG_CODES_IN_A_DAY = Rate(30, 24 * 60 * 60)
 DRAFTS = Rate(60, 60 * 60)  # kept for visitors from one address until they have logged in
 REPORTS = Rate(20, 24 * 60 * 60)  # by one reader

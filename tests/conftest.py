@@ -27,7 +27,7 @@ from flyleaf.web.current import EXTENSION
 from tests.connections import Watch
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.postgresql import Server, start_server
-from tests.site import Site
+from tests.site import Clock, Site
 
 _numbers = itertools.count(1)
 _SLOW = {"browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
@@ -194,6 +194,14 @@ def client(app: Flask) -> FlaskClient:
 def visit(app: Flask) -> Visit:
     """A new browser, not logged in."""
     return lambda: Site(app.test_client())
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time by which codes of authenticator apps are checked."""
+    clock = Clock()
+    monkeypatch.setattr("flyleaf.totp.time", clock)
+    return clock
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
+import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import Cookie, TestResponse
@@ -77,8 +78,54 @@ class Site:
         assert response.status_code == 303, response.text
         return self
 
+    def with_app(self, clock: "Clock", name: str = "My phone", password: str = PASSWORD) -> "App":
+        """The authenticator app that this reader, who is logged in, has added."""
+        page = self.get("/account/authenticator-app").text
+        key = re.search(r'<code id="app-key">(.*?)</code>', page, re.DOTALL)
+        assert key, page
+        secret = re.sub(r"<[^>]*>|\s", "", key[1])
+        app = App(secret, clock)
+        fields = hidden_fields(page) | {"name": name, "code": app.code(), "password": password}
+        response = self.client.post("/account/authenticator-app", data=fields)
+        assert response.status_code in (200, 303), response.text
+        app.recovery_codes = recovery_codes(response.text)
+        clock.tick()
+        return app
+
     def review(self, isbn: str, rating: int | str, text: str = "") -> TestResponse:
         return self.submit(f"/books/{isbn}", f"/books/{isbn}/review", rating=str(rating), text=text)
+
+
+class Clock:
+    """The time by which codes are checked: it stands still, so that no code expires within a test."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def tick(self, steps: int = 1) -> None:
+        self.now += 30 * steps
+
+
+class App:
+    """An authenticator app, whose clock is the site's own."""
+
+    def __init__(self, secret: str, clock: Clock) -> None:
+        self.secret = secret
+        self.clock = clock
+        self.recovery_codes: list[str] = []
+
+    def code(self, steps: int = 0) -> str:
+        """The code that it shows now, or showed or will show some steps of 30 seconds away."""
+        return pyotp.TOTP(self.secret).at(int(self.clock.now), counter_offset=steps)
+
+
+def recovery_codes(html: str) -> list[str]:
+    """The recovery codes that a page shows."""
+    shown = re.search(r'id="recovery-codes">([^<]*)<', html)
+    return shown[1].split() if shown else []
 
 
 def cookie_name(app: Flask, name: str) -> str:

@@ -35,10 +35,13 @@ MAY_IMPORT = {
     "numbers": set(),
     "paging": set(),
     "passwords": {"limits"},
+    "recovery_codes": {"limits", "passwords"},
     "request_counters": {"sessions"},
+    "sealing": set(),
     "security_headers": set(),
     "sessions": {"limits"},
     "maintenance": {"background", "database", "queries"},
+    "totp": set(),
     "version": set(),
     "embedded": set(),
     "open_library": {"isbn"},
@@ -50,11 +53,12 @@ MAY_IMPORT = {
     "rating_fetcher": {"background", "database", "open_library", "queries"},
     "views": {
         "citation", "config", "database", "isbn", "limits", "open_library", "passwords", "queries",
-        "search", "sessions", "web",
+        "recovery_codes", "sealing", "search", "sessions", "totp", "web",
     },
     "web": {
         "config", "covers", "database", "isbn", "limits", "maintenance", "numbers", "paging", "passwords", "queries",
-        "rating_fetcher", "request_counters", "search", "security_headers", "sessions",
+        "rating_fetcher", "recovery_codes", "request_counters", "sealing", "search", "security_headers", "sessions",
+        "totp",
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire
