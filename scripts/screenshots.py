@@ -16,6 +16,7 @@ from typing import Literal
 
 from flask import Flask
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from pyotp import TOTP
 from sqlalchemy import text
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
 from werkzeug.serving import make_server
@@ -84,6 +85,18 @@ def unfold(page: Page) -> None:
         summary.click()
 
 
+def second_step(page: Page) -> None:
+    """Log in, up to the second step."""
+    page.get_by_label("Username").fill(VISITOR)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main button").click()
+
+
+def new_codes(page: Page) -> None:
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.locator("main button").click()
+
+
 SHOTS = (
     Shot("welcome", "/", False),
     Shot("register", "/register", False),
@@ -106,6 +119,10 @@ SHOTS = (
     Shot("author-of-one", "/authors/%E6%9B%B9%E9%9B%AA%E8%8A%B9"),
     Shot("profile", f"/readers/{VISITOR}"),
     Shot("profile-other", "/readers/Alice"),
+    Shot("account", "/account"),
+    Shot("authenticator-app", "/account/authenticator-app"),
+    Shot("recovery-codes", "/account/recovery-codes", act=new_codes),
+    Shot("second-step", "/login", False, second_step),
     Shot("404", "/books/9780000000000"),
     *(Shot(str(error.code), f"/error/{error.code}") for error in ERRORS),
 )
@@ -177,6 +194,15 @@ def enter(page: Page, name: str) -> None:
     page.locator("main button").click()
 
 
+def add_app(page: Page) -> None:
+    """Turn on two-factor authentication."""
+    page.goto("/account/authenticator-app")
+    key = "".join(page.locator("#app-key").inner_text().split())
+    page.get_by_label("Code from the app").fill(TOTP(key).now())
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.locator("main button").click()
+
+
 def write_reviews(browser: Browser, base: str) -> dict[str, object]:
     """What everybody has written; the cookies of the visitor."""
     for name, (rating, words) in REVIEWS.items():
@@ -191,6 +217,7 @@ def write_reviews(browser: Browser, base: str) -> dict[str, object]:
     for address in OTHERS:
         write_review(page, address, 5, "The first sentence alone.")
     write_review(page, BOOK, 4, "For an afternoon of rain.\n\nThe last page: ||he loves Big Brother||.")
+    add_app(page)
     return dict(context.storage_state())
 
 

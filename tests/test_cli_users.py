@@ -138,7 +138,7 @@ def test_a_log_in_that_was_on_its_way_comes_too_late(
         users("lock", "Alice", "--reason", "Spam.")
         return begin_session(*values)
 
-    monkeypatch.setattr("flyleaf.views.readers.begin_session", locked_before)
+    monkeypatch.setattr("flyleaf.web.login.begin_session", locked_before)
     late = visit()
     assert log_in(late).status_code == 422
     assert not is_logged_in(late)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from flyleaf.queries.second_factors import delete_second_factors
+
 REVIEWS_AT_ONCE = 500  # these take a tenth of a second
 
 
@@ -31,6 +33,7 @@ def insert_departure(connection: Connection, reader_id: int, *, keeps_reviews: b
         return None
     connection.execute(text("DELETE FROM sessions WHERE reader_id = :reader_id"), {"reader_id": reader_id})
     connection.execute(text("DELETE FROM password_resets WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+    delete_second_factors(connection, reader_id)
     connection.execute(
         text("INSERT INTO departures (reader_id, keeps_reviews) VALUES (:reader_id, :keeps_reviews)"),
         {"reader_id": reader_id, "keeps_reviews": keeps_reviews},

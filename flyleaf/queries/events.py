@@ -51,6 +51,12 @@ class EventKind(StrEnum):
     REVIEW_HIDDEN = "review-hidden"  # this reader's; the moderator has a MODERATED event
     REVIEW_UNHIDDEN = "review-unhidden"
     MODERATED = "moderated"
+    SECOND_FACTOR_ADDED = "second-factor-added"
+    SECOND_FACTOR_REMOVED = "second-factor-removed"
+    SECOND_FACTOR_REFUSED = "second-factor-refused"  # at a login: the password was right
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
+    SECOND_FACTORS_RESET = "second-factors-reset"  # by the operator
     CATALOGUE_IMPORTED = "catalogue-imported"
 
 

@@ -13,7 +13,7 @@ _LISTED = """
     a.id, a.name, a.created_at AS registered_at,
     (SELECT max(s.seen_at) FROM sessions AS s WHERE s.reader_id = a.id) AS seen_at,
     (SELECT count(*) FROM reviews AS r WHERE r.reader_id = a.id) AS reviews,
-    a.is_moderator, a.lock_reason
+    a.is_moderator, a.has_second_factor, a.lock_reason
 """
 
 
@@ -26,6 +26,7 @@ class Reader:
     language: str | None  # of the interface; None: not chosen
     theme: str | None
     is_moderator: bool
+    has_second_factor: bool  # the password alone does not log in
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class ListedReader:
     seen_at: datetime | None
     reviews: int
     is_moderator: bool
+    has_second_factor: bool
     lock_reason: str | None
 
 
@@ -88,7 +90,7 @@ def insert_reader(connection: Connection, name: str, password_hash: str) -> Read
             INSERT INTO readers (name, name_key, password_hash)
             VALUES (:name, :name_key, :password_hash)
             ON CONFLICT (name_key) DO NOTHING
-            RETURNING id, name, language, theme, is_moderator
+            RETURNING id, name, language, theme, is_moderator, has_second_factor
         """),
         {"name": name, "name_key": name_key(name), "password_hash": password_hash},
     ).one_or_none()
@@ -98,7 +100,7 @@ def insert_reader(connection: Connection, name: str, password_hash: str) -> Read
 def select_credentials(connection: Connection, name: str) -> Credentials | None:
     row = connection.execute(
         text("""
-            SELECT id, name, language, theme, is_moderator, password_hash, lock_reason
+            SELECT id, name, language, theme, is_moderator, has_second_factor, password_hash, lock_reason
               FROM readers
              WHERE name_key = :name_key
         """),
@@ -106,7 +108,7 @@ def select_credentials(connection: Connection, name: str) -> Credentials | None:
     ).one_or_none()
     if row is None:
         return None
-    reader = Reader(row.id, row.name, row.language, row.theme, row.is_moderator)
+    reader = Reader(row.id, row.name, row.language, row.theme, row.is_moderator, row.has_second_factor)
     return Credentials(reader, row.password_hash, row.lock_reason)
 
 

@@ -16,7 +16,7 @@ _ALIVE = """
 _DAYS = {"idle_days": SESSION_IDLE_DAYS, "most_days": SESSION_DAYS}
 
 _LIVE = text(f"""
-    SELECT r.id, r.name, r.language, r.theme, r.is_moderator,
+    SELECT r.id, r.name, r.language, r.theme, r.is_moderator, r.has_second_factor,
            s.seen_at < now() - make_interval(mins => :minutes) AS is_due
       FROM sessions AS s
       JOIN readers AS r ON r.id = s.reader_id
@@ -47,7 +47,8 @@ class LiveSession:
 def insert_session(
     connection: Connection, id_hash: bytes, credentials: Credentials, browser: str | None, system: str | None
 ) -> bool:
-    """Start a session. Return False if the password has changed since, or the account is locked or deleted.
+    """Start a session. Return False if the password has changed since, the first second factor was added or the last
+    one removed, or the account is locked or deleted.
 
     The row lock serialises logins with password changes, and with other logins to the same account, so that the number
     of its sessions stays within the limit.
@@ -58,7 +59,10 @@ def insert_session(
             SELECT :id_hash, r.id, :browser, :system
               FROM (SELECT id
                       FROM readers
-                     WHERE id = :reader_id AND password_hash = :password_hash AND lock_reason IS NULL
+                     WHERE id = :reader_id
+                       AND password_hash = :password_hash
+                       AND has_second_factor = :has_second_factor
+                       AND lock_reason IS NULL
                        FOR NO KEY UPDATE) AS r
             RETURNING id
         """),
@@ -66,6 +70,7 @@ def insert_session(
             "id_hash": id_hash,
             "reader_id": credentials.reader.id,
             "password_hash": credentials.password_hash,
+            "has_second_factor": credentials.reader.has_second_factor,
             "browser": browser,
             "system": system,
         },
@@ -84,7 +89,8 @@ def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) 
     ).one_or_none()
     if row is None:
         return None
-    return LiveSession(Reader(row.id, row.name, row.language, row.theme, row.is_moderator), row.is_due)
+    reader = Reader(row.id, row.name, row.language, row.theme, row.is_moderator, row.has_second_factor)
+    return LiveSession(reader, row.is_due)
 
 
 def update_session_seen(connection: Connection, id_hash: bytes) -> None:

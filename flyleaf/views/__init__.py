@@ -16,6 +16,8 @@ from flyleaf.views import (
     reports,
     reviews,
     search,
+    second_factors,
+    second_step,
     welcome,
 )
 
@@ -24,5 +26,5 @@ def register(app: Flask) -> None:
     """Register every page with the application."""
     for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
         app.register_blueprint(room.blueprint)
-    for room in (password_resets, reports, moderation):
+    for room in (second_step, second_factors, password_resets, reports, moderation):
         app.register_blueprint(room.blueprint)

@@ -20,6 +20,7 @@ from flyleaf.queries.moderation import select_own_reports
 from flyleaf.queries.password_resets import delete_password_reset
 from flyleaf.queries.readers import Credentials, Reader, select_own_details, update_password_hash
 from flyleaf.queries.reviews import select_own_reviews
+from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import end_session, login_required, reader_required, renew_session, session_hash
@@ -54,6 +55,12 @@ EVENTS = {
     EventKind.REVIEW_HIDDEN: lazy_gettext("A moderator hid one of your reviews."),
     EventKind.REVIEW_UNHIDDEN: lazy_gettext("A moderator restored one of your reviews."),
     EventKind.MODERATED: lazy_gettext("You moderated a review."),
+    EventKind.SECOND_FACTOR_ADDED: lazy_gettext("A second factor was added."),
+    EventKind.SECOND_FACTOR_REMOVED: lazy_gettext("A second factor was removed."),
+    EventKind.SECOND_FACTOR_REFUSED: lazy_gettext("Failed login: right password, but a wrong second factor."),
+    EventKind.RECOVERY_CODES_MADE: lazy_gettext("You made new recovery codes."),
+    EventKind.RECOVERY_CODE_USED: lazy_gettext("A recovery code was used to log in."),
+    EventKind.SECOND_FACTORS_RESET: lazy_gettext("An administrator removed your second factors."),
     EventKind.ACCOUNT_DELETED: lazy_gettext("The account was deleted."),
 }
 
@@ -88,7 +95,8 @@ class DeletionForm(Form):
 @login_required
 def account(connection: Connection, reader: Reader) -> Answer:
     sessions = select_sessions(connection, reader.id, session_hash())
-    return render_later("account.html", sessions=sessions, form=Form())
+    factors = select_second_factors(connection, reader.id) if reader.has_second_factor else None
+    return render_later("account.html", sessions=sessions, factors=factors, form=Form())
 
 
 @blueprint.post("/sessions/<id:session_id>/end")
@@ -159,6 +167,7 @@ def data(connection: Connection, reader: Reader) -> ResponseReturnValue:
         "account": asdict(select_own_details(connection, reader.id)),
         "reviews": [asdict(review) for review in select_own_reviews(connection, reader.id)],
         "reports": [asdict(report) for report in select_own_reports(connection, reader.id)],
+        "second_factors": asdict(select_second_factors(connection, reader.id)),
         "sessions": [asdict(session) for session in select_sessions(connection, reader.id, session_hash())],
         "events": [asdict(event) for event in events],
         "older_events_left_out": count_events(connection, reader.id) - len(events),

@@ -20,6 +20,7 @@ from flyleaf.web.authentication import authenticate
 from flyleaf.web.current import transaction
 from flyleaf.web.drafts import forget_drafts, restored, waits_for
 from flyleaf.web.forms import Form, line, no_control_characters
+from flyleaf.web.login import destination, log_in
 from flyleaf.web.notices import give_notice, redirect_with_notice
 
 blueprint = Blueprint("readers", __name__)
@@ -69,7 +70,7 @@ def register() -> ResponseReturnValue:
     if form.validate():
         credentials = _register(form.name, form.password.data or "")
         if credentials is not None:
-            response = make_response(redirect(_destination(form.next.data), 303))
+            response = make_response(redirect(destination(form.next.data), 303))
             begin_session(credentials, response)
             remember_device(response, form.name)
             return give_notice(response, "registered")
@@ -81,16 +82,15 @@ def register() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     if request.method != "POST":
         if is_logged_in():
-            return redirect(_destination(request.args.get("next")), 303)
+            return redirect(destination(request.args.get("next")), 303)
         return _show(LoginForm(_asked_or_typed()))
     form = LoginForm(request.form)
     if form.validate():
         credentials = authenticate(form.username.data or "", form.password.data or "")
         if credentials is not None and credentials.lock_reason is not None:
             return _refuse(form, credentials, credentials.lock_reason)
-        response = make_response(redirect(_destination(form.next.data), 303))
-        if credentials is not None and begin_session(credentials, response):
-            remember_device(response, credentials.reader.name)
+        response = log_in(credentials, form.next.data) if credentials is not None else None
+        if response is not None:
             return response
         form.form_errors.append(gettext("Wrong name or password. Passwords are case-sensitive."))
     return _show(form), form.status
@@ -154,7 +154,3 @@ def _register(name: str, password: str) -> Credentials | None:
             return None
         insert_event(connection, EventKind.REGISTERED, reader.id)
     return Credentials(reader, password_hash)
-
-
-def _destination(next_path: str | None) -> str:
-    return local_path(next_path) or url_for("search.search")

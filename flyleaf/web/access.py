@@ -40,11 +40,13 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["is_logged_in"] = is_logged_in
 
 
-def begin_session(credentials: Credentials, response: Response) -> bool:
-    """Log this reader in under a new session id, set its cookie on the response, and return whether that worked.
+def begin_session(credentials: Credentials, response: Response, factor: str | None = None) -> bool:
+    """Start a session under a new session id, set its cookie on the response, and return whether that worked.
 
-    It fails if the reader changed the password or deleted the account after the credentials were read. Raises
-    SessionsUnavailableError. The file is written first: it is not a session until the database has its row.
+    Only web/login.py, which asks for the second factor first, and a registration may call this. `factor` is the second
+    factor that was used. It fails if the reader changed the password or deleted the account after the credentials were
+    read. Raises SessionsUnavailableError. The file is written first: it is not a session until the database has its
+    row.
     """
     old = session_hash()
     _store_session(credentials.reader, response)
@@ -53,7 +55,7 @@ def begin_session(credentials: Credentials, response: Response) -> bool:
         begun = insert_session(connection, session_hash(), credentials, browser, system)
         delete_session(connection, old)  # after locking the reader's row, in the order that prevents deadlocks
         if begun:
-            known = {"browser": browser, "system": system}
+            known = {"browser": browser, "system": system, "second_factor": factor}
             insert_event(connection, EventKind.LOGGED_IN, credentials.reader.id, known)
             return True
     end_session()

@@ -17,7 +17,15 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
-from flyleaf.limits import DRAFTS, REPORTS, WRONG_PASSWORDS, WRONG_PASSWORDS_FROM_AN_ADDRESS, Rate
+from flyleaf.limits import (
+    DRAFTS,
+    REPORTS,
+    WRONG_CODES,
+    WRONG_CODES_IN_A_DAY,
+    WRONG_PASSWORDS,
+    WRONG_PASSWORDS_FROM_AN_ADDRESS,
+    Rate,
+)
 from flyleaf.queries.attempts import Attempt, Limit, insert_attempt
 from flyleaf.queries.readers import Reader, name_key
 from flyleaf.web.cookies import keep_cookie, kept_cookie, old_cookie_name
@@ -43,12 +51,19 @@ def password_limits(reader: Reader) -> Sequence[Limit]:
     return [_password_limit(reader.id)]
 
 
+def code_limits(reader: Reader) -> Sequence[Limit]:
+    """Return the limits for guessing a second factor. Whoever guesses knows the password, but was never logged in: a
+    browser that was can't be blocked by others."""
+    device = _device(name_key(reader.name))
+    return _code_limits(str(reader.id) if device is None else f"{reader.id} {device}")
+
+
 def account_limits(reader_id: int, name: str) -> Sequence[Limit]:
     """Return the limits that an administrator can lift for an account.
 
     Limits for browsers and addresses are not among them: they end within minutes.
     """
-    return [_account_limit(name_key(name)), _password_limit(reader_id)]
+    return [_account_limit(name_key(name)), _password_limit(reader_id), *_code_limits(str(reader_id))]
 
 
 def report_limits(reader: Reader) -> Sequence[Limit]:
@@ -105,6 +120,10 @@ def _account_limit(key: str) -> Limit:
 
 def _password_limit(reader_id: int) -> Limit:
     return _limit("password", str(reader_id), WRONG_PASSWORDS)
+
+
+def _code_limits(whose: str) -> list[Limit]:
+    return [_limit("code", whose, WRONG_CODES), _limit("code-day", whose, WRONG_CODES_IN_A_DAY)]
 
 
 def _limit(what: str, whose: str, rate: Rate) -> Limit:

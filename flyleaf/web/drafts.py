@@ -23,7 +23,7 @@ from flyleaf.web.forms import TOKEN_LIFETIME, written_by
 
 COOKIE = "draft"
 _NOT_TYPED = ("csrf_token", "next", "language", "theme")
-_SECRET = ("password", "confirmation")
+_SECRET = ("password", "confirmation", "code", "secret")
 
 
 def register(app: Flask) -> None:
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 
 
 def typed_fields() -> dict[str, str]:
-    """Return the typed fields of this request's form, without hidden fields and passwords."""
+    """Return the typed fields of this request's form, without hidden fields, passwords and codes."""
     if request.method != "POST" or _is_from_elsewhere():
         return {}
     fields = {

@@ -23,6 +23,9 @@ NOTICES = {
     "account-deleted-reviews-follow": lazy_gettext(
         "Your account has been deleted. You wrote many reviews: deleting all of them takes a few more minutes."
     ),
+    "login-expired": lazy_gettext("Your login took too long. Log in again."),
+    "second-factor-added": lazy_gettext("Second factor added. All other devices are logged out."),
+    "second-factor-removed": lazy_gettext("Second factor removed. All other devices are logged out."),
     "review-published": lazy_gettext("Your review has been published."),
     "review-changed": lazy_gettext("Your review has been updated."),
     "review-deleted": lazy_gettext("Your review has been deleted."),
@@ -35,7 +38,7 @@ NOTICES = {
 }
 # Shown next to the reader's own review, not at the top of the book page.
 AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}
-NOTHING_DONE = {"reported-already"}
+NOTHING_DONE = {"reported-already", "login-expired"}
 
 
 @dataclass(frozen=True, slots=True)

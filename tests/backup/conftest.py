@@ -43,9 +43,15 @@ UPDATE reviews SET hidden_at = now(), hidden_reason = 'Not about the book.'
 INSERT INTO external_ratings (book_id, source, average, ratings_count, key, fetched_at)
 SELECT id, 'open_library', 3.917, 12, '/works/OL1W', '2026-02-03 04:05:06.789+01' FROM books;
 INSERT INTO external_rating_requests (book_id) SELECT min(id) FROM books;
+INSERT INTO authenticator_apps (reader_id, name, secret, last_step)
+SELECT id, 'Phone', sha256('secret'), 60000000 FROM readers WHERE name = 'Bob';
+INSERT INTO recovery_codes (reader_id, code_hash) SELECT id, 'x' FROM readers WHERE name = 'Bob';
+UPDATE readers SET has_second_factor = true WHERE name = 'Bob';
 INSERT INTO events (kind, reader_id, detail) SELECT 'review-hidden', id, '{"reason": "a\tb"}' FROM readers;
 UPDATE reviews SET reader_id = NULL WHERE reader_id = (SELECT id FROM readers WHERE name = 'Carol');
-DELETE FROM readers WHERE name = 'Carol'
+DELETE FROM readers WHERE name = 'Carol';
+INSERT INTO readers (name, name_key, password_hash) VALUES (NULL, NULL, '');
+INSERT INTO departures (reader_id, keeps_reviews) SELECT id, true FROM readers WHERE name IS NULL
 """
 
 

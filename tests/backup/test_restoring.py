@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from flyleaf.database.migrate import head, lock_migrations, revision, upgrade
 from flyleaf.search import SearchQuery, search_books
 from tests.backup.conftest import content, run
 from tests.postgresql import Server
-from tests.site import Site
+from tests.site import PASSWORD, Clock, Site
 
 KEY = "a secret key of the tests"
 
@@ -93,6 +94,20 @@ def test_readers_log_in_with_their_passwords(there: Flask, alice: Site) -> None:
     before, after = (site.get("/readers/Alice").text for site in (alice, alice_there))
     assert "Tab" in before
     assert after.count("<article") == before.count("<article")
+
+
+def test_readers_log_in_with_their_second_factors(
+    filled: Database, empty: Database, config: Config, alice: Site, clock: Clock
+) -> None:
+    """The key that their secrets are encrypted with comes along."""
+    factor = alice.with_app(clock)
+    restored(saved(filled), empty)
+    site = Site(create_app(replace(config, database_url=str(empty.engine.url)), empty).test_client())
+    assert site.submit("/login", username="Alice", password=PASSWORD).location == "/login/code"
+    assert site.submit("/login/code", code=factor.code()).location == "/search"
+    site.get("/logout")
+    site.submit("/login", username="Alice", password=PASSWORD)
+    assert site.submit("/login/recovery-code", code=factor.recovery_codes[0]).location == "/search"
 
 
 def test_sessions_stay_behind(there: Flask, empty: Database) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import WIDTHS
 from tests.fixture_types import AddBook, Select, Visit
-from tests.site import Site
+from tests.site import PASSWORD, Clock, Site
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = {
@@ -55,6 +55,27 @@ def with_suggestions(page: Page, address: str) -> None:
     box.press("ArrowDown")
 
 
+def second_step(page: Page, address: str = "/login/code") -> None:
+    page.goto("/login?next=/search")
+    page.get_by_label("Username").fill("Alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.get_by_label("Code from your authenticator app").wait_for()
+    page.goto(address)
+
+
+def second_step_refused(page: Page) -> None:
+    second_step(page)
+    refused(page, page.url, "Log in")
+
+
+def with_recovery_codes(page: Page) -> None:
+    page.goto("/account/recovery-codes")
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Make new recovery codes").click()
+    expect(page.locator("#recovery-codes")).to_be_visible()
+
+
 def with_keys(page: Page) -> None:
     page.goto("/search")
     page.get_by_role("button", name="Keyboard shortcuts").click()
@@ -86,6 +107,7 @@ def states(
     volumes: None,
     site: str,
     select: Select,
+    clock: Clock,
 ) -> dict[str, dict[str, Callable[[Page], Any]]]:
     """By subject and name, how a page is brought there. The site has something to show for each."""
     add_book("9783161484100", LONG.strip(), "محمود درويش " + "x" * 300, year=None, description=LONG)
@@ -96,6 +118,8 @@ def states(
     bob.review("9783161484100", 1, "")
     monkeypatch.setitem(app.view_functions, "readers.logout", lambda: 1 / 0)
 
+    alice.with_app(clock, LONG[:60])
+    app_id = select("SELECT id FROM authenticator_apps")
     own, bobs = (select(f"SELECT id FROM reviews WHERE rating = {rating}") for rating in (5, 2))
     bob.submit(f"/reviews/{own}/report", reason=LONG.strip()[:500])
     select(
@@ -114,6 +138,9 @@ def states(
             "log in": at("/login?next=/search"),
             "new password": at("/reset/token"),
             "log in refused": lambda page: refused(page, "/login", "Log in", Username="Alice", Password="wrong"),
+            "second step": second_step,
+            "second step refused": second_step_refused,
+            "recovery code": lambda page: second_step(page, "/login/recovery-code"),
             "no such page": at("/nothing"),
             "a fault": at("/logout"),
         },
@@ -159,6 +186,11 @@ def states(
             "account": at("/account"),
             "password": at("/account/password"),
             "password refused": lambda page: refused(page, "/account/password", "Change"),
+            "authenticator app": at("/account/authenticator-app"),
+            "authenticator app refused": lambda page: refused(page, "/account/authenticator-app", "Add the app"),
+            "authenticator app's end": at(f"/account/authenticator-apps/{app_id}/remove"),
+            "new recovery codes": at("/account/recovery-codes"),
+            "recovery codes": with_recovery_codes,
             "account's end": at("/account/delete"),
             "account's events": at("/account/events"),
         },

@@ -20,6 +20,7 @@ from flyleaf.limits import (
     RATINGS_COUNT_MAX,
     REASON_MAX,
     REVIEW_MAX,
+    SECOND_FACTOR_NAME_MAX,
     TITLE_MAX,
     USERNAME_MAX,
     YEAR_MAX,
@@ -38,6 +39,7 @@ LETTERS = {
     ("reviews", "text"): REVIEW_MAX,
     ("reviews", "hidden_reason"): REASON_MAX,
     ("review_reports", "reason"): REASON_MAX,
+    ("authenticator_apps", "name"): SECOND_FACTOR_NAME_MAX,
 }
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
@@ -55,6 +57,7 @@ NOT_EMPTY = [
     ("readers", "lock_reason"),
     ("reviews", "hidden_reason"),
     ("review_reports", "reason"),
+    ("authenticator_apps", "name"),
 ]
 
 
@@ -72,6 +75,12 @@ def row(database: Database) -> Callable[[str, str, object], None]:
         )
         connection.execute(
             text("INSERT INTO review_reports (review_id, reader_id) SELECT v.id, r.id FROM reviews AS v, readers AS r")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO authenticator_apps (reader_id, name, secret, last_step)"
+                " SELECT r.id, 'Phone', sha256('secret'), 0 FROM readers AS r"
+            )
         )
 
     def update(table: str, column: str, value: object) -> None:
@@ -106,12 +115,13 @@ def test_what_is_there_is_not_empty(row: Callable[[str, str, object], None], sub
 
 
 def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
-    """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX: rows, counted
-    at a log-in. DRAFT_*: kept beside the sessions."""
+    """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX,
+    SECOND_FACTORS_MAX: rows, counted when one is added. DRAFT_*: kept beside the sessions."""
     stored = {
         name
         for name in vars(limits)
-        if name.endswith(("_MIN", "_MAX")) and not name.startswith(("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "DRAFT"))
+        if name.endswith(("_MIN", "_MAX"))
+        and not name.startswith(("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT"))
     }
     assert stored == {name for name in stored if name in globals()}
 

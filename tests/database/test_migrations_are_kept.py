@@ -18,6 +18,7 @@ DIGESTS = {
     "versions/0008_checks_hold.py": "d3f94f2441ec91a6c4717102f56784271257ac880fec1e284cdc6f9c74baa4fa",
     "versions/0009_linear_counts.py": "49c5912bf2ef83134e0f0ee82e7110e537e8e47305b77386f712fdc0138a6a2b",
     "versions/0010_departures.py": "ab532cc2925274b7a51c3a54980dcc75bf74c7b81d4bc10747df226dc146f7be",
+    "versions/0011_second_factors.py": "98a2f71123c6c4da30910fb7146a117b2403df23911eca6a491570f06a9692b1",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
