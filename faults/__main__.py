@@ -19,7 +19,7 @@ from pathlib import Path
 
 import requests
 
-from faults import database, pressure, starting
+from faults import database, memory, pressure, starting
 from faults.crowd import Crowd
 from faults.importer import killed_importer
 from faults.outcome import Outcome, observe
@@ -125,6 +125,7 @@ def with_a_server_of_its_own(report: Report, folder: Path) -> None:
 def while_starting(report: Report, folder: Path) -> None:
     report.make("starts over what was left behind", lambda: starting.over_remains(folder))
     report.make("stopped while starting", lambda: starting.stopped_while_starting(folder))
+    report.make("little memory", lambda: memory.first_start_with_little(folder, books()))
     report.make("two first starts", lambda: starting.two_first_starts(folder, books()[-1]))
 
 

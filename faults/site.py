@@ -28,8 +28,9 @@ STOP_SECONDS = 60.0
 class Site:
     """`python application.py` with its own data folder and port."""
 
-    def __init__(self, data: Path, **settings: str) -> None:
-        self.data, self.port = data, free_port()
+    def __init__(self, data: Path, group: Path | None = None, **settings: str) -> None:
+        """`group` is the folder of a control group in which the site runs."""
+        self.data, self.port, self._group = data, free_port(), group
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = settings
         self._log = data.parent / f"{data.name}.log"
@@ -54,6 +55,8 @@ class Site:
 
         def prepare() -> None:
             end_with_parent()
+            if self._group is not None:
+                (self._group / "cgroup.procs").write_text("0")  # this process
             if listener is not None:
                 os.dup2(listener.fileno(), 3)
 

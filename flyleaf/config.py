@@ -34,7 +34,7 @@ class Config:
     port: int = 5000
     passed_socket: int | None = None  # a file descriptor to use instead of `host` and `port`
     script_name: str = ""  # the path under which the site is served, such as /books
-    workers: int = 2
+    workers: int | None = None  # None: as many as the memory allows, at most 2
     secret_key: str | None = field(default=None, repr=False)  # None: generated at the first start and stored in `data`
     session_type: SessionType = "filesystem"
     redis_url: str | None = field(default=None, repr=False)
@@ -70,7 +70,7 @@ class Config:
             port=_whole_number(environ, "PORT", cls.port, 1, 65535),
             passed_socket=_passed_socket(environ),
             script_name=_path(environ, "SCRIPT_NAME"),
-            workers=_whole_number(environ, "WORKERS", cls.workers, 1, 64),
+            workers=_whole_number(environ, "WORKERS", 2, 1, 64) if environ.get("WORKERS") else None,
             secret_key=_secret_key(environ.get("SECRET_KEY") or None),
             session_type=cast(SessionType, session_type),
             redis_url=redis_url,

@@ -187,7 +187,7 @@ def _server(config: Config, found: Diagnosis) -> Iterator[Finding]:
         yield wrong("clock", text)
     else:
         yield Finding("clock", "the server's and this machine's clocks agree")
-    needed = (config.workers + 1) * CONNECTIONS
+    needed = ((config.workers or 2) + 1) * CONNECTIONS
     grade = "ok" if found.connections >= needed else "note"
     yield Finding("connections", f"the server allows {found.connections}, the site uses up to {needed}", grade)
 

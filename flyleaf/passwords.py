@@ -2,6 +2,7 @@
 passwords are those on zxcvbn's list."""
 
 import re
+import threading
 import unicodedata
 from functools import cache
 
@@ -16,14 +17,20 @@ _SITE_WORDS = re.compile("flyleaf|books?|reviews?|library|password")
 _DUMMY_HASH = _HASHER.hash("\0")
 
 
+# Each hash in progress takes 19 MB, and a worker has eight threads.
+_AT_ONCE = threading.Semaphore(2)
+
+
 def hash_password(password: str) -> str:
-    return _HASHER.hash(_normalised(password))
+    with _AT_ONCE:
+        return _HASHER.hash(_normalised(password))
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Return whether the password matches the hash. For None (no such reader) return False after the same time."""
     try:
-        matches = _HASHER.verify(password_hash or _DUMMY_HASH, _normalised(password))
+        with _AT_ONCE:
+            matches = _HASHER.verify(password_hash or _DUMMY_HASH, _normalised(password))
     except (VerificationError, InvalidHashError):
         return False
     return matches and password_hash is not None

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import ctypes
 import logging
 import os
 import resource
@@ -27,6 +28,7 @@ from flyleaf.app import create_site
 from flyleaf.config import Config, ConfigError
 from flyleaf.database import Database, DatabaseAbsentError, DatabaseUnusableError
 from flyleaf.database.connect import open_database
+from flyleaf.embedded import resources
 from flyleaf.embedded.parent import watch_parent
 from flyleaf.gateway import FINISH, Gateway
 from flyleaf.importing import Report, UnusableFileError, import_if_empty
@@ -37,10 +39,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 THREADS = 8  # per worker: as many as its pool has connections, so that no thread waits for one
+MEGABYTE = 2**20
+# With less memory than this there is one worker, with half of the threads and so of the database's connections.
+LITTLE_MEMORY = 768 * MEGABYTE
+# The least in which the site runs: measured with the first start, the import of books.csv and readers.
+LEAST_MEMORY, LEAST_WITHOUT_SERVER = 384 * MEGABYTE, 256 * MEGABYTE
+LEAST_ADDRESS_SPACE = 768 * MEGABYTE
 HEADER_SECONDS = 10  # for a request's headers, and for the next request on a kept-alive connection
 CONNECTIONS = 2000  # per worker, including idle ones, which cost a few kilobytes each
 STOP_SECONDS = 7  # for requests in progress: longer than any request may take
 ABSENT_SECONDS = 1.0  # between attempts to reach a server that was not there at the start
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of malloc.h
 # granian logs where the site logs, from warnings upwards: its other messages are for its developers.
 GRANIAN_LOG = {"loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}}}
 
@@ -58,14 +67,34 @@ def run(arguments: list[str] | None = None) -> int:
         watch_parent(signal.SIGTERM)
     try:
         config = Config.from_environment()
+        _require_memory(config)
         with listening(config) as place, prepared(config) as prepare:
             serve(config, place, prepare)
-    except (AddressError, ConfigError, DatabaseUnusableError) as error:
+    except (AddressError, ConfigError, DatabaseUnusableError, MemoryError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def has_little_memory() -> bool:
+    return resources.memory() < LITTLE_MEMORY
+
+
+def _require_memory(config: Config) -> None:
+    """Raise MemoryError, with what is needed, if the site would be killed for lack of memory sooner or later."""
+    least = LEAST_MEMORY if config.database_url is None else LEAST_WITHOUT_SERVER
+    if (found := resources.memory()) < least:
+        raise MemoryError(
+            f"Flyleaf needs {least // MEGABYTE} MB of memory, and only {found // MEGABYTE} MB may be used here: raise "
+            "the limit of the container or service (docker run --memory, MemoryMax=)."
+        )
+    if (found := resources.address_space()) < LEAST_ADDRESS_SPACE:
+        raise MemoryError(
+            f"Flyleaf needs {LEAST_ADDRESS_SPACE // MEGABYTE} MB of address space for each process, and only "
+            f"{found // MEGABYTE} MB may be used here: raise it (ulimit -v unlimited)."
+        )
 
 
 @dataclass(frozen=True)
@@ -184,12 +213,13 @@ def serve(
     """Serve until a signal arrives, and call `prepare` meanwhile. Raises SystemExit(1) if the workers keep crashing."""
     configure_logging(config.log_format)
     _allow_connections()
+    _return_memory()
     # granian reloads on SIGHUP, but a closed terminal should stop the site, unless it was started with nohup.
     hang_up = signal.getsignal(signal.SIGHUP)
     server = _Server(
         place,
         interface=Interfaces.RSGI,
-        workers=config.workers,
+        workers=config.workers or (1 if has_little_memory() else 2),
         loop=Loops.asyncio,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
@@ -216,7 +246,8 @@ def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplicati
     """Return the Gateway that a worker serves; called in the worker's process."""
     watch_parent(signal.SIGKILL)
     database = open_database(config, logging.getLogger(__name__).debug)  # the parent has announced it
-    return Gateway(make_app(config, database), THREADS, https=config.https)
+    threads = THREADS // 2 if has_little_memory() else THREADS
+    return Gateway(make_app(config, database), threads, https=config.https)
 
 
 def _announce_then_prepare(address: Address, script_name: str, prepare: Callable[[], None]) -> None:
@@ -237,6 +268,14 @@ def _allow_connections() -> None:
         wanted = min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _return_memory() -> None:
+    """Have the C library return freed memory to the system. glibc otherwise keeps large blocks, such as the 19 MB of a
+    password's hash, in a heap for each thread: hundreds of megabytes in all."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(M_MMAP_THRESHOLD, 1024 * 1024)
+        libc.mallopt(M_ARENA_MAX, 2)
 
 
 def _announce(line: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from flyleaf import serving
 from flyleaf.config import PROJECT
-from flyleaf.embedded import attach
+from flyleaf.embedded import attach, resources
 from tests.embedded.conftest import execute
 from tests.places import end_processes, eventually, open_folder, processes_of
 
@@ -293,6 +293,37 @@ def test_a_setting_that_does_not_work_is_said_in_one_line(
     assert words in said.err
     assert "secret" not in said.err
     assert said.err.count("\n") == 1
+    assert not (place / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("function", "megabytes", "settings", "words"),
+    [
+        ("memory", 300, {}, "Flyleaf needs 384 MB of memory, and only 300 MB may be used here"),
+        ("memory", 200, {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "Flyleaf needs 256 MB of memory, and only 200"),
+        ("address_space", 500, {}, "Flyleaf needs 768 MB of address space for each process, and only 500 MB"),
+    ],
+)
+def test_too_little_memory_is_said_in_one_line(
+    place: Path,
+    function: str,
+    megabytes: int,
+    settings: dict[str, str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(resources, function, lambda: megabytes * 2**20)
+    for name, value in {"FLYLEAF_DATA": str(place / "data"), "PORT": str(_free_port()), **settings}.items():
+        monkeypatch.setenv(name, value)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert serving.run([]) == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
     assert not (place / "data").exists()
 
 

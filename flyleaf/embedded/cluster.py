@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from flyleaf.embedded import resources
 from flyleaf.embedded.account import Account
 from flyleaf.embedded.binaries import Binaries
 from flyleaf.embedded.errors import EmbeddedServerError
@@ -67,7 +68,9 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
         # Statements and details contain readers' data, even password hashes: keep them out of the log.
         "log_min_error_statement": "panic",
         "log_error_verbosity": "terse",
-        "shared_buffers": f"{_buffers()}MB",
+        **_memory(),
+        "max_parallel_workers": str(resources.processors()),
+        "max_parallel_maintenance_workers": str(min(2, resources.processors() - 1)),
         # There is no replication, so bulk loads can skip the write-ahead log and checkpoints can be rare.
         "wal_level": "minimal",
         "max_wal_senders": "0",
@@ -81,10 +84,22 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
     return [binaries.postgres, "-D", str(directory), *options]
 
 
-def _buffers() -> int:
-    """Return an eighth of the machine's memory in megabytes, between PostgreSQL's default (128 MB) and a gigabyte."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return min(max(memory // 8 // 2**20, 128), 1024)
+def _memory() -> dict[str, str]:
+    """Return the settings for the memory that the site may use: PostgreSQL's defaults from two gigabytes on, and
+    less below. Each worker of the site keeps up to ten connections, each of which may use work_mem several times.
+    """
+    megabytes = min(resources.memory(), resources.address_space()) // 2**20
+    return {
+        "shared_buffers": f"{_between(16, megabytes // 8, 1024)}MB",
+        "work_mem": f"{_between(1024, megabytes * 2, 4096)}kB",
+        # The import and the search's build use multiples of it.
+        "maintenance_work_mem": f"{_between(8, megabytes // 32, 64)}MB",
+        "autovacuum_max_workers": "3" if megabytes >= 1024 else "1",
+    }
+
+
+def _between(least: int, number: int, most: int) -> int:
+    return max(least, min(number, most))
 
 
 def major_version(directory: Path) -> int | None:

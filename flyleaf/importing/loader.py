@@ -32,7 +32,7 @@ SETTINGS = """
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL work_mem = '64MB'
+SELECT set_config('work_mem', reset_val || 'kB', true) FROM pg_settings WHERE name = 'maintenance_work_mem'
 """
 
 RUNNING = """

@@ -29,7 +29,10 @@ CREATE FUNCTION search_rebuild_lock() RETURNS bigint LANGUAGE sql IMMUTABLE RETU
 CREATE FUNCTION search_rebuild_begin() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(search_rebuild_lock());
-    PERFORM set_config('work_mem', '128MB', true), set_config('maintenance_work_mem', '256MB', true);
+    PERFORM set_config('work_mem', CAST(reset_val AS bigint) * 2 || 'kB', true),
+            set_config('maintenance_work_mem', CAST(reset_val AS bigint) * 4 || 'kB', true)
+       FROM pg_settings
+      WHERE name = 'maintenance_work_mem';
     IF EXISTS (SELECT FROM search_works) THEN
         PERFORM set_config('max_parallel_workers_per_gather', '0', true), set_config('max_parallel_maintenance_workers', '0', true);
     END IF;
