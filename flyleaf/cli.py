@@ -25,6 +25,7 @@ from flyleaf.queries.readers import (
     update_lock,
     update_moderator,
 )
+from flyleaf.queries.second_factors import delete_second_factors, select_second_factors
 from flyleaf.queries.sessions import delete_all_sessions
 from flyleaf.search import rebuild_search
 from flyleaf.sessions import SessionFiles
@@ -193,6 +194,26 @@ def remove_moderator(name: str) -> None:
     _appoint(name, is_moderator=False)
 
 
+@users.command("second-factor")
+@_NAME
+@click.option("--remove", is_flag=True, help="Remove all second factors and recovery codes.")
+def second_factor(name: str, remove: bool) -> None:
+    """Show the second factors of NAME, or remove them for a reader who has lost them."""
+    with _reader(name) as (connection, reader):
+        factors = select_second_factors(connection, reader.id)
+        if remove and reader.has_second_factor:
+            delete_second_factors(connection, reader.id)
+            delete_attempts(connection, account_limits(reader.id, reader.name))
+            insert_event(connection, EventKind.SECOND_FACTORS_RESET, reader.id)
+    if remove:
+        click.echo(f"{reader.name} has no second factor now: the password alone logs in.")
+        return
+    for app in factors.apps:
+        used = f"last used {app.used_at:%Y-%m-%d}" if app.used_at else "never used"
+        click.echo(f"authenticator app {app.name}: added {app.added_at:%Y-%m-%d}, {used}")
+    click.echo(f"recovery codes: {factors.recovery_codes}")
+
+
 def _appoint(name: str, *, is_moderator: bool) -> None:
     with _reader(name) as (connection, reader):
         if reader.is_moderator != is_moderator:
@@ -225,6 +246,8 @@ def _summary(reader: ListedReader) -> str:
         parts.append(f"last seen {reader.seen_at:%Y-%m-%d}")
     if reader.is_moderator:
         parts.append("moderator")
+    if reader.has_second_factor:
+        parts.append("second factor")
     if reader.lock_reason:
         parts.append(f"locked: {reader.lock_reason}")
     return ", ".join(parts)

@@ -44,6 +44,7 @@ class Config:
     registrations_per_hour: int = 120  # from one address, which a whole school may share
     searches_per_minute: int = 300  # by one reader, suggestions included
     api_requests_per_minute: int = 600  # from one address
+    moderators_need_second_factor: bool = False
     contact: str | None = None  # of the operator, for readers
     log_format: LogFormat = "auto"
     open_library_contact: str | None = None
@@ -84,6 +85,7 @@ class Config:
             api_requests_per_minute=_whole_number(
                 environ, "API_REQUESTS_PER_MINUTE", cls.api_requests_per_minute, 1, 999_999
             ),
+            moderators_need_second_factor=_switch(environ, "MODERATORS_NEED_SECOND_FACTOR", False),
             contact=_operator(environ.get("CONTACT") or None),
             log_format=_log_format(environ.get("LOG_FORMAT") or cls.log_format),
             open_library_contact=_contact(environ.get("OPEN_LIBRARY_CONTACT") or None),

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from flyleaf.limits import REASON_MAX, WRONG_PASSWORDS
 from flyleaf.web.access import begin_session
 from tests.fixture_types import Select, Together, Visit
-from tests.site import PASSWORD, Site, hidden_fields
+from tests.site import PASSWORD, Clock, Site, hidden_fields
 
 NEW = "a daisy is a daisy"
 WRONG = "a rose is a daisy"
@@ -84,6 +84,7 @@ def test_one_is_shown_with_what_happened_last(users: Callable[..., Result], alic
         ["reset-password", "Mallory"],
         ["reset-password", "Alice", "--site", "books.example.org"],
         ["make-moderator", "Mallory"],
+        ["second-factor", "Mallory", "--remove"],
         ["remove-moderator", "Mallory"],
         ["show", "a\udcff"],
         ["list", "a\nb"],
@@ -289,3 +290,27 @@ def test_moderators_come_and_go(users: Callable[..., Result], alice: Site, selec
         assert users("remove-moderator", "Alice").stdout == "Alice is not a moderator.\n"
     assert alice.get("/moderation").status_code == 404
     assert kinds(select)[2:] == ["moderator-made", "moderator-removed"]
+
+
+# --- Second factors -------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_second_factor_is_removed(
+    users: Callable[..., Result], alice: Site, visit: Visit, clock: Clock, select: Select
+) -> None:
+    assert users("second-factor", "Alice").stdout == "recovery codes: 0\n"
+    app = alice.with_app(clock, "My phone")
+    half = visit()
+    assert log_in(half).location == "/login/code"
+    fields = hidden_fields(half.get("/login/code").text) | {"code": app.code()}
+    assert "second factor" in users("list").stdout
+    shown = users("second-factor", "Alice").stdout
+    assert re.fullmatch(r"authenticator app My phone: added \d{4}-\d\d-\d\d, never used\nrecovery codes: 10\n", shown)
+    assert select("SELECT count(*) FROM authenticator_apps") == 1, "only shown"
+    for _ in range(2):
+        assert "password alone" in users("second-factor", "Alice", "--remove").stdout
+    assert select("SELECT (SELECT count(*) FROM authenticator_apps) + (SELECT count(*) FROM recovery_codes)") == 0
+    assert kinds(select).count("second-factors-reset") == 1
+    assert "An administrator removed your second factors" in alice.get("/account/events").text
+    assert half.client.post("/login/code", data=fields).location == "/login", "the pending login has ended"
+    assert log_in(visit()).location == "/search"

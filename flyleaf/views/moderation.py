@@ -24,6 +24,7 @@ from flyleaf.queries.moderation import (
 from flyleaf.queries.readers import Reader
 from flyleaf.views.moderated_review import REASON_RULES, find_review
 from flyleaf.web.access import login_required
+from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line, require_token
 from flyleaf.web.notices import redirect_with_notice
@@ -56,22 +57,40 @@ def moderator_required(
     return login_required(gate)
 
 
+def acting_moderator_required(
+    view: Callable[Concatenate[Connection, Reader, Values], Answer],
+) -> Callable[Values, ResponseReturnValue]:
+    """Do the same for what moderators do, which can need a second factor. Those without one are asked to add one."""
+
+    @wraps(view)
+    def gate(connection: Connection, moderator: Reader, /, *values: Values.args, **named: Values.kwargs) -> Answer:
+        if not _may_act(moderator):
+            return render_later("moderation_second_factor.html"), 403
+        return view(connection, moderator, *values, **named)
+
+    return moderator_required(gate)
+
+
+def _may_act(moderator: Reader) -> bool:
+    return moderator.has_second_factor or not flyleaf().config.moderators_need_second_factor
+
+
 @blueprint.get("")
 @moderator_required
 def reported(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_reported_reviews(connection, asked_place())
-    return render_later("moderation.html", reviews=reviews, form=Form())
+    return render_later("moderation.html", reviews=reviews, form=Form(), may_act=_may_act(moderator))
 
 
 @blueprint.get("/hidden")
 @moderator_required
 def hidden(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_hidden_reviews(connection, asked_place())
-    return render_later("moderation_hidden.html", reviews=reviews, form=Form())
+    return render_later("moderation_hidden.html", reviews=reviews, form=Form(), may_act=_may_act(moderator))
 
 
 @blueprint.route("/reviews/<id:review_id>/hide", methods=["GET", "POST"])
-@moderator_required
+@acting_moderator_required
 def hide(connection: Connection, moderator: Reader, review_id: int) -> Answer:
     review = find_review(connection, review_id)
     form = HidingForm(request.form or restored())
@@ -87,7 +106,7 @@ def hide(connection: Connection, moderator: Reader, review_id: int) -> Answer:
 
 
 @blueprint.post("/reviews/<id:review_id>/unhide")
-@moderator_required
+@acting_moderator_required
 def unhide(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
     require_token()
     review = find_review(connection, review_id)
@@ -100,7 +119,7 @@ def unhide(connection: Connection, moderator: Reader, review_id: int) -> Respons
 
 
 @blueprint.post("/reviews/<id:review_id>/dismiss")
-@moderator_required
+@acting_moderator_required
 def dismiss(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
     require_token()
     review = find_review(connection, review_id)

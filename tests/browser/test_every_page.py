@@ -9,6 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from flyleaf.views import moderation
 from tests.browser.conftest import WIDTHS
 from tests.fixture_types import AddBook, Select, Visit
 from tests.site import PASSWORD, Clock, Site
@@ -207,6 +208,11 @@ def states(
                 select("UPDATE reviews SET hidden_at = created_at, hidden_reason = 'Spam', edited_at = now()"),
                 page.goto("/moderation/hidden"),
             ),
+            "second factor needed": lambda page: (
+                monkeypatch.setattr(moderation, "_may_act", lambda moderator: False),
+                page.goto("/moderation/reviews/1/hide"),
+            ),
+            "reported, second factor needed": at("/moderation"),
             "own hidden review": at(PRIDE),
         },
     }

@@ -2,15 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from flyleaf.app import create_app
+from flyleaf.config import Config
+from flyleaf.database import Database
 from flyleaf.limits import REASON_MAX, REPORTED_ON_A_PAGE, REPORTS
 from tests.fixture_types import Select, Together, Visit
-from tests.site import Site, cookie_name, hidden_fields
+from tests.site import Clock, Site, cookie_name, hidden_fields
 
 WORDS = "Buy my watches."
 
@@ -76,6 +80,48 @@ def test_nobody_else_moderates(
         assert sent.status_code == 404
     assert client.post(f"/moderation/reviews/{review_id}/{action}").status_code == 303
     assert select("SELECT hidden_at FROM reviews") is None
+
+
+@pytest.fixture
+def careful_mo(mo: Site, config: Config, database: Database) -> Site:
+    """Mo, on a site whose moderators need a second factor."""
+    app = create_app(replace(config, moderators_need_second_factor=True), database)
+    return Site(app.test_client()).logged_in("Mo")
+
+
+def test_where_a_second_factor_is_needed_a_moderator_without_one_reads_but_does_not_act(
+    bob: Site, careful_mo: Site, review_id: int, select: Select
+) -> None:
+    report(bob, review_id)
+    page = careful_mo.get("/moderation").text
+    assert WORDS in page
+    assert "two-factor authentication" in page
+    assert "/dismiss" not in page
+    assert 'href="/account#second-factors"' in careful_mo.get(f"/moderation/reviews/{review_id}/hide").text
+    token = hidden_fields(careful_mo.get("/account").text)
+    for action in ("hide", "unhide", "dismiss"):
+        sent = careful_mo.client.post(f"/moderation/reviews/{review_id}/{action}", data=token | {"reason": "Spam."})
+        assert sent.status_code == 403
+        assert "two-factor authentication" in sent.text
+    assert select("SELECT hidden_at FROM reviews") is None
+    assert select("SELECT settled_at FROM review_reports") is None
+
+
+def test_where_a_second_factor_is_needed_a_moderator_with_one_acts(
+    bob: Site, careful_mo: Site, review_id: int, clock: Clock
+) -> None:
+    report(bob, review_id)
+    careful_mo.with_app(clock)
+    assert "two-factor authentication" not in careful_mo.get("/moderation").text
+    assert settle(careful_mo, review_id, "dismiss").status_code == 303
+    assert hide(careful_mo, review_id).status_code == 303
+    assert settle(careful_mo, review_id, "unhide").status_code == 303
+
+
+def test_where_a_second_factor_is_needed_the_others_still_see_no_page(bob: Site, careful_mo: Site) -> None:
+    bobs = Site(careful_mo.client.application.test_client()).logged_in("Bob")
+    for page in ("", "/hidden", "/reviews/1/hide"):
+        assert bobs.get(f"/moderation{page}").status_code == 404
 
 
 @pytest.mark.parametrize("action", ["hide", "unhide", "dismiss"])
