@@ -11,8 +11,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # exported so by its docs
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 BODY_MAX = 1024 * 1024  # bytes; the application refuses larger bodies by its own, smaller limit
 BODY_SECONDS = 15.0  # from the end of the headers to the end of the body
+WHOLE_MAX = 1024 * 1024  # bytes of an answer that is sent in one piece
+SEND_SECONDS = 30.0  # for a client to take the next piece of a larger one
 QUEUE_SECONDS = 1.5  # waiting for a thread; requests hold one for at most 4 seconds even if the database hangs
 LAST_BODY_SECONDS = 1.0  # for the rest of a body when the site stops
 QUIET_SECONDS = 0.25  # without a request in progress until a stopping worker ends, so that responses reach the kernel
@@ -33,10 +36,29 @@ FINISH = signal.SIGUSR1  # the parent sends it; it simply ends a worker that isn
 log = logging.getLogger(__name__)
 
 
-class Gateway:
-    """Serves a WSGI application with `threads` threads. Responses are sent whole, as they all fit in memory.
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What follows of a large answer. `close` is to be called in any case."""
 
-    `https` says whether readers use HTTPS, which can't be detected behind a proxy.
+    pieces: Iterator[bytes]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer, of which `body` is the first piece if there is a rest."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    rest: _Rest | None = None
+
+
+class Gateway:
+    """Serves a WSGI application with `threads` threads.
+
+    Pages are sent whole. Of larger answers, such as a reader's data, one piece at a time is in memory, and no thread
+    waits while a slow client takes it. `https` says whether readers use HTTPS, which can't be detected behind a proxy.
     """
 
     def __init__(self, application: "WSGIApplication", threads: int, *, https: bool = False) -> None:
@@ -103,7 +125,27 @@ class Gateway:
             answer = await loop.run_in_executor(self._threads, self._call, _environ(scope, body))
         finally:
             self._free.release()
-        protocol.response_bytes(*answer)
+        if answer.rest is None:
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+        else:
+            await self._send(protocol, answer, answer.rest)
+
+    async def _send(self, protocol: HTTPProtocol, answer: _Answer, rest: _Rest) -> None:
+        """Send a large answer piece by piece. It breaks off if the client goes away or takes nothing for too long."""
+        loop = asyncio.get_running_loop()
+        transport = protocol.response_stream(answer.status, answer.headers)
+        piece: bytes | None = answer.body
+        try:
+            while piece is not None:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await transport.send_bytes(piece)
+                piece = await loop.run_in_executor(self._threads, next, rest.pieces, None)
+        except ProtocolClosed:
+            pass
+        except TimeoutError:
+            log.warning("request given up", extra={"cause": "the client took nothing more of a large answer"})
+        finally:
+            await loop.run_in_executor(self._threads, rest.close)
 
     @contextlib.asynccontextmanager
     async def _body_limit(self) -> AsyncIterator[None]:
@@ -115,7 +157,7 @@ class Gateway:
             finally:
                 self._bodies.discard(limit)
 
-    def _call(self, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    def _call(self, environ: dict[str, Any]) -> _Answer:
         begun: list[tuple[int, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 
@@ -125,16 +167,25 @@ class Gateway:
 
         try:
             chunks: Iterable[bytes] = self._application(environ, start_response)
+            close = getattr(chunks, "close", lambda: None)
+            rest = None
             try:
-                written.extend(chunks)
+                pieces = iter(chunks)
+                size = 0
+                for piece in pieces:
+                    written.append(piece)
+                    size += len(piece)
+                    if size > WHOLE_MAX:
+                        rest = _Rest(pieces, close)
+                        break
             finally:
-                if hasattr(chunks, "close"):
-                    chunks.close()
+                if rest is None:
+                    close()
         except Exception:
             # The application handles its own errors; this one is in the code around it.
             log.exception("request failed")
-            return 500, self._own_headers, b"Internal Server Error"
-        return *begun[-1], b"".join(written)
+            return _Answer(500, self._own_headers, b"Internal Server Error")
+        return _Answer(*begun[-1], b"".join(written), rest)
 
     def _refuse(self, protocol: HTTPProtocol, status: int, text: str, *headers: tuple[str, str]) -> None:
         log.warning("request refused", extra={"status": status})

@@ -3,13 +3,14 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 from wsgiref.validate import validator
 
 import pytest
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported so by its docs
 
 from flyleaf import gateway
 from flyleaf.gateway import Gateway
@@ -30,6 +31,10 @@ class Protocol:
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.headers, self.body = status, headers, body
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> "Protocol":
+        self.status, self.headers = status, headers
+        return self
 
     def response_str(self, status: int, headers: list[tuple[str, str]], body: str) -> None:
         self.response_bytes(status, headers, body.encode())
@@ -221,3 +226,57 @@ def test_what_it_answers_itself_carries_the_headers(monkeypatch: pytest.MonkeyPa
         headers = dict(answer.headers)
         assert headers["content-type"] == "text/plain; charset=utf-8"
         assert security_headers(https=False).items() <= headers.items()
+
+
+class Download:
+    """An answer of three pieces, each larger than what is sent whole, which counts how many of them were asked for."""
+
+    def __init__(self) -> None:
+        self.asked, self.is_closed = 0, False
+
+    def __call__(self, _environ: dict[str, Any], start_response: Any) -> "Download":
+        start_response("200 OK", [("Content-Length", str(3 * len(PIECE)))])
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(3):
+            self.asked += 1
+            yield PIECE
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+PIECE = b"x" * (gateway.WHOLE_MAX + 1)
+
+
+def test_of_a_large_answer_one_piece_at_a_time_is_in_memory() -> None:
+    download = Download()
+
+    class Client(Protocol):
+        async def send_bytes(self, piece: bytes) -> None:
+            self.body += piece
+            asked.append(download.asked)
+
+    asked: list[int] = []
+    client = _ask(download, Client())
+    assert (client.status, client.body) == (200, PIECE * 3)
+    assert asked == [1, 2, 3]
+    assert download.is_closed
+
+
+def test_a_client_that_takes_nothing_more_or_goes_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "SEND_SECONDS", 0.05)
+
+    class Stalls(Protocol):
+        async def send_bytes(self, _piece: bytes) -> None:
+            await asyncio.sleep(5)
+
+    class Gone(Protocol):
+        async def send_bytes(self, _piece: bytes) -> None:
+            raise ProtocolClosed
+
+    for client in (Stalls(), Gone()):
+        download = Download()
+        _ask(download, client)
+        assert (download.asked, download.is_closed) == (1, True)
