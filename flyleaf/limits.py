@@ -32,6 +32,10 @@ REVIEWS_ON_A_PAGE = 10
 REPORTED_ON_A_PAGE = 20
 REASONS_SHOWN = 20  # of one review's reports
 EVENTS_ON_A_PAGE = 50
+# Of a reader's data in one download, the newest first.
+OWN_REVIEWS_MAX = 10_000  # more than anybody writes in a lifetime
+OWN_REPORTS_MAX = 10_000
+OWN_EVENTS_MAX = 10_000
 
 SESSION_DAYS = 30  # after login
 SESSION_IDLE_DAYS = 7  # after the last request
@@ -58,3 +62,4 @@ WRONG_CODES = Rate(10, 60 * 60)  # of second factors, per account; browsers that
 WRONG_CODES_IN_A_DAY = Rate(30, 24 * 60 * 60)
 DRAFTS = Rate(60, 60 * 60)  # kept for visitors from one address until they have logged in
 REPORTS = Rate(20, 24 * 60 * 60)  # by one reader
+DOWNLOADS = Rate(6, 60 * 60)  # of one reader's data

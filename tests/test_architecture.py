@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "sealing": set(),
     "security_headers": set(),
     "sessions": {"limits"},
+    "turns": set(),
     "maintenance": {"background", "database", "queries"},
     "totp": set(),
     "version": set(),
@@ -52,13 +53,13 @@ MAY_IMPORT = {
     "importing": {"isbn", "limits", "config", "database", "queries", "search"},
     "rating_fetcher": {"background", "database", "open_library", "queries"},
     "views": {
-        "citation", "config", "database", "isbn", "limits", "open_library", "passwords", "queries",
-        "recovery_codes", "sealing", "search", "sessions", "totp", "web",
+        "citation", "config", "database", "isbn", "limits", "open_library", "paging", "passwords", "queries",
+        "recovery_codes", "sealing", "search", "sessions", "totp", "turns", "web",
     },
     "web": {
         "config", "covers", "database", "isbn", "limits", "maintenance", "numbers", "paging", "passwords", "queries",
         "rating_fetcher", "recovery_codes", "request_counters", "sealing", "search", "security_headers", "sessions",
-        "totp",
+        "totp", "turns",
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire

@@ -13,8 +13,6 @@ from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
 from flyleaf.queries.streaming import stream
 
-OWN_EVENTS_MAX = 10_000  # newest first
-
 _OWN = """
     SELECT id, at, kind, reader_id, detail
       FROM events
@@ -80,18 +78,10 @@ def insert_event(
     )
 
 
-def select_events(connection: Connection, reader_id: int, place: Key) -> Page[Event]:
+def select_events(connection: Connection, reader_id: int, place: Key, size: int = EVENTS_ON_A_PAGE) -> Page[Event]:
     """Return the page of this reader's events at the place, newest first."""
     named = {"reader_id": reader_id}
-    return select_page(connection, _BY_READER, named, place, EVENTS_ON_A_PAGE, Event, lambda one: (one.at, one.id))
-
-
-def select_own_events(connection: Connection, reader_id: int) -> list[Event]:
-    """Return this reader's newest events, for the reader to download. `count_events` counts all of them."""
-    rows = connection.execute(
-        text(f"{_OWN} ORDER BY id DESC LIMIT :limit"), {"reader_id": reader_id, "limit": OWN_EVENTS_MAX}
-    )
-    return [Event(**row._mapping) for row in rows]
+    return select_page(connection, _BY_READER, named, place, size, Event, lambda one: (one.at, one.id))
 
 
 def count_events(connection: Connection, reader_id: int) -> int:

@@ -59,7 +59,6 @@ _ALL_HIDDEN = Listed(
      ORDER BY greatest(r.hidden_at, r.edited_at), r.id
      LIMIT :limit"""),
 )
-OWN_REPORTS_MAX = 10_000  # newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,7 @@ class ReportedReview:
 class OwnReport:
     """A report as its reader downloads it."""
 
+    review_id: int
     isbn: str
     reason: str | None
     reported_at: datetime
@@ -204,17 +204,19 @@ def settle_reports(connection: Connection, review_id: int) -> int:
     return settled.rowcount
 
 
-def select_own_reports(connection: Connection, reader_id: int) -> list[OwnReport]:
+def select_own_reports(connection: Connection, reader_id: int, place: Key, size: int) -> Page[OwnReport]:
+    """Return the page of a reader's reports at the place, newest first, for the reader to download."""
     rows = connection.execute(
         text("""
-            SELECT b.isbn, o.reason, o.reported_at
+            SELECT o.review_id, b.isbn, o.reason, o.reported_at
               FROM review_reports AS o
               JOIN reviews AS r ON r.id = o.review_id
               JOIN books AS b ON b.id = r.book_id
-             WHERE o.reader_id = :reader_id
+             WHERE o.reader_id = :reader_id AND (o.reported_at, o.review_id) < (:at, :id)
              ORDER BY o.reported_at DESC, o.review_id DESC
              LIMIT :limit
         """),
-        {"reader_id": reader_id, "limit": OWN_REPORTS_MAX},
+        {"reader_id": reader_id, "at": place.at, "id": place.id, "limit": size},
     )
-    return [OwnReport(**row._mapping) for row in rows]
+    items = [OwnReport(**row._mapping) for row in rows]
+    return Page(items, next=Key(items[-1].reported_at, items[-1].review_id) if len(items) == size else None)

@@ -184,12 +184,13 @@ def update_moderator(connection: Connection, reader_id: int, is_moderator: bool)
     )
 
 
-def select_own_details(connection: Connection, reader_id: int) -> OwnDetails:
+def select_own_details(connection: Connection, reader_id: int) -> OwnDetails | None:
+    """Return what the site knows about this reader, or None if the account was deleted."""
     row = connection.execute(
         text("SELECT name, created_at AS registered_at, language, theme FROM readers WHERE id = :reader_id"),
         {"reader_id": reader_id},
-    ).one()
-    return OwnDetails(**row._mapping)
+    ).one_or_none()
+    return OwnDetails(**row._mapping) if row else None
 
 
 def update_preferences(connection: Connection, reader_id: int, language: str | None, theme: str | None) -> None:

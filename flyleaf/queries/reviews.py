@@ -47,7 +47,6 @@ _BY_READER = Listed(
      ORDER BY r.created_at, r.id
      LIMIT :limit"""),
 )
-OWN_REVIEWS_MAX = 10_000  # newest first; more than anybody writes in a lifetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +80,6 @@ class ReviewedBook:
     hidden_reason: str | None  # why a moderator has hidden it from others
 
 
-@dataclass(frozen=True, slots=True)
-class OwnReview:
-    """A review as its reader downloads it."""
-
-    isbn: str
-    title: str
-    author: str
-    rating: int
-    text: str
-    created_at: datetime
-    edited_at: datetime | None
-    hidden_reason: str | None
-
-
 def select_reviews(connection: Connection, book_id: int, place: Key, *, without_reader_id: int) -> Page[Review]:
     """Return the page of a book's reviews at the place, newest first, without the review of the given reader."""
     named = {"book_id": book_id, "without_reader_id": without_reader_id}
@@ -118,28 +103,11 @@ def select_review(connection: Connection, book_id: int, reader_id: int) -> Revie
 
 
 def select_reviewed_books(
-    connection: Connection, reader_id: int, place: Key, *, with_hidden: bool
+    connection: Connection, reader_id: int, place: Key, *, with_hidden: bool, size: int = REVIEWS_ON_A_PAGE
 ) -> Page[ReviewedBook]:
     """Return the page of a reader's reviews at the place, newest first."""
     named = {"reader_id": reader_id, "with_hidden": with_hidden}
-    return select_page(
-        connection, _BY_READER, named, place, REVIEWS_ON_A_PAGE, ReviewedBook, lambda one: (one.created_at, one.id)
-    )
-
-
-def select_own_reviews(connection: Connection, reader_id: int) -> list[OwnReview]:
-    rows = connection.execute(
-        text("""
-            SELECT b.isbn, b.title, b.author, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
-              FROM reviews AS r
-              JOIN books AS b ON b.id = r.book_id
-             WHERE r.reader_id = :reader_id
-             ORDER BY r.created_at DESC, r.id DESC
-             LIMIT :limit
-        """),
-        {"reader_id": reader_id, "limit": OWN_REVIEWS_MAX},
-    )
-    return [OwnReview(**row._mapping) for row in rows]
+    return select_page(connection, _BY_READER, named, place, size, ReviewedBook, lambda one: (one.created_at, one.id))
 
 
 def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:

@@ -9,6 +9,7 @@ from flyleaf.views import (
     books,
     health,
     moderation,
+    own_data,
     password_resets,
     preferences,
     profiles,
@@ -26,5 +27,5 @@ def register(app: Flask) -> None:
     """Register every page with the application."""
     for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
         app.register_blueprint(room.blueprint)
-    for room in (second_step, second_factors, password_resets, reports, moderation):
+    for room in (own_data, second_step, second_factors, password_resets, reports, moderation):
         app.register_blueprint(room.blueprint)

@@ -1,10 +1,6 @@
-"""The reader's account: sessions, password, activity, data download and deletion."""
+"""The reader's account: sessions, password, activity and deletion."""
 
-import json
-from dataclasses import asdict
-from datetime import datetime
-
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
@@ -15,11 +11,9 @@ from wtforms.validators import InputRequired
 
 from flyleaf.passwords import hash_password
 from flyleaf.queries.departures import continue_departure, insert_departure
-from flyleaf.queries.events import EventKind, count_events, insert_event, select_events, select_own_events
-from flyleaf.queries.moderation import select_own_reports
+from flyleaf.queries.events import EventKind, insert_event, select_events
 from flyleaf.queries.password_resets import delete_password_reset
-from flyleaf.queries.readers import Credentials, Reader, select_own_details, update_password_hash
-from flyleaf.queries.reviews import select_own_reviews
+from flyleaf.queries.readers import Credentials, Reader, update_password_hash
 from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
 from flyleaf.views.password_form import NewPasswordForm
@@ -158,25 +152,6 @@ def events(connection: Connection, reader: Reader) -> Answer:
     return render_later("account_events.html", events=found, names=EVENTS)
 
 
-@blueprint.get("/data")
-@login_required
-def data(connection: Connection, reader: Reader) -> ResponseReturnValue:
-    insert_event(connection, EventKind.DATA_DOWNLOADED, reader.id)
-    events = select_own_events(connection, reader.id)
-    kept = {
-        "account": asdict(select_own_details(connection, reader.id)),
-        "reviews": [asdict(review) for review in select_own_reviews(connection, reader.id)],
-        "reports": [asdict(report) for report in select_own_reports(connection, reader.id)],
-        "second_factors": asdict(select_second_factors(connection, reader.id)),
-        "sessions": [asdict(session) for session in select_sessions(connection, reader.id, session_hash())],
-        "events": [asdict(event) for event in events],
-        "older_events_left_out": count_events(connection, reader.id) - len(events),
-    }
-    response = Response(json.dumps(kept, default=_iso, ensure_ascii=False, indent=2), mimetype="application/json")
-    response.headers["Content-Disposition"] = "attachment; filename=flyleaf.json"
-    return response
-
-
 def _change_password(credentials: Credentials, new: str) -> bool:
     """Change the password, log out all other devices, and return whether the old password was still valid."""
     password_hash = hash_password(new)
@@ -201,9 +176,3 @@ def _delete_account(reader: Reader, *, keeps_reviews: bool) -> bool:
     if some_follow:
         flyleaf().maintenance.wake()
     return some_follow
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(value)

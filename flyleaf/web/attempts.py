@@ -18,6 +18,7 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from flyleaf.limits import (
+    DOWNLOADS,
     DRAFTS,
     REPORTS,
     WRONG_CODES,
@@ -68,6 +69,10 @@ def account_limits(reader_id: int, name: str) -> Sequence[Limit]:
 
 def report_limits(reader: Reader) -> Sequence[Limit]:
     return [_limit("report", str(reader.id), REPORTS)]
+
+
+def download_limits(reader: Reader) -> Sequence[Limit]:
+    return [_limit("download", str(reader.id), DOWNLOADS)]
 
 
 def draft_limits() -> Sequence[Limit]:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from flyleaf.database import DatabaseUnusableError, is_unavailable
 from flyleaf.search import SearchNotReadyError
 from flyleaf.sessions import SessionsUnavailableError
+from flyleaf.turns import BusyError
 from flyleaf.web.drafts import typed_fields
 from flyleaf.web.requests import wants_json
 
@@ -68,6 +69,12 @@ SEARCH_NOT_READY = (
 )
 
 
+BUSY = (
+    lazy_gettext("The site is busy"),
+    lazy_gettext("Too many readers are doing this right now. Try again in a moment."),
+)
+
+
 def register(app: Flask) -> None:
     app.register_error_handler(Exception, answer)
 
@@ -83,6 +90,8 @@ def answer(error: Exception) -> Response:
     title, advice = EXPLANATIONS.get(status, (cause.name, cause.description or ""))
     if isinstance(error, SearchNotReadyError):
         title, advice = SEARCH_NOT_READY
+    elif isinstance(error, BusyError):
+        title, advice = BUSY
     # Werkzeug's own descriptions are on the class and say less than ours; a description of ours is on the exception.
     if cause.description and cause.description != type(cause).description:
         advice = cause.description
@@ -118,7 +127,7 @@ def _typed() -> dict[str, str]:
 
 def is_outage(error: BaseException) -> bool:
     """Return whether the site lacks something just now that comes back without a change to it: 503, and not 500."""
-    if isinstance(error, SessionsUnavailableError | DatabaseUnusableError | SearchNotReadyError):
+    if isinstance(error, SessionsUnavailableError | DatabaseUnusableError | SearchNotReadyError | BusyError):
         return True
     return isinstance(error, SQLAlchemyError) and is_unavailable(error)
 

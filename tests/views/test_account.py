@@ -8,9 +8,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from flyleaf.limits import EVENTS_ON_A_PAGE, SESSIONS_MAX
+from flyleaf.limits import EVENTS_ON_A_PAGE, OWN_EVENTS_MAX, SESSIONS_MAX
 from flyleaf.passwords import verify_password
-from flyleaf.queries.events import OWN_EVENTS_MAX, EventKind
+from flyleaf.queries.events import EventKind
 from flyleaf.views.account import EVENTS
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.markup import part

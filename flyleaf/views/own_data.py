@@ -1,0 +1,131 @@
+"""The download of everything that the site keeps about a reader, as JSON.
+
+It is written to a temporary file before any of it is sent, a list in batches that are each read in a transaction of
+their own. So it needs little memory, holds no connection while it formats or sends, and is complete or an error: an
+answer that breaks off could pass for all of the data. What changes meanwhile is in it as it was before or after.
+"""
+
+import json
+import logging
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from typing import IO, Any, TypeVar
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound, ServiceUnavailable, TooManyRequests
+from werkzeug.wsgi import wrap_file
+
+from flyleaf.limits import DOWNLOADS, OWN_EVENTS_MAX, OWN_REPORTS_MAX, OWN_REVIEWS_MAX
+from flyleaf.paging import NEWEST, Key, Page, Place
+from flyleaf.queries.attempts import insert_attempt
+from flyleaf.queries.events import EventKind, count_events, insert_event, select_events
+from flyleaf.queries.moderation import select_own_reports
+from flyleaf.queries.readers import Reader, select_own_details
+from flyleaf.queries.reviews import select_reviewed_books
+from flyleaf.queries.second_factors import select_second_factors
+from flyleaf.queries.sessions import select_sessions
+from flyleaf.turns import Turns
+from flyleaf.web.access import reader_required, session_hash
+from flyleaf.web.attempts import download_limits
+from flyleaf.web.current import transaction
+
+blueprint = Blueprint("own_data", __name__, url_prefix="/account")
+logger = logging.getLogger("flyleaf.own_data")
+
+Item = TypeVar("Item")
+AT_ONCE = 200  # rows of a batch: with reviews of 10,000 characters, a few megabytes
+PIECE = 256 * 1024  # bytes that are read from the file at a time
+_turns = Turns(1)
+
+
+@blueprint.get("/data")
+@reader_required
+def download(reader: Reader) -> ResponseReturnValue:
+    with _turns.take("data downloads"):
+        _count_download(reader)
+        try:
+            file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the response
+            _write(reader, file)
+        except OSError as error:
+            logger.error("unavailable", extra={"cause": f"data download: {error}"})  # noqa: TRY400
+            raise ServiceUnavailable(gettext("Your data couldn’t be prepared. Try again later.")) from error
+    size = file.tell()
+    file.seek(0)
+    response = Response(wrap_file(request.environ, file, PIECE), mimetype="application/json", direct_passthrough=True)
+    response.content_length = size
+    response.headers["Content-Disposition"] = "attachment; filename=flyleaf.json"
+    return response
+
+
+def _count_download(reader: Reader) -> None:
+    """Note the download among the reader's events. Raises TooManyRequests."""
+    with transaction() as connection:
+        wait = insert_attempt(connection, download_limits(reader)).wait
+        if not wait:
+            insert_event(connection, EventKind.DATA_DOWNLOADED, reader.id)
+    if wait:
+        limit = gettext("You can download your data %(most)s times an hour.", most=DOWNLOADS.most)
+        minutes = -(-wait // 60)
+        advice = ngettext("Try again in a minute.", "Try again in %(num)s minutes.", minutes)
+        raise TooManyRequests(f"{limit} {advice}", retry_after=wait)
+
+
+def _write(reader: Reader, file: IO[bytes]) -> None:
+    with transaction() as connection:
+        details = select_own_details(connection, reader.id)
+        factors = select_second_factors(connection, reader.id)
+        sessions = select_sessions(connection, reader.id, session_hash())
+        events = count_events(connection, reader.id)
+    if details is None:  # deleted a moment ago
+        raise NotFound
+
+    def reviews(connection: Connection, place: Key) -> Page[Any]:
+        return select_reviewed_books(connection, reader.id, place, with_hidden=True, size=AT_ONCE)
+
+    def reports(connection: Connection, place: Key) -> Page[Any]:
+        return select_own_reports(connection, reader.id, place, AT_ONCE)
+
+    def own_events(connection: Connection, place: Key) -> Page[Any]:
+        return select_events(connection, reader.id, place, AT_ONCE)
+
+    file.write(b'{\n"account": ' + _line(details))
+    _write_list(file, "reviews", islice(_all(reviews), OWN_REVIEWS_MAX))
+    _write_list(file, "reports", islice(_all(reports), OWN_REPORTS_MAX))
+    file.write(b',\n"second_factors": ' + _line(factors))
+    _write_list(file, "sessions", sessions)
+    _write_list(file, "events", islice(_all(own_events), OWN_EVENTS_MAX))
+    file.write(b',\n"older_events_left_out": %d\n}\n' % max(events - OWN_EVENTS_MAX, 0))
+
+
+def _all(select: Callable[[Connection, Key], Page[Item]]) -> Iterator[Item]:
+    """Return the items of all pages, each of which is read in a transaction of its own."""
+    place: Place | None = NEWEST
+    while isinstance(place, Key):
+        with transaction() as connection:
+            page = select(connection, place)
+        yield from page.items
+        place = page.next
+
+
+def _write_list(file: IO[bytes], name: str, items: Iterable[Any]) -> None:
+    """Write a list with an item on each line."""
+    file.write(f',\n"{name}": ['.encode())
+    for number, item in enumerate(items):
+        file.write((b",\n" if number else b"\n") + _line(item))
+    file.write(b"\n]")
+
+
+def _line(item: Any) -> bytes:
+    return json.dumps(asdict(item), default=_iso, ensure_ascii=False).encode()
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(value)
