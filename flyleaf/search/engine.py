@@ -11,12 +11,11 @@ from sqlalchemy import Connection
 from flyleaf.search.candidates import (
     KEEP_COVERING,
     Candidate,
+    Limits,
     Narrowing,
-    find_all,
     find_as_typed,
     find_covering,
-    find_popular,
-    find_titles,
+    find_having,
 )
 from flyleaf.search.gathering import KEEP, POPULAR, Search
 from flyleaf.search.pieces import Piece
@@ -31,12 +30,9 @@ from flyleaf.search.spelling import (
 from flyleaf.search.surplus import core, covering, drivers, is_hinted, spans
 from flyleaf.search.surplus_words import BEHIND_COST
 
-MORE_READINGS = 2  # … and so many more where all that found nothing
-KEEP_POPULAR = 60  # as search_popular is asked
-KEEP_OTHERS = 80  # candidates of a reading that is not as typed
-COMMON = 8_000  # works; words that are all commoner are looked for among the popular works only
-KEEP_WIDE = 600  # … because a filter will take most away
-ENOUGH = 60  # popular candidates; after so many, the others are left out
+AS_TYPED = Limits(popular=POPULAR, others=KEEP, enough=60, common=2**31 - 1)
+WIDE = AS_TYPED._replace(others=600)  # because a filter will take most away
+OTHERWISE = Limits(popular=60, others=80, enough=60, common=8_000)  # of a reading that is not as typed
 SAYS_LITTLE = BEHIND_COST  # where the best work lacks no word that says more, no further reading is tried
 PLAUSIBLE = 2.5  # where the best work lacks no word that says more, no known word is changed
 NEEDLESS_COST = 2.5  # of a correction where the query as typed found something
@@ -50,9 +46,11 @@ def find(
     narrowing: Narrowing | None = None,
     wide: bool = False,
     verbatim: bool = False,
+    show: int = 0,
 ) -> Search:
-    """Run the stages for a query that is no ISBN. `wide`: keep more, because a filter will take most away."""
-    search = as_typed(connection, typed, narrowing, KEEP_WIDE if wide else KEEP)
+    """Run the stages for a query that is no ISBN. `wide`: keep more, because a filter will take most away. `show`: load
+    the books as well, where so few are found."""
+    search = as_typed(connection, typed, narrowing, WIDE if wide else AS_TYPED, show)
     query = search.query
     if not query.words:
         return search
@@ -91,46 +89,50 @@ def as_typed(
     connection: Connection,
     typed: Sequence[Piece],
     narrowing: Narrowing | None = None,
-    keep: int = KEEP,
-    everything: bool = True,
+    limits: Limits = AS_TYPED,
+    show: int = 0,
 ) -> Search:
     """Stages: as typed. Titles that begin with it, its author's works, popular works with its words, then all works."""
     narrowing = narrowing or Narrowing()
-    enough = ENOUGH if everything else 0
-    found = find_as_typed(connection, typed, narrowing, POPULAR, keep, enough)
-    search = Search(connection, found.query, narrowing, keep=keep)
+    found = find_as_typed(connection, typed, narrowing, limits, show)
+    search = Search(connection, found.query, narrowing, keep=limits.others, show=show)
     if not found.query.words:
         return search
     search.add_as_typed(found)
     if any("'" in piece.text or "’" in piece.text for piece in typed) and not ELIDED.isdisjoint(found.query.words):
         # A name may be printed with an apostrophe (Louis L'Amour), and is one word.
         closed = [piece._replace(text=_APOSTROPHES.sub("", piece.text)) for piece in typed]
-        search.add_as_typed(find_as_typed(connection, closed, narrowing, POPULAR, keep, enough))
+        search.add_as_typed(find_as_typed(connection, closed, narrowing, limits))
     return search
 
 
-def everywhere(search: Search, readings: list[Reading], narrowing: Narrowing | None = None) -> int:
-    """Stages: popular works with the words of other readings, then all works. How many were found."""
-    narrowing = narrowing or search.narrowing
-    if not search.may_go_on:
-        return 0
+def everywhere(
+    search: Search, readings: list[Reading], narrowing: Narrowing | None = None, titles: Sequence[str] = ()
+) -> int:
+    """Stages: popular works with the words of other readings, then all works. How many were found.
+
+    With them works that have one of the titles, of which the query has all words and more.
+    """
     askable = [reading for reading in readings if all(term.alternatives for term in reading.asked)]
     askable = askable[: search.most_readings - search.readings]
-    if not askable:
+    if not askable and not titles:
         return 0
     search.readings += len(askable)
-    count = 0
-    for reading, popular in zip(askable, find_popular(search.connection, askable, narrowing), strict=True):
-        found = {candidate.id: candidate for candidate in popular}
-        rarest = min((term.works for term in reading.asked), default=0)
-        if len(found) < ENOUGH and rarest < COMMON and not search.query.all_are_popular:
-            others, cut_short = find_all(search.connection, reading, narrowing, KEEP_OTHERS)
-            found |= {candidate.id: candidate for candidate in others}
-            search.looked_everywhere &= len(others) < KEEP_OTHERS and not cut_short
-        elif len(found) >= KEEP_POPULAR or not search.query.all_are_popular:
+    query = search.query
+    limits = OTHERWISE._replace(enough=0) if query.all_are_popular else OTHERWISE
+    titled, found, shown = find_having(
+        search.connection, askable, titles, narrowing or search.narrowing, limits, query.catalogue, search.show
+    )
+    search.shown += shown
+    search.add(covering(query.reading), titled)
+    for reading, having in zip(askable, found, strict=True):
+        if having.others is not None:
+            fits = len(having.popular) <= limits.popular and len(having.others) < limits.others
+            search.looked_everywhere &= fits and not having.cut_short
+        elif len(having.popular) >= limits.popular or not query.all_are_popular:
             search.looked_everywhere = False
-        count += search.add(reading, list(found.values()))
-    return count
+        search.add(reading, having.all)
+    return sum(len(having.all) for having in found)
 
 
 def disconnect(search: Search) -> None:
@@ -145,12 +147,12 @@ def date(search: Search) -> None:
     found = without_year(search.rest)
     if found is not None and search.narrowing.year_from is None and search.narrowing.year_to is None:
         search.undated, year = found
-        everywhere(search, [search.undated], replace(search.narrowing, year_from=year - 1, year_to=year + 1))
+        everywhere(search, [search.undated], search.narrowing._replace(year_from=year - 1, year_to=year + 1))
 
 
 def resegment(search: Search) -> None:
     """Stage: two words run together, or one taken apart."""
-    everywhere(search, resegmented(search.connection, search.query))
+    everywhere(search, resegmented(search.vocabulary, search.query, look_closer=search.poor))
 
 
 def correct(search: Search) -> None:
@@ -160,18 +162,14 @@ def correct(search: Search) -> None:
     unknown, others = doubtful(reading)
     if search.complete:  # which may be all that was meant
         reading = replace(reading, cost=NEEDLESS_COST)
-    fixed = reading.with_terms(corrected_terms(search.connection, reading, unknown), "spelling")
-    if unknown:
-        found = everywhere(search, [fixed])
-        if not search.query.is_fielded:
-            found += try_core(search, fixed)
-        if found:
-            return
+    fixed = reading.with_terms(corrected_terms(search.vocabulary, reading, unknown), "spelling")
+    if unknown and everywhere(search, [fixed] if search.query.is_fielded else [fixed, *core(fixed)]):
+        return
     if len(reading.terms) > 1 and not search.query.is_fielded:
         try_covering(search, fixed)
         if search.best is not None and search.best.dearest <= PLAUSIBLE:
             return
-    corrected = corrected_terms(search.connection, reading, others)
+    corrected = corrected_terms(search.vocabulary, reading, others)
     found = 0
     if not unknown:
         found = everywhere(search, [reading.with_terms({at: term}, "spelling") for at, term in corrected.items()])
@@ -181,23 +179,14 @@ def correct(search: Search) -> None:
 
 def try_surplus(search: Search) -> None:
     """Stage: works whose whole title is a part of the query, and those that have all but the words that say little."""
-    query = search.query
-    search.add(covering(query.reading), find_titles(search.connection, spans(query)))
-    try_core(search, query.reading)
-
-
-def try_core(search: Search, reading: Reading) -> int:
-    """Stage: works that have all but the words that say little. How many were found."""
-    rest = core(reading)
-    return everywhere(search, [rest]) if rest is not None and all(term.works for term in rest.asked) else 0
+    everywhere(search, core(search.query.reading), titles=spans(search.query))
 
 
 def try_covering(search: Search, reading: Reading) -> None:
     """Stage: works that have the most telling of the words, where none has all."""
     reading = covering(reading)
     works: dict[int, Candidate] = {}
-    for driver in drivers(reading.terms):
-        found = find_covering(search.connection, driver, reading.terms)
+    for found in find_covering(search.connection, drivers(reading.terms), reading.terms):
         works |= {candidate.id: candidate for candidate in found}
         search.looked_everywhere &= len(found) < KEEP_COVERING
     search.add(reading, list(works.values()))

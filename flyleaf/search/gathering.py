@@ -12,6 +12,7 @@ from flyleaf.search.candidates import AsTyped, Candidate, Narrowing
 from flyleaf.search.matching import WEIGHTS, Match, TermMatcher, Weights, is_whole_title
 from flyleaf.search.ranking import score
 from flyleaf.search.reading import ELIDED, Query, Reading
+from flyleaf.search.spelling import Vocabulary
 from flyleaf.search.surplus_words import GENERIC_COST
 
 AS_TYPED = frozenset({"words", "start"})  # stages of matches that leave nothing out and change no word
@@ -37,16 +38,15 @@ class Search:
     most_readings: int = MOST_READINGS
     undated: Reading | None = None  # the query without what may be a year of publication
     looked_everywhere: bool = True  # no work that has all the words can have been missed
+    show: int = 0  # where a stage finds at most so many works, the books that stand for them are loaded, too …
+    shown: list[str] = field(default_factory=list)  # … as JSON
     cut_short: bool = False  # … because more works had to be looked at than one search may
+    vocabulary: Vocabulary = field(init=False)
     rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
 
     def __post_init__(self) -> None:
+        self.vocabulary = Vocabulary(self.connection)
         self.rest = self.query.reading
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether another reading may be tried: the work is bounded, not the time, so that answers stay the same."""
-        return self.readings < self.most_readings
 
     @property
     def complete(self) -> bool:
@@ -83,23 +83,24 @@ class Search:
 
     def add_as_typed(self, found: AsTyped) -> None:
         """Score what the first stages found, and note whether that can be all."""
-        others = found.others or []
+        having = found.having
+        self.shown += [found.shown] if found.shown else []
         start = [work for work in found.start if not is_glued(work.title_key, found.query.words)]
-        listed = (*start, *found.author, *found.popular, *others)
+        listed = (*start, *found.author, *having.all)
         self.add(found.query.reading, list({candidate.id: candidate for candidate in listed}.values()))
-        self.cut_short |= found.cut_short
+        self.cut_short |= having.cut_short
         if len(start) >= START and any(
             match.stage == "start" for work in start if (match := self.matches.get(work.id))
         ):
             self.looked_everywhere = False  # others may begin with the same letters
         if found.query.all_are_popular:
-            self.looked_everywhere &= len(found.popular) <= self.keep
+            self.looked_everywhere &= len(having.popular) <= self.keep
         else:
             self.looked_everywhere &= (
-                found.others is not None
-                and len(others) < self.keep
-                and len(found.popular) < POPULAR
-                and not found.cut_short
+                having.others is not None
+                and len(having.others) < self.keep
+                and len(having.popular) < POPULAR
+                and not having.cut_short
             )
 
     @property

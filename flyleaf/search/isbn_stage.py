@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, text
 from stdnum import isbn as stdnum
 from stdnum.exceptions import ValidationError
+
+from flyleaf.search.results import EDITIONS_SHOWN, Shown, read_shown
 
 _DIGITS = r"[0-9][0-9\s\u00ad\u200b\u2010-\u2015\u2212\ufe58\ufe63-]*[0-9Xx]"
 _LOOKS_LIKE_ONE = re.compile(rf"\W*(?:isbn(?:[- ]?1[03])?\W*)?({_DIGITS})\W*", re.IGNORECASE)
@@ -17,21 +21,18 @@ SHORTEST = 5  # digits: fewer are a year or a word of a title
 FULL_LENGTH = 9  # digits: an ISBN-10 with one lost
 PREFIX_LOOK = 200
 
-_EXACT = text("SELECT id FROM books WHERE identity = ANY (:identities) ORDER BY identity LIMIT 10")
-_PREFIX = text("""
-    SELECT found.id
-      FROM ((SELECT id, identity FROM books
-               WHERE identity >= :low AND identity < :high ORDER BY identity LIMIT :look)
-             UNION
-            (SELECT id, identity FROM books
-               WHERE identity >= :low10 AND identity < :high10 ORDER BY identity LIMIT :look))
-           AS found
-      LEFT JOIN search_editions ON book_id = id
-      LEFT JOIN search_works AS work ON work.id = work_id
-     ORDER BY popularity DESC NULLS LAST, identity LIMIT :look""")
+_FIND = text("""
+    SELECT stage, ids, CAST(shown AS text)
+      FROM search_by_isbn(:identities, :low, :high, :low10, :high10, :part, :look, :skipped, :size, :editions)
+""").columns(*map(column, "stage ids shown".split()))
 
-_PART = text("""
-    SELECT book_id FROM search_editions WHERE isbns LIKE '%' || :part || '%' ORDER BY isbns LIMIT :look""")
+
+class Found(NamedTuple):
+    """How a number was found, in which books, and those of a page."""
+
+    stage: str
+    books: list[int]
+    shown: list[Shown]
 
 
 def compact(typed: str) -> str | None:
@@ -70,35 +71,41 @@ def to_isbn13(number: str) -> str | None:
     return None
 
 
-def find_exact(connection: Connection, *numbers: str) -> list[int]:
-    """The books with the numbers, in whichever form they are; also those with a wrong check digit."""
-    identities = {form for n in numbers for form in (n, n.zfill(10), to_isbn13(n) or n)}
-    return list(connection.execute(_EXACT, {"identities": sorted(identities)}).scalars())
+def find(
+    connection: Connection,
+    numbers: Sequence[str],
+    size: int,
+    skipped: int = 0,
+    unfinished: bool = False,
+    part: bool = False,
+) -> Found:
+    """The books with the numbers, in whichever form they are, also those with a wrong check digit; so many as `size` of
+    them, behind the `skipped` ones, as results show them.
+
+    Where there are none, those whose number (or ISBN-10, whose check digit differs) begins with an `unfinished` one,
+    popular ones first; where there are none of these, either, those that have it as a `part` anywhere.
+    """
+    bounds: dict[str, str | None] = dict.fromkeys(("low", "high", "low10", "high10"))
+    if unfinished and "X" not in numbers[0][:-1]:
+        low = numbers[0]
+        ten = "978" + low if len(low) <= 9 else low  # ten digits are no beginning of an ISBN-10
+        bounds = {"low": low, "high": _after(low), "low10": ten, "high10": _after(ten)}
+    asked = {
+        "identities": sorted({form for n in numbers for form in (n, n.zfill(10), to_isbn13(n) or n)}),
+        "part": numbers[0] if part else None,
+        "look": PREFIX_LOOK,
+        "skipped": skipped,
+        "size": size,
+        "editions": EDITIONS_SHOWN,
+    }
+    stage, found, shown = connection.execute(_FIND, asked | bounds).one()
+    return Found(stage, found, read_shown(shown))
 
 
-def find_prefix(connection: Connection, number: str) -> list[int]:
-    """Books whose ISBN-13, or ISBN-10 (whose check digit differs), begins with the number; popular ones first."""
-    if "X" in number[:-1]:
-        return []
-    ten = "978" + number if len(number) <= 9 else number  # ten digits are no beginning of an ISBN-10
-    bounds = {"low": number, "high": _after(number), "low10": ten, "high10": _after(ten), "look": PREFIX_LOOK}
-    return list(connection.execute(_PREFIX, bounds).scalars())
-
-
-def find_beginning(connection: Connection, number: str) -> list[int]:
-    """Books with the number, or whose ISBN begins with it."""
-    return find_exact(connection, number) or find_prefix(connection, number)
-
-
-def find_part(connection: Connection, number: str) -> list[int]:
-    """Books with these digits anywhere in their ISBN, in either form."""
-    return list(connection.execute(_PART, {"part": number, "look": PREFIX_LOOK}).scalars())
-
-
-def find_near(connection: Connection, number: str) -> list[int]:
+def find_near(connection: Connection, number: str) -> list[Shown]:
     """Books whose ISBN is one digit, one swap of neighbours, or one digit too many or too few away."""
-    identities = sorted({isbn13 for near in neighbours(number) if (isbn13 := to_isbn13(near))})
-    return list(connection.execute(_EXACT, {"identities": identities}).scalars())
+    near = sorted({isbn13 for near in neighbours(number) if (isbn13 := to_isbn13(near))})
+    return find(connection, near, size=10).shown
 
 
 def neighbours(number: str) -> set[str]:

@@ -23,7 +23,7 @@ from flyleaf.search.results import (
     Preference,
     Shown,
     bayesian_average,
-    load_books,
+    is_lead,
     load_works,
     passing,
 )
@@ -51,6 +51,11 @@ class SearchQuery:
     has_reviews: bool = False
     order: Order = Order.RELEVANCE
     verbatim: bool = False
+
+    @property
+    def skipped(self) -> int:
+        """How many results the pages before have."""
+        return (max(self.page, 1) - 1) * self.page_size
 
     @property
     def filters(self) -> Filters:
@@ -116,9 +121,9 @@ def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
     if number is not None and (page := _search_isbn(connection, query, number)):
         return page
     if number is None and (numbers := isbn_stage.inside(typed)):
-        books = isbn_stage.find_exact(connection, *numbers)
-        if books:
-            return _isbn_page(connection, query, "isbn", books, tuple(numbers))
+        found = isbn_stage.find(connection, numbers, query.page_size, query.skipped)
+        if found.books:
+            return _isbn_page(query, found, tuple(numbers))
     if isbn_stage.is_too_short(asked or ""):
         return _too_short(query)
     of_fields = fielded(typed)
@@ -132,13 +137,14 @@ def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
 
 
 def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Piece]) -> SearchPage:
-    filters = query.filters
+    filters, preference = query.filters, _preference(query)
     search = find(
         connection,
         typed,
         Narrowing(query.year_from, query.year_to, query.has_reviews),
         filters.language is not None,
         query.verbatim,
+        query.page_size if is_lead(filters, preference) else 0,
     )
     matches = search.ranked() if query.order is Order.RELEVANCE else search.typed_only
     years: dict[int, int | None] = {}
@@ -151,16 +157,15 @@ def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Pi
         ]
     found = len(matches)
     matches = _ordered(matches[:DEEPEST], query.order, years)
-    first = (max(query.page, 1) - 1) * query.page_size
-    wanted = matches[first : first + query.page_size]
-    shown = load_works(connection, [match.candidate.id for match in wanted], filters, _preference(query))
+    wanted = matches[query.skipped : query.skipped + query.page_size]
+    shown = load_works(connection, [match.candidate.id for match in wanted], filters, preference, search.shown)
     why = {match.candidate.id: MatchReason(match.stage, match.fields, match.words, is_loose(match)) for match in wanted}
     return SearchPage(
         query.text,
         None if IDEOGRAPH.search(query.text) else _corrected(search, matches),  # they are shown in Latin letters
         _results(shown, why),
         query.page,
-        len(matches) > first + query.page_size,
+        len(matches) > query.skipped + query.page_size,
         left_out=left_out(query.text, matches),
         total=min(found, DEEPEST),
         total_is_exact=found <= DEEPEST and search.looked_everywhere,
@@ -174,36 +179,27 @@ def _too_short(query: SearchQuery) -> SearchPage:
 
 def _search_isbn(connection: Connection, query: SearchQuery, number: str) -> SearchPage | None:
     """None: no book has, begins with, or is near this number; it may be a word of a title."""
-    stage, books = "isbn", isbn_stage.find_exact(connection, number)
-    if not books:
-        stage, books = "isbn_prefix", isbn_stage.find_prefix(connection, number)
-    if not books:
-        stage, books = "isbn_part", isbn_stage.find_part(connection, number)
-    if books:
-        return _isbn_page(connection, query, stage, books, (number,))
+    found = isbn_stage.find(connection, [number], query.page_size, query.skipped, unfinished=True, part=True)
+    if found.books:
+        return _isbn_page(query, found, (number,))
     if len(number) < isbn_stage.FULL_LENGTH:
         return None
-    near = load_books(connection, isbn_stage.find_near(connection, number))
+    near = isbn_stage.find_near(connection, number)
     why = dict.fromkeys((book.work_id for book in near), MatchReason("isbn_near", ("isbn",), (number,)))
     invalid = isbn_stage.to_isbn13(number) is None
     return SearchPage(query.text, None, (), query.page, False, invalid, _results(near, why))
 
 
-def _isbn_page(
-    connection: Connection, query: SearchQuery, stage: str, books: list[int], numbers: tuple[str, ...]
-) -> SearchPage:
-    first = (max(query.page, 1) - 1) * query.page_size
-    shown = load_books(connection, books[first : first + query.page_size])
-    why = dict.fromkeys((book.work_id for book in shown), MatchReason(stage, ("isbn",), numbers))
-    results = _results(shown, why)
+def _isbn_page(query: SearchQuery, found: isbn_stage.Found, numbers: tuple[str, ...]) -> SearchPage:
+    why = dict.fromkeys((book.work_id for book in found.shown), MatchReason(found.stage, ("isbn",), numbers))
     return SearchPage(
         query.text,
         None,
-        results,
+        _results(found.shown, why),
         query.page,
-        len(books) > first + query.page_size,
-        total=len(books),
-        total_is_exact=len(books) < isbn_stage.PREFIX_LOOK,
+        len(found.books) > query.skipped + query.page_size,
+        total=len(found.books),
+        total_is_exact=len(found.books) < isbn_stage.PREFIX_LOOK,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, text
 
 # IMDb's weighted rating (v*R + m*C) / (v + m): so many reviews of the middle of the scale are added to each book's own.
 BAYES_REVIEWS = 5
@@ -71,13 +71,11 @@ _PASSING = text("""
        AND (CAST(:year_to AS int) IS NULL OR year <= :year_to)
        AND (CAST(:language AS text) IS NULL OR lower(language) = lower(:language))
      GROUP BY work_id""")
-_LEADS = text("""
-    SELECT work_id, isbn, title, author, year, language, review_count, average, editions, CAST(newest AS text)
-      FROM search_leads(:works, :most)""")
+_SHOWN = text("SELECT CAST(search_shown(:works, NULL, :most) AS text)").columns(column("shown"))
 _CHOSEN = text("""
     SELECT work.id, isbn, title, author, year, language, coalesce(review_count, 0),
            round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions,
-           CASE WHEN work.editions > 1 THEN CAST(search_editions_of(work.id, :most) AS text) END
+           CASE WHEN work.editions > 1 THEN search_editions_of(work.id, :most) END
       FROM unnest(CAST(:works AS bigint[])) WITH ORDINALITY AS wanted (id, place)
       JOIN (SELECT id, lead_book_id, editions FROM search_works) AS work ON work.id = wanted.id
      CROSS JOIN LATERAL (
@@ -94,16 +92,6 @@ _CHOSEN = text("""
               books.id = work.lead_book_id DESC, books.id
      LIMIT 1) AS chosen
      ORDER BY place LIMIT 1000""")
-_BOOKS = text("""
-    SELECT work.id, isbn, title, author, year, language, coalesce(counts.review_count, 0),
-           round(counts.rating_sum::numeric / nullif(counts.review_count, 0), 2)::float8, work.editions,
-           CASE WHEN work.editions > 1 THEN CAST(search_editions_of(work.id, :most) AS text) END
-      FROM unnest(CAST(:books AS bigint[])) WITH ORDINALITY AS wanted (id, place)
-      JOIN books ON books.id = wanted.id
-      JOIN search_editions AS edition ON edition.book_id = books.id
-      JOIN search_works AS work ON work.id = work_id
-      LEFT JOIN rating_counts AS counts ON counts.book_id = books.id
-     ORDER BY place LIMIT 1000""")
 
 
 def passing(connection: Connection, works: Sequence[int], filters: Filters) -> dict[int, int | None]:
@@ -119,14 +107,26 @@ class Preference(StrEnum):
     REVIEWED = "reviewed"  # the one with the most reviews
 
 
+def is_lead(filters: Filters, preference: Preference) -> bool:
+    """Whether the most popular edition of a work stands for it."""
+    return not filters.active and preference is Preference.LEAD
+
+
 def load_works(
-    connection: Connection, works: Sequence[int], filters: Filters, preference: Preference = Preference.LEAD
+    connection: Connection,
+    works: Sequence[int],
+    filters: Filters,
+    preference: Preference = Preference.LEAD,
+    loaded: Sequence[str] = (),
 ) -> list[Shown]:
-    """One book a work, in the order given."""
+    """One book a work, in the order given. `loaded`: what search_shown() has returned for some works."""
     if not works:
         return []
-    if not filters.active and preference is Preference.LEAD:
-        return _shown(connection.execute(_LEADS, {"works": list(works), "most": EDITIONS_SHOWN}))
+    known = {book.work_id: book for found in loaded for book in read_shown(found)}
+    if known.keys() >= set(works):
+        return [known[work] for work in works]
+    if is_lead(filters, preference):
+        return read_shown(connection.execute(_SHOWN, {"works": list(works), "most": EDITIONS_SHOWN}).scalar())
     wanted = {
         "works": list(works),
         "most": EDITIONS_SHOWN,
@@ -134,21 +134,18 @@ def load_works(
         "reviewed": preference is Preference.REVIEWED,
         **filters.parameters,
     }
-    return _shown(connection.execute(_CHOSEN, wanted))
+    return [_shown(*book) for book in connection.execute(_CHOSEN, wanted)]
 
 
-def load_books(connection: Connection, books: Sequence[int]) -> list[Shown]:
-    """These very books, in the order given."""
-    return _shown(connection.execute(_BOOKS, {"books": list(books), "most": EDITIONS_SHOWN}))
+def read_shown(found: str | None) -> list[Shown]:
+    """The books of which search_shown() made JSON."""
+    return [_shown(*book) for book in json.loads(found or "[]")]
 
 
-def _shown(rows: Iterable[Sequence[Any]]) -> list[Shown]:
-    """The books; the last column of each row is a list of editions as JSON, or null."""
-    books = []
-    for *book, newest in rows:
-        book.append(tuple(Edition(*edition) for edition in json.loads(newest or "[]")))
-        books.append(Shown(*book))
-    return books
+def _shown(*book: Any) -> Shown:
+    """The last value is a list of editions, or None."""
+    newest = tuple(Edition(*edition) for edition in book[-1] or ())
+    return Shown(*(*book[:-1], newest))
 
 
 def bayesian_average(rating_sum: int, review_count: int) -> float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from rapidfuzz.distance import OSA
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, text
 
 from flyleaf.search.reading import ELIDED, Alternative, Query, Reading, Term
 
@@ -29,12 +30,10 @@ _YEAR = re.compile("1[4-9][0-9][0-9]|20[0-9][0-9]")
 LONG = 5  # letters; shorter words are allowed one edit only
 
 _LOOK_UP = text("""
-    SELECT typed, false, spelling, spelling_works
-      FROM unnest(CAST(:words AS text[])) AS typed, search_spellings(typed, :keep)
-     UNION ALL
-    SELECT typed, true, spelling, spelling_works
-      FROM unnest(CAST(:parts AS text[])) AS typed, search_containing(typed, 8)""")
-_KNOWN = text("SELECT known, known_works FROM search_known(:words)")
+    SELECT typed, is_part, word, works
+      FROM search_look_up(:misspelt, :parts, :words, :keep)""").columns(
+    *map(column, "typed is_part word works".split())
+)
 
 
 def inside_cost(part: str, word: str) -> float:
@@ -47,42 +46,52 @@ def _most_edits(typed: str, spelling: str) -> int:
     return 2 if len(typed) >= LONG and typed[0] == spelling[0] else 1
 
 
-def look_up(connection: Connection, words: list[str], parts: list[str]) -> dict[str, list[Alternative]]:
-    """For each word those of the vocabulary within two edits (one, under five letters), and for each part those that
-    have it inside; the likelier first."""
-    found: dict[str, list[Alternative]] = {word: [] for word in words}
-    for typed, is_inside, spelling, works in connection.execute(
-        _LOOK_UP, {"words": words, "parts": parts, "keep": 2 * MOST_ALTERNATIVES}
-    ):
-        if is_inside:
-            found[typed].append(Alternative(spelling, inside_cost(typed, spelling), works))
-        elif (distance := OSA.distance(typed, spelling)) <= _most_edits(typed, spelling):
-            cost = EDIT_COST * distance + FIRST_LETTER_COST * (spelling[0] != typed[0])
-            is_plural = len(typed) >= LONG and (typed + "s" == spelling or typed == spelling + "s")
-            found[typed].append(Alternative(spelling, PLURAL_COST if is_plural else cost, works))
-    return {
-        word: sorted(near, key=lambda a: (a.cost - 0.7 * math.log(a.works), a.word))[:MOST_ALTERNATIVES]
-        for word, near in found.items()
-    }
+class Vocabulary:
+    """What the vocabulary says of the words of one search. It is asked once for each of them, in few statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.works: dict[str, int] = {}  # that have the word, where any has
+        self.spellings: dict[str, list[Alternative]] = {}
+
+    def look_up(self, terms: Sequence[Term], words: Sequence[str] = ()) -> None:
+        """Learn how many works have each of the words; and for each of the terms those words that are within two edits
+        (one, under five letters) or, where it is unknown, have it inside: the likelier first."""
+        new = [term for term in terms if term.typed not in self.spellings]
+        if not new and not words:
+            return
+        found: dict[str, list[Alternative]] = {term.typed: [] for term in new}
+        asked = {
+            "misspelt": list(found),
+            "parts": list({term.typed: 0 for term in new if not term.known}),
+            "words": list(words),
+            "keep": 2 * MOST_ALTERNATIVES,
+        }
+        for typed, is_part, spelling, works in self.connection.execute(_LOOK_UP, asked):
+            if typed is None:
+                self.works[spelling] = works
+            elif is_part:
+                found[typed].append(Alternative(spelling, inside_cost(typed, spelling), works))
+            elif (distance := OSA.distance(typed, spelling)) <= _most_edits(typed, spelling):
+                cost = EDIT_COST * distance + FIRST_LETTER_COST * (spelling[0] != typed[0])
+                is_plural = len(typed) >= LONG and (typed + "s" == spelling or typed == spelling + "s")
+                found[typed].append(Alternative(spelling, PLURAL_COST if is_plural else cost, works))
+        for word, near in found.items():
+            near.sort(key=lambda a: (a.cost - 0.7 * math.log(a.works), a.word))
+            self.spellings[word] = near[:MOST_ALTERNATIVES]
 
 
-def known(connection: Connection, words: list[str]) -> dict[str, int]:
-    """How many works have each of the words; those that none has are left out."""
-    return {row[0]: row[1] for row in connection.execute(_KNOWN, {"words": words})}
-
-
-def corrected_terms(connection: Connection, reading: Reading, places: list[int]) -> dict[int, Term]:
+def corrected_terms(vocabulary: Vocabulary, reading: Reading, places: list[int]) -> dict[int, Term]:
     """By place: the terms with what they may be a misspelling of, themselves included where they are words."""
-    if not places:
-        return {}
     terms = [reading.terms[place] for place in places]
-    found = look_up(connection, [term.typed for term in terms], [term.typed for term in terms if not term.known])
+    vocabulary.look_up(terms)
     corrected = {}
     for place, term in zip(places, terms, strict=True):
         own_cost = KNOWN_COST * math.log1p(term.works) if term.known else 0.0
         own = tuple(alternative for alternative in term.alternatives if alternative.works)
         names = {alternative.word for alternative in own if not alternative.prefix}
-        best = {a.word: a for a in sorted(found[term.typed], key=lambda a: -a.cost) if a.word not in names}
+        near = sorted(vocabulary.spellings[term.typed], key=lambda a: -a.cost)
+        best = {a.word: a for a in near if a.word not in names}
         best = {word: replace(a, cost=a.cost + own_cost) for word, a in best.items()}
         alternatives = (*own, *best.values())
         corrected[place] = replace(term, works=sum(a.works for a in alternatives), alternatives=alternatives)
@@ -117,8 +126,9 @@ def without_year(reading: Reading) -> tuple[Reading, int] | None:
     return Reading("year", terms), int(reading.terms[years[-1]].typed)
 
 
-def resegmented(connection: Connection, query: Query) -> list[Reading]:
-    """Readings with two neighbours joined, or one unknown word split into two known ones."""
+def resegmented(vocabulary: Vocabulary, query: Query, look_closer: bool) -> list[Reading]:
+    """Readings with two neighbours joined, or one unknown word split into two known ones. `look_closer`: look the
+    unknown words up as well, for the next stage."""
     words = query.words
     joined = [a + b for a, b in pairwise(words)]
     unknown = [place for place, works in enumerate(query.works) if not works and len(words[place]) >= 4][:3]
@@ -128,7 +138,9 @@ def resegmented(connection: Connection, query: Query) -> list[Reading]:
     asked = joined + [half for pairs in halves.values() for pair in pairs for half in pair]
     if not asked:
         return []
-    counts = known(connection, asked)
+    terms = query.reading.terms
+    vocabulary.look_up([terms[place] for place in doubtful(query.reading)[0]] if look_closer else [], asked)
+    counts = vocabulary.works
     readings = []
     together = sorted(
         (place for place, word in enumerate(joined) if word in counts), key=lambda place: -len(joined[place])

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from flyleaf.search import isbn_stage
-from flyleaf.search.candidates import find_all
+from flyleaf.search.candidates import Limits
 from flyleaf.search.engine import as_typed, correct
+from flyleaf.search.gathering import POPULAR
 from flyleaf.search.matching import Match
 from flyleaf.search.pieces import Piece
 from flyleaf.search.reading import clean
-from flyleaf.search.results import load_books
 from flyleaf.search.schema import require
 
 TYPO_FROM = 4  # letters
-COMMON = 20_000  # works; a prefix of so many words is answered from the popular ones alone
+LIMITS = Limits(popular=POPULAR, others=50, enough=8, common=20_000)  # a commoner prefix: popular works alone
 
 _TEXTS = text("""
     SELECT work.id, title, author, isbn
@@ -43,21 +43,10 @@ def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggesti
     """
     require(connection)
     number = isbn_stage.compact(typed)
-    if number is not None and (books := isbn_stage.find_beginning(connection, number)):
-        return [
-            Suggestion(book.title, "title", book.author, book.isbn) for book in load_books(connection, books[:limit])
-        ]
-    search = as_typed(connection, [Piece(clean(typed))], everything=False)
-    query = search.query
-    if not query.words:
-        return []
-    if (
-        len(search.matches) < limit
-        and not query.all_are_popular
-        and min(term.works for term in query.reading.terms) < COMMON
-    ):
-        search.add(query.reading, find_all(connection, query.reading, search.narrowing, keep=50)[0])
-    if len(search.matches) < limit // 2 and len(query.key) >= TYPO_FROM:
+    if number is not None and (books := isbn_stage.find(connection, [number], limit, unfinished=True).shown):
+        return [Suggestion(book.title, "title", book.author, book.isbn) for book in books]
+    search = as_typed(connection, [Piece(clean(typed))], limits=LIMITS._replace(enough=limit))
+    if search.query.words and len(search.matches) < limit // 2 and len(search.query.key) >= TYPO_FROM:
         correct(search)
     return _texts(connection, search.ranked(), limit)
 

@@ -38,11 +38,13 @@ def spans(query: Query) -> list[str]:
     return [" ".join(run) for run in found if not all(word in LITTLE for word in run) or len(run) <= 2]
 
 
-def core(reading: Reading) -> Reading | None:
-    """The words without those that say next to nothing; None where that is all of them or none."""
+def core(reading: Reading) -> list[Reading]:
+    """The words without those that say next to nothing; no reading where that is all of them, none, or unknown ones."""
     terms = tuple(replace(term, loose=term.missing <= OFTEN_GENERIC_COST) for term in reading.terms)
-    left_out = sum(term.loose for term in terms)
-    return replace(reading, label="surplus", terms=terms, covers=True) if 0 < left_out < len(terms) else None
+    asked = [term for term in terms if not term.loose]
+    if not 0 < len(asked) < len(terms) or not all(term.works for term in asked):
+        return []
+    return [replace(reading, label="surplus", terms=terms, covers=True)]
 
 
 def covering(reading: Reading) -> Reading:

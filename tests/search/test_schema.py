@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from flyleaf.database import Database, preparation
 from flyleaf.database.preparation import Preparation
@@ -258,3 +259,13 @@ def test_a_large_catalogue_is_searched_once_it_is_built_and_the_site_answers_bef
         assert built.wait(30)
         assert found(database, "dune") == ["Dune"]
         assert found(database, "emma") == ["Emma"]
+
+
+def test_a_search_that_is_being_built_is_not_taken_for_an_empty_one(database: Database, dune: str) -> None:
+    with database.engine.connect() as connection:  # as one that found it ready before
+        assert search_books(connection, SearchQuery("dune")).results
+        connection.execute(text("UPDATE search_state SET built_at = NULL"))
+        for query in ("dune", dune):
+            with pytest.raises(ProgrammingError, match="not built yet"), connection.begin_nested():
+                search_books(connection, SearchQuery(query))
+        connection.rollback()
