@@ -75,6 +75,8 @@ def is_constant(expression: ast.expr, known: dict[str, ast.expr]) -> bool:
             return is_constant(value, known)
         case ast.Call(func=ast.Name(id="text"), args=[statement]):
             return is_constant(statement, known)
+        case ast.Call(func=ast.Name(id="prepared"), args=[statement, *_]):
+            return is_constant(statement, known)
         case ast.Call(func=ast.Attribute(value=statement, attr="bindparams" | "columns" | "execution_options")):
             return is_constant(statement, known)
     return False

@@ -1,10 +1,11 @@
 """Books and our readers' ratings of them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, text
 
 from flyleaf.queries.external_ratings import HIT_AGE, MISS_AGE, ExternalRating
+from flyleaf.queries.prepared import prepared
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import Review
 
@@ -13,30 +14,39 @@ _COLUMNS = """
     coalesce(c.one, 0) AS one, coalesce(c.two, 0) AS two, coalesce(c.three, 0) AS three,
     coalesce(c.four, 0) AS four, coalesce(c.five, 0) AS five
 """
+_FACTS = ("id", "isbn", "isbn13", "title", "author", "year", "publisher", "language", "pages", "description")
+_COUNTS = ("one", "two", "three", "four", "five")
 
-_BOOK = text(f"""
-    SELECT {_COLUMNS}
-      FROM books AS b
-      LEFT JOIN rating_counts AS c ON c.book_id = b.id
-     WHERE b.identity = :identity
-""").execution_options(prepared=True)  # noqa: S608  # constants
+_BOOK = prepared(
+    text(f"""
+        SELECT {_COLUMNS}
+          FROM books AS b
+          LEFT JOIN rating_counts AS c ON c.book_id = b.id
+         WHERE b.identity = :identity
+    """),  # noqa: S608  # constants
+    *_FACTS, *_COUNTS,
+)  # fmt: skip
 
-_SEEN = text(f"""
-    SELECT {_COLUMNS},
-           b.average_rating, b.ratings_count,
-           e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
-           q.book_id IS NULL AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
-                                                                                    THEN CAST(:miss_age AS interval)
-                                                                                    ELSE :hit_age END)
-           AS is_request_due,
-           r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
-      FROM books AS b
-      LEFT JOIN rating_counts AS c ON c.book_id = b.id
-      LEFT JOIN external_ratings AS e ON e.book_id = b.id AND e.source = 'open_library'
-      LEFT JOIN external_rating_requests AS q ON q.book_id = b.id
-      LEFT JOIN reviews AS r ON r.book_id = b.id AND r.reader_id = :reader_id
-     WHERE b.identity = :identity
-""").execution_options(prepared=True)  # noqa: S608  # constants
+_SEEN = prepared(
+    text(f"""
+        SELECT {_COLUMNS},
+               b.average_rating, b.ratings_count,
+               e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
+               q.book_id IS NULL
+               AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
+                                                                      THEN CAST(:miss_age AS interval)
+                                                                      ELSE :hit_age END) AS is_request_due,
+               r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+          FROM books AS b
+          LEFT JOIN rating_counts AS c ON c.book_id = b.id
+          LEFT JOIN external_ratings AS e ON e.book_id = b.id AND e.source = 'open_library'
+          LEFT JOIN external_rating_requests AS q ON q.book_id = b.id
+          LEFT JOIN reviews AS r ON r.book_id = b.id AND r.reader_id = :reader_id
+         WHERE b.identity = :identity
+    """),  # noqa: S608  # constants
+    *_FACTS, *_COUNTS, "average_rating", "ratings_count", "average", "external_count", "key", "fetched_at",
+    "is_request_due", "review_id", "rating", "text", "created_at", "edited_at", "hidden_reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +95,6 @@ class Book:
     ratings: RatingCounts
 
 
-_NAMES = [field.name for field in fields(Book) if field.name != "ratings"]
-
-
 @dataclass(frozen=True, slots=True)
 class SeenBook:
     """A book with what its page says of it to one reader: what they wrote of it, and what readers of other sites think.
@@ -129,8 +136,8 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
 
 def _book(row: RowMapping) -> Book:
     """Return the book whose _COLUMNS stand in a row."""
-    counts = RatingCounts(row["one"], row["two"], row["three"], row["four"], row["five"])
-    return Book(**{name: row[name] for name in _NAMES}, ratings=counts)
+    counts = RatingCounts(**{name: row[name] for name in _COUNTS})
+    return Book(**{name: row[name] for name in _FACTS}, ratings=counts)
 
 
 def has_books(connection: Connection) -> bool:

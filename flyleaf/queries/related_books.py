@@ -5,41 +5,46 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from flyleaf.queries.authors import Work
+from flyleaf.queries.prepared import prepared
 
 EDITIONS_MAX = 100
 MORE_MAX = 6
 
-_RELATED = text("""
-    WITH this AS MATERIALIZED (
-        SELECT work.id, work.author_key
-          FROM search_editions
-          JOIN search_works AS work ON work.id = work_id
-         WHERE book_id = :book_id
-    )
-    (SELECT true AS is_edition, isbn, title, author, language, year, publisher, NULL::int AS editions,
-            NULL::int AS review_count, NULL::float8 AS average_score,
-            NULL::int AS popularity, NULL AS title_key
-       FROM search_editions
-       JOIN books ON books.id = book_id
-      WHERE work_id = (SELECT id FROM this)
-        AND book_id <> :book_id
-      ORDER BY year DESC NULLS LAST, isbn
-      LIMIT :editions_max)
-     UNION ALL
-    (SELECT false, isbn, title, author, language, coalesce(year_min, year), NULL, editions,
-            review_count, round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
-            popularity, title_key
-       FROM (SELECT lead_book_id, editions, year_min, review_count, rating_sum, popularity, title_key
-               FROM search_works
-              WHERE left(author_key, 60) = (SELECT left(author_key, 60) FROM this WHERE author_key <> '')
-                AND author_key = (SELECT author_key FROM this)
-                AND id <> (SELECT id FROM this)
-              ORDER BY popularity DESC, title_key, id
-              LIMIT :more_max) AS work
-       JOIN books ON books.id = lead_book_id)
-     ORDER BY is_edition DESC, popularity DESC, title_key, year DESC NULLS LAST, isbn
-     LIMIT :most
-""").execution_options(prepared=True)
+_RELATED = prepared(
+    text("""
+        WITH this AS MATERIALIZED (
+            SELECT work.id, work.author_key
+              FROM search_editions
+              JOIN search_works AS work ON work.id = work_id
+             WHERE book_id = :book_id
+        )
+        (SELECT true AS is_edition, isbn, title, author, language, year, publisher, NULL::int AS editions,
+                NULL::int AS review_count, NULL::float8 AS average_score,
+                NULL::int AS popularity, NULL AS title_key
+           FROM search_editions
+           JOIN books ON books.id = book_id
+          WHERE work_id = (SELECT id FROM this)
+            AND book_id <> :book_id
+          ORDER BY year DESC NULLS LAST, isbn
+          LIMIT :editions_max)
+         UNION ALL
+        (SELECT false, isbn, title, author, language, coalesce(year_min, year), NULL, editions,
+                review_count, round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
+                popularity, title_key
+           FROM (SELECT lead_book_id, editions, year_min, review_count, rating_sum, popularity, title_key
+                   FROM search_works
+                  WHERE left(author_key, 60) = (SELECT left(author_key, 60) FROM this WHERE author_key <> '')
+                    AND author_key = (SELECT author_key FROM this)
+                    AND id <> (SELECT id FROM this)
+                  ORDER BY popularity DESC, title_key, id
+                  LIMIT :more_max) AS work
+           JOIN books ON books.id = lead_book_id)
+         ORDER BY is_edition DESC, popularity DESC, title_key, year DESC NULLS LAST, isbn
+         LIMIT :most
+    """),
+    "is_edition", "isbn", "title", "author", "language", "year", "publisher", "editions", "review_count",
+    "average_score", "popularity", "title_key",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

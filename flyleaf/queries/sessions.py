@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from flyleaf.limits import SESSION_DAYS, SESSION_IDLE_DAYS, SESSION_SEEN_MINUTES, SESSIONS_MAX
+from flyleaf.queries.prepared import prepared
 from flyleaf.queries.readers import Credentials, Reader
 
 PRUNED_AT_ONCE = 100
@@ -15,13 +16,16 @@ _ALIVE = """
 """
 _DAYS = {"idle_days": SESSION_IDLE_DAYS, "most_days": SESSION_DAYS}
 
-_LIVE = text(f"""
-    SELECT r.id, r.name, r.language, r.theme, r.is_moderator, r.has_second_factor,
-           s.seen_at < now() - make_interval(mins => :minutes) AS is_due
-      FROM sessions AS s
-      JOIN readers AS r ON r.id = s.reader_id
-     WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}
-""").execution_options(prepared=True)  # noqa: S608  # the text of this module
+_LIVE = prepared(
+    text(f"""
+        SELECT r.id, r.name, r.language, r.theme, r.is_moderator, r.has_second_factor,
+               s.seen_at < now() - make_interval(mins => :minutes) AS is_due
+          FROM sessions AS s
+          JOIN readers AS r ON r.id = s.reader_id
+         WHERE s.id_hash = :id_hash AND s.reader_id = :reader_id AND {_ALIVE}
+    """),  # noqa: S608  # the text of this module
+    "id", "name", "language", "theme", "is_moderator", "has_second_factor", "is_due",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,15 @@
+"""Statements that name their columns beforehand."""
+
+import pytest
+from sqlalchemy import TextualSelect, text
+
+from flyleaf.database import Database
+from flyleaf.queries import books, related_books, sessions
+
+
+@pytest.mark.parametrize("statement", [books._BOOK, books._SEEN, sessions._LIVE, related_books._RELATED])
+def test_the_names_are_those_of_the_columns(statement: TextualSelect, database: Database) -> None:
+    plain = text(statement.element.text)  # type: ignore[attr-defined]  # of a text
+    with database.transaction() as connection:
+        found = connection.execute(plain, dict.fromkeys(statement.compile().params))
+        assert list(found.keys()) == statement.selected_columns.keys()
