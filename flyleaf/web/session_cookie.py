@@ -34,7 +34,9 @@ class SessionCookie(CacheLibSessionInterface):  # type: ignore[misc]
         return cookie_path()
 
     def open_session(self, app: Flask, request: Request) -> _Session:
-        """Return this request's session, or an empty one with a new id."""
+        """Return this request's session, or an empty one with a new id. Programs that use the API have none."""
+        if request.path.startswith("/api/"):
+            return self._new()
         session_id = request.cookies.get(cookie_name(NAME))
         if session_id:
             stored = self._stored(session_id)

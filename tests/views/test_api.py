@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from flyleaf.config import Config
 from flyleaf.limits import PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX
+from flyleaf.sessions import SessionFiles
 from tests.fixture_types import AddBook, Select
 from tests.site import Site
 
@@ -229,6 +230,18 @@ def test_no_session_is_begun(client: FlaskClient, dune: str, config: Config) -> 
     response = client.get(f"/api/{dune}")
     assert "Set-Cookie" not in response.headers
     assert list(config.sessions.iterdir()) == []
+
+
+def test_the_readers_session_is_not_read(alice: Site, dune: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(SessionFiles, "get", lambda _store, key: read.append(key))
+    for address in (f"/api/{dune}", "/api/search?q=dune", "/api/search?page=x", "/api/0"):
+        response = alice.get(address)
+        assert response.is_json
+        assert "Set-Cookie" not in response.headers
+    assert read == []
+    assert alice.get("/account").status_code == 303
+    assert read != []
 
 
 def test_a_broken_database_is_told_as_json(client: FlaskClient, dune: str, select: Select) -> None:
