@@ -41,7 +41,7 @@ class Isbn:
         """Return the ISBN-10, or None if the check digit is wrong or the ISBN-13 begins with 979."""
         if self.isbn13 is None or not self.isbn13.startswith("978"):
             return None
-        return str(stdnum.to_isbn10(self.isbn13))
+        return _isbn10(self.isbn13)
 
 
 def parse(text: str) -> Isbn:
@@ -85,6 +85,11 @@ def isbn13(compact: str) -> str | None:
 def hyphenated(compact: str) -> str:
     """Return the ISBN with hyphens, or unchanged if its range is not assigned."""
     return str(stdnum.format(compact))
+
+
+@lru_cache(maxsize=1 << 12)
+def _isbn10(isbn13: str) -> str:
+    return str(stdnum.to_isbn10(isbn13))
 
 
 def _with_leading_zeros(compact: str) -> str:

@@ -1,8 +1,9 @@
 """A book as schema.org data, for programs such as reference managers and a browser's reader view."""
 
-from flask import url_for
+from flask import request
 
 from flyleaf.queries.books import Book
+from flyleaf.web.addresses import url_for
 from flyleaf.web.filters import language_tag
 
 
@@ -12,7 +13,7 @@ def linked_data(book: Book, isbn: str) -> dict[str, object]:
     values = {
         "@context": "https://schema.org",
         "@type": "Book",
-        "url": url_for("books.book", isbn=book.isbn, _external=True),
+        "url": request.host_url.rstrip("/") + url_for("books.book", isbn=book.isbn),
         "name": book.title,
         "author": book.author and {"@type": "Person", "name": book.author},
         "isbn": isbn.replace("-", ""),

@@ -5,6 +5,7 @@ from datetime import date
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
+from wtforms import SelectChoice  # type: ignore[attr-defined]  # stubs of an older version
 
 from flyleaf.limits import PAGE_MAX, PAGE_SIZE
 from flyleaf.queries.books import select_languages
@@ -12,7 +13,7 @@ from flyleaf.queries.readers import Reader
 from flyleaf.queries.shelf import select_shelf
 from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, search_books, suggest
 from flyleaf.views.authors import author_address
-from flyleaf.views.search_form import SearchForm
+from flyleaf.views.search_form import ORDERS, SearchForm
 from flyleaf.web.access import login_required
 from flyleaf.web.rate_limits import searches_limited
 from flyleaf.web.rendering import Answer, render_later
@@ -43,6 +44,12 @@ def search(connection: Connection, reader: Reader) -> Answer:
     loose = [book for book in found.results if book.match.loose]
     shown = {"found": found, "exact": exact, "loose": loose, "last_page": last_page, "page_size": PAGE_SIZE}
     return render_later("search.html", **page, **shown)
+
+
+@blueprint.app_template_global()
+def search_orders() -> list[SelectChoice]:
+    """Return the orders that results can have, with their names."""
+    return ORDERS
 
 
 @blueprint.post("/search")

@@ -11,6 +11,12 @@ from flyleaf.search import Order, SearchQuery
 from flyleaf.web.forms import PlainForm, line, no_control_characters
 from flyleaf.web.numbers import WholeNumberField
 
+ORDERS = [
+    SelectChoice(Order.RELEVANCE, lazy_gettext("Best match")),
+    SelectChoice(Order.NEWEST, lazy_gettext("Newest")),
+    SelectChoice(Order.BEST_RATED, lazy_gettext("Best rated")),
+]
+
 
 class SearchForm(PlainForm):
     """The search form of the page, read from the address."""
@@ -39,15 +45,7 @@ class SearchForm(PlainForm):
         lazy_gettext("Language"), filters=[line], validators=[Length(max=LANGUAGE_MAX), no_control_characters]
     )
     has_reviews = BooleanField(lazy_gettext("Only books with reviews"), false_values=(False, "", "0", "false"))
-    order = SelectField(
-        lazy_gettext("Sort by"),
-        choices=[
-            SelectChoice(Order.RELEVANCE, lazy_gettext("Best match")),
-            SelectChoice(Order.NEWEST, lazy_gettext("Newest")),
-            SelectChoice(Order.BEST_RATED, lazy_gettext("Best rated")),
-        ],
-        default=Order.RELEVANCE,
-    )
+    order = SelectField(lazy_gettext("Sort by"), choices=ORDERS, default=Order.RELEVANCE)
     verbatim = BooleanField(false_values=(False, "", "0", "false"))  # try no other spelling
 
     def validate_year_to(self, field: WholeNumberField) -> None:

@@ -16,7 +16,7 @@ TEMPLATES = sorted(path.relative_to(PROJECT / "templates").as_posix() for path i
 # What is the same in every request, apart from the language and the site's path, under which a piece is kept.
 SAME = {
     "LANGUAGES", "THEMES", "asset", "author_address", "contact", "gettext", "_", "ngettext", "limits", "none", "range",
-    "remembered", "url_for",
+    "remembered", "search_orders", "url_for",
 }  # fmt: skip
 
 
