@@ -6,20 +6,17 @@ ended, and no acknowledged review may be lost or duplicated.
 """
 
 import argparse
-import contextlib
 import csv
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
 
-from faults import database, memory, pressure, starting
+from faults import database, disk, memory, pressure, starting
 from faults.crowd import Crowd
 from faults.importer import killed_importer
 from faults.outcome import Outcome, observe
@@ -27,7 +24,6 @@ from faults.site import EmbeddedServer, OwnServer, Site, wait_for
 from flyleaf.config import PROJECT
 
 BOOKS = 4_000
-DISK = 16  # MB
 
 
 class Report:
@@ -63,7 +59,7 @@ class Report:
 
 def with_the_embedded_server(report: Report, folder: Path) -> None:
     data = folder / "embedded"
-    with small_disk(data / "sessions") as mounted:
+    with disk.small(data / "sessions") as mounted:
         site = Site(data)
         site.start()
         try:
@@ -79,7 +75,7 @@ def with_the_embedded_server(report: Report, folder: Path) -> None:
             fault("a lock on reviews for 15 s", lambda: database.reviews_locked(server))
             fault("a worker killed", lambda: killed_worker(site), cuts_connections=True)
             if mounted:
-                fault(f"session folder full for 15 s ({DISK} MB disk)", lambda: full(data / "sessions"))
+                fault(f"session folder full for 15 s ({disk.MEGABYTES} MB disk)", lambda: disk.full(data / "sessions"))
             else:
                 report.add(Outcome("session folder full for 15 s", skipped="only root can mount a small disk"))
             report.make("importer killed", lambda: killed_importer(data, server, folder))
@@ -125,6 +121,7 @@ def with_a_server_of_its_own(report: Report, folder: Path) -> None:
 def while_starting(report: Report, folder: Path) -> None:
     report.make("starts over what was left behind", lambda: starting.over_remains(folder))
     report.make("stopped while starting", lambda: starting.stopped_while_starting(folder))
+    report.make("little disk", lambda: disk.starts_with_little(folder))
     report.make("little memory", lambda: memory.first_start_with_little(folder, books()))
     report.make("two first starts", lambda: starting.two_first_starts(folder, books()[-1]))
 
@@ -133,16 +130,6 @@ def killed_worker(site: Site) -> float:
     workers = site.workers()
     workers[0].kill()
     wait_for(lambda: len(set(site.workers()) - {workers[0]}) == len(workers), 20, "no new worker")
-    return time.monotonic()
-
-
-def full(folder: Path) -> float:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(4096))
-    time.sleep(database.SECONDS)
-    filler.unlink()
     return time.monotonic()
 
 
@@ -177,24 +164,6 @@ def restarted_without(site: Site, server: OwnServer, crowd: Crowd) -> Outcome:
         return time.monotonic()
 
     return observe("DATABASE_URL: site restarted, server 10 s later", crowd, server, inflict)
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[bool]:
-    """Mount a disk of a few megabytes at `folder`, or yield False if that isn't permitted."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        yield False
-        return
-    folder.mkdir(mode=0o700, parents=True)
-    folder.parent.chmod(0o711)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m,mode=0700", "flyleaf-faults", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def books() -> list[str]:

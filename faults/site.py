@@ -28,19 +28,19 @@ STOP_SECONDS = 60.0
 class Site:
     """`python application.py` with its own data folder and port."""
 
-    def __init__(self, data: Path, group: Path | None = None, **settings: str) -> None:
-        """`group` is the folder of a control group in which the site runs."""
+    def __init__(self, data: Path, group: Path | None = None, log: Path | None = None, **settings: str) -> None:
+        """`group` is the folder of a control group in which the site runs, `log` the file for what it prints."""
         self.data, self.port, self._group = data, free_port(), group
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = settings
-        self._log = data.parent / f"{data.name}.log"
+        self.log = log or data.parent / f"{data.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, listener: socket.socket | None = None) -> None:
         """Start the site, on this socket if given, and wait until it answers."""
         self.launch(listener)
         if listener is None:
-            wait_for(self.answers, START_SECONDS, f"the site does not start: see {self._log}")
+            wait_for(self.answers, START_SECONDS, f"the site does not start: see {self.log}")
 
     def launch(self, listener: socket.socket | None = None) -> "subprocess.Popen[bytes]":
         """Start the site without waiting for it."""
@@ -60,7 +60,7 @@ class Site:
             if listener is not None:
                 os.dup2(listener.fileno(), 3)
 
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, preexec_fn=prepare, pass_fds=(3,) if listener else (),
@@ -69,7 +69,7 @@ class Site:
 
     def answers(self) -> bool:
         if self.process is None or self.process.poll() is not None:
-            raise RuntimeError(f"the site ended: {self._log.read_text()[-2000:]}")
+            raise RuntimeError(f"the site ended: {self.log.read_text()[-2000:]}")
         try:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
         except requests.RequestException:

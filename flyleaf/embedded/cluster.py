@@ -74,7 +74,7 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
         # There is no replication, so bulk loads can skip the write-ahead log and checkpoints can be rare.
         "wal_level": "minimal",
         "max_wal_senders": "0",
-        "max_wal_size": "4GB",
+        "max_wal_size": f"{_log_megabytes(directory)}MB",
         # After a crash every file is synced before recovery; syncing them one by one takes seconds.
         "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
         "jit": "off",  # compiling takes longer than queries of a few milliseconds
@@ -96,6 +96,14 @@ def _memory() -> dict[str, str]:
         "maintenance_work_mem": f"{_between(8, megabytes // 32, 64)}MB",
         "autovacuum_max_workers": "3" if megabytes >= 1024 else "1",
     }
+
+
+def _log_megabytes(directory: Path) -> int:
+    """Return how large the write-ahead log may become: a quarter of the free disk, between 64 MB and 4 GB."""
+    try:
+        return _between(64, shutil.disk_usage(directory).free // 2**20 // 4, 4096)
+    except FileNotFoundError:
+        return 4096
 
 
 def _between(least: int, number: int, most: int) -> int:

@@ -11,6 +11,7 @@ It reports to the user that started it on standard output: lines of `say …`, t
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -21,11 +22,12 @@ from flyleaf.embedded import account as accounts
 from flyleaf.embedded import binaries, cluster, remains, upgrade
 from flyleaf.embedded.binaries import Binaries
 from flyleaf.embedded.errors import EmbeddedServerError
-from flyleaf.embedded.folder import Folder, lock
+from flyleaf.embedded.folder import Folder, is_filled, lock
 from flyleaf.embedded.log import Log
-from flyleaf.embedded.server import Server
+from flyleaf.embedded.server import MEGABYTE, Server
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+FIRST_MEGABYTES = 200  # of disk: a new database with books.csv takes half of it, and PostgreSQL's programs the rest
 TICK = 0.1  # seconds between checks of the users and the server
 LONGEST_PAUSE = 5.0  # seconds between attempts to restart a dead server
 
@@ -41,6 +43,8 @@ class Keeper:
     def start(self, bindir: Path | None) -> Server:
         """Create the database if there is none, start the server and return it once it accepts connections."""
         upgrade.finish(self.folder)
+        if not is_filled(self.folder.cluster):
+            require_space(self.folder.path, FIRST_MEGABYTES)
         cluster.repair(self.folder.cluster, self.folder.account)
         if origin := remains.origin(self.folder.cluster):
             say(
@@ -107,6 +111,16 @@ def interrupt_without_users(folder: Folder) -> None:
     for number in SIGNALS:
         signal.signal(number, interrupt)
     threading.Thread(target=watch, daemon=True).start()
+
+
+def require_space(path: Path, megabytes: int) -> None:
+    """Raise EmbeddedServerError if less is free there: PostgreSQL would end in the middle with a message about it."""
+    free = shutil.disk_usage(path).free // MEGABYTE
+    if free < megabytes:
+        raise EmbeddedServerError(
+            f"A new database needs {megabytes} MB in {path}, and only {free} MB are free: free some space, or set "
+            "FLYLEAF_DATA to a folder on another disk."
+        )
 
 
 def say(text: str) -> None:

@@ -1,6 +1,7 @@
 """A PostgreSQL server that runs as a child of this process."""
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import time
@@ -16,6 +17,8 @@ from flyleaf.embedded.parent import end_with_parent
 
 START_SECONDS = 300.0  # recovery after a power failure may replay a gigabyte of log
 SHUTDOWN_SECONDS = 60.0
+MEGABYTE = 2**20
+FULL_MEGABYTES = 50  # a disk with less is probably why the server doesn't start
 INTERRUPTED_SECONDS = 1.0  # for the shutdown of a server that isn't ready yet
 
 
@@ -55,7 +58,7 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while not (cluster.postmaster(self._directory) == process.pid and self._answers()):
             if process.poll() is not None:
-                raise EmbeddedServerError(f"PostgreSQL doesn't start: {self._log.complaint()} (see {self._log.path})")
+                raise EmbeddedServerError(f"PostgreSQL doesn't start: {self._complaint()} (see {self._log.path})")
             if time.monotonic() >= deadline:
                 raise EmbeddedServerError(f"PostgreSQL isn't ready after {START_SECONDS:.0f} s: see {self._log.path}")
             time.sleep(0.02)
@@ -72,3 +75,8 @@ class Server:
 
     def _answers(self) -> bool:
         return cluster.answers(self._sockets, self._port)
+
+    def _complaint(self) -> str:
+        free = shutil.disk_usage(self._directory).free // MEGABYTE
+        full = f". Only {free} MB are free there: free some space and start again" if free < FULL_MEGABYTES else ""
+        return self._log.complaint() + full
