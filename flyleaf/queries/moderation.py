@@ -18,37 +18,28 @@ _REVIEW = """
     r.edited_at, r.hidden_at, r.hidden_reason
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
-# The moderation queue: how often each review was reported, and when it last was.
 _WAITING = f"""
-    SELECT o.review_id, count(*) AS reports, max(o.reported_at) AS reported_at,
-           coalesce((array_agg(o.reason ORDER BY o.reported_at DESC, o.reader_id)
-                     FILTER (WHERE o.reason IS NOT NULL))[1:{REASONS_SHOWN}], '{{}}') AS reasons
-      FROM review_reports AS o
-      JOIN reviews AS r ON r.id = o.review_id
-     WHERE o.settled_at IS NULL AND r.hidden_at IS NULL
-     GROUP BY o.review_id
+    SELECT {_REVIEW}, q.reports, q.reported_at,
+           ARRAY(SELECT o.reason
+                   FROM review_reports AS o
+                  WHERE o.review_id = q.review_id AND o.settled_at IS NULL AND o.reason IS NOT NULL
+                  ORDER BY o.reported_at DESC, o.reader_id
+                  LIMIT {REASONS_SHOWN}) AS reasons
+      FROM moderation_queue AS q
+      JOIN reviews AS r ON r.id = q.review_id
+      {_JOINED}
 """  # noqa: S608  # constants
 _REPORTED = Listed(
-    older=text(f"""
-    SELECT {_REVIEW}, waiting.reports, waiting.reported_at, waiting.reasons
-      FROM ({_WAITING}
-            HAVING (max(o.reported_at), o.review_id) < (:at, :id)
-             ORDER BY max(o.reported_at) DESC, o.review_id DESC
-             LIMIT :limit) AS waiting
-      JOIN reviews AS r ON r.id = waiting.review_id
-      {_JOINED}
-     ORDER BY waiting.reported_at DESC, r.id DESC"""),  # noqa: S608  # constants
-    newer=text(f"""
-    SELECT {_REVIEW}, waiting.reports, waiting.reported_at, waiting.reasons
-      FROM ({_WAITING}
-            HAVING (max(o.reported_at), o.review_id) > (:at, :id)
-             ORDER BY max(o.reported_at), o.review_id
-             LIMIT :limit) AS waiting
-      JOIN reviews AS r ON r.id = waiting.review_id
-      {_JOINED}
-     ORDER BY waiting.reported_at, r.id"""),  # noqa: S608  # constants
+    older=text(f"""{_WAITING}
+     WHERE (q.reported_at, q.review_id) < (:at, :id)
+     ORDER BY q.reported_at DESC, q.review_id DESC
+     LIMIT :limit"""),
+    newer=text(f"""{_WAITING}
+     WHERE (q.reported_at, q.review_id) > (:at, :id)
+     ORDER BY q.reported_at, q.review_id
+     LIMIT :limit"""),
 )
-_HIDDEN = f"SELECT {_REVIEW} FROM reviews AS r {_JOINED} WHERE r.hidden_at IS NOT NULL"  # noqa: S608  # constants
+_HIDDEN = f"SELECT {_REVIEW} FROM reviews AS r {_JOINED} WHERE r.hidden_reason IS NOT NULL"  # noqa: S608  # constants
 _ALL_HIDDEN = Listed(
     older=text(f"""{_HIDDEN}
        AND (greatest(r.hidden_at, r.edited_at), r.id) < (:at, :id)

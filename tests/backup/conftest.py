@@ -26,7 +26,8 @@ def empty(server: Server) -> Iterator[Database]:
     server.drop_database(name)
 
 
-# Bob's review of Dune is reported and hidden. Carol left: her number must not be given to another reader.
+# Bob's review of Dune is reported and hidden, another one waits for a moderator. Carol left: her number must not be
+# given to another reader. Somebody is about to leave.
 ROWS = r"""
 INSERT INTO books (isbn, isbn13, title, author, year)
 VALUES ('0141439580', '9780141439587', 'Émma; ''=x', 'Jane Austen', -500), ('123456789X', NULL, '\N', '', NULL);
@@ -51,7 +52,8 @@ INSERT INTO events (kind, reader_id, detail) SELECT 'review-hidden', id, '{"reas
 UPDATE reviews SET reader_id = NULL WHERE reader_id = (SELECT id FROM readers WHERE name = 'Carol');
 DELETE FROM readers WHERE name = 'Carol';
 INSERT INTO readers (name, name_key, password_hash) VALUES (NULL, NULL, '');
-INSERT INTO departures (reader_id, keeps_reviews) SELECT id, true FROM readers WHERE name IS NULL
+INSERT INTO departures (reader_id, keeps_reviews) SELECT id, true FROM readers WHERE name IS NULL;
+INSERT INTO review_reports (review_id, reader_id) SELECT max(id), (SELECT min(id) FROM readers) FROM reviews
 """
 
 

@@ -19,6 +19,8 @@ DIGESTS = {
     "versions/0009_linear_counts.py": "49c5912bf2ef83134e0f0ee82e7110e537e8e47305b77386f712fdc0138a6a2b",
     "versions/0010_departures.py": "ab532cc2925274b7a51c3a54980dcc75bf74c7b81d4bc10747df226dc146f7be",
     "versions/0011_second_factors.py": "98a2f71123c6c4da30910fb7146a117b2403df23911eca6a491570f06a9692b1",
+    "versions/0012_moderation_queue.py": "8eaa404220702ddd7ddb2e48883f66551d39bbed0cd7f31c260b3f18c101458e",
+    "versions/0013_moderation_indexes.py": "d3662255fde38b5d8b9011b88dc7b57c3f733bcc7bcb8c64a485807a6d63271b",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
@@ -28,6 +30,7 @@ DIGESTS = {
     "sql/search_2_tables.sql": "e4d6877782f7ed34339e303df0bea1305e97a552ed24fbbe2b8da6b7e6c7bb1f",
     "sql/search_3_upkeep.sql": "e74757540651648b36fbc3ed4734b3c2a3bf3b0a245f43c7fea662998251e2be",
     "sql/search_4_stages.sql": "d1918f7882b2924175733faac6ef07a4faee6f6d385f9fa5c65f35988ee3f40a",
+    "sql/0013_in_use.sql": "c7f46f5c6d5047f6e36c5b3ee4583a0acbca31d98a4e6fc1c38a36ad96b1f976",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import pytest
 from sqlalchemy import Connection, text
@@ -121,3 +122,70 @@ def test_reports_of_one_moment_have_an_order(connection: Connection, book_id: in
     for one in ids:
         insert_report(connection, one, readers[ids.index(one) - 1].id, None)
     assert [one.review.id for one in select_reported_reviews(connection, NEWEST).items] == sorted(ids, reverse=True)
+
+
+# --- The queue ------------------------------------------------------------------------------------------------------
+
+SUMMED = """
+    SELECT review_id, count(*), max(reported_at) FROM review_reports WHERE settled_at IS NULL
+     GROUP BY review_id ORDER BY review_id
+"""
+QUEUED = "SELECT review_id, reports, reported_at FROM moderation_queue ORDER BY review_id"
+# What happens to reports, to some of them at once: to those with a remainder of 3.
+CHANGES = {
+    "report": """
+        INSERT INTO review_reports (review_id, reader_id, reported_at)
+        SELECT r.id, a.id, clock_timestamp() FROM reviews AS r, readers AS a WHERE (r.id + a.id) % 3 = :some
+            ON CONFLICT (review_id, reader_id) DO UPDATE SET settled_at = NULL, reported_at = excluded.reported_at
+         WHERE review_reports.settled_at IS NOT NULL""",
+    "settle": "UPDATE review_reports SET settled_at = now() WHERE review_id % 3 = :some",
+    "turn": """
+        UPDATE review_reports
+           SET settled_at  = CASE WHEN settled_at IS NULL THEN now() END,
+               reported_at = CASE WHEN settled_at IS NULL THEN reported_at ELSE clock_timestamp() END
+         WHERE reader_id % 3 = :some""",
+    "say why": "UPDATE review_reports SET reason = 'Spam' WHERE review_id % 3 = :some",
+    "a reader leaves": "DELETE FROM readers WHERE id = (SELECT max(id) - :some FROM readers)",
+    "a review goes": "DELETE FROM reviews WHERE id = (SELECT max(id) - :some FROM reviews)",
+}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_any_changes_the_queue_is_what_summing_up_would_say(
+    connection: Connection, book_id: int, seed: int
+) -> None:
+    for number in range(12):
+        reader = add_reader(connection, f"Reader {number}")
+        insert_review(connection, book_id, reader.id, 3, "")
+    random = Random(seed)
+    done = ["report"]
+    for _ in range(25):
+        connection.execute(text(CHANGES[done[-1]]), {"some": random.randrange(3)})
+        queued, summed = connection.execute(text(QUEUED)).all(), connection.execute(text(SUMMED)).all()
+        assert [row[:2] for row in queued] == [row[:2] for row in summed], done
+        assert all(row[2] >= other[2] for row, other in zip(queued, summed, strict=True)), "a report may have gone"
+        done.append(random.choice(list(CHANGES)))
+
+
+def test_who_reports_and_who_leaves_at_the_same_moment_are_both_counted(database: Database, dune: str) -> None:
+    """Alice's report goes with her account while Bob's comes: neither overwrites what the other did to the queue."""
+    with database.transaction() as connection:
+        alice, bob, carol = (add_reader(connection, name) for name in ("Alice", "Bob", "Carol"))
+        insert_review(connection, connection.scalar(text("SELECT id FROM books")), carol.id, 3, "")
+        review_id = connection.scalar(text("SELECT id FROM reviews"))
+        insert_report(connection, review_id, alice.id, None)
+
+    def report() -> bool:
+        with database.transaction() as connection:
+            return insert_report(connection, review_id, bob.id, None)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as connection:
+            leave(connection, alice.id, keeps_reviews=True)
+            assert connection.scalar(text("SELECT count(*) FROM moderation_queue")) == 0
+            reported = pool.submit(report)
+            while not connection.scalar(text(WAITS)):
+                connection.execute(text("SELECT pg_sleep(0.01)"))
+        assert reported.result(10)
+    with database.transaction() as connection:
+        assert [one.reports for one in select_reported_reviews(connection, NEWEST).items] == [1]
