@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import ctypes
 import logging
+import multiprocessing
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.synchronize import Event
 from typing import TYPE_CHECKING, Any
 
 from granian._granian import SocketHolder
@@ -119,11 +121,11 @@ def listening(config: Config) -> Iterator[Place]:
 
 
 @contextlib.contextmanager
-def prepared(config: Config) -> Iterator[Callable[[], None]]:
+def prepared(config: Config) -> Iterator[Callable[[], bool]]:
     """Open the database, migrate it and import the first books; an embedded server runs until the block ends.
 
     The value is a function to call once the workers run: it does nothing, or retries if the server can't be reached
-    yet.
+    yet. It returns whether the database is prepared.
     """
     with contextlib.closing(open_database(config, _announce)) as database:
         config.make_data_folder()  # each worker does this too; here an error is reported once
@@ -133,7 +135,7 @@ def prepared(config: Config) -> Iterator[Callable[[], None]]:
             _announce(f"{error} Until it can be reached, the site answers with 503.")
             yield partial(_prepare_eventually, database)
         else:
-            yield lambda: None
+            yield lambda: True
 
 
 def _prepare(database: Database) -> None:
@@ -164,14 +166,17 @@ def _interruptibly(work: Callable[[], None]) -> None:
         raise errors[0]
 
 
-def _prepare_eventually(database: Database) -> None:
+def _prepare_eventually(database: Database) -> bool:
     while True:
         try:
-            return _prepare(database)
+            _prepare(database)
         except DatabaseAbsentError:
             time.sleep(ABSENT_SECONDS)
         except DatabaseUnusableError as error:  # the site answers with 503 and logs the same message
-            return _announce(str(error))
+            _announce(str(error))
+            return False
+        else:
+            return True
 
 
 class _Server(MPServer):
@@ -207,7 +212,7 @@ class _Server(MPServer):
 def serve(
     config: Config,
     place: Place,
-    prepare: Callable[[], None],
+    prepare: Callable[[], bool],
     make_app: Callable[[Config, Database], "WSGIApplication"] = create_site,
 ) -> None:
     """Serve until a signal arrives, and call `prepare` meanwhile. Raises SystemExit(1) if the workers keep crashing."""
@@ -232,32 +237,40 @@ def serve(
         workers_kill_timeout=STOP_SECONDS,
     )
 
+    is_prepared = multiprocessing.Event()
+
     @server.on_startup
     def started() -> None:
         signal.signal(signal.SIGHUP, hang_up if hang_up == signal.SIG_IGN else server.signal_handler_interrupt)
         threading.Thread(
-            target=_announce_then_prepare, args=(place.address, config.script_name, prepare), daemon=True
+            target=_announce_then_prepare, args=(place.address, config.script_name, prepare, is_prepared), daemon=True
         ).start()
 
-    server.serve(target_loader=partial(worker, config, make_app), wrap_loader=False)
+    server.serve(target_loader=partial(worker, config, make_app, is_prepared), wrap_loader=False)
 
 
-def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplication"]) -> Any:
-    """Return the Gateway that a worker serves; called in the worker's process."""
+def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplication"], is_prepared: Event) -> Any:
+    """Return the Gateway that a worker serves; called in the worker's process.
+
+    A worker that replaces another doesn't prepare the database again, which a newer program may have migrated since.
+    """
     watch_parent(signal.SIGKILL)
     database = open_database(config, logging.getLogger(__name__).debug)  # the parent has announced it
+    if is_prepared.is_set():
+        database.trust_schema()
     threads = THREADS // 2 if has_little_memory() else THREADS
     return Gateway(make_app(config, database), threads, https=config.https)
 
 
-def _announce_then_prepare(address: Address, script_name: str, prepare: Callable[[], None]) -> None:
-    """Print the site's address once it answers, then call `prepare`."""
+def _announce_then_prepare(address: Address, script_name: str, prepare: Callable[[], bool], is_prepared: Event) -> None:
+    """Print the site's address once it answers, then call `prepare` and set `is_prepared`."""
     while not addresses.is_served(address):
         time.sleep(0.05)
     others = " and every other address of this machine" if address.is_wildcard else ""
     around = "\n" if sys.stdout.isatty() else ""  # lines of the log come before and after it
     print(f"{around}Flyleaf is at {address}{script_name}{others} (Ctrl-C stops it){around}", flush=True)
-    prepare()
+    if prepare():
+        is_prepared.set()
 
 
 def _allow_connections() -> None:

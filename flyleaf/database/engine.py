@@ -127,6 +127,10 @@ class Database:
         except DBAPIError as error:
             raise unusable(error, self.engine.url) from error
 
+    def trust_schema(self) -> None:
+        """Take the schema for one that this program has migrated before, instead of checking it."""
+        self._preparation.trust_schema()
+
     def build_search(self) -> None:
         """Bring the schema up to date and build the search's tables if they are missing, which takes most of a minute
         for a million books. Raises DatabaseUnusableError."""
