@@ -16,6 +16,14 @@ ELSEWHERE = (
     "database in which Flyleaf was never started."
 )
 
+# Until revision 0007, ratings that came with a file could be among those of other sites. Revision 0001 no longer allows
+# them, but did in the databases of the first days; 0007 moves them.
+ALLOW_CATALOGUE_RATINGS = """
+ALTER TABLE external_ratings
+    DROP CONSTRAINT external_ratings_source_check,
+    ADD CONSTRAINT external_ratings_source_check CHECK (source IN ('catalogue', 'open_library'))
+"""
+
 Say = Callable[[str], None]
 
 
@@ -59,6 +67,8 @@ def _prepare_schema(connection: Connection, schema: str) -> None:
         if names := table_names(connection):
             raise BackupError(f"The database is not empty (it has a table {names[0]}). {ELSEWHERE}")
         upgrade(connection, schema)
+        if schema < "0007":
+            connection.execute(text(ALLOW_CATALOGUE_RATINGS))
     elif present != schema:
         raise BackupError(f"The database has the schema {present} already, and the backup is of {schema}. {ELSEWHERE}")
 

@@ -13,15 +13,11 @@ from flyleaf.database import Database, in_use
 from flyleaf.database.in_use import Step, steps_of
 from flyleaf.database.migrate import is_migrated, revisions
 from tests.database.conftest import DUMPS, connected
-from tests.database.test_old_databases import SHAPE
+from tests.database.test_old_databases import CATALOGUE_RATINGS, SHAPE
 from tests.fixture_types import Together
 
 OldDatabase = Callable[[Path], str]
 FIRST = DUMPS[0]  # needs every step that there is
-CATALOGUE_RATINGS = """
-    INSERT INTO external_ratings (book_id, source, average, ratings_count)
-    SELECT id, 'catalogue', 3.5, id FROM books
-"""
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Databases as earlier versions made them, brought up to date: scripts/old_databases.py has made the dumps."""
 
 import contextlib
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -11,10 +13,15 @@ from flask import Flask
 from sqlalchemy import text
 
 from flyleaf.app import create_app
+from flyleaf.backup.archive import Backup
+from flyleaf.backup.restoring import restore
+from flyleaf.backup.saving import save
+from flyleaf.backup.tables import LEFT_OUT
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.database.migrate import head
 from tests.database.conftest import DUMPS, connected
+from tests.postgresql import Server
 from tests.site import PASSWORD, Site
 
 FOUND = {
@@ -42,6 +49,11 @@ KEPT = {
     "review_reports": "SELECT review_id, reader_id, reason, reported_at FROM review_reports ORDER BY 1, 2",
     "password_resets": "SELECT reader_id, token_hash, expires_at FROM password_resets ORDER BY reader_id",
 }
+RATINGS = "SELECT id, average_rating, ratings_count FROM books ORDER BY id"
+# The first versions kept what a file says of a book's ratings elsewhere.
+CATALOGUE_RATINGS = """
+    INSERT INTO external_ratings (book_id, source, average, ratings_count)
+    SELECT id, 'catalogue', 3.5, id FROM books"""
 SHAPE = """
     SELECT table_name, column_name, data_type, is_nullable, column_default, generation_expression
       FROM information_schema.columns WHERE table_schema = 'public'
@@ -147,3 +159,28 @@ def test_a_program_of_the_older_version_goes_on_while_it_is_connected(url: str) 
         database.build_search()
         with database.transaction() as connection:
             assert connection.execute(text("SELECT to_regclass('public.search_works')")).scalar() is None
+
+
+@pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.stem)
+def test_a_backup_made_before_the_update_is_restored_with_all_of_it(
+    dump: Path, old_database: Callable[[Path], str], server: Server
+) -> None:
+    """It is in the schema of that version, and is brought to this one's like a database in use."""
+    url = old_database(dump)
+    if int(dump.stem[0]) <= 3:
+        with connected(url) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(CATALOGUE_RATINGS)
+    name = f"restored_{uuid4().hex}"
+    with Database(url) as old, Database(server.create_database(name)) as new:
+        file = io.BytesIO()
+        save(old, "a key for the tests alone", file)
+        file.seek(0)
+        restore(Backup(file), new, str, lambda _: None)
+        old.build_search()
+        with old.transaction() as one, new.transaction() as other:
+            assert one.execute(text(SHAPE)).all() == other.execute(text(SHAPE)).all()
+            for table, statement in {**KEPT, "ratings": RATINGS}.items():
+                if table not in LEFT_OUT:
+                    assert one.execute(text(statement)).all() == other.execute(text(statement)).all(), table
+            assert other.execute(text("SELECT count(*) FROM search_works")).scalar_one() > 8
+    server.drop_database(name)
