@@ -47,7 +47,7 @@ def main() -> int:
         catalogue.write(books, options.books, options.seed)
     with product.serving(folder / "backup-site") as (config, database), tempfile.TemporaryDirectory() as place:
         product.build(config, database, books)
-        _fill(database, options.readers, options.reviews)
+        fill(database, options.readers, options.reviews)
         file = Path(place) / "site.backup"
         saved = _run(config, "backup", file)
         dumped = _pg_dump(database, Path(place) / "site.dump")
@@ -74,7 +74,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _fill(database: Database, readers: int, reviews: int) -> None:
+def fill(database: Database, readers: int, reviews: int) -> None:
+    """Add readers who have reviewed the books."""
     with database.command_transaction() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(READERS), {"readers": readers})
