@@ -17,6 +17,7 @@ REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 SessionType = Literal["filesystem", "redis"]
 LogFormat = Literal["auto", "text", "json"]
+Registration = Literal["open", "invitation", "approval"]
 
 
 class ConfigError(ValueError):
@@ -41,6 +42,7 @@ class Config:
     https: bool = False
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
+    registration: Registration = "open"
     registrations_per_hour: int = 120  # from one address, which a whole school may share
     searches_per_minute: int = 300  # by one reader, suggestions included
     api_requests_per_minute: int = 600  # from one address
@@ -78,6 +80,7 @@ class Config:
             https=_switch(environ, "HTTPS", not is_local(host)),
             trusted_hosts=tuple(name.strip() for name in environ.get("TRUSTED_HOSTS", "").split(",") if name.strip()),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
+            registration=_registration(environ.get("REGISTRATION") or cls.registration),
             registrations_per_hour=_whole_number(
                 environ, "REGISTRATIONS_PER_HOUR", cls.registrations_per_hour, 1, 10_000
             ),
@@ -214,6 +217,12 @@ def _log_format(text: str) -> LogFormat:
     if text not in ("auto", "text", "json"):
         raise ConfigError(f"LOG_FORMAT is {text!r}: write auto, text or json.")
     return cast(LogFormat, text)
+
+
+def _registration(text: str) -> Registration:
+    if text not in ("open", "invitation", "approval"):
+        raise ConfigError(f"REGISTRATION is {text!r}: write open, invitation or approval.")
+    return cast(Registration, text)
 
 
 def _operator(text: str | None) -> str | None:

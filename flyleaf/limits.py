@@ -46,6 +46,11 @@ SECOND_FACTORS_MAX = 10  # of one kind and account
 SECOND_FACTOR_NAME_MAX = 60
 RECOVERY_CODES = 10
 PENDING_LOGIN_MINUTES = 10  # between the password and the second factor
+INVITATION_USES_MAX = 1_000
+INVITATION_LONGEST = 365  # days
+INVITATION_NOTE_MAX = 100  # characters: whom the invitation is for
+INVITATIONS_ON_A_PAGE = 20
+PENDING_ON_A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,9 @@ class EventKind(StrEnum):
     RECOVERY_CODES_MADE = "recovery-codes-made"
     RECOVERY_CODE_USED = "recovery-code-used"
     SECOND_FACTORS_RESET = "second-factors-reset"  # by the operator
+    REGISTRATION_APPROVED = "registration-approved"
+    INVITATION_MADE = "invitation-made"  # by this moderator; None: by the operator
+    INVITATION_ENDED = "invitation-ended"
     CATALOGUE_IMPORTED = "catalogue-imported"
 
 

@@ -13,7 +13,8 @@ _LISTED = """
     a.id, a.name, a.created_at AS registered_at,
     (SELECT max(s.seen_at) FROM sessions AS s WHERE s.reader_id = a.id) AS seen_at,
     (SELECT count(*) FROM reviews AS r WHERE r.reader_id = a.id) AS reviews,
-    a.is_moderator, a.has_second_factor, a.lock_reason
+    a.is_moderator, a.has_second_factor, a.lock_reason,
+    EXISTS (SELECT FROM pending_registrations AS p WHERE p.reader_id = a.id) AS is_pending
 """
 
 
@@ -31,11 +32,13 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a login is checked against. `lock_reason` is None unless the account is locked."""
+    """What a login is checked against. `lock_reason` is None unless the account is locked. `is_pending` means that a
+    moderator has to approve the registration first."""
 
     reader: Reader
     password_hash: str
     lock_reason: str | None = None
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class ListedReader:
     is_moderator: bool
     has_second_factor: bool
     lock_reason: str | None
+    is_pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +104,18 @@ def insert_reader(connection: Connection, name: str, password_hash: str) -> Read
 def select_credentials(connection: Connection, name: str) -> Credentials | None:
     row = connection.execute(
         text("""
-            SELECT id, name, language, theme, is_moderator, has_second_factor, password_hash, lock_reason
-              FROM readers
-             WHERE name_key = :name_key
+            SELECT r.id, r.name, r.language, r.theme, r.is_moderator, r.has_second_factor, r.password_hash,
+                   r.lock_reason, p.reader_id IS NOT NULL AS is_pending
+              FROM readers AS r
+              LEFT JOIN pending_registrations AS p ON p.reader_id = r.id
+             WHERE r.name_key = :name_key
         """),
         {"name_key": name_key(name)},
     ).one_or_none()
     if row is None:
         return None
     reader = Reader(row.id, row.name, row.language, row.theme, row.is_moderator, row.has_second_factor)
-    return Credentials(reader, row.password_hash, row.lock_reason)
+    return Credentials(reader, row.password_hash, row.lock_reason, row.is_pending)
 
 
 def update_password_hash(connection: Connection, credentials: Credentials, password_hash: str) -> bool:
@@ -127,7 +133,7 @@ def update_password_hash(connection: Connection, credentials: Credentials, passw
 
 
 def select_profile(connection: Connection, name: str) -> Profile | None:
-    """Return the profile of the reader whose name has the same key, or None."""
+    """Return the profile of the reader whose name has the same key, or None. Pending registrations have none."""
     row = connection.execute(
         text("""
             SELECT a.id AS reader_id, a.name, a.created_at AS joined_at, count(r.id) AS review_count,
@@ -135,6 +141,7 @@ def select_profile(connection: Connection, name: str) -> Profile | None:
               FROM readers AS a
               LEFT JOIN reviews AS r ON r.reader_id = a.id AND r.hidden_at IS NULL
              WHERE a.name_key = :name_key
+               AND NOT EXISTS (SELECT FROM pending_registrations AS p WHERE p.reader_id = a.id)
              GROUP BY a.id
         """),
         {"name_key": name_key(name)},

@@ -52,7 +52,7 @@ def insert_session(
     connection: Connection, id_hash: bytes, credentials: Credentials, browser: str | None, system: str | None
 ) -> bool:
     """Start a session. Return False if the password has changed since, the first second factor was added or the last
-    one removed, or the account is locked or deleted.
+    one removed, or the account is locked, pending or deleted.
 
     The row lock serialises logins with password changes, and with other logins to the same account, so that the number
     of its sessions stays within the limit.
@@ -67,6 +67,7 @@ def insert_session(
                        AND password_hash = :password_hash
                        AND has_second_factor = :has_second_factor
                        AND lock_reason IS NULL
+                       AND NOT EXISTS (SELECT FROM pending_registrations AS p WHERE p.reader_id = readers.id)
                        FOR NO KEY UPDATE) AS r
             RETURNING id
         """),

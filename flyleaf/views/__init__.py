@@ -8,12 +8,14 @@ from flyleaf.views import (
     authors,
     books,
     health,
+    invitations,
     moderation,
     own_data,
     password_resets,
     preferences,
     profiles,
     readers,
+    registrations,
     reports,
     reviews,
     search,
@@ -27,5 +29,14 @@ def register(app: Flask) -> None:
     """Register every page with the application."""
     for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
         app.register_blueprint(room.blueprint)
-    for room in (own_data, second_step, second_factors, password_resets, reports, moderation):
+    for room in (
+        own_data,
+        second_step,
+        second_factors,
+        password_resets,
+        reports,
+        moderation,
+        invitations,
+        registrations,
+    ):
         app.register_blueprint(room.blueprint)

@@ -48,13 +48,16 @@ EVENTS = {
     EventKind.REVIEW_REPORTED: lazy_gettext("You reported a review."),
     EventKind.REVIEW_HIDDEN: lazy_gettext("A moderator hid one of your reviews."),
     EventKind.REVIEW_UNHIDDEN: lazy_gettext("A moderator restored one of your reviews."),
-    EventKind.MODERATED: lazy_gettext("You moderated a review."),
+    EventKind.MODERATED: lazy_gettext("You acted as a moderator."),
     EventKind.SECOND_FACTOR_ADDED: lazy_gettext("A second factor was added."),
     EventKind.SECOND_FACTOR_REMOVED: lazy_gettext("A second factor was removed."),
     EventKind.SECOND_FACTOR_REFUSED: lazy_gettext("Failed login: right password, but a wrong second factor."),
     EventKind.RECOVERY_CODES_MADE: lazy_gettext("You made new recovery codes."),
     EventKind.RECOVERY_CODE_USED: lazy_gettext("A recovery code was used to log in."),
     EventKind.SECOND_FACTORS_RESET: lazy_gettext("An administrator removed your second factors."),
+    EventKind.REGISTRATION_APPROVED: lazy_gettext("A moderator approved your registration."),
+    EventKind.INVITATION_MADE: lazy_gettext("You made an invitation link."),
+    EventKind.INVITATION_ENDED: lazy_gettext("You ended an invitation."),
     EventKind.ACCOUNT_DELETED: lazy_gettext("The account was deleted."),
 }
 

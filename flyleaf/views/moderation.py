@@ -64,14 +64,14 @@ def acting_moderator_required(
 
     @wraps(view)
     def gate(connection: Connection, moderator: Reader, /, *values: Values.args, **named: Values.kwargs) -> Answer:
-        if not _may_act(moderator):
+        if not may_act(moderator):
             return render_later("moderation_second_factor.html"), 403
         return view(connection, moderator, *values, **named)
 
     return moderator_required(gate)
 
 
-def _may_act(moderator: Reader) -> bool:
+def may_act(moderator: Reader) -> bool:
     return moderator.has_second_factor or not flyleaf().config.moderators_need_second_factor
 
 
@@ -79,14 +79,14 @@ def _may_act(moderator: Reader) -> bool:
 @moderator_required
 def reported(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_reported_reviews(connection, asked_place())
-    return render_later("moderation.html", reviews=reviews, form=Form(), may_act=_may_act(moderator))
+    return render_later("moderation.html", reviews=reviews, form=Form(), may_act=may_act(moderator))
 
 
 @blueprint.get("/hidden")
 @moderator_required
 def hidden(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_hidden_reviews(connection, asked_place())
-    return render_later("moderation_hidden.html", reviews=reviews, form=Form(), may_act=_may_act(moderator))
+    return render_later("moderation_hidden.html", reviews=reviews, form=Form(), may_act=may_act(moderator))
 
 
 @blueprint.route("/reviews/<id:review_id>/hide", methods=["GET", "POST"])

@@ -12,6 +12,7 @@ from flyleaf.passwords import hash_password
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, insert_reader, select_credentials
 from flyleaf.queries.sessions import delete_session
+from flyleaf.views.admission import admit, is_open_to
 from flyleaf.views.names import addressable, not_reserved, of_one_script, visible, without_markup
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import begin_session, end_session, is_logged_in, local_path, session_hash
@@ -46,6 +47,7 @@ class RegistrationForm(NewPasswordForm):
         ],
     )
     next = HiddenField()
+    invitation = HiddenField()
 
     @property
     def name(self) -> str:
@@ -65,17 +67,21 @@ def register() -> ResponseReturnValue:
     if request.method != "POST":
         if is_logged_in():
             return redirect(url_for("search.search"), 303)
-        return render_template("register.html", form=RegistrationForm(_asked_or_typed()))
+        return _show_registration(RegistrationForm(_asked_or_typed()))
     form = RegistrationForm(request.form)
+    if not is_open_to(form.invitation.data):
+        return _show_registration(form)
     if form.validate():
-        credentials = _register(form.name, form.password.data or "")
+        credentials = _register(form.name, form.password.data or "", form.invitation.data or "")
+        if credentials is not None and credentials.is_pending:
+            return redirect_with_notice(url_for("readers.login", next=form.next.data or None), "registration-pending")
         if credentials is not None:
             response = make_response(redirect(destination(form.next.data), 303))
             begin_session(credentials, response)
             remember_device(response, form.name)
             return give_notice(response, "registered")
         form.username.errors = [gettext("This name is taken. Choose another.")]
-    return render_template("register.html", form=form), form.status
+    return _show_registration(form)
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -88,7 +94,11 @@ def login() -> ResponseReturnValue:
     if form.validate():
         credentials = authenticate(form.username.data or "", form.password.data or "")
         if credentials is not None and credentials.lock_reason is not None:
-            return _refuse(form, credentials, credentials.lock_reason)
+            return _refuse(
+                form, credentials, gettext("This account is locked: %(reason)s", reason=credentials.lock_reason)
+            )
+        if credentials is not None and credentials.is_pending:
+            return _refuse(form, credentials, gettext("A moderator has to approve your account before you can log in."))
         response = log_in(credentials, form.next.data) if credentials is not None else None
         if response is not None:
             return response
@@ -117,10 +127,10 @@ def logout() -> ResponseReturnValue:
 
 
 def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseReturnValue:
-    """Show the reason for the lock, but only after the right password. Everyone else sees a wrong password."""
+    """Show why the account can't be used, but only after the right password. Everyone else sees a wrong password."""
     with transaction() as connection:
         insert_event(connection, EventKind.LOGIN_REFUSED, credentials.reader.id)
-    form.form_errors.append(gettext("This account is locked: %(reason)s", reason=reason))
+    form.form_errors.append(reason)
     return _show(form), 403
 
 
@@ -136,12 +146,19 @@ def _asked_or_typed() -> MultiDict[str, str]:
     return MultiDict({**request.args.to_dict(), **typed.to_dict()})
 
 
-def _register(name: str, password: str) -> Credentials | None:
+def _show_registration(form: RegistrationForm) -> ResponseReturnValue:
+    """Return the registration page. Without a valid invitation where one is needed, it says how to get one."""
+    if is_open_to(form.invitation.data):
+        return render_template("register.html", form=form), form.status
+    return render_template("register_by_invitation.html", was_invited=bool(form.invitation.data)), 403
+
+
+def _register(name: str, password: str, invitation: str) -> Credentials | None:
     """Return the new reader's credentials, or None if the name is taken.
 
     A taken name counts as an attempt too, which limits probing for names.
 
-    Raises TooManyRequests.
+    Raises TooManyRequests, and Conflict if the invitation was used up meanwhile.
     """
     count_attempt(registration_limits())
     with transaction() as connection:
@@ -152,5 +169,5 @@ def _register(name: str, password: str) -> Credentials | None:
         reader = insert_reader(connection, name, password_hash)
         if reader is None:
             return None
-        insert_event(connection, EventKind.REGISTERED, reader.id)
-    return Credentials(reader, password_hash)
+        is_pending = admit(connection, reader, invitation)
+    return Credentials(reader, password_hash, is_pending=is_pending)

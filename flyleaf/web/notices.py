@@ -35,6 +35,10 @@ NOTICES = {
     "review-hidden": lazy_gettext("Review hidden."),
     "review-unhidden": lazy_gettext("Review restored."),
     "reports-dismissed": lazy_gettext("Reports dismissed."),
+    "registration-pending": lazy_gettext("Your account was created. You can log in once a moderator has approved it."),
+    "registration-approved": lazy_gettext("Registration approved."),
+    "registration-refused": lazy_gettext("Registration refused. The account was deleted."),
+    "invitation-ended": lazy_gettext("Invitation ended."),
 }
 # Shown next to the reader's own review, not at the top of the book page.
 AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}

@@ -26,7 +26,7 @@ def empty(server: Server) -> Iterator[Database]:
     server.drop_database(name)
 
 
-# Bob's review of Dune is reported and hidden, another one waits for a moderator. Carol left: her number must not be
+# Bob's review of Dune is reported and hidden, another one waits for a moderator. Carol left: her id must not be
 # given to another reader. Somebody is about to leave.
 ROWS = r"""
 INSERT INTO books (isbn, isbn13, title, author, year)
@@ -53,7 +53,10 @@ UPDATE reviews SET reader_id = NULL WHERE reader_id = (SELECT id FROM readers WH
 DELETE FROM readers WHERE name = 'Carol';
 INSERT INTO readers (name, name_key, password_hash) VALUES (NULL, NULL, '');
 INSERT INTO departures (reader_id, keeps_reviews) SELECT id, true FROM readers WHERE name IS NULL;
-INSERT INTO review_reports (review_id, reader_id) SELECT max(id), (SELECT min(id) FROM readers) FROM reviews
+INSERT INTO review_reports (review_id, reader_id) SELECT max(id), (SELECT min(id) FROM readers) FROM reviews;
+INSERT INTO pending_registrations (reader_id) SELECT id FROM readers WHERE name = 'Bob';
+INSERT INTO invitations (token_hash, made_by, expires_at, uses_max, note)
+SELECT sha256('a token'), id, now(), 30, 'the book club' FROM readers WHERE name = 'Alice'
 """
 
 

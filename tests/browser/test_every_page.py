@@ -88,6 +88,12 @@ def with_citation(page: Page) -> None:
     page.get_by_text("Cite this book").click()
 
 
+def invited(page: Page) -> None:
+    page.goto("/moderation/invitations")
+    page.get_by_label("Note").fill(LONG[:100])
+    send(page, "Create link")
+
+
 def reviewed_meanwhile(page: Page, alice: Site) -> None:
     """The form of a second review is sent from a page that was open before the first."""
     page.goto(SOLITUDE)
@@ -214,6 +220,14 @@ def states(
             ),
             "reported, second factor needed": at("/moderation"),
             "own hidden review": at(PRIDE),
+            "pending registrations": lambda page: (
+                select("INSERT INTO pending_registrations (reader_id) SELECT id FROM readers WHERE name <> 'Alice'"),
+                page.goto("/moderation/registrations"),
+            ),
+            "invitation refused": lambda page: refused(
+                page, "/moderation/invitations", "Create link", Number_of_people_who_can_use_it="0"
+            ),
+            "invitations": invited,
         },
     }
 

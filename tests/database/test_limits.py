@@ -12,6 +12,8 @@ from flyleaf.limits import (
     AUTHOR_MAX,
     AVERAGE_RATING_MAX,
     DESCRIPTION_MAX,
+    INVITATION_NOTE_MAX,
+    INVITATION_USES_MAX,
     LANGUAGE_MAX,
     PAGES_MAX,
     PUBLISHER_MAX,
@@ -40,6 +42,7 @@ LETTERS = {
     ("reviews", "hidden_reason"): REASON_MAX,
     ("review_reports", "reason"): REASON_MAX,
     ("authenticator_apps", "name"): SECOND_FACTOR_NAME_MAX,
+    ("invitations", "note"): INVITATION_NOTE_MAX,
 }
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
@@ -47,6 +50,7 @@ NUMBERS = {
     ("books", "average_rating"): (0, AVERAGE_RATING_MAX),
     ("books", "ratings_count"): (0, RATINGS_COUNT_MAX),
     ("reviews", "rating"): (RATING_MIN, RATING_MAX),
+    ("invitations", "uses_max"): (1, INVITATION_USES_MAX),
 }
 NOT_EMPTY = [
     ("books", "title"),
@@ -72,6 +76,9 @@ def row(database: Database) -> Callable[[str, str, object], None]:
                 "INSERT INTO reviews (book_id, reader_id, rating, text, hidden_at, hidden_reason)"
                 " SELECT b.id, r.id, 5, '', now(), 'Spam' FROM books AS b, readers AS r"
             )
+        )
+        connection.execute(
+            text("INSERT INTO invitations (token_hash, expires_at, uses_max) VALUES (sha256('a token'), now(), 1)")
         )
         connection.execute(
             text("INSERT INTO review_reports (review_id, reader_id) SELECT v.id, r.id FROM reviews AS v, readers AS r")

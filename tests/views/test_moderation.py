@@ -331,7 +331,7 @@ def test_unhidden_it_is_what_it_was(
     assert kinds(select, "Alice") == ["review-hidden", "review-unhidden"]
     assert kinds(select, "Mo") == ["moderated", "moderated"]
     assert "A moderator hid one of your reviews." in alice.get("/account/events").text
-    assert "You moderated a review" in mo.get("/account/events").text
+    assert "You acted as a moderator" in mo.get("/account/events").text
 
 
 @pytest.mark.parametrize("reason", ["", " ", "x" * (REASON_MAX + 1), "a\0b"])

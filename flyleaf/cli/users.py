@@ -1,23 +1,23 @@
-"""The operator's commands that need the application: `flask --app application …`, also in `python -m flyleaf …`."""
+"""`users`: readers and their accounts."""
 
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
 
 import click
-from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
+from flask import current_app
+from flask.cli import AppGroup
 from sqlalchemy import Connection
 
-from flyleaf.database import DatabaseUnusableError
-from flyleaf.limits import REASON_MAX, RESET_HOURS
+from flyleaf.cli.output import errors_in_words, new_file
+from flyleaf.limits import INVITATION_LONGEST, INVITATION_NOTE_MAX, INVITATION_USES_MAX, REASON_MAX, RESET_HOURS
 from flyleaf.paging import NEWEST
 from flyleaf.queries.attempts import delete_attempts
-from flyleaf.queries.catalogue import select_catalogue
-from flyleaf.queries.events import EventKind, insert_event, select_all_events, select_events
+from flyleaf.queries.events import EventKind, insert_event, select_events
+from flyleaf.queries.invitations import insert_invitation
 from flyleaf.queries.password_resets import insert_password_reset
+from flyleaf.queries.pending_registrations import approve_registration
 from flyleaf.queries.readers import (
     ListedReader,
     select_listed_reader,
@@ -27,85 +27,12 @@ from flyleaf.queries.readers import (
 )
 from flyleaf.queries.second_factors import delete_second_factors, select_second_factors
 from flyleaf.queries.sessions import delete_all_sessions
-from flyleaf.search import rebuild_search
-from flyleaf.sessions import SessionFiles
 from flyleaf.web.attempts import account_limits
 from flyleaf.web.current import flyleaf
 
-
-def register(app: Flask) -> None:
-    for one in (migrate, sessions, search, books, events, users):
-        app.cli.add_command(one)
-
-
-@click.command()
-@with_appcontext
-def migrate() -> None:
-    """Update the database's schema and build the search. The site may be running."""
-    with _errors_in_words():
-        flyleaf().database.build_search()
-    click.echo("The schema is up to date.")
-
-
-sessions = AppGroup("sessions", help="The readers' sessions.")
-
-
-@sessions.command()
-def prune() -> None:
-    """Delete expired sessions. A running site does this once an hour."""
-    kept = current_app.config.get("SESSION_CACHELIB")
-    if not isinstance(kept, SessionFiles):
-        raise click.ClickException("Sessions are in Redis, which deletes expired ones by itself.")
-    click.echo(f"{kept.prune()} expired sessions deleted.")
-
-
-search = AppGroup("search", help="The search index.")
-
-
-@search.command()
-def rebuild() -> None:
-    """Rebuild the search index. Readers can go on searching."""
-    with _errors_in_words(), flyleaf().database.command_transaction() as connection:
-        list(rebuild_search(connection))
-    click.echo("The search index was rebuilt.")
-
-
-books = AppGroup("books", help="The catalogue.")
-
-
-_FILE = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), default="-")
-
-
-@books.command("export")
-@_FILE
-def export_books(file: str) -> None:
-    """Write all books to FILE as CSV (UTF-8), or to standard output if FILE is missing or -.
-
-    Readers' reviews are not included. Importing the file (`python import.py FILE`) restores the same books.
-    """
-    from flyleaf.exporting import write_csv  # loads the importer, which would slow down the site's start
-
-    with _new_file(file) as out, flyleaf().database.command_transaction() as connection:
-        count = write_csv(select_catalogue(connection), out)
-    click.echo(f"{count:,} books written.", err=True)
-
-
-events = AppGroup("events", help="The record of what happened to accounts and the catalogue.")
-
-
-@events.command("export")
-@_FILE
-def export_events(file: str) -> None:
-    """Write all events to FILE as lines of JSON, oldest first, or to standard output if FILE is missing or -."""
-    from flyleaf.exporting import write_events
-
-    with _new_file(file) as out, flyleaf().database.command_transaction() as connection:
-        count = write_events(select_all_events(connection), out)
-    click.echo(f"{count:,} events written.", err=True)
-
-
 users = AppGroup("users", help="Readers and their accounts.")
 _NAME = click.argument("name")
+_SITE = click.option("--site", help="The site's public address, such as https://books.example.org.")
 EVENTS_SHOWN = 10
 
 
@@ -116,7 +43,7 @@ def list_users(part: str, form: str) -> None:
     """List readers by name, one per line. With PART, list only names that contain it."""
     from flyleaf.exporting import write_readers
 
-    with _new_file("-") as out, flyleaf().database.command_transaction() as connection:
+    with new_file("-") as out, flyleaf().database.command_transaction() as connection:
         found = select_listed_readers(connection, _typed(part))
         if form == "text":
             for reader in found:
@@ -164,20 +91,47 @@ def unlock(name: str) -> None:
 
 @users.command("reset-password")
 @_NAME
-@click.option("--site", help="The site's public address, such as https://books.example.org.")
+@_SITE
 def reset_password(name: str, site: str | None) -> None:
     """Print a link for choosing a new password. It works once, for anyone who has it."""
     token = secrets.token_urlsafe(32)
-    path = current_app.url_map.bind("").build("password_resets.reset", {"token": token})
-    site = site or _site()
-    if not re.fullmatch("https?://[!-~]+", site):
-        raise click.ClickException(f"--site is {site!r}: write an address such as https://books.example.org.")
+    address = _address(site, "password_resets.reset", token=token)
     with _reader(name) as (connection, reader):
         insert_password_reset(connection, reader.id, token)
         insert_event(connection, EventKind.PASSWORD_RESET_OFFERED, reader.id)
-    click.echo(site.rstrip("/") + path)
+    click.echo(address)
     locked = " The account remains locked." if reader.lock_reason else ""
     click.echo(f"The link works once, within {RESET_HOURS} hours. Give it only to {reader.name}.{locked}", err=True)
+
+
+@users.command()
+@click.option("--uses", type=click.IntRange(1, INVITATION_USES_MAX), default=1, show_default=True)
+@click.option("--days", type=click.IntRange(1, INVITATION_LONGEST), default=7, show_default=True)
+@click.option("--note", default="", help="For moderators: whom the invitation is for.")
+@_SITE
+def invite(uses: int, days: int, note: str, site: str | None) -> None:
+    """Print a link with which people can register."""
+    note = " ".join(_typed(note).split())
+    if len(note) > INVITATION_NOTE_MAX:
+        raise click.ClickException(f"--note can have at most {INVITATION_NOTE_MAX} characters.")
+    token = secrets.token_urlsafe(32)
+    address = _address(site, "readers.register", invitation=token)
+    with errors_in_words(), flyleaf().database.command_transaction() as connection:
+        made = insert_invitation(connection, token, None, uses, days, note)
+        insert_event(connection, EventKind.INVITATION_MADE, None, {"invitation": made, "uses": uses, "days": days})
+    click.echo(address)
+    times = "once" if uses == 1 else f"{uses:,} times"
+    click.echo(f"The link works {times}, within {days} {'day' if days == 1 else 'days'}.", err=True)
+
+
+@users.command()
+@_NAME
+def approve(name: str) -> None:
+    """Approve NAME's registration, as a moderator can do on the site (REGISTRATION=approval)."""
+    with _reader(name) as (connection, reader):
+        if approve_registration(connection, reader.id):
+            insert_event(connection, EventKind.REGISTRATION_APPROVED, reader.id)
+    click.echo(f"{reader.name} can log in.")
 
 
 @users.command("make-moderator")
@@ -226,7 +180,7 @@ def _appoint(name: str, *, is_moderator: bool) -> None:
 @contextmanager
 def _reader(name: str) -> Iterator[tuple[Connection, ListedReader]]:
     """Open a transaction and yield it with the reader of this name."""
-    with _errors_in_words(), flyleaf().database.command_transaction() as connection:
+    with errors_in_words(), flyleaf().database.command_transaction() as connection:
         reader = select_listed_reader(connection, _typed(name))
         if reader is None:
             raise click.ClickException(f"No reader is called {name!r}. `users list` shows all readers.")
@@ -248,9 +202,19 @@ def _summary(reader: ListedReader) -> str:
         parts.append("moderator")
     if reader.has_second_factor:
         parts.append("second factor")
+    if reader.is_pending:
+        parts.append("waiting for approval")
     if reader.lock_reason:
         parts.append(f"locked: {reader.lock_reason}")
     return ", ".join(parts)
+
+
+def _address(site: str | None, endpoint: str, **values: str) -> str:
+    """Return the address of a page on the site. Raises ClickException if --site is malformed."""
+    site = site or _site()
+    if not re.fullmatch("https?://[!-~]+", site):
+        raise click.ClickException(f"--site is {site!r}: write an address such as https://books.example.org.")
+    return site.rstrip("/") + current_app.url_map.bind("").build(endpoint, values)
 
 
 def _site() -> str:
@@ -259,33 +223,3 @@ def _site() -> str:
     scheme = "https" if config.https else "http"
     host = config.trusted_hosts[0].lstrip(".") if config.trusted_hosts else f"{config.host}:{config.port}"
     return f"{scheme}://{host}{config.script_name}"
-
-
-@contextmanager
-def _new_file(file: str) -> Iterator[IO[str]]:
-    """Open the file for writing; it replaces an existing one when it is complete. Errors are shown as one line."""
-    try:
-        with _errors_in_words(), click.open_file(file, "w", encoding="utf-8", atomic=file != "-") as out:
-            yield out
-    except OSError as error:
-        raise click.ClickException(f"{file} can't be written: {error.strerror}.") from error
-
-
-@contextmanager
-def _errors_in_words() -> Iterator[None]:
-    """Show an unusable database as one line."""
-    try:
-        yield
-    except DatabaseUnusableError as error:
-        raise click.ClickException(str(error)) from error
-
-
-# These are commands of `python -m flyleaf`, too.
-COMMANDS: dict[str, click.Command] = {
-    "events": events,
-    "export": export_books,
-    "migrate": migrate,
-    "search": search,
-    "sessions": sessions,
-    "users": users,
-}
