@@ -16,6 +16,10 @@ _ABSENCES = (
     ("No such file or directory", "There is no server socket in {host}: start the server, or check DATABASE_URL"),
     ("the database system is", "The server at {host}:{port} isn't accepting connections yet ({message})"),
     ("too many clients", "The server at {host}:{port} has no free connections: raise its max_connections"),
+    (
+        "55P03",
+        "Another program, such as an import or a long query, uses a table that has to change: wait until it has ended",
+    ),
     ("connection slots are reserved", "The server at {host}:{port} has no free connections: raise its max_connections"),
 )
 _REMEDIES = (

@@ -1,5 +1,6 @@
 """What is said, in one line, about a database that can't be used."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from flyleaf.database import Database, DatabaseUnusableError, is_unavailable
+from flyleaf.database import Database, DatabaseAbsentError, DatabaseUnusableError, in_use, is_unavailable
 from flyleaf.embedded import cluster
 from tests.postgresql import Server
 
@@ -47,6 +48,19 @@ def test_nobody_listens_there(complaint: Callable[[str], str]) -> None:
     assert "127.0.0.1:1" in line
     assert "start the server" in line
     assert "DATABASE_URL" in line
+
+
+def test_a_table_is_in_use(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an import of the older version, say: the update waits for a while, and a start goes on trying."""
+    monkeypatch.setattr(in_use, "PATIENCE", 0.0)
+    url = server.create_database("busy", template="template")
+    with contextlib.closing(server.connect("busy")) as importer, importer.cursor() as cursor:
+        cursor.execute("UPDATE alembic_version SET version_num = '0006'")
+        importer.commit()
+        cursor.execute("LOCK TABLE books IN ROW EXCLUSIVE MODE")
+        with Database(url) as database, pytest.raises(DatabaseAbsentError, match="wait until it has ended"):
+            database.migrate()
+    server.drop_database("busy")
 
 
 def test_there_is_no_such_host(complaint: Callable[[str], str]) -> None:
