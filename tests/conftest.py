@@ -106,6 +106,7 @@ _CLEAR = """
                    WHERE datname = current_database() AND pid <> pg_backend_pid()),
          books_gone AS (DELETE FROM books USING busy WHERE others = 0),
          readers_gone AS (DELETE FROM readers USING busy WHERE others = 0),
+         challenges_gone AS (DELETE FROM passkey_challenges USING busy WHERE others = 0),
          attempts_gone AS (DELETE FROM attempts USING busy WHERE others = 0),
          invitations_gone AS (DELETE FROM invitations USING busy WHERE others = 0)
     SELECT others = 0 FROM busy

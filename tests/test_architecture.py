@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "logs": set(),
     "numbers": set(),
     "paging": set(),
+    "passkeys": {"queries"},
     "passwords": {"limits"},
     "recovery_codes": {"limits", "passwords"},
     "request_counters": {"sessions"},
@@ -53,13 +54,13 @@ MAY_IMPORT = {
     "importing": {"isbn", "limits", "config", "database", "queries", "search"},
     "rating_fetcher": {"background", "database", "open_library", "queries"},
     "views": {
-        "citation", "config", "database", "isbn", "limits", "open_library", "paging", "passwords", "queries",
-        "recovery_codes", "sealing", "search", "sessions", "totp", "turns", "web",
+        "citation", "config", "database", "isbn", "limits", "open_library", "paging", "passkeys", "passwords",
+        "queries", "recovery_codes", "sealing", "search", "sessions", "totp", "turns", "web",
     },
     "web": {
-        "config", "covers", "database", "isbn", "limits", "maintenance", "numbers", "paging", "passwords", "queries",
-        "rating_fetcher", "recovery_codes", "request_counters", "sealing", "search", "security_headers", "sessions",
-        "totp", "turns",
+        "config", "covers", "database", "isbn", "limits", "maintenance", "numbers", "paging", "passkeys", "passwords",
+        "queries", "rating_fetcher", "recovery_codes", "request_counters", "sealing", "search", "security_headers",
+        "sessions", "totp", "turns",
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire

@@ -13,6 +13,7 @@ LEFT_OUT = {
     "attempts": "limits last a few hours, in an unlogged table",
     "sessions": "sessions that ended after the backup must not come back: readers log in again",
     "password_resets": "links work once, for a day: one used after the backup must not work again",  # nosec B105
+    "passkey_challenges": "questions of minutes, each answered once",
     "pending_logins": "logins wait for a second factor for minutes",
     "external_rating_requests": "books to look up on another site: opening their pages queues them again",
 }

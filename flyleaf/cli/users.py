@@ -165,6 +165,9 @@ def second_factor(name: str, remove: bool) -> None:
     for app in factors.apps:
         used = f"last used {app.used_at:%Y-%m-%d}" if app.used_at else "never used"
         click.echo(f"authenticator app {app.name}: added {app.added_at:%Y-%m-%d}, {used}")
+    for passkey in factors.passkeys:
+        used = f"last used {passkey.used_at:%Y-%m-%d}" if passkey.used_at else "never used"
+        click.echo(f"passkey {passkey.name} for {passkey.site}: added {passkey.added_at:%Y-%m-%d}, {used}")
     click.echo(f"recovery codes: {factors.recovery_codes}")
 
 

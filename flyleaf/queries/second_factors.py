@@ -1,5 +1,5 @@
-"""Second factors: what readers prove themselves with beside the password. Authenticator apps, and recovery codes for
-when an app is lost.
+"""Second factors: what readers prove themselves with beside the password. Authenticator apps, passkeys
+(queries/passkeys.py), and recovery codes for when they are lost.
 
 Every function that adds or removes a factor locks the reader's row first. That prevents deadlocks, and a login that
 runs at the same moment sees the change.
@@ -26,6 +26,17 @@ class AuthenticatorApp:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey as its reader sees it. `used_at` is None if it was not used since it was added."""
+
+    id: int
+    name: str
+    site: str  # the host name at which it works
+    added_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AppSecret:
     """What the codes of an app are checked with."""
 
@@ -44,6 +55,7 @@ class SecondFactors:
     """A reader's factors, oldest first, and how many recovery codes are left."""
 
     apps: list[AuthenticatorApp]
+    passkeys: list[Passkey]
     recovery_codes: int
 
 
@@ -54,7 +66,7 @@ def insert_authenticator_app(
 
     Return False if the password has changed since these credentials were read, or the reader has too many factors.
     """
-    if not _lock_reader(connection, credentials):
+    if not lock_reader(connection, credentials):
         return False
     row = connection.execute(
         text("""
@@ -71,7 +83,7 @@ def insert_authenticator_app(
             "most": SECOND_FACTORS_MAX,
         },
     ).one_or_none()
-    _follow_factors(connection, credentials.reader.id)
+    follow_factors(connection, credentials.reader.id)
     return row is not None
 
 
@@ -90,7 +102,7 @@ def select_second_factors(connection: Connection, reader_id: int) -> SecondFacto
     codes = connection.execute(
         text("SELECT count(*) FROM recovery_codes WHERE reader_id = :reader_id"), {"reader_id": reader_id}
     )
-    return SecondFactors(apps, int(codes.scalar_one()))
+    return SecondFactors(apps, _select_passkeys(connection, reader_id), int(codes.scalar_one()))
 
 
 def select_authenticator_app(connection: Connection, reader_id: int, app_id: int) -> AuthenticatorApp | None:
@@ -142,13 +154,13 @@ def delete_authenticator_app(connection: Connection, credentials: Credentials, a
 
     With the last factor the recovery codes go, too.
     """
-    if not _lock_reader(connection, credentials):
+    if not lock_reader(connection, credentials):
         return False
     row = connection.execute(
         text("DELETE FROM authenticator_apps WHERE id = :app_id AND reader_id = :reader_id RETURNING id"),
         {"app_id": app_id, "reader_id": credentials.reader.id},
     ).one_or_none()
-    _follow_factors(connection, credentials.reader.id)
+    follow_factors(connection, credentials.reader.id)
     return row is not None
 
 
@@ -158,9 +170,10 @@ def delete_second_factors(connection: Connection, reader_id: int) -> int:
     apps = connection.execute(
         text("DELETE FROM authenticator_apps WHERE reader_id = :reader_id"), {"reader_id": reader_id}
     )
+    passkeys = connection.execute(text("DELETE FROM passkeys WHERE reader_id = :reader_id"), {"reader_id": reader_id})
     connection.execute(text("DELETE FROM pending_logins WHERE reader_id = :reader_id"), {"reader_id": reader_id})
-    _follow_factors(connection, reader_id)
-    return apps.rowcount
+    follow_factors(connection, reader_id)
+    return apps.rowcount + passkeys.rowcount
 
 
 def replace_recovery_codes(connection: Connection, credentials: Credentials, code_hashes: Sequence[str]) -> bool:
@@ -168,7 +181,7 @@ def replace_recovery_codes(connection: Connection, credentials: Credentials, cod
 
     Return False, and change nothing, if the password has changed since.
     """
-    if not _lock_reader(connection, credentials):
+    if not lock_reader(connection, credentials):
         return False
     connection.execute(
         text("DELETE FROM recovery_codes WHERE reader_id = :reader_id"), {"reader_id": credentials.reader.id}
@@ -199,7 +212,7 @@ def use_recovery_code(connection: Connection, code_id: int) -> bool:
     return row is not None
 
 
-def _lock_reader(connection: Connection, credentials: Credentials) -> bool:
+def lock_reader(connection: Connection, credentials: Credentials) -> bool:
     """Lock the reader's row. Return False if the password has changed since these credentials were read."""
     row = connection.execute(
         text("SELECT id FROM readers WHERE id = :reader_id AND password_hash = :password_hash FOR NO KEY UPDATE"),
@@ -208,12 +221,13 @@ def _lock_reader(connection: Connection, credentials: Credentials) -> bool:
     return row is not None
 
 
-def _follow_factors(connection: Connection, reader_id: int) -> None:
+def follow_factors(connection: Connection, reader_id: int) -> None:
     """Note in the reader's row whether a factor is left. Without one, delete the recovery codes."""
     has_second_factor = connection.execute(
         text("""
             UPDATE readers
                SET has_second_factor = EXISTS (SELECT FROM authenticator_apps WHERE reader_id = :reader_id)
+                                       OR EXISTS (SELECT FROM passkeys WHERE reader_id = :reader_id)
              WHERE id = :reader_id
             RETURNING has_second_factor
         """),
@@ -221,3 +235,17 @@ def _follow_factors(connection: Connection, reader_id: int) -> None:
     ).scalar()
     if not has_second_factor:
         connection.execute(text("DELETE FROM recovery_codes WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+
+
+def _select_passkeys(connection: Connection, reader_id: int) -> list[Passkey]:
+    rows = connection.execute(
+        text("""
+            SELECT id, name, site, added_at, used_at
+              FROM passkeys
+             WHERE reader_id = :reader_id
+             ORDER BY id
+             LIMIT :most
+        """),
+        {"reader_id": reader_id, "most": SECOND_FACTORS_MAX},
+    )
+    return [Passkey(**row._mapping) for row in rows]

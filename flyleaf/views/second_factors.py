@@ -1,5 +1,6 @@
 """Adding and removing second factors, which needs the password, and new recovery codes."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
@@ -15,6 +16,8 @@ from flyleaf.limits import SECOND_FACTOR_NAME_MAX, SECOND_FACTORS_MAX
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, Reader
 from flyleaf.queries.second_factors import (
+    AuthenticatorApp,
+    Passkey,
     delete_authenticator_app,
     insert_authenticator_app,
     replace_recovery_codes,
@@ -84,18 +87,10 @@ def remove_app(reader: Reader, app_id: int) -> ResponseReturnValue:
     with transaction() as connection:
         app = select_authenticator_app(connection, reader.id, app_id)
     if app is None:
-        raise NotFound(gettext("This app has already been removed."))
-    form = PasswordForm(request.form)
-    if request.method == "POST" and form.validate():
-        credentials = confirm_password(reader, form.password.data or "")
-        if credentials is not None:
-            with transaction() as connection:
-                if not delete_authenticator_app(connection, credentials, app.id):
-                    raise Conflict(gettext("This app has already been removed."))
-                _end_others(connection, credentials, EventKind.SECOND_FACTOR_REMOVED, "app")
-            return _renewed(reader, redirect_with_notice(url_for("account.account"), "second-factor-removed"))
-        form.password.errors = [gettext("Wrong password.")]
-    return render_template("second_factor_remove.html", form=form, factor=app), form.status
+        raise NotFound(gettext("This has already been removed."))
+    return remove_factor(
+        reader, app, "app", lambda connection, credentials: delete_authenticator_app(connection, credentials, app.id)
+    )
 
 
 @blueprint.route("/recovery-codes", methods=["GET", "POST"])
@@ -129,21 +124,52 @@ def _add_app(reader: Reader, form: AppForm, secret: str) -> Response | None:
     if step is None:
         form.code.errors = [gettext("Wrong code. Enter the newest one, and check that your phone’s clock is right.")]
         return None
+    sealed = seal_app_secret(reader, secret)
+    return add_factor(
+        reader,
+        credentials,
+        "app",
+        lambda connection: insert_authenticator_app(connection, credentials, form.name.data or "", sealed, step),
+    )
+
+
+def add_factor(reader: Reader, credentials: Credentials, factor: str, insert: Callable[[Connection], bool]) -> Response:
+    """Add a factor, log out all other devices, and return the page that follows: for the first factor, recovery codes.
+
+    Raises Conflict if `insert` returns False.
+    """
     codes = [] if reader.has_second_factor else new_codes()
     hashes = [hash_code(code) for code in codes]
     with transaction() as connection:
-        if not insert_authenticator_app(
-            connection, credentials, form.name.data or "", seal_app_secret(reader, secret), step
-        ):
-            raise Conflict(gettext("You can have up to %(most)s apps. Remove one first.", most=SECOND_FACTORS_MAX))
+        if not insert(connection):
+            raise Conflict(
+                gettext("This can’t be added. You can have up to %(most)s of each kind.", most=SECOND_FACTORS_MAX)
+            )
         if codes:
             replace_recovery_codes(connection, credentials, hashes)
-        _end_others(connection, credentials, EventKind.SECOND_FACTOR_ADDED, "app")
+        _end_others(connection, credentials, EventKind.SECOND_FACTOR_ADDED, factor)
     if not codes:
         return _renewed(reader, redirect_with_notice(url_for("account.account"), "second-factor-added"))
     response = _renewed(reader, make_response())  # first: the tokens of the page belong to the new session
     response.set_data(render_template("recovery_codes.html", codes=codes, is_first=True))
     return response
+
+
+def remove_factor(
+    reader: Reader, factor: AuthenticatorApp | Passkey, kind: str, delete: Callable[[Connection, Credentials], bool]
+) -> ResponseReturnValue:
+    """Ask for the password, and remove the factor. Raises Conflict if `delete` returns False."""
+    form = PasswordForm(request.form)
+    if request.method == "POST" and form.validate():
+        credentials = confirm_password(reader, form.password.data or "")
+        if credentials is not None:
+            with transaction() as connection:
+                if not delete(connection, credentials):
+                    raise Conflict(gettext("This has already been removed."))
+                _end_others(connection, credentials, EventKind.SECOND_FACTOR_REMOVED, kind)
+            return _renewed(reader, redirect_with_notice(url_for("account.account"), "second-factor-removed"))
+        form.password.errors = [gettext("Wrong password.")]
+    return render_template("second_factor_remove.html", form=form, factor=factor), form.status
 
 
 def _end_others(connection: Connection, credentials: Credentials, kind: EventKind, factor: str) -> None:

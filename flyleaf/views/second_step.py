@@ -10,10 +10,12 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired
 
 from flyleaf.queries.readers import Credentials
+from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.recovery_codes import typed_code
 from flyleaf.sealing import UnreadableError
 from flyleaf.views.app_code import AppCodeField
 from flyleaf.web.access import is_logged_in, local_path
+from flyleaf.web.current import transaction
 from flyleaf.web.forms import Form
 from flyleaf.web.login import destination, finish_login, pending_login
 from flyleaf.web.notices import redirect_with_notice
@@ -52,7 +54,7 @@ def pending_login_required(view: Callable[[Credentials], ResponseReturnValue]) -
 @pending_login_required
 def code(credentials: Credentials) -> ResponseReturnValue:
     if request.method != "POST":
-        return render_template("second_step.html", form=AppCodeForm(next=request.args.get("next")))
+        return _show(credentials, AppCodeForm(next=request.args.get("next")))
     form = AppCodeForm(request.form)
     if form.validate():
         try:
@@ -61,7 +63,7 @@ def code(credentials: Credentials) -> ResponseReturnValue:
             form.code.errors = [gettext("Wrong code. A code works once: wait for the next one.")]
         except UnreadableError:
             form.form_errors.append(gettext("This site can’t check your app’s codes any more. Use a recovery code."))
-    return render_template("second_step.html", form=form), form.status
+    return _show(credentials, form), form.status
 
 
 @blueprint.route("/recovery-code", methods=["GET", "POST"])
@@ -76,6 +78,13 @@ def recovery_code(credentials: Credentials) -> ResponseReturnValue:
             return finish_login(credentials, form.next.data, "recovery code") or _start_again(form.next.data)
         form.code.errors = [gettext("Wrong recovery code. Each one works once: try another.")]
     return render_template("second_step_recovery.html", form=form), form.status
+
+
+def _show(credentials: Credentials, form: AppCodeForm) -> str:
+    """Return the page, which offers the factors that the reader has."""
+    with transaction() as connection:
+        factors = select_second_factors(connection, credentials.reader.id)
+    return render_template("second_step.html", form=form, factors=factors)
 
 
 def _start_again(next_path: str | None) -> ResponseReturnValue:

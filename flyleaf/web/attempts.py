@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response
 from flyleaf.limits import (
     DOWNLOADS,
     DRAFTS,
+    PASSKEY_ATTEMPTS,
     REPORTS,
     WRONG_CODES,
     WRONG_CODES_IN_A_DAY,
@@ -57,6 +58,11 @@ def code_limits(reader: Reader) -> Sequence[Limit]:
     browser that was can't be blocked by others."""
     device = _device(name_key(reader.name))
     return _code_limits(str(reader.id) if device is None else f"{reader.id} {device}")
+
+
+def passkey_limits() -> Sequence[Limit]:
+    """Return the limits for asking for a passkey's signature. Nobody guesses one, but each takes a row and time."""
+    return [_limit("passkey", client_address(), PASSKEY_ATTEMPTS)]
 
 
 def account_limits(reader_id: int, name: str) -> Sequence[Limit]:

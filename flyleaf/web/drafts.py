@@ -23,7 +23,7 @@ from flyleaf.web.forms import TOKEN_LIFETIME, written_by
 
 COOKIE = "draft"
 _NOT_TYPED = ("csrf_token", "next", "language", "theme")
-_SECRET = ("password", "confirmation", "code", "secret")
+_SECRET = ("password", "confirmation", "code", "secret", "credential")
 
 
 def register(app: Flask) -> None:

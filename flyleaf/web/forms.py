@@ -104,6 +104,11 @@ def csrf_token() -> str:
     return str(g.csrf_token)
 
 
+def browser_secret() -> str:
+    """Return the secret of this session or, before a login, of this browser."""
+    return _secret()
+
+
 def require_token() -> None:
     """Check the token of a form that is only a button and can't be shown again. Raises BadRequest."""
     if not Form(request.form).validate():

@@ -1,6 +1,7 @@
 """The steps of a login, in one place for every way in.
 
-1. Somebody proves to be a reader: by the password (web/authentication.py).
+1. Somebody proves to be a reader: by the password (web/authentication.py), or by a passkey that checks who uses it.
+   A passkey is two factors, so `log_in_with_passkey` starts the session.
 2. `log_in` starts the session, or sends readers who have a second factor to /login/code. Until then there is no
    session: the browser holds the key of a pending login, which opens nothing but that page.
 3. `finish_login` starts the session after the second factor (web/second_factors.py).
@@ -55,6 +56,14 @@ def finish_login(credentials: Credentials, next_path: str | None, factor: str) -
     if response is not None:
         drop_cookie(response, COOKIE)
     return response
+
+
+def log_in_with_passkey(credentials: Credentials, next_path: str | None) -> Response | None:
+    """Log in the reader whose passkey has checked who uses it: that is two factors.
+
+    Return None if the account is locked, or the password has changed meanwhile.
+    """
+    return _begin(credentials, next_path, "passkey")
 
 
 def destination(next_path: str | None) -> str:

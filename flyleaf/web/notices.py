@@ -24,6 +24,7 @@ NOTICES = {
         "Your account has been deleted. You wrote many reviews: deleting all of them takes a few more minutes."
     ),
     "login-expired": lazy_gettext("Your login took too long. Log in again."),
+    "passkey-refused": lazy_gettext("That passkey didn’t work. Try again, or log in another way."),
     "second-factor-added": lazy_gettext("Second factor added. All other devices are logged out."),
     "second-factor-removed": lazy_gettext("Second factor removed. All other devices are logged out."),
     "review-published": lazy_gettext("Your review has been published."),
@@ -42,7 +43,7 @@ NOTICES = {
 }
 # Shown next to the reader's own review, not at the top of the book page.
 AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}
-NOTHING_DONE = {"reported-already", "login-expired"}
+NOTHING_DONE = {"reported-already", "login-expired", "passkey-refused"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ SELECT id, 'open_library', 3.917, 12, '/works/OL1W', '2026-02-03 04:05:06.789+01
 INSERT INTO external_rating_requests (book_id) SELECT min(id) FROM books;
 INSERT INTO authenticator_apps (reader_id, name, secret, last_step)
 SELECT id, 'Phone', sha256('secret'), 60000000 FROM readers WHERE name = 'Bob';
+INSERT INTO passkeys (reader_id, name, site, credential_id, user_handle, public_key, sign_count)
+SELECT id, 'Key', 'localhost', 'a', sha256('a'), 'b', 7 FROM readers WHERE name = 'Bob';
 INSERT INTO recovery_codes (reader_id, code_hash) SELECT id, 'x' FROM readers WHERE name = 'Bob';
 UPDATE readers SET has_second_factor = true WHERE name = 'Bob';
 INSERT INTO events (kind, reader_id, detail) SELECT 'review-hidden', id, '{"reason": "a\tb"}' FROM readers;

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from flyleaf.views import moderation
 from tests.browser.conftest import WIDTHS
 from tests.fixture_types import AddBook, Select, Visit
-from tests.site import PASSWORD, Clock, Site
+from tests.site import PASSWORD, Clock, Site, cookie_name
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = {
@@ -60,7 +60,7 @@ def second_step(page: Page, address: str = "/login/code") -> None:
     page.goto("/login?next=/search")
     page.get_by_label("Username").fill("Alice")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
     page.get_by_label("Code from your authenticator app").wait_for()
     page.goto(address)
 
@@ -126,6 +126,7 @@ def states(
     monkeypatch.setitem(app.view_functions, "readers.logout", lambda: 1 / 0)
 
     alice.with_app(clock, LONG[:60])
+    localhost = site.replace("127.0.0.1", "localhost")  # where passkeys can be used
     app_id = select("SELECT id FROM authenticator_apps")
     own, bobs = (select(f"SELECT id FROM reviews WHERE rating = {rating}") for rating in (5, 2))
     bob.submit(f"/reviews/{own}/report", reason=LONG.strip()[:500])
@@ -148,6 +149,7 @@ def states(
             "second step": second_step,
             "second step refused": second_step_refused,
             "recovery code": lambda page: second_step(page, "/login/recovery-code"),
+            "log in with a passkey": at(f"{localhost}/login"),
             "no such page": at("/nothing"),
             "a fault": at("/logout"),
         },
@@ -198,6 +200,14 @@ def states(
             "authenticator app's end": at(f"/account/authenticator-apps/{app_id}/remove"),
             "new recovery codes": at("/account/recovery-codes"),
             "recovery codes": with_recovery_codes,
+            "passkey": lambda page: (
+                page.context.add_cookies(
+                    [{"name": cookie_name(app, "session"), "value": str(alice.cookie("session")), "url": localhost}]
+                ),
+                page.goto(f"{localhost}/account/passkey"),
+                page.get_by_role("button", name="Add the passkey").wait_for(),
+            ),
+            "account with passkeys": at(f"{localhost}/account"),
             "account's end": at("/account/delete"),
             "account's events": at("/account/events"),
         },

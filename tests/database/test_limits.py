@@ -43,6 +43,7 @@ LETTERS = {
     ("review_reports", "reason"): REASON_MAX,
     ("authenticator_apps", "name"): SECOND_FACTOR_NAME_MAX,
     ("invitations", "note"): INVITATION_NOTE_MAX,
+    ("passkeys", "name"): SECOND_FACTOR_NAME_MAX,
 }
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
@@ -62,6 +63,7 @@ NOT_EMPTY = [
     ("reviews", "hidden_reason"),
     ("review_reports", "reason"),
     ("authenticator_apps", "name"),
+    ("passkeys", "name"),
 ]
 
 
@@ -87,6 +89,12 @@ def row(database: Database) -> Callable[[str, str, object], None]:
             text(
                 "INSERT INTO authenticator_apps (reader_id, name, secret, last_step)"
                 " SELECT r.id, 'Phone', sha256('secret'), 0 FROM readers AS r"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO passkeys (reader_id, name, site, credential_id, user_handle, public_key, sign_count)"
+                " SELECT r.id, 'Key', 'localhost', 'a', sha256('a'), 'b', 0 FROM readers AS r"
             )
         )
 
@@ -123,12 +131,13 @@ def test_what_is_there_is_not_empty(row: Callable[[str, str, object], None], sub
 
 def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
     """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX,
-    SECOND_FACTORS_MAX: rows, counted when one is added. DRAFT_*: kept beside the sessions."""
+    SECOND_FACTORS_MAX: rows, counted when one is added. DRAFT_*: kept beside the sessions.
+    OWN_*: how much a download has."""
     stored = {
         name
         for name in vars(limits)
         if name.endswith(("_MIN", "_MAX"))
-        and not name.startswith(("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT"))
+        and not name.startswith(("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT", "OWN_"))
     }
     assert stored == {name for name in stored if name in globals()}
 

@@ -22,6 +22,7 @@ DIGESTS = {
     "versions/0012_moderation_queue.py": "8eaa404220702ddd7ddb2e48883f66551d39bbed0cd7f31c260b3f18c101458e",
     "versions/0013_moderation_indexes.py": "d3662255fde38b5d8b9011b88dc7b57c3f733bcc7bcb8c64a485807a6d63271b",
     "versions/0014_admission.py": "70ef7cfab0c8fe4249a7384c5dda25626574527681803b955a4a544f44d99f6f",
+    "versions/0015_passkeys.py": "f586947e111679425c6209effcb7d604d3dc4e8aa8fb4cac8252cff60bb18c7d",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
