@@ -36,7 +36,8 @@ _SEEN = prepared(
                AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
                                                                       THEN CAST(:miss_age AS interval)
                                                                       ELSE :hit_age END) AS is_request_due,
-               r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+               r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
+               r.withdrawn_at
           FROM books AS b
           LEFT JOIN rating_counts AS c ON c.book_id = b.id
           LEFT JOIN external_ratings AS e ON e.book_id = b.id AND e.source = 'open_library'
@@ -46,6 +47,7 @@ _SEEN = prepared(
     """),  # noqa: S608  # constants
     *_FACTS, *_COUNTS, "average_rating", "ratings_count", "average", "external_count", "key", "fetched_at",
     "is_request_due", "review_id", "rating", "text", "created_at", "edited_at", "hidden_reason",
+    "withdrawn_at",
 )  # fmt: skip
 
 
@@ -99,11 +101,13 @@ class Book:
 class SeenBook:
     """A book with what its page says of it to one reader: what they wrote of it, and what readers of other sites think.
 
+    `refused_because` is why a moderator hid a review that the reader then deleted: another one has to be allowed first.
     `is_request_due`: Open Library should be asked for it, and isn't yet.
     """
 
     book: Book
     own_review: Review | None
+    refused_because: str | None
     external_ratings: tuple[ExternalRating, ...]
     is_request_due: bool
 
@@ -123,7 +127,7 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
     if row is None:
         return None
     own = None
-    if row.review_id is not None:
+    if row.review_id is not None and row.withdrawn_at is None:
         written = (row.rating, row.text, row.created_at, row.edited_at, row.hidden_reason)
         own = Review(row.review_id, reader.id, reader.name, *written)
     external = []
@@ -131,7 +135,8 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
         external.append(ExternalRating("catalogue", float(row.average_rating), row.ratings_count, None, None))
     if row.average is not None:
         external.append(ExternalRating("open_library", float(row.average), row.external_count, row.key, row.fetched_at))
-    return SeenBook(_book(row._mapping), own, tuple(external), row.is_request_due)
+    refused_because = None if own else row.hidden_reason
+    return SeenBook(_book(row._mapping), own, refused_because, tuple(external), row.is_request_due)
 
 
 def _book(row: RowMapping) -> Book:

@@ -77,10 +77,11 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
         """),
         {"reader_id": departure.reader_id, "limit": REVIEWS_AT_ONCE},
     ).all()
-    if departure.keeps_reviews:
-        connection.execute(text("UPDATE reviews SET reader_id = NULL WHERE id = ANY (:ids)"), {"ids": ids})
-    else:
-        connection.execute(text("DELETE FROM reviews WHERE id = ANY (:ids)"), {"ids": ids})
+    connection.execute(
+        text("DELETE FROM reviews WHERE id = ANY (:ids) AND (withdrawn_at IS NOT NULL OR NOT :keeps_reviews)"),
+        {"ids": ids, "keeps_reviews": departure.keeps_reviews},
+    )
+    connection.execute(text("UPDATE reviews SET reader_id = NULL WHERE id = ANY (:ids)"), {"ids": ids})
     if len(ids) == REVIEWS_AT_ONCE:
         return True
     connection.execute(text("DELETE FROM readers WHERE id = :reader_id"), {"reader_id": departure.reader_id})

@@ -48,6 +48,7 @@ class EventKind(StrEnum):
     REVIEW_REPORTED = "review-reported"  # by this reader
     REVIEW_HIDDEN = "review-hidden"  # this reader's; the moderator has a MODERATED event
     REVIEW_UNHIDDEN = "review-unhidden"
+    REVIEW_ALLOWED = "review-allowed"  # another one by this reader, of a book whose last one was hidden
     MODERATED = "moderated"
     SECOND_FACTOR_ADDED = "second-factor-added"
     SECOND_FACTOR_REMOVED = "second-factor-removed"

@@ -1,6 +1,7 @@
 """Moderation: reviews that readers report and moderators hide.
 
 Every function that changes a review, its reports or its book's counts locks the review first, which prevents deadlocks.
+A trigger on the reports keeps the queue of reviews that wait for a moderator.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from flyleaf.queries.keyset import Listed, select_page
 
 _REVIEW = """
     r.id, b.isbn, b.title, b.author, b.language, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at,
-    r.edited_at, r.hidden_at, r.hidden_reason
+    r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
 _WAITING = f"""
@@ -54,7 +55,8 @@ _ALL_HIDDEN = Listed(
 
 @dataclass(frozen=True, slots=True)
 class ModeratedReview:
-    """A review with its book and its reader. The reader is None if the account was deleted."""
+    """A review with its book and its reader. The reader is None if the account was deleted. `withdrawn_at` is when the
+    reader deleted it."""
 
     id: int
     isbn: str
@@ -69,6 +71,7 @@ class ModeratedReview:
     edited_at: datetime | None
     hidden_at: datetime | None
     hidden_reason: str | None
+    withdrawn_at: datetime | None
 
     @property
     def moved_at(self) -> datetime:
@@ -172,12 +175,42 @@ def unhide_review(connection: Connection, review_id: int) -> bool:
         text("""
             UPDATE reviews
                SET hidden_at = NULL, hidden_reason = NULL
-             WHERE id = :review_id AND hidden_at IS NOT NULL
+             WHERE id = :review_id AND hidden_at IS NOT NULL AND withdrawn_at IS NULL
             RETURNING id
         """),
         {"review_id": review_id},
     ).one_or_none()
     return row is not None
+
+
+def delete_withdrawn_review(connection: Connection, review_id: int) -> bool:
+    """Delete a review that was hidden and then withdrawn, with its reports: its reader may write another one. Return
+    False if that was done before."""
+    row = connection.execute(
+        text("DELETE FROM reviews WHERE id = :review_id AND withdrawn_at IS NOT NULL RETURNING id"),
+        {"review_id": review_id},
+    ).one_or_none()
+    return row is not None
+
+
+def queue_review(connection: Connection, review_id: int) -> None:
+    """Put a review that was withdrawn into the queue again, if it has open reports."""
+    connection.execute(
+        text("""
+            INSERT INTO moderation_queue (review_id, reports, reported_at)
+            SELECT review_id, count(*), max(reported_at)
+              FROM review_reports
+             WHERE review_id = :review_id AND settled_at IS NULL
+             GROUP BY review_id
+            ON CONFLICT (review_id) DO NOTHING
+        """),
+        {"review_id": review_id},
+    )
+
+
+def unqueue_review(connection: Connection, review_id: int) -> None:
+    """Take a review that is withdrawn out of the queue. Its reports stay open."""
+    connection.execute(text("DELETE FROM moderation_queue WHERE review_id = :review_id"), {"review_id": review_id})
 
 
 def settle_reports(connection: Connection, review_id: int) -> int:

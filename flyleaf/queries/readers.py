@@ -12,7 +12,7 @@ from flyleaf.queries.streaming import stream
 _LISTED = """
     a.id, a.name, a.created_at AS registered_at,
     (SELECT max(s.seen_at) FROM sessions AS s WHERE s.reader_id = a.id) AS seen_at,
-    (SELECT count(*) FROM reviews AS r WHERE r.reader_id = a.id) AS reviews,
+    (SELECT count(*) FROM reviews AS r WHERE r.reader_id = a.id AND r.withdrawn_at IS NULL) AS reviews,
     a.is_moderator, a.has_second_factor, a.lock_reason,
     EXISTS (SELECT FROM pending_registrations AS p WHERE p.reader_id = a.id) AS is_pending
 """

@@ -1,4 +1,8 @@
-"""Reviews: what one reader thinks of one book."""
+"""Reviews: what one reader thinks of one book.
+
+A review that its reader deletes is withdrawn instead if a moderator has hidden it or is yet to look at it. Its text is
+gone, and nobody sees it, but its place is taken. So the same words can't come back as if nothing had happened.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +12,7 @@ from sqlalchemy import Connection, text
 from flyleaf.limits import REVIEWS_ON_A_PAGE
 from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
+from flyleaf.queries.moderation import queue_review, unqueue_review
 
 _COLUMNS = """
     r.id, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
@@ -31,11 +36,13 @@ _BY_OTHERS = Listed(
      LIMIT :limit"""),
 )
 _REVIEWED = """
-    SELECT r.id, b.isbn, b.title, b.author, b.language, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+    SELECT r.id, b.isbn, b.title, b.author, b.language, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
+           r.withdrawn_at
       FROM reviews AS r
       JOIN books AS b ON b.id = r.book_id
      WHERE r.reader_id = :reader_id
        AND (:with_hidden OR r.hidden_at IS NULL)
+       AND (:with_withdrawn OR r.withdrawn_at IS NULL)
 """
 _BY_READER = Listed(
     older=text(f"""{_REVIEWED}
@@ -78,6 +85,7 @@ class ReviewedBook:
     created_at: datetime
     edited_at: datetime | None
     hidden_reason: str | None  # why a moderator has hidden it from others
+    withdrawn_at: datetime | None  # when its reader deleted it, if it is still known
 
 
 def select_reviews(connection: Connection, book_id: int, place: Key, *, without_reader_id: int) -> Page[Review]:
@@ -95,7 +103,7 @@ def select_review(connection: Connection, book_id: int, reader_id: int) -> Revie
             SELECT {_COLUMNS}
               FROM reviews AS r
               JOIN readers AS a ON a.id = r.reader_id
-             WHERE r.book_id = :book_id AND r.reader_id = :reader_id
+             WHERE r.book_id = :book_id AND r.reader_id = :reader_id AND r.withdrawn_at IS NULL
         """),  # noqa: S608  # constants
         {"book_id": book_id, "reader_id": reader_id},
     ).one_or_none()
@@ -103,24 +111,39 @@ def select_review(connection: Connection, book_id: int, reader_id: int) -> Revie
 
 
 def select_reviewed_books(
-    connection: Connection, reader_id: int, place: Key, *, with_hidden: bool, size: int = REVIEWS_ON_A_PAGE
+    connection: Connection,
+    reader_id: int,
+    place: Key,
+    *,
+    with_hidden: bool,
+    with_withdrawn: bool = False,
+    size: int = REVIEWS_ON_A_PAGE,
 ) -> Page[ReviewedBook]:
     """Return the page of a reader's reviews at the place, newest first."""
-    named = {"reader_id": reader_id, "with_hidden": with_hidden}
+    named = {"reader_id": reader_id, "with_hidden": with_hidden, "with_withdrawn": with_withdrawn}
     return select_page(connection, _BY_READER, named, place, size, ReviewedBook, lambda one: (one.created_at, one.id))
 
 
 def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
-    """Add a review. Return False, and change nothing, if the reader has already reviewed the book."""
+    """Add a review. Return False, and change nothing, if the reader has already reviewed the book, or a moderator has
+    hidden what the reader wrote of it.
+
+    It takes the place of a review that was reported and then withdrawn. Its reports are open, so it is queued again.
+    """
     row = connection.execute(
         text("""
-            INSERT INTO reviews (book_id, reader_id, rating, text)
+            INSERT INTO reviews AS r (book_id, reader_id, rating, text)
             VALUES (:book_id, :reader_id, :rating, :words)
-            ON CONFLICT (book_id, reader_id) DO NOTHING
+            ON CONFLICT (book_id, reader_id) DO UPDATE
+               SET rating = excluded.rating, text = excluded.text, created_at = now(), edited_at = NULL,
+                   hidden_at = NULL, withdrawn_at = NULL
+             WHERE r.withdrawn_at IS NOT NULL AND r.hidden_reason IS NULL
             RETURNING id
         """),
         {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words},
     ).one_or_none()
+    if row is not None:
+        queue_review(connection, row.id)
     return row is not None
 
 
@@ -130,7 +153,7 @@ def update_review(connection: Connection, book_id: int, reader_id: int, rating: 
         text("""
             UPDATE reviews
                SET rating = :rating, text = :words, edited_at = now()
-             WHERE book_id = :book_id AND reader_id = :reader_id
+             WHERE book_id = :book_id AND reader_id = :reader_id AND withdrawn_at IS NULL
             RETURNING id
         """),
         {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words},
@@ -139,9 +162,31 @@ def update_review(connection: Connection, book_id: int, reader_id: int, rating: 
 
 
 def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
-    """Delete a review. Return False if the reader has not reviewed the book."""
-    row = connection.execute(
-        text("DELETE FROM reviews WHERE book_id = :book_id AND reader_id = :reader_id RETURNING id"),
+    """Delete a review, or withdraw it. Return False if the reader has not reviewed the book."""
+    review_id = connection.execute(
+        text("""
+            SELECT id
+              FROM reviews
+             WHERE book_id = :book_id AND reader_id = :reader_id AND withdrawn_at IS NULL
+               FOR UPDATE
+        """),
         {"book_id": book_id, "reader_id": reader_id},
+    ).scalar()
+    if review_id is None:
+        return False
+    withdrawn = connection.execute(
+        text("""
+            UPDATE reviews AS r
+               SET text = '', withdrawn_at = now(), hidden_at = coalesce(hidden_at, now())
+             WHERE r.id = :review_id
+               AND (r.hidden_at IS NOT NULL
+                    OR EXISTS (SELECT FROM review_reports AS o WHERE o.review_id = r.id AND o.settled_at IS NULL))
+            RETURNING r.id
+        """),
+        {"review_id": review_id},
     ).one_or_none()
-    return row is not None
+    if withdrawn is None:
+        connection.execute(text("DELETE FROM reviews WHERE id = :review_id"), {"review_id": review_id})
+    else:
+        unqueue_review(connection, review_id)
+    return True

@@ -48,6 +48,7 @@ EVENTS = {
     EventKind.REVIEW_REPORTED: lazy_gettext("You reported a review."),
     EventKind.REVIEW_HIDDEN: lazy_gettext("A moderator hid one of your reviews."),
     EventKind.REVIEW_UNHIDDEN: lazy_gettext("A moderator restored one of your reviews."),
+    EventKind.REVIEW_ALLOWED: lazy_gettext("A moderator allowed you to review a book again."),
     EventKind.MODERATED: lazy_gettext("You acted as a moderator."),
     EventKind.SECOND_FACTOR_ADDED: lazy_gettext("A second factor was added."),
     EventKind.SECOND_FACTOR_REMOVED: lazy_gettext("A second factor was removed."),

@@ -74,6 +74,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         editions=related.editions,
         more_by_author=related.more_by_author,
         own=seen.own_review,
+        refused_because=seen.refused_because,
         reviews=reviews,
         form=form,
     )

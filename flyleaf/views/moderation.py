@@ -15,6 +15,7 @@ from wtforms.validators import DataRequired
 from flyleaf.queries.events import Detail, EventKind, insert_event
 from flyleaf.queries.moderation import (
     ModeratedReview,
+    delete_withdrawn_review,
     hide_review,
     select_hidden_reviews,
     select_reported_reviews,
@@ -111,11 +112,25 @@ def unhide(connection: Connection, moderator: Reader, review_id: int) -> Respons
     require_token()
     review = find_review(connection, review_id)
     if not unhide_review(connection, review.id):
-        raise Conflict(gettext("This review is already visible."))
+        raise Conflict(gettext("This review is already visible, or its reader has deleted it."))
     if review.reader_id is not None:
         insert_event(connection, EventKind.REVIEW_UNHIDDEN, review.reader_id, {"review": review.id})
     _note(connection, moderator, review, "unhidden")
     return redirect_with_notice(url_for("moderation.hidden"), "review-unhidden")
+
+
+@blueprint.post("/reviews/<id:review_id>/allow")
+@acting_moderator_required
+def allow(connection: Connection, moderator: Reader, review_id: int) -> ResponseReturnValue:
+    """Allow the reader of a review that was hidden and then deleted to write another one."""
+    require_token()
+    review = find_review(connection, review_id)
+    if not delete_withdrawn_review(connection, review.id):
+        raise Conflict(gettext("The reader has not deleted this review. You can restore it."))
+    if review.reader_id is not None:
+        insert_event(connection, EventKind.REVIEW_ALLOWED, review.reader_id, {"review": review.id})
+    _note(connection, moderator, review, "allowed another")
+    return redirect_with_notice(url_for("moderation.hidden"), "review-allowed")
 
 
 @blueprint.post("/reviews/<id:review_id>/dismiss")

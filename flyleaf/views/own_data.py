@@ -86,7 +86,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
         raise NotFound
 
     def reviews(connection: Connection, place: Key) -> Page[Any]:
-        return select_reviewed_books(connection, reader.id, place, with_hidden=True, size=AT_ONCE)
+        return select_reviewed_books(connection, reader.id, place, with_hidden=True, with_withdrawn=True, size=AT_ONCE)
 
     def reports(connection: Connection, place: Key) -> Page[Any]:
         return select_own_reports(connection, reader.id, place, AT_ONCE)

@@ -3,7 +3,7 @@
 from flask import Blueprint, request, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Conflict, NotFound
 from werkzeug.wrappers import Response
 
 from flyleaf.queries.books import Book
@@ -29,6 +29,13 @@ def publish(connection: Connection, reader: Reader, isbn: str) -> Answer:
     if not form.validate():
         return render_book(connection, reader, seen, form), form.status
     if not insert_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or ""):
+        if seen.own_review is None and seen.refused_because is not None:
+            raise Conflict(
+                gettext(
+                    "A moderator hid your earlier review of this book. You can’t write another one until a moderator "
+                    "allows it."
+                )
+            )
         return render_later("review_edit.html", book=book, form=form, is_second=True), 409
     return _back_to(book, "review-published")
 

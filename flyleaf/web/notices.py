@@ -35,6 +35,7 @@ NOTICES = {
     "reported-already": lazy_gettext("You have already reported this review."),
     "review-hidden": lazy_gettext("Review hidden."),
     "review-unhidden": lazy_gettext("Review restored."),
+    "review-allowed": lazy_gettext("The reader can review this book again."),
     "reports-dismissed": lazy_gettext("Reports dismissed."),
     "registration-pending": lazy_gettext("Your account was created. You can log in once a moderator has approved it."),
     "registration-approved": lazy_gettext("Registration approved."),

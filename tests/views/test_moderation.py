@@ -14,7 +14,7 @@ from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.limits import REASON_MAX, REPORTED_ON_A_PAGE, REPORTS
 from tests.fixture_types import Select, Together, Visit
-from tests.site import Clock, Site, cookie_name, hidden_fields
+from tests.site import PASSWORD, Clock, Site, cookie_name, hidden_fields
 
 WORDS = "Buy my watches."
 
@@ -44,7 +44,7 @@ def hide(site: Site, review_id: int, reason: str = "Not about the book.") -> Tes
 
 def settle(site: Site, review_id: int, action: str) -> TestResponse:
     """Press one of the buttons on the moderators' pages."""
-    page = "/moderation/hidden" if action == "unhide" else "/moderation"
+    page = "/moderation/hidden" if action in ("unhide", "allow") else "/moderation"
     return site.submit(page, f"/moderation/reviews/{review_id}/{action}")
 
 
@@ -70,7 +70,7 @@ def test_the_pages_are_for_moderators_alone(client: FlaskClient, bob: Site, mo: 
     assert "/moderation" not in bob.get("/search").text
 
 
-@pytest.mark.parametrize("action", ["hide", "unhide", "dismiss"])
+@pytest.mark.parametrize("action", ["hide", "unhide", "dismiss", "allow"])
 def test_nobody_else_moderates(
     client: FlaskClient, alice: Site, bob: Site, review_id: int, select: Select, action: str
 ) -> None:
@@ -99,7 +99,7 @@ def test_where_a_second_factor_is_needed_a_moderator_without_one_reads_but_does_
     assert "/dismiss" not in page
     assert 'href="/account#second-factors"' in careful_mo.get(f"/moderation/reviews/{review_id}/hide").text
     token = hidden_fields(careful_mo.get("/account").text)
-    for action in ("hide", "unhide", "dismiss"):
+    for action in ("hide", "unhide", "dismiss", "allow"):
         sent = careful_mo.client.post(f"/moderation/reviews/{review_id}/{action}", data=token | {"reason": "Spam."})
         assert sent.status_code == 403
         assert "two-factor authentication" in sent.text
@@ -124,7 +124,7 @@ def test_where_a_second_factor_is_needed_the_others_still_see_no_page(bob: Site,
         assert bobs.get(f"/moderation{page}").status_code == 404
 
 
-@pytest.mark.parametrize("action", ["hide", "unhide", "dismiss"])
+@pytest.mark.parametrize("action", ["hide", "unhide", "dismiss", "allow"])
 def test_without_the_token_of_a_form_nothing_happens(
     bob: Site, mo: Site, review_id: int, select: Select, action: str
 ) -> None:
@@ -315,9 +315,8 @@ def test_who_wrote_it_changes_and_deletes_it_and_it_stays_hidden(
     assert "About the book." in page
     assert "edited since" in page
     alice.submit(f"/books/{dune}/review/delete")
-    assert select("SELECT count(*) FROM reviews") == 0
     assert select("SELECT review_count FROM rating_counts") == 0
-    assert "No hidden reviews." in mo.get("/moderation/hidden").text
+    assert "About the book." not in mo.get("/moderation/hidden").text, "her words are hers to delete"
 
 
 def test_unhidden_it_is_what_it_was(
@@ -400,3 +399,114 @@ def test_what_is_kept_of_it_can_be_taken_along(mo: Site, alice: Site, bob: Site,
     hers = json.loads(alice.get("/account/data").data)
     assert [review["hidden_reason"] for review in hers["reviews"]] == ["Not about the book."]
     assert "Spam" not in json.dumps(hers), "who wrote it does not learn what others said of it"
+
+
+# --- What was hidden does not come back -----------------------------------------------------------------------------
+
+REFUSED = "until a moderator allows it"
+
+
+def delete(site: Site, isbn: str) -> None:
+    assert site.submit(f"/books/{isbn}/review/delete").status_code == 303
+
+
+def test_a_hidden_review_does_not_come_back_by_deleting_and_publishing_it(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, client: FlaskClient, select: Select
+) -> None:
+    report(bob, review_id, "Spam")
+    form = hidden_fields(alice.get("/account").text) | {"rating": "5", "text": WORDS}
+    hide(mo, review_id, "Not <b>about</b> the book.")
+    assert REFUSED in alice.get(f"/books/{dune}/review/delete").text, "she is told before"
+    delete(alice, dune)
+    page = alice.get(f"/books/{dune}").text
+    assert REFUSED in page
+    assert "Not &lt;b&gt;about&lt;/b&gt; the book." in page
+    assert f'action="/books/{dune}/review"' not in page
+    sent = alice.client.post(f"/books/{dune}/review", data=form)
+    assert sent.status_code == 409
+    assert REFUSED in sent.text
+    assert WORDS in sent.text, "what she typed is not lost"
+    assert alice.get(f"/books/{dune}/review/edit").status_code == 404
+    assert alice.client.post(f"/books/{dune}/review/edit", data=form).status_code == 404
+    assert alice.client.post(f"/books/{dune}/review/delete", data=form).status_code == 404
+    for site in (bob, mo):
+        assert WORDS not in site.get(f"/books/{dune}").text
+        assert "0 reviews" in site.get("/readers/Alice").text
+    assert "Dune" not in alice.get("/readers/Alice").text
+    assert client.get(f"/api/{dune}").get_json()["review_count"] == 0
+    assert select("SELECT count(*) FROM review_reports") == 1, "the reports stay"
+
+
+def test_a_moderator_allows_another_review(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, select: Select
+) -> None:
+    hide(mo, review_id)
+    assert "Allow another review" not in mo.get("/moderation/hidden").text
+    assert settle(mo, review_id, "allow").status_code == 409, "it is there, and can be restored"
+    delete(alice, dune)
+    page = mo.get("/moderation/hidden").text
+    assert "deleted by the reviewer" in page
+    assert ">Restore<" not in page
+    assert settle(mo, review_id, "unhide").status_code == 409, "there is nothing to restore"
+    assert settle(mo, review_id, "allow").location == "/moderation/hidden"
+    assert "No hidden reviews." in mo.get("/moderation/hidden").text
+    assert kinds(select, "Alice") == ["review-hidden", "review-allowed"]
+    assert kinds(select, "Mo") == ["moderated", "moderated"]
+    assert "A moderator allowed you to review a book again." in alice.get("/account/events").text
+    assert alice.review(dune, 4, "About the book.").status_code == 303
+    assert "About the book." in bob.get(f"/books/{dune}").text
+    assert settle(mo, review_id, "allow").status_code == 404
+
+
+def test_a_reported_review_that_is_deleted_and_published_again_is_still_reported(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, client: FlaskClient, select: Select
+) -> None:
+    report(bob, review_id, "Spam")
+    delete(alice, dune)
+    assert "No open reports" in mo.get("/moderation").text
+    assert "No hidden reviews." in mo.get("/moderation/hidden").text
+    assert REFUSED not in alice.get(f"/books/{dune}").text, "nobody is told of reports"
+    assert bob.get(f"/reviews/{review_id}/report").status_code == 404
+    assert client.get(f"/api/{dune}").get_json()["review_count"] == 0
+    assert alice.review(dune, 2, WORDS).status_code == 303
+    counted = client.get(f"/api/{dune}").get_json()
+    assert (counted["review_count"], counted["average_score"]) == (1, 2)
+    page = mo.get("/moderation").text
+    assert WORDS in page
+    assert "Spam" in page
+    assert "1 report" in page
+    settle(mo, review_id, "dismiss")
+    delete(alice, dune)
+    assert select("SELECT count(*) FROM reviews") == 0, "nobody has anything against it any more"
+
+
+def test_what_is_published_again_at_the_same_moment_is_published_once(
+    app: Flask, alice: Site, bob: Site, review_id: int, dune: str, together: Together, select: Select
+) -> None:
+    report(bob, review_id)
+    delete(alice, dune)
+    data = hidden_fields(alice.get(f"/books/{dune}").text) | {"rating": "3", "text": WORDS}
+    cookie = alice.cookie("session")
+    assert cookie is not None
+
+    def send() -> int:
+        browser = app.test_client()
+        browser.set_cookie(cookie_name(app, "session"), cookie)
+        return browser.post(f"/books/{dune}/review", data=data).status_code
+
+    assert sorted(together(*[send] * 4)) == [303, 409, 409, 409]
+    assert select("SELECT three FROM rating_counts") == 1
+    assert select("SELECT reports FROM moderation_queue") == 1
+
+
+@pytest.mark.parametrize("reviews", ["keep", "delete"])
+def test_what_was_withdrawn_goes_with_the_account(
+    mo: Site, alice: Site, bob: Site, review_id: int, dune: str, select: Select, reviews: str
+) -> None:
+    hide(mo, review_id)
+    delete(alice, dune)
+    [known] = json.loads(alice.get("/account/data").data)["reviews"]
+    assert (known["text"], known["hidden_reason"]) == ("", "Not about the book.")
+    assert known["withdrawn_at"]
+    alice.submit("/account/delete", password=PASSWORD, reviews=reviews)
+    assert select("SELECT count(*) FROM reviews") == 0
