@@ -1,4 +1,7 @@
-"""Long lists: a page reads a bounded number of rows, by indexes, whichever page of whatever list it is."""
+"""Long lists: a page reads a bounded number of rows, by indexes, whichever page of whatever list it is.
+
+Lists that are ranked have numbered pages, and end: tests/views/test_search_results.py and test_authors.py.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,57 +10,112 @@ import pytest
 from sqlalchemy import Connection, text
 
 from flyleaf.database import Database
-from flyleaf.limits import REPORTED_ON_A_PAGE
+from flyleaf.limits import EVENTS_ON_A_PAGE, REPORTED_ON_A_PAGE, REVIEWS_ON_A_PAGE
 from flyleaf.paging import NEWEST, Key, Page
+from flyleaf.queries.events import select_events
 from flyleaf.queries.moderation import select_hidden_reviews, select_reported_reviews
+from flyleaf.queries.readers import select_profile
+from flyleaf.queries.reviews import select_reviewed_books, select_reviews
 from tests.plans import Plan, analyze, explain, recorded
 
 MANY = 20_000
-# Each of 200 readers has reviewed each of 100 books.
-FILL = (
-    "INSERT INTO books (isbn, title) SELECT lpad(n::text, 10, '0'), 'Volume' FROM generate_series(1, 100) AS n",
-    "INSERT INTO readers (name, name_key, password_hash)"
-    " SELECT 'Reader ' || n, 'reader ' || n, '' FROM generate_series(1, 200) AS n",
-    "INSERT INTO reviews (book_id, reader_id, rating, text, created_at)"
-    " SELECT b.id, r.id, 3, '', now() - (b.id * 1000 + r.id) * interval '1 second' FROM books AS b, readers AS r",
-)
+READERS_AND_BOOKS = """
+    WITH new AS (INSERT INTO books (isbn, title) SELECT lpad(n::text, 10, '0'), 'Volume'
+                   FROM generate_series(1, :books) AS n)
+    INSERT INTO readers (name, name_key, password_hash)
+    SELECT 'Reader ' || n, 'reader ' || n, '' FROM generate_series(1, :readers) AS n
+"""
+REVIEW = """
+    INSERT INTO reviews (book_id, reader_id, rating, text, created_at)
+    SELECT b.id, r.id, 3, '', now() - (b.id * 1000 + r.id) * interval '1 second' FROM books AS b, readers AS r
+"""
 REPORT = """
     INSERT INTO review_reports (review_id, reader_id, reason, reported_at)
     SELECT r.id, (SELECT min(id) FROM readers), 'Spam', r.created_at FROM reviews AS r
 """
 HIDE = "UPDATE reviews SET hidden_at = created_at, hidden_reason = 'Spam'"
-TABLES = ("reviews", "review_reports", "moderation_queue")
+# All but the newest and the oldest ones. They are hidden from the beginning: once visible, they would be read until the
+# next vacuum.
+REVIEW_AND_HIDE_MOST = """
+    INSERT INTO reviews (book_id, reader_id, rating, text, created_at, hidden_at, hidden_reason)
+    SELECT book_id, reader_id, 3, '', created_at, CASE WHEN is_hidden THEN created_at END,
+           CASE WHEN is_hidden THEN 'Spam' END
+      FROM (SELECT book_id, reader_id, created_at,
+                   row_number() OVER (ORDER BY created_at DESC) BETWEEN 16 AND count(*) OVER () - 100 AS is_hidden
+              FROM (SELECT b.id AS book_id, r.id AS reader_id,
+                           now() - (b.id * 1000 + r.id) * interval '1 second' AS created_at
+                      FROM books AS b, readers AS r) AS written) AS moderated
+"""
+LOG_IN = """
+    INSERT INTO events (at, kind, reader_id)
+    SELECT r.created_at, 'logged-in', (SELECT min(id) FROM readers) FROM reviews AS r ORDER BY r.created_at
+"""
+TABLES = ("reviews", "review_reports", "moderation_queue", "events")
+
+
+def of_the_book(connection: Connection, place: Key) -> Page[Any]:
+    book_id: int = connection.execute(text("SELECT min(id) FROM books")).scalar_one()
+    return select_reviews(connection, book_id, place, without_reader_id=0)
+
+
+def of_the_reader(connection: Connection, place: Key) -> Page[Any]:
+    return select_reviewed_books(connection, the_reader(connection), place, with_hidden=False)
+
+
+def ones_own(connection: Connection, place: Key) -> Page[Any]:
+    return select_reviewed_books(connection, the_reader(connection), place, with_hidden=True)
+
+
+def events(connection: Connection, place: Key) -> Page[Any]:
+    return select_events(connection, the_reader(connection), place)
+
+
+def the_reader(connection: Connection) -> int:
+    reader_id: int = connection.execute(text("SELECT min(id) FROM readers")).scalar_one()
+    return reader_id
+
+
+# How many books and readers there are, each of whom has reviewed each; how, or what happens then; the list; its page.
+LISTS: dict[str, tuple[int, int, str, Callable[[Connection, Key], Page[Any]], int]] = {
+    "reported reviews": (100, 200, REPORT, select_reported_reviews, REPORTED_ON_A_PAGE),
+    "hidden reviews": (100, 200, HIDE, select_hidden_reviews, REPORTED_ON_A_PAGE),
+    "reviews of a book": (1, MANY, "", of_the_book, REVIEWS_ON_A_PAGE),
+    "reviews of a book, most of them hidden": (1, MANY, REVIEW_AND_HIDE_MOST, of_the_book, REVIEWS_ON_A_PAGE),
+    "reviews by a reader": (2000, 1, "", of_the_reader, REVIEWS_ON_A_PAGE),
+    "reviews by a reader, most of them hidden": (2000, 1, REVIEW_AND_HIDE_MOST, of_the_reader, REVIEWS_ON_A_PAGE),
+    "one's own reviews": (2000, 1, REVIEW_AND_HIDE_MOST, ones_own, REVIEWS_ON_A_PAGE),
+    "events of an account": (1, MANY, LOG_IN, events, EVENTS_ON_A_PAGE),
+}
 
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[Connection]:
     with database.command_transaction() as connection:
-        for statement in FILL:
-            connection.execute(text(statement))
         yield connection
 
 
-def plan_of(connection: Connection, select: Callable[[Connection, Key], Page[Any]], place: Key) -> Plan:
+def fill(connection: Connection, books: int, readers: int, more: str) -> None:
+    connection.execute(text(READERS_AND_BOOKS), {"books": books, "readers": readers})
+    for statement in [more] if more == REVIEW_AND_HIDE_MOST else [REVIEW, more]:
+        if statement:
+            connection.execute(text(statement))
+    analyze(connection)
+
+
+def plan_of(connection: Connection, select: Callable[[Connection, Key], object], place: Key) -> Plan:
     with recorded(connection.engine) as statements:
         select(connection, place)
-    [(statement, values)] = statements
-    return explain(connection, statement, values)
+    return explain(connection, *statements[-1])
 
 
-@pytest.mark.parametrize(
-    ("prepare", "select"),
-    [(REPORT, select_reported_reviews), (HIDE, select_hidden_reviews)],
-    ids=["reported", "hidden"],
-)
-def test_a_moderators_page_reads_as_few_rows_as_it_shows(
-    connection: Connection, prepare: str, select: Callable[[Connection, Key], Page[Any]]
-) -> None:
-    assert connection.execute(text(prepare)).rowcount == MANY
-    analyze(connection)
+@pytest.mark.parametrize("name", LISTS)
+def test_a_page_reads_as_few_rows_as_it_shows(connection: Connection, name: str) -> None:
+    books, readers, more, select, size = LISTS[name]
+    fill(connection, books, readers, more)
     page = select(connection, NEWEST)
-    assert len(page.items) == REPORTED_ON_A_PAGE
+    assert len(page.items) == size
     assert isinstance(page.next, Key)
-    at, id_ = connection.execute(text("SELECT created_at, id FROM reviews ORDER BY 1, 2 OFFSET 10000 LIMIT 1")).one()
+    at, id_ = connection.execute(text("SELECT created_at, id FROM reviews ORDER BY 1, 2 OFFSET 1000 LIMIT 1")).one()
     oldest = connection.scalar(text("SELECT min(created_at) FROM reviews"))
     places = {
         "first": NEWEST,
@@ -66,8 +124,19 @@ def test_a_moderators_page_reads_as_few_rows_as_it_shows(
         "deep, upwards": Key(at, id_, newer=True),
         "last": Key(oldest, 0, newer=True),
     }
-    plans = {name: plan_of(connection, select, place) for name, place in places.items()}
-    for name, plan in plans.items():
-        assert not any(map(plan.reads_whole, TABLES)), name
-        assert plan.rows < 30 * REPORTED_ON_A_PAGE, name
-        assert plan.buffers < 2 * plans["first"].buffers, name
+    plans = {where: plan_of(connection, select, place) for where, place in places.items()}
+    for where, plan in plans.items():
+        assert not any(map(plan.reads_whole, TABLES)), where
+        assert plan.rows < 30 * size, where
+        assert plan.buffers < 2 * plans["first"].buffers + 20, where
+
+
+def test_a_profile_reads_no_reviews_of_others(connection: Connection) -> None:
+    fill(connection, 200, 100, "")
+    with recorded(connection.engine) as statements:
+        profile = select_profile(connection, "Reader 1")
+    assert profile is not None
+    assert profile.review_count == 200
+    plan = explain(connection, *statements[-1])
+    assert not plan.reads_whole("reviews")
+    assert plan.rows < 1000
