@@ -55,7 +55,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         )
     app.jinja_env.globals["contact"] = config.contact and (config.contact_address, config.contact)
     fetcher = _rating_fetcher(config, database)
-    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, Maintenance(database))
+    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, Maintenance(database, config))
     web.register(app)
     views.register(app)
     cli.register(app)

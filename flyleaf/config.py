@@ -47,6 +47,8 @@ class Config:
     searches_per_minute: int = 300  # by one reader, suggestions included
     api_requests_per_minute: int = 600  # from one address
     moderators_need_second_factor: bool = False
+    routine_event_days: int = 180  # how long events that come with every visit are kept
+    event_days: int = 5 * 365  # how long all other events are kept
     contact: str | None = None  # of the operator, for readers
     log_format: LogFormat = "auto"
     open_library_contact: str | None = None
@@ -89,6 +91,8 @@ class Config:
                 environ, "API_REQUESTS_PER_MINUTE", cls.api_requests_per_minute, 1, 999_999
             ),
             moderators_need_second_factor=_switch(environ, "MODERATORS_NEED_SECOND_FACTOR", False),
+            routine_event_days=_whole_number(environ, "ROUTINE_EVENT_DAYS", cls.routine_event_days, 1, 36_500),
+            event_days=_whole_number(environ, "EVENT_DAYS", cls.event_days, 1, 36_500),
             contact=_operator(environ.get("CONTACT") or None),
             log_format=_log_format(environ.get("LOG_FORMAT") or cls.log_format),
             open_library_contact=_contact(environ.get("OPEN_LIBRARY_CONTACT") or None),

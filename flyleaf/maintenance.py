@@ -4,13 +4,25 @@ What is to be done stands in the database. So any process of the site continues 
 """
 
 import logging
+from collections.abc import Callable
 
 from flyleaf.background import Background
+from flyleaf.config import Config
 from flyleaf.database import Database
-from flyleaf.queries.departures import continue_departure, take_departure
+from flyleaf.queries.departures import continue_next_departure
+from flyleaf.queries.events import delete_due_events, update_event_ages
+from flyleaf.queries.failed_logins import fold_failed_logins
+from flyleaf.queries.password_resets import delete_expired_password_resets
 
 POLL = 60.0  # seconds until an idle thread looks again, for what another process has left
 AFTER_A_FAULT = 30.0
+# Each does a piece of its work on a connection, and returns whether there was any.
+TASKS: tuple[Callable[..., object], ...] = (
+    continue_next_departure,
+    fold_failed_logins,
+    delete_due_events,
+    delete_expired_password_resets,
+)
 
 logger = logging.getLogger("flyleaf.maintenance")
 
@@ -18,18 +30,23 @@ logger = logging.getLogger("flyleaf.maintenance")
 class Maintenance(Background):
     """Create one with the application, and call start() in the process that serves it."""
 
-    def __init__(self, database: Database, poll: float = POLL, after_a_fault: float = AFTER_A_FAULT) -> None:
+    def __init__(
+        self, database: Database, config: Config, poll: float = POLL, after_a_fault: float = AFTER_A_FAULT
+    ) -> None:
         super().__init__("maintenance", logger, after_a_fault)
         self._database = database
+        self._config = config
         self._poll = poll
 
     def idle_seconds(self) -> float:
         return self._poll
 
     def work(self) -> bool:
-        """Take one step. Return False if nothing was to be done."""
+        """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
         with self._database.transaction() as connection:
-            departure = take_departure(connection)
-            if departure is not None:
-                continue_departure(connection, departure)
-        return departure is not None
+            update_event_ages(connection, self._config.routine_event_days, self._config.event_days)
+        return any([self._do(task) for task in TASKS])  # noqa: C419  # all of them, also after the first success
+
+    def _do(self, task: Callable[..., object]) -> bool:
+        with self._database.transaction() as connection:
+            return bool(task(connection))

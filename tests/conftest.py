@@ -108,7 +108,9 @@ _CLEAR = """
          readers_gone AS (DELETE FROM readers USING busy WHERE others = 0),
          challenges_gone AS (DELETE FROM passkey_challenges USING busy WHERE others = 0),
          attempts_gone AS (DELETE FROM attempts USING busy WHERE others = 0),
-         invitations_gone AS (DELETE FROM invitations USING busy WHERE others = 0)
+         invitations_gone AS (DELETE FROM invitations USING busy WHERE others = 0),
+         failed_logins_gone AS (DELETE FROM failed_logins USING busy WHERE others = 0),
+         event_ages_gone AS (DELETE FROM event_ages USING busy WHERE others = 0)
     SELECT others = 0 FROM busy
 """
 

@@ -41,12 +41,12 @@ def nodes_of(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def recorded(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that only read, with their values, that run on the engine while the block lasts."""
+def recorded(engine: Engine, verb: str = "SELECT") -> Iterator[list[tuple[str, Any]]]:
+    """The statements that begin so, with their values, that run on the engine while the block lasts."""
     statements: list[tuple[str, Any]] = []
 
     def keep(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        if statement.lstrip().startswith("SELECT"):
+        if statement.lstrip().startswith(verb):
             statements.append((statement, values))
 
     event.listen(engine, "before_cursor_execute", keep)

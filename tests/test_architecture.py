@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "security_headers": set(),
     "sessions": {"limits"},
     "turns": set(),
-    "maintenance": {"background", "database", "queries"},
+    "maintenance": {"background", "config", "database", "queries"},
     "totp": set(),
     "version": set(),
     "embedded": set(),

@@ -1,12 +1,17 @@
-"""What the site does beside requests starts with the first request, in the process that serves."""
+"""What the site does beside requests: when it starts, and that each of its tasks is done."""
 
+from dataclasses import replace
 from threading import Thread
+
+import pytest
+from flask import Flask
 
 from flyleaf.app import create_app, create_site
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.maintenance import Maintenance
 from flyleaf.web.current import EXTENSION
+from tests.fixture_types import Select
 
 
 def threads(maintenance: Maintenance) -> list[Thread]:
@@ -30,3 +35,39 @@ def test_a_command_does_not_start_it(config: Config, database: Database) -> None
     app = create_app(config, database)
     app.test_client().get("/healthz")
     assert threads(app.extensions[EXTENSION].maintenance) == []
+
+
+def test_each_task_is_done_until_nothing_is_left(app: Flask, database: Database, select: Select) -> None:
+    maintenance = Maintenance(database, replace(app.extensions[EXTENSION].config, routine_event_days=2, event_days=3))
+    select("INSERT INTO readers (password_hash) VALUES (''), ('')")
+    select("INSERT INTO departures (reader_id, keeps_reviews) SELECT max(id), true FROM readers")
+    select(
+        "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
+        " SELECT min(id), sha256(''), now() - interval '1 second' FROM readers"
+    )
+    select("INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-01-01 10:00Z', 1, 5)")
+    select("INSERT INTO events (kind, at) VALUES ('logged-in', now() - interval '60 hours')")
+    select("INSERT INTO events (kind, at) VALUES ('registered', now() - interval '60 hours')")
+    assert maintenance.work()
+    assert not maintenance.work()
+    assert select("SELECT count(*) FROM readers") == 1
+    assert select("SELECT count(*) FROM departures") + select("SELECT count(*) FROM password_resets") == 0
+    assert select("SELECT string_agg(kind, ' ' ORDER BY id) FROM events") == "registered login-failed"
+
+
+def test_a_task_that_fails_does_not_keep_the_thread_from_the_next_try(
+    app: Flask, database: Database, select: Select, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_connection: object) -> None:
+        raise TypeError("a bug")
+
+    select("INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-01-01 10:00Z', 1, 5)")
+    maintenance = Maintenance(database, app.extensions[EXTENSION].config, poll=0.01, after_a_fault=0.01)
+    with monkeypatch.context() as patch:
+        patch.setattr("flyleaf.maintenance.TASKS", (broken,))
+        maintenance.start()
+        while "TypeError: a bug" not in caplog.text:
+            pass
+    while not select("SELECT count(*) FROM events"):
+        pass
+    maintenance.stop()

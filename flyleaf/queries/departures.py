@@ -55,6 +55,14 @@ def take_departure(connection: Connection) -> Departure | None:
     return Departure(**row._mapping) if row else None
 
 
+def continue_next_departure(connection: Connection) -> bool:
+    """Take a departure and continue it. Return False if there is none."""
+    departure = take_departure(connection)
+    if departure is not None:
+        continue_departure(connection, departure)
+    return departure is not None
+
+
 def continue_departure(connection: Connection, departure: Departure) -> bool:
     """Delete the account's next reviews, or release them. Return whether more are left; if not, the account is gone.
 

@@ -1,4 +1,4 @@
-"""Events: what happened to accounts and to the catalogue. They are never changed or deleted."""
+"""Events: what happened to accounts and to the catalogue. They are never changed, nor deleted before their time."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -62,6 +62,24 @@ class EventKind(StrEnum):
     CATALOGUE_IMPORTED = "catalogue-imported"
 
 
+# Those that may come with every visit. They are kept for a shorter time than the others.
+ROUTINE = frozenset(
+    {
+        EventKind.LOGGED_IN,
+        EventKind.LOGIN_FAILED,
+        EventKind.LOGGED_OUT,
+        EventKind.LOGIN_REFUSED,
+        EventKind.PASSWORD_REFUSED,
+        EventKind.SECOND_FACTOR_REFUSED,
+        EventKind.SESSION_ENDED,
+        EventKind.OTHER_SESSIONS_ENDED,
+        EventKind.DATA_DOWNLOADED,
+        EventKind.REVIEW_REPORTED,
+    }
+)
+PRUNED_AT_ONCE = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened. `reader_id` is None if it concerns no account."""
@@ -99,3 +117,40 @@ def select_all_events(connection: Connection) -> Iterator[Event]:
     """Return every event, oldest first, row by row."""
     rows = stream(connection, text("SELECT id, at, kind, reader_id, detail FROM events ORDER BY id"))
     return (Event(**row._mapping) for row in rows)
+
+
+def update_event_ages(connection: Connection, routine_days: int, other_days: int) -> None:
+    """Store how long events of each kind are kept. The database refuses to delete younger ones."""
+    days = {kind.value: routine_days if kind in ROUTINE else other_days for kind in EventKind}
+    connection.execute(
+        text("""
+            INSERT INTO event_ages (kind, days)
+            SELECT kind, days
+              FROM unnest(CAST(:kinds AS text[]), CAST(:days AS integer[])) AS wanted (kind, days)
+             WHERE NOT EXISTS (SELECT FROM event_ages AS a WHERE (a.kind, a.days) = (wanted.kind, wanted.days))
+             ORDER BY kind
+            ON CONFLICT (kind) DO UPDATE SET days = excluded.days
+        """),
+        {"kinds": list(days), "days": list(days.values())},
+    )
+
+
+def delete_due_events(connection: Connection) -> int:
+    """Delete the next events that are older than their kind is kept, and return how many there were."""
+    deleted = connection.execute(
+        text("""
+            DELETE FROM events
+             WHERE id = ANY (ARRAY(SELECT due.id
+                                     FROM event_ages AS a
+                                    CROSS JOIN LATERAL (SELECT e.id
+                                                          FROM events AS e
+                                                         WHERE e.kind = a.kind
+                                                           AND e.at < now() - make_interval(days => a.days)
+                                                         ORDER BY e.at
+                                                         LIMIT :limit
+                                                           FOR UPDATE SKIP LOCKED) AS due
+                                    LIMIT :limit))
+        """),
+        {"limit": PRUNED_AT_ONCE},
+    )
+    return deleted.rowcount

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, text
 
 from flyleaf.limits import RESET_HOURS
 
+PRUNED_AT_ONCE = 100
+
 
 def insert_password_reset(connection: Connection, reader_id: int, token: str) -> None:
     """Store a new link for this reader. Earlier links stop working."""
@@ -73,6 +75,23 @@ def use_password_reset(connection: Connection, token: str, password_hash: str) -
 
 def delete_password_reset(connection: Connection, reader_id: int) -> None:
     connection.execute(text("DELETE FROM password_resets WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+
+
+def delete_expired_password_resets(connection: Connection) -> int:
+    """Delete links that have expired and return how many there were."""
+    deleted = connection.execute(
+        text("""
+            DELETE FROM password_resets
+             WHERE reader_id = ANY (ARRAY(SELECT reader_id
+                                            FROM password_resets
+                                           WHERE expires_at < now()
+                                           ORDER BY expires_at
+                                           LIMIT :limit
+                                             FOR UPDATE SKIP LOCKED))
+        """),
+        {"limit": PRUNED_AT_ONCE},
+    )
+    return deleted.rowcount
 
 
 def _token_hash(token: str) -> bytes:

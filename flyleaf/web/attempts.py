@@ -86,6 +86,11 @@ def draft_limits() -> Sequence[Limit]:
     return [_limit("draft", client_address(), DRAFTS)]
 
 
+def address_group() -> int:
+    """Return a number from 0 to 255 for the client's address, which many other addresses share."""
+    return _keyed_hash("group", client_address())[0]
+
+
 def registration_limits() -> Sequence[Limit]:
     return [_limit("registration", client_address(), Rate(flyleaf().config.registrations_per_hour, HOUR))]
 
@@ -138,9 +143,13 @@ def _code_limits(whose: str) -> list[Limit]:
 
 
 def _limit(what: str, whose: str, rate: Rate) -> Limit:
-    # Keyed, so that names and addresses can't be recovered from the table by brute force.
+    return Limit(_keyed_hash(what, whose), rate)
+
+
+def _keyed_hash(what: str, whose: str) -> bytes:
+    # Keyed, so that names and addresses can't be recovered from the tables by brute force.
     message = f"attempts {what} {whose}".encode()
-    return Limit(hmac.digest(str(current_app.secret_key).encode(), message, hashlib.sha256), rate)
+    return hmac.digest(str(current_app.secret_key).encode(), message, hashlib.sha256)
 
 
 def client_address() -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from flyleaf.limits import PASSWORD_MAX
 from flyleaf.passwords import hash_password, needs_rehash, verify_password
 from flyleaf.queries.attempts import Limit, delete_attempt
 from flyleaf.queries.events import EventKind, insert_event
+from flyleaf.queries.failed_logins import insert_failed_login
 from flyleaf.queries.readers import Credentials, Reader, select_credentials, update_password_hash
-from flyleaf.web.attempts import count_attempt, login_limits, password_limits
+from flyleaf.web.attempts import address_group, count_attempt, login_limits, password_limits
 from flyleaf.web.current import transaction
 
 
@@ -40,5 +43,12 @@ def _check(limits: Sequence[Limit], name: str, password: str, failed: EventKind)
         if matches:
             delete_attempt(connection, limits, attempt)
         else:
-            insert_event(connection, failed, credentials.reader.id if credentials else None)
+            _note_failure(connection, credentials, failed)
     return credentials if matches else None
+
+
+def _note_failure(connection: Connection, credentials: Credentials | None, failed: EventKind) -> None:
+    if credentials is None:
+        insert_failed_login(connection, address_group())
+    else:
+        insert_event(connection, failed, credentials.reader.id)

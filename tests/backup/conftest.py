@@ -58,7 +58,9 @@ INSERT INTO departures (reader_id, keeps_reviews) SELECT id, true FROM readers W
 INSERT INTO review_reports (review_id, reader_id) SELECT max(id), (SELECT min(id) FROM readers) FROM reviews;
 INSERT INTO pending_registrations (reader_id) SELECT id FROM readers WHERE name = 'Bob';
 INSERT INTO invitations (token_hash, made_by, expires_at, uses_max, note)
-SELECT sha256('a token'), id, now(), 30, 'the book club' FROM readers WHERE name = 'Alice'
+SELECT sha256('a token'), id, now(), 30, 'the book club' FROM readers WHERE name = 'Alice';
+INSERT INTO event_ages (kind, days) VALUES ('review-hidden', 1000);
+INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7)
 """
 
 

@@ -24,7 +24,8 @@ DIGESTS = {
     "versions/0014_admission.py": "70ef7cfab0c8fe4249a7384c5dda25626574527681803b955a4a544f44d99f6f",
     "versions/0015_passkeys.py": "f586947e111679425c6209effcb7d604d3dc4e8aa8fb4cac8252cff60bb18c7d",
     "versions/0016_withdrawn_reviews.py": "91480865edbdc450ff1a3103920388b29cba0a6f669e9471932b792a632a90f6",
-    "versions/0017_bounded_reading.py": "39adccdd31e8718e427ff603e94b90d8810e29bd433cc11f3adeb61973c3aaec",
+    "versions/0017_bounded_reading.py": "5f2bd105d2470b648e7ee92486cdc541309142f833303d510075bfa7c800b242",
+    "versions/0018_event_ages.py": "7ce178e3421a5160f3fd3054baee88769f32a3890a486a4be459dec70fcd748a",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
@@ -36,7 +37,7 @@ DIGESTS = {
     "sql/search_4_stages.sql": "d1918f7882b2924175733faac6ef07a4faee6f6d385f9fa5c65f35988ee3f40a",
     "sql/0013_in_use.sql": "c7f46f5c6d5047f6e36c5b3ee4583a0acbca31d98a4e6fc1c38a36ad96b1f976",
     "sql/0016_in_use.sql": "031c3e24dc899eacfdfc7db3e68e42b6836464e0d5b2a029bfcc7cd753270c18",
-    "sql/0017_in_use.sql": "f74f941eadd68e2b902fdc8d957644c0df53eaabee002964de35ed1b8560c04f",
+    "sql/0017_in_use.sql": "da2eeac0c21e77bedc0b51f37008632ec49db76782435535963e07300407ebcd",
 }  # fmt: skip
 
 

@@ -41,3 +41,12 @@ CREATE INDEX CONCURRENTLY reviews_visible_by_reader ON reviews (reader_id, creat
 
 --- long
 DROP INDEX CONCURRENTLY IF EXISTS reviews_newest_first
+
+--- long
+DROP INDEX CONCURRENTLY IF EXISTS review_reports_own
+
+--- long
+CREATE INDEX CONCURRENTLY review_reports_own ON review_reports (reader_id, reported_at DESC, review_id DESC)
+
+--- long
+DROP INDEX CONCURRENTLY IF EXISTS review_reports_by_reader

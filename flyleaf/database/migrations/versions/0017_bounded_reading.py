@@ -18,4 +18,6 @@ def upgrade() -> None:
         CREATE INDEX reviews_visible_by_reader ON reviews (reader_id, created_at DESC, id DESC) INCLUDE (rating)
             WHERE hidden_at IS NULL;
         DROP INDEX reviews_newest_first;
+        CREATE INDEX review_reports_own ON review_reports (reader_id, reported_at DESC, review_id DESC);
+        DROP INDEX review_reports_by_reader;
     """)
