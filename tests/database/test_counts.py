@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -108,7 +109,7 @@ def test_the_cost_grows_with_the_number_of_reviews(
 def rows_read(database: Database, server: Server) -> Iterator[Callable[[str], int]]:
     """Runs a statement, without committing it; how many rows its plan and those of its triggers went through."""
     with database.command_transaction() as connection:
-        fill(connection, 100, 20)
+        fill(connection, 1000, 2)
         connection.execute(
             text("INSERT INTO reviews (id, book_id, reader_id, rating, text) OVERRIDING SYSTEM VALUE"
                  " SELECT row_number() OVER (), b.id, r.id, 1 + b.id % 5, '' FROM books AS b, readers AS r")
@@ -119,7 +120,7 @@ def rows_read(database: Database, server: Server) -> Iterator[Callable[[str], in
                        " SET auto_explain.log_level = notice; SET auto_explain.log_timing = off")  # fmt: skip
 
         def run(statement: str) -> int:
-            del driver.notices[:]
+            driver.notices = deque()  # a list would keep the last fifty alone
             cursor.execute("SAVEPOINT before")
             cursor.execute(statement)
             plans = [json.loads(notice[notice.index("{") :]) for notice in driver.notices if "Query Text" in notice]
@@ -135,3 +136,12 @@ def rows_of(node: dict[str, Any]) -> float:
     removed: float = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
     own: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
     return own + sum(rows_of(child) for child in node.get("Plans", []))
+
+
+@pytest.mark.parametrize("before", [1, 1000])
+def test_the_cost_of_updating_books_grows_with_their_number(rows_read: Callable[[str], int], before: int) -> None:
+    """What the search notes of them, whatever plans the session may have kept."""
+    statement = "UPDATE books SET pages = 1 + coalesce(pages, 0) WHERE id <= (SELECT min(id) FROM books) + {}"
+    rows_read(statement.format(before - 1))
+    few, many = (rows_read(statement.format(most - 1)) for most in (100, 1000))
+    assert many < 20 * few
