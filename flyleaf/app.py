@@ -55,7 +55,9 @@ def create_app(config: Config | None = None, database: Database | None = None) -
         )
     app.jinja_env.globals["contact"] = config.contact and (config.contact_address, config.contact)
     fetcher = _rating_fetcher(config, database)
-    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, Maintenance(database, config))
+    sessions = app.config["SESSION_CACHELIB"]
+    maintenance = Maintenance(database, config, sessions if isinstance(sessions, SessionFiles) else None)
+    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, maintenance)
     web.register(app)
     views.register(app)
     cli.register(app)

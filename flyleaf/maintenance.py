@@ -1,10 +1,11 @@
-"""A background thread for what the database needs done beside requests, in transactions of bounded size.
+"""A background thread for what the database and the folder of sessions need done beside requests, in steps of bounded
+size.
 
-What is to be done stands in the database. So any process of the site continues it, also after another was killed.
+What is to be done stands there. So any process of the site continues it, also after another was killed.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from flyleaf.background import Background
 from flyleaf.config import Config
@@ -13,6 +14,8 @@ from flyleaf.queries.departures import continue_next_departure
 from flyleaf.queries.events import delete_due_events, update_event_ages
 from flyleaf.queries.failed_logins import fold_failed_logins
 from flyleaf.queries.password_resets import delete_expired_password_resets
+from flyleaf.queries.sessions import select_live_hashes
+from flyleaf.sessions import SessionFiles
 
 POLL = 60.0  # seconds until an idle thread looks again, for what another process has left
 AFTER_A_FAULT = 30.0
@@ -31,11 +34,18 @@ class Maintenance(Background):
     """Create one with the application, and call start() in the process that serves it."""
 
     def __init__(
-        self, database: Database, config: Config, poll: float = POLL, after_a_fault: float = AFTER_A_FAULT
+        self,
+        database: Database,
+        config: Config,
+        sessions: SessionFiles | None = None,  # None: they are in Redis, which deletes expired ones itself
+        poll: float = POLL,
+        after_a_fault: float = AFTER_A_FAULT,
     ) -> None:
         super().__init__("maintenance", logger, after_a_fault)
         self._database = database
         self._config = config
+        self._sessions = sessions
+        self._pruning: Iterator[int] = iter(())
         self._poll = poll
 
     def idle_seconds(self) -> float:
@@ -45,8 +55,24 @@ class Maintenance(Background):
         """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
         with self._database.transaction() as connection:
             update_event_ages(connection, self._config.routine_event_days, self._config.event_days)
-        return any([self._do(task) for task in TASKS])  # noqa: C419  # all of them, also after the first success
+        worked = any([self._do(task) for task in TASKS])  # noqa: C419  # all of them, also after the first success
+        return self._prune_sessions() or worked
 
     def _do(self, task: Callable[..., object]) -> bool:
         with self._database.transaction() as connection:
             return bool(task(connection))
+
+    def _prune_sessions(self) -> bool:
+        """Take a step of pruning, or begin it if it is due. Return False if neither."""
+        if self._sessions is None:
+            return False
+        if next(self._pruning, None) is not None:
+            return True
+        if not self._sessions.is_pruning_due():
+            return False
+        self._pruning = self._sessions.prune(self._select_live)
+        return True
+
+    def _select_live(self, id_hashes: Sequence[bytes]) -> set[bytes]:
+        with self._database.transaction() as connection:
+            return select_live_hashes(connection, id_hashes)

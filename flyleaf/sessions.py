@@ -7,9 +7,12 @@ no session; a full disk is an error instead of a silent logout; and no active se
 import json
 import logging
 import os
+import re
 import struct
 import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -29,8 +32,32 @@ SECONDS = 3  # the timeout for Redis
 _EXPIRY = struct.Struct("I")  # cachelib's header: the time of expiry, in seconds of the epoch; 0 for never
 
 
+PREFIX = "session-"  # of a session's key and file, before the hash of its id
+_STORED = re.compile(f"{PREFIX}[0-9a-f]{{64}}")
+LOOKED_AT_ONCE = 500  # files in one step of pruning, which takes some hundredths of a second
+ROW_SECONDS = 600  # more than a login takes from writing the file to committing the row
+
+# Returns those of the given hashes of session ids that belong to active sessions.
+SelectLive = Callable[[Sequence[bytes]], Collection[bytes]]
+
+
 class SessionsUnavailableError(RuntimeError):
     """A session couldn't be stored."""
+
+
+def session_key(id_hash: bytes) -> str:
+    """Return the key under which a session is stored, by the hash that the database knows it by."""
+    return f"{PREFIX}{id_hash.hex()}"
+
+
+def forget(store: BaseCache, id_hashes: Iterable[bytes]) -> None:
+    """Delete what is stored of sessions that have ended. What can't be deleted now is pruned or expires later: without
+    its row it is worthless."""
+    try:
+        for id_hash in id_hashes:
+            store.delete(session_key(id_hash))
+    except SessionsUnavailableError as error:
+        logger.warning("ended sessions are kept for now", extra={"cause": str(error)})
 
 
 class _Json(FileSystemSerializer):
@@ -66,7 +93,6 @@ class SessionFiles(FileSystemCache):
         """Write a session. Raises SessionsUnavailableError if the file can't be written."""
         if not super().set(key, value, timeout, mgmt_element):
             raise SessionsUnavailableError(f"sessions can't be written to {self._folder}: is the disk full?")
-        self._prune_now_and_then()
         return True
 
     def delete(self, key: str, mgmt_element: bool = False) -> bool:
@@ -78,19 +104,50 @@ class SessionFiles(FileSystemCache):
             )
         return True
 
-    def prune(self) -> int:
-        """Delete expired sessions, and temporary files left by a crash. Return how many files were deleted."""
+    def is_pruning_due(self) -> bool:
+        """Return whether pruning last began more than an hour ago. If so, note that it begins now."""
+        # All workers share the marker file's time, which survives restarts.
+        marker = self._folder / _MARKER
+        try:
+            due = time.time() - marker.stat().st_mtime > PRUNE_EVERY.total_seconds()
+        except FileNotFoundError:
+            due = True
+        if due:
+            marker.touch(mode=0o600)
+        return due
+
+    def prune(self, select_live: SelectLive) -> Iterator[int]:
+        """Delete the files of sessions that have ended, expired drafts, and temporary files left by a crash.
+
+        Each step looks at LOOKED_AT_ONCE files and yields how many it deleted.
+        """
+        with os.scandir(self._folder) as entries:
+            while step := list(islice(entries, LOOKED_AT_ONCE)):
+                yield self._prune_step([Path(entry) for entry in step if entry.name != _MARKER], select_live)
+
+    def _prune_step(self, paths: list[Path], select_live: SelectLive) -> int:
         now, pruned = time.time(), 0
-        for entry in os.scandir(self._folder):
-            if entry.name == _PRUNED:
-                continue
+        ended = self._ended(paths, now, select_live)
+        for path in paths:
             try:
-                if self._is_expired(Path(entry), now):
-                    Path(entry).unlink()
+                if path in ended or self._is_expired(path, now):
+                    path.unlink()
                     pruned += 1
             except FileNotFoundError:  # another worker has deleted it
                 continue
         return pruned
+
+    def _ended(self, paths: list[Path], now: float, select_live: SelectLive) -> Collection[Path]:
+        """Return the files of sessions without an active row. Those of the last minutes may be about to get theirs."""
+        by_hash = {}
+        for path in paths:
+            try:
+                if _STORED.fullmatch(path.name) and path.stat().st_mtime < now - ROW_SECONDS:
+                    by_hash[bytes.fromhex(path.name.removeprefix(PREFIX))] = path
+            except FileNotFoundError:
+                continue
+        live = select_live(list(by_hash)) if by_hash else ()
+        return {path for id_hash, path in by_hash.items() if id_hash not in live}
 
     def _is_expired(self, path: Path, now: float) -> bool:
         if path.name.endswith(self._fs_transaction_suffix):
@@ -102,19 +159,11 @@ class SessionFiles(FileSystemCache):
         expires = int(_EXPIRY.unpack(header)[0])
         return 0 < expires < now
 
-    def _prune_now_and_then(self) -> None:
-        # All workers share the marker file's time, which survives restarts.
-        marker = self._folder / _PRUNED
-        try:
-            due = time.time() - marker.stat().st_mtime > PRUNE_EVERY.total_seconds()
-        except FileNotFoundError:
-            due = True
-        if due:
-            marker.touch(mode=0o600)
-            self.prune()
+    def _get_filename(self, key: str) -> str:
+        return str(self._folder / key) if key.startswith(PREFIX) else super()._get_filename(key)
 
 
-_PRUNED = "pruned"
+_MARKER = "pruned"
 
 
 class SessionRedis(BaseCache):

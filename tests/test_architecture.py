@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "security_headers": set(),
     "sessions": {"limits"},
     "turns": set(),
-    "maintenance": {"background", "config", "database", "queries"},
+    "maintenance": {"background", "config", "database", "queries", "sessions"},
     "totp": set(),
     "version": set(),
     "embedded": set(),

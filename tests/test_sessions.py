@@ -1,14 +1,16 @@
 """Sessions: who stays logged in, and who does not."""
 
+import hashlib
 import json
 import os
 import pickle
+import shutil
 import socket
 import stat
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,13 +20,20 @@ import pytest
 from cachelib.file import FileSystemCache
 from flask import Flask
 from redis import Redis
+from werkzeug.test import TestResponse
 
+from flyleaf import sessions
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
-from flyleaf.sessions import LIFETIME, SessionFiles, SessionsUnavailableError
+from flyleaf.limits import Rate
+from flyleaf.maintenance import Maintenance
+from flyleaf.sessions import LIFETIME, SessionFiles, SessionsUnavailableError, session_key
+from flyleaf.web import attempts
 from tests.fixture_types import Select, Together, Visit
 from tests.site import PASSWORD, Site
+
+Files = Callable[[], list[Path]]
 
 
 @pytest.fixture
@@ -40,6 +49,15 @@ def folder(tmp_path: Path) -> SessionFiles:
 
 def is_logged_in(site: Site) -> bool:
     return site.get("/search").status_code == 200
+
+
+def log_in(site: Site, name: str, address: str = "127.0.0.1") -> TestResponse:
+    site.client.environ_base["REMOTE_ADDR"] = address
+    return site.submit("/login", username=name, password=PASSWORD)
+
+
+def none_is_live(_hashes: Sequence[bytes]) -> set[bytes]:
+    return set()
 
 
 def with_session_id(visit: Visit, value: str) -> Site:
@@ -344,9 +362,9 @@ def test_expired_sessions_are_deleted_and_live_ones_stay(folder: SessionFiles, t
         folder.set(f"expired {number}", {"reader_id": 1}, timeout=-10)
     folder.set("for ever", {"reader_id": 1}, timeout=0)
     (tmp_path / "sessions" / "damaged").write_bytes(b"\0")
-    assert folder.prune() == 6
+    assert sum(folder.prune(none_is_live)) == 6
     assert folder.get("live") == folder.get("for ever") == {"reader_id": 1}
-    assert folder.prune() == 0
+    assert sum(folder.prune(none_is_live)) == 0
 
 
 def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder: SessionFiles, tmp_path: Path) -> None:
@@ -354,26 +372,143 @@ def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder: SessionF
     for draft in (old, new):
         draft.write_bytes(b"half")
     os.utime(old, (1, 1))
-    assert folder.prune() == 1
+    assert sum(folder.prune(none_is_live)) == 1
     assert new.exists()
     assert not old.exists()
 
 
-def test_the_site_prunes_by_itself_once_an_hour(folder: SessionFiles, tmp_path: Path) -> None:
-    folder.set("first", {})
+def test_a_step_of_pruning_looks_at_so_many_files_and_not_at_a_clock(
+    folder: SessionFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "LOOKED_AT_ONCE", 5)
+    for number in range(12):
+        folder.set(f"expired {number}", {}, timeout=-10)
+    assert list(folder.prune(none_is_live)) == [5, 5, 2]
+
+
+def test_the_site_prunes_by_itself_once_an_hour_and_in_no_request(
+    database: Database, config: Config, folder: SessionFiles, tmp_path: Path
+) -> None:
+    maintenance = Maintenance(database, config, folder)
     folder.set("expired", {"reader_id": 1}, timeout=-10)
     folder.set("another", {})
-    names = len(list((tmp_path / "sessions").iterdir()))
+    assert [maintenance.work() for _ in range(3)] == [True, True, False]
+    assert len(list((tmp_path / "sessions").iterdir())) == 2
+    folder.set("expired", {"reader_id": 1}, timeout=-10)
+    assert maintenance.work() is False
     os.utime(tmp_path / "sessions" / "pruned", (1, 1))
-    folder.set("after an hour", {})
-    assert len(list((tmp_path / "sessions").iterdir())) == names
+    folder.set("in a request", {})
+    assert len(list((tmp_path / "sessions").iterdir())) == 4
+    assert [maintenance.work() for _ in range(3)] == [True, True, False]
+    assert len(list((tmp_path / "sessions").iterdir())) == 3
 
 
 def test_workers_that_prune_at_once_do_not_stumble(folder: SessionFiles, together: Together) -> None:
-    folder.set("first", {})
     for number in range(100):
         folder.set(f"expired {number}", {}, timeout=-10)
-    assert sum(together(*[folder.prune] * 4)) == 100
+    assert sum(together(*[lambda: sum(folder.prune(none_is_live))] * 4)) == 100
+
+
+@pytest.mark.slow
+def test_150_logins_leave_100_files_and_logging_out_the_others_leaves_one(
+    alice: Site, visit: Visit, files: Files, select: Select
+) -> None:
+    for _ in range(99):
+        visit().logged_in("Alice")
+    assert len(files()) == 100
+    select("DELETE FROM attempts")
+    for _ in range(51):
+        last = visit().logged_in("Alice")
+    assert len(files()) == 100, "each further login ended the session that was used least recently"
+    last.submit("/account", "/account/sessions/end-others")
+    assert len(files()) == 1
+    assert is_logged_in(last)
+
+
+@pytest.mark.parametrize("way", ["a device", "the others", "the password", "a reset", "a lock", "the account"])
+def test_the_file_of_a_session_goes_with_its_row(
+    app: Flask, alice: Site, visit: Visit, files: Files, select: Select, way: str
+) -> None:
+    phone = visit().logged_in("Alice")
+    assert len(files()) == 2
+    if way == "a device":
+        of_phone = select("SELECT max(id) FROM sessions")
+        alice.submit("/account", f"/account/sessions/{of_phone}/end")
+    elif way == "the others":
+        alice.submit("/account", "/account/sessions/end-others")
+    elif way == "the password":
+        alice.submit("/account/password", old_password=PASSWORD, password="a daisy", confirmation="a daisy")
+        alice.submit("/account/password", old_password=PASSWORD, password="a daisy is", confirmation="a daisy is")
+    elif way == "a reset":
+        arguments = ["users", "reset-password", "Alice", "--site", "http://localhost"]
+        link = app.test_cli_runner().invoke(args=arguments).output.splitlines()[0].removeprefix("http://localhost")
+        visit().submit(link, password="a daisy is", confirmation="a daisy is")
+    elif way == "a lock":
+        app.test_cli_runner().invoke(args=["users", "lock", "Alice", "--reason", "Spam"])
+    else:
+        alice.submit("/account/delete", password=PASSWORD, reviews="keep")
+    assert len(files()) == select("SELECT count(*) FROM sessions")
+    assert not is_logged_in(phone)
+
+
+@pytest.mark.slow
+def test_files_whose_row_is_gone_are_pruned_and_10000_live_ones_stay(
+    alice: Site, app: Flask, config: Config, files: Files, select: Select
+) -> None:
+    [of_alice] = files()
+    hashes = [hashlib.sha256(str(number).encode()).digest() for number in range(11_000)]
+    for id_hash in hashes:
+        shutil.copy(of_alice, config.sessions / session_key(id_hash))
+    select(
+        "INSERT INTO sessions (id_hash, reader_id)"
+        " SELECT sha256(n::text::bytea), r.id FROM readers AS r, generate_series(0, 9999) AS n"
+    )
+    for path in files():
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    result = app.test_cli_runner().invoke(args=["sessions", "prune"])
+    assert {path.name for path in files()} == {of_alice.name, *map(session_key, hashes[:10_000])}
+    assert result.output == "1000 expired sessions deleted.\n"
+
+
+def test_a_file_that_is_about_to_get_its_row_is_not_pruned(folder: SessionFiles, tmp_path: Path) -> None:
+    folder.set(session_key(bytes(32)), {"reader_id": 1})
+    assert sum(folder.prune(none_is_live)) == 0
+    os.utime(tmp_path / "sessions" / session_key(bytes(32)), (1, 1))
+    assert sum(folder.prune(none_is_live)) == 1
+
+
+def test_a_session_of_the_version_before_stays_and_gets_todays_name(
+    alice: Site, files: Files, config: Config, visit: Visit
+) -> None:
+    [path] = files()
+    old_name = hashlib.sha256(f"session:{alice.session_id()}".encode()).hexdigest()
+    path.rename(config.sessions / old_name)
+    assert is_logged_in(alice)
+    assert [one.name for one in files()] == [path.name]
+    assert is_logged_in(alice)
+    alice.get("/logout")
+    assert files() == []
+
+
+def test_too_many_logins_are_429(
+    alice: Site, bob: Site, visit: Visit, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "LOGINS", Rate(3, 3_600))
+    assert [log_in(visit(), "Alice").status_code for _ in range(3)] == [303, 303, 429]
+    answer = log_in(visit(), "Alice")
+    assert 3_590 < int(answer.headers["Retry-After"]) <= 3_600
+    assert "Too many attempts. Wait 60 minutes" in answer.text
+    assert len(files()) == 4, "what was refused has left no file"
+    assert is_logged_in(alice)
+    assert log_in(visit(), "Bob").status_code == 303
+
+
+def test_logins_from_an_address_are_limited(
+    alice: Site, bob: Site, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "LOGINS_FROM_AN_ADDRESS", Rate(4, 3_600))
+    assert [log_in(visit(), name).status_code for name in ("Alice", "Bob", "Alice")] == [303, 303, 429]
+    assert log_in(visit(), "Alice", "192.0.2.9").status_code == 303
 
 
 def test_the_operator_can_prune(app: Flask, alice: Site, config: Config) -> None:
@@ -411,20 +546,38 @@ def visit_redis(config: Config, database: Database, redis_server: str, redis: Re
 def test_in_redis_alice_logs_in_and_out(visit_redis: Visit, redis: Redis, config: Config) -> None:
     alice = visit_redis().registered("Alice")
     assert is_logged_in(alice)
-    [key] = redis.keys("session:*")
+    [key] = redis.keys("session*")
     assert 0 < redis.ttl(key) <= LIFETIME.total_seconds()
     assert not list(config.sessions.glob("*")), "and no file is written"
     value = alice.session_id()
     alice.get("/logout")
-    assert redis.keys("session:*") == []
+    assert redis.keys("session*") == []
     assert not is_logged_in(with_session_id(visit_redis, value))
+
+
+def test_in_redis_no_key_is_the_id_of_a_session_and_it_goes_with_its_row(visit_redis: Visit, redis: Redis) -> None:
+    alice, phone = visit_redis().registered("Alice"), visit_redis().logged_in("Alice")
+    keys = [str(key) for key in redis.keys("session*")]
+    assert len(keys) == 2
+    assert not any(str(site.session_id()) in key for key in keys for site in (alice, phone))
+    alice.submit("/account", "/account/sessions/end-others")
+    assert len(redis.keys("session*")) == 1
+    assert is_logged_in(alice)
+
+
+def test_in_redis_a_session_of_the_version_before_stays(visit_redis: Visit, redis: Redis) -> None:
+    alice = visit_redis().registered("Alice")
+    [key] = redis.keys("session*")
+    redis.rename(key, f"session:{alice.session_id()}")
+    assert is_logged_in(alice)
+    assert redis.keys("session*") == [key]
 
 
 def test_in_redis_nothing_is_stored_for_visitors(visit_redis: Visit, redis: Redis) -> None:
     visitor = visit_redis()
     for address in ("/", "/login", "/search", "/api/1"):
         visitor.get(address)
-    assert redis.keys("session:*") == []
+    assert redis.keys("session*") == []
 
 
 def test_in_redis_every_log_in_has_a_new_id(visit_redis: Visit, redis: Redis) -> None:

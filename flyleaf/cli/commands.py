@@ -1,16 +1,19 @@
 """Commands for the database, sessions, search, books and events."""
 
+from collections.abc import Sequence
+
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 from flyleaf.cli.output import errors_in_words, new_file
 from flyleaf.cli.users import users
 from flyleaf.queries.catalogue import select_catalogue
 from flyleaf.queries.events import select_all_events
+from flyleaf.queries.sessions import select_live_hashes
 from flyleaf.search import rebuild_search
 from flyleaf.sessions import SessionFiles
-from flyleaf.web.current import flyleaf
+from flyleaf.web.current import flyleaf, session_store
 
 
 def register(app: Flask) -> None:
@@ -32,11 +35,17 @@ sessions = AppGroup("sessions", help="The readers' sessions.")
 
 @sessions.command()
 def prune() -> None:
-    """Delete expired sessions. A running site does this once an hour."""
-    kept = current_app.config.get("SESSION_CACHELIB")
-    if not isinstance(kept, SessionFiles):
+    """Delete sessions that have ended or expired. A running site does this once an hour."""
+    store = session_store()
+    if not isinstance(store, SessionFiles):
         raise click.ClickException("Sessions are in Redis, which deletes expired ones by itself.")
-    click.echo(f"{kept.prune()} expired sessions deleted.")
+
+    def select_live(id_hashes: Sequence[bytes]) -> set[bytes]:
+        with flyleaf().database.transaction() as connection:
+            return select_live_hashes(connection, id_hashes)
+
+    with errors_in_words():
+        click.echo(f"{sum(store.prune(select_live))} expired sessions deleted.")
 
 
 search = AppGroup("search", help="The search index.")

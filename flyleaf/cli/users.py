@@ -27,8 +27,9 @@ from flyleaf.queries.readers import (
 )
 from flyleaf.queries.second_factors import delete_second_factors, select_second_factors
 from flyleaf.queries.sessions import delete_all_sessions
+from flyleaf.sessions import forget
 from flyleaf.web.attempts import account_limits
-from flyleaf.web.current import flyleaf
+from flyleaf.web.current import flyleaf, session_store
 
 users = AppGroup("users", help="Readers and their accounts.")
 _NAME = click.argument("name")
@@ -75,7 +76,8 @@ def lock(name: str, reason: str) -> None:
         update_lock(connection, reader.id, reason)
         ended = delete_all_sessions(connection, reader.id)
         insert_event(connection, EventKind.ACCOUNT_LOCKED, reader.id, {"reason": reason})
-    click.echo(f"{reader.name} is locked. Sessions ended: {ended}.")
+    forget(session_store(), ended)
+    click.echo(f"{reader.name} is locked. Sessions ended: {len(ended)}.")
 
 
 @users.command()

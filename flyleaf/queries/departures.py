@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from flyleaf.queries.second_factors import delete_second_factors
+from flyleaf.queries.sessions import delete_all_sessions
 
 REVIEWS_AT_ONCE = 500  # these take a tenth of a second
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A deleted account that still has reviews. `keeps_reviews`: they stay, without a reader."""
+    """A deleted account that still has reviews. `keeps_reviews`: they stay, without a reader. `ended` are the hashes of
+    the sessions that ended when it was deleted."""
 
     reader_id: int
     keeps_reviews: bool
+    ended: tuple[bytes, ...] = ()
 
 
 def insert_departure(connection: Connection, reader_id: int, *, keeps_reviews: bool) -> Departure | None:
@@ -31,14 +34,14 @@ def insert_departure(connection: Connection, reader_id: int, *, keeps_reviews: b
     ).one_or_none()
     if closed is None:
         return None
-    connection.execute(text("DELETE FROM sessions WHERE reader_id = :reader_id"), {"reader_id": reader_id})
+    ended = delete_all_sessions(connection, reader_id)
     connection.execute(text("DELETE FROM password_resets WHERE reader_id = :reader_id"), {"reader_id": reader_id})
     delete_second_factors(connection, reader_id)
     connection.execute(
         text("INSERT INTO departures (reader_id, keeps_reviews) VALUES (:reader_id, :keeps_reviews)"),
         {"reader_id": reader_id, "keeps_reviews": keeps_reviews},
     )
-    return Departure(reader_id, keeps_reviews)
+    return Departure(reader_id, keeps_reviews, tuple(ended))
 
 
 def take_departure(connection: Connection) -> Departure | None:

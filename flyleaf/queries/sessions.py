@@ -1,10 +1,11 @@
 """Sessions: which of them are active. The database knows a session by the hash of its id; its content is in its
 file."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from flyleaf.limits import SESSION_DAYS, SESSION_IDLE_DAYS, SESSION_SEEN_MINUTES, SESSIONS_MAX
 from flyleaf.queries.prepared import prepared
@@ -50,9 +51,10 @@ class LiveSession:
 
 def insert_session(
     connection: Connection, id_hash: bytes, credentials: Credentials, browser: str | None, system: str | None
-) -> bool:
-    """Start a session. Return False if the password has changed since, the first second factor was added or the last
-    one removed, or the account is locked, pending or deleted.
+) -> list[bytes] | None:
+    """Start a session and return the hashes of those that ended because of it. Return None if it was not started: the
+    password has changed since, the first second factor was added or the last one removed, or the account is locked,
+    pending or deleted.
 
     The row lock serialises logins with password changes, and with other logins to the same account, so that the number
     of its sessions stays within the limit.
@@ -80,10 +82,9 @@ def insert_session(
             "system": system,
         },
     ).one_or_none()
-    if row is not None:
-        _delete_oldest(connection, credentials.reader.id)
-    _prune(connection)
-    return row is not None
+    if row is None:
+        return None
+    return [*_delete_oldest(connection, credentials.reader.id), *_delete_expired(connection)]
 
 
 def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) -> LiveSession | None:
@@ -140,33 +141,47 @@ def delete_session(connection: Connection, id_hash: bytes) -> int | None:
     return None if deleted is None else int(deleted)
 
 
-def delete_readers_session(connection: Connection, reader_id: int, session_id: int) -> bool:
-    """End a session of this reader. Return False if there is no such session."""
-    row = connection.execute(
-        text("DELETE FROM sessions WHERE id = :session_id AND reader_id = :reader_id RETURNING id"),
+def delete_readers_session(connection: Connection, reader_id: int, session_id: int) -> list[bytes]:
+    """End a session of this reader and return its hash, in a list that is empty if there is no such session."""
+    return _hashes(
+        connection,
+        text("DELETE FROM sessions WHERE id = :session_id AND reader_id = :reader_id RETURNING id_hash"),
         {"session_id": session_id, "reader_id": reader_id},
-    ).one_or_none()
-    return row is not None
+    )
 
 
-def delete_other_sessions(connection: Connection, reader_id: int, id_hash: bytes) -> int:
-    """End all sessions of this reader except the given one, and return how many were ended."""
-    deleted = connection.execute(
-        text("DELETE FROM sessions WHERE reader_id = :reader_id AND id_hash <> :id_hash"),
+def delete_other_sessions(connection: Connection, reader_id: int, id_hash: bytes) -> list[bytes]:
+    """End all sessions of this reader except the given one, and return the hashes of those that ended."""
+    return _hashes(
+        connection,
+        text("DELETE FROM sessions WHERE reader_id = :reader_id AND id_hash <> :id_hash RETURNING id_hash"),
         {"reader_id": reader_id, "id_hash": id_hash},
     )
-    return deleted.rowcount
 
 
-def delete_all_sessions(connection: Connection, reader_id: int) -> int:
-    """End all sessions of this reader and return how many were ended."""
-    deleted = connection.execute(text("DELETE FROM sessions WHERE reader_id = :reader_id"), {"reader_id": reader_id})
-    return deleted.rowcount
+def delete_all_sessions(connection: Connection, reader_id: int) -> list[bytes]:
+    """End all sessions of this reader and return their hashes."""
+    return _hashes(
+        connection,
+        text("DELETE FROM sessions WHERE reader_id = :reader_id RETURNING id_hash"),
+        {"reader_id": reader_id},
+    )
 
 
-def _delete_oldest(connection: Connection, reader_id: int) -> None:
-    """End this reader's least recently used sessions beyond the limit."""
-    connection.execute(
+def select_live_hashes(connection: Connection, id_hashes: Sequence[bytes]) -> set[bytes]:
+    """Return those of the hashes that belong to active sessions."""
+    statement = text(f"SELECT s.id_hash FROM sessions AS s WHERE s.id_hash = ANY (:id_hashes) AND {_ALIVE}")  # noqa: S608  # the text of this module
+    return set(_hashes(connection, statement, {"id_hashes": list(id_hashes), **_DAYS}))
+
+
+def _hashes(connection: Connection, statement: TextClause, named: Mapping[str, object]) -> list[bytes]:
+    return [bytes(id_hash) for id_hash in connection.scalars(statement, named)]
+
+
+def _delete_oldest(connection: Connection, reader_id: int) -> list[bytes]:
+    """End this reader's least recently used sessions beyond the limit, and return their hashes."""
+    return _hashes(
+        connection,
         text("""
             DELETE FROM sessions
              WHERE id IN (SELECT id
@@ -174,15 +189,17 @@ def _delete_oldest(connection: Connection, reader_id: int) -> None:
                            WHERE reader_id = :reader_id
                            ORDER BY seen_at DESC, id DESC
                           OFFSET :most)
+            RETURNING id_hash
         """),
         {"reader_id": reader_id, "most": SESSIONS_MAX},
     )
 
 
-def _prune(connection: Connection) -> None:
-    """Delete sessions that were not used for too long. Those that are too old end here too, as they are no longer
-    used."""
-    connection.execute(
+def _delete_expired(connection: Connection) -> list[bytes]:
+    """Delete sessions that were not used for too long, and return their hashes. Those that are too old end here too,
+    as they are no longer used."""
+    return _hashes(
+        connection,
         text("""
             DELETE FROM sessions
              WHERE id IN (SELECT id
@@ -191,6 +208,7 @@ def _prune(connection: Connection) -> None:
                            ORDER BY seen_at
                            LIMIT :limit
                              FOR UPDATE SKIP LOCKED)
+            RETURNING id_hash
         """),
         {"idle_days": SESSION_IDLE_DAYS, "limit": PRUNED_AT_ONCE},
     )

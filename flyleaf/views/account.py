@@ -17,7 +17,14 @@ from flyleaf.queries.readers import Credentials, Reader, update_password_hash
 from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
 from flyleaf.views.password_form import NewPasswordForm
-from flyleaf.web.access import end_session, login_required, reader_required, renew_session, session_hash
+from flyleaf.web.access import (
+    end_session,
+    forget_sessions,
+    login_required,
+    reader_required,
+    renew_session,
+    session_hash,
+)
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.drafts import restored
@@ -101,8 +108,10 @@ def account(connection: Connection, reader: Reader) -> Answer:
 @login_required
 def end_other_session(connection: Connection, reader: Reader, session_id: int) -> ResponseReturnValue:
     require_token()
-    if not delete_readers_session(connection, reader.id, session_id):
+    ended = delete_readers_session(connection, reader.id, session_id)
+    if not ended:
         raise NotFound(gettext("That device is already logged out."))
+    forget_sessions(ended)
     insert_event(connection, EventKind.SESSION_ENDED, reader.id)
     return redirect_with_notice(url_for("account.account"), "session-ended")
 
@@ -112,7 +121,8 @@ def end_other_session(connection: Connection, reader: Reader, session_id: int) -
 def end_other_sessions(connection: Connection, reader: Reader) -> ResponseReturnValue:
     require_token()
     ended = delete_other_sessions(connection, reader.id, session_hash())
-    insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, {"sessions": ended})
+    forget_sessions(ended)
+    insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, {"sessions": len(ended)})
     return redirect_with_notice(url_for("account.account"), "other-sessions-ended")
 
 
@@ -162,7 +172,7 @@ def _change_password(credentials: Credentials, new: str) -> bool:
     with transaction() as connection:
         if not update_password_hash(connection, credentials, password_hash):
             return False
-        delete_other_sessions(connection, credentials.reader.id, session_hash())
+        forget_sessions(delete_other_sessions(connection, credentials.reader.id, session_hash()))
         delete_password_reset(connection, credentials.reader.id)
         insert_event(connection, EventKind.PASSWORD_CHANGED, credentials.reader.id)
     return True
@@ -174,6 +184,7 @@ def _delete_account(reader: Reader, *, keeps_reviews: bool) -> bool:
         departure = insert_departure(connection, reader.id, keeps_reviews=keeps_reviews)
         if departure is None:
             return False
+        forget_sessions(departure.ended)
         reviews = "kept" if keeps_reviews else "deleted"
         insert_event(connection, EventKind.ACCOUNT_DELETED, reader.id, {"reviews": reviews})
         some_follow = continue_departure(connection, departure)

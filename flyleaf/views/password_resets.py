@@ -12,6 +12,7 @@ from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.password_resets import select_password_reset, use_password_reset
 from flyleaf.queries.sessions import delete_all_sessions
 from flyleaf.views.password_form import NewPasswordForm
+from flyleaf.web.access import forget_sessions
 from flyleaf.web.attempts import account_limits
 from flyleaf.web.current import transaction
 from flyleaf.web.notices import redirect_with_notice
@@ -56,7 +57,7 @@ def _reset(token: str, name: str, password: str) -> None:
         reader_id = use_password_reset(connection, token, password_hash)
         if reader_id is None:
             raise _link_expired()
-        delete_all_sessions(connection, reader_id)
+        forget_sessions(delete_all_sessions(connection, reader_id))
         delete_attempts(connection, account_limits(reader_id, name))
         insert_event(connection, EventKind.PASSWORD_RESET, reader_id)
 

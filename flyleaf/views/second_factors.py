@@ -27,7 +27,7 @@ from flyleaf.queries.sessions import delete_other_sessions
 from flyleaf.recovery_codes import hash_code, new_codes
 from flyleaf.totp import app_address, matching_step, new_secret, qr_code
 from flyleaf.views.app_code import AppCodeField
-from flyleaf.web.access import reader_required, renew_session, session_hash
+from flyleaf.web.access import forget_sessions, reader_required, renew_session, session_hash
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import transaction
 from flyleaf.web.forms import SHA256, Form, line, no_control_characters
@@ -174,7 +174,7 @@ def remove_factor(
 
 def _end_others(connection: Connection, credentials: Credentials, kind: EventKind, factor: str) -> None:
     """Log out all other devices, and note what happened."""
-    delete_other_sessions(connection, credentials.reader.id, session_hash())
+    forget_sessions(delete_other_sessions(connection, credentials.reader.id, session_hash()))
     insert_event(connection, kind, credentials.reader.id, {"second_factor": factor})
 
 

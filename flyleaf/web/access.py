@@ -1,13 +1,12 @@
 """Access control: starting and ending sessions, and decorators for pages that need a login."""
 
-import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import unquote
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, after_this_request, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
@@ -24,12 +23,14 @@ from flyleaf.queries.sessions import (
     update_session_id,
     update_session_seen,
 )
-from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError
+from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError, forget
+from flyleaf.web.attempts import count_attempt, session_limits
 from flyleaf.web.browsers import browser_and_system
-from flyleaf.web.current import transaction
+from flyleaf.web.current import session_store, transaction
 from flyleaf.web.drafts import keep_draft
 from flyleaf.web.rendering import Answer, rendered
 from flyleaf.web.requests import wants_json
+from flyleaf.web.session_cookie import id_hash
 
 Values = ParamSpec("Values")
 NEXT_MAX = 2_000  # characters
@@ -45,16 +46,18 @@ def begin_session(credentials: Credentials, response: Response, factor: str | No
 
     Only web/login.py, which asks for the second factor first, and a registration may call this. `factor` is the second
     factor that was used. It fails if the reader changed the password or deleted the account after the credentials were
-    read. Raises SessionsUnavailableError. The file is written first: it is not a session until the database has its
-    row.
+    read. Raises SessionsUnavailableError and TooManyRequests. The file is written first: it is not a session until the
+    database has its row.
     """
+    count_attempt(session_limits(credentials.reader))
     old = session_hash()
     _store_session(credentials.reader, response)
     browser, system = browser_and_system(request.headers.get("User-Agent", ""))
     with transaction() as connection:
-        begun = insert_session(connection, session_hash(), credentials, browser, system)
+        ended = insert_session(connection, session_hash(), credentials, browser, system)
         delete_session(connection, old)  # after locking the reader's row, in the order that prevents deadlocks
-        if begun:
+        if ended is not None:
+            forget_sessions(ended)
             known = {"browser": browser, "system": system, "second_factor": factor}
             insert_event(connection, EventKind.LOGGED_IN, credentials.reader.id, known)
             return True
@@ -81,6 +84,15 @@ def _store_session(reader: Reader, response: Response) -> None:
     session.modified = False  # or it would be stored once more at the end of the request
 
 
+def forget_sessions(id_hashes: Iterable[bytes]) -> None:
+    """Delete what is stored of sessions whose rows this request deletes, once it is answered."""
+
+    @after_this_request
+    def delete(response: Response) -> Response:
+        forget(session_store(), id_hashes)
+        return response
+
+
 def end_session() -> None:
     """Log out. The stored session is deleted at the end of the request."""
     session.clear()
@@ -88,7 +100,7 @@ def end_session() -> None:
 
 def session_hash() -> bytes:
     """Return the hash by which the database knows this session."""
-    return hashlib.sha256(str(session.sid).encode()).digest()  # type: ignore[attr-defined]  # Flask-Session's
+    return id_hash(str(session.sid))  # type: ignore[attr-defined]  # Flask-Session's
 
 
 def is_logged_in() -> bool:

@@ -20,6 +20,8 @@ from werkzeug.wrappers import Response
 from flyleaf.limits import (
     DOWNLOADS,
     DRAFTS,
+    LOGINS,
+    LOGINS_FROM_AN_ADDRESS,
     PASSKEY_ATTEMPTS,
     REPORTS,
     WRONG_CODES,
@@ -46,6 +48,14 @@ def login_limits(name: str) -> Sequence[Limit]:
     if device is not None:
         return [_limit("device", f"{device} {key}", WRONG_PASSWORDS)]
     return [_account_limit(key), _limit("address", client_address(), WRONG_PASSWORDS_FROM_AN_ADDRESS)]
+
+
+def session_limits(reader: Reader) -> Sequence[Limit]:
+    """Return the limits for starting sessions, each of which costs a hash, a file, a row and an event."""
+    return [
+        _limit("login", str(reader.id), LOGINS),
+        _limit("logins", client_address(), LOGINS_FROM_AN_ADDRESS),
+    ]
 
 
 def password_limits(reader: Reader) -> Sequence[Limit]:

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import cast
 
+from cachelib.base import BaseCache
 from flask import current_app
 from sqlalchemy import Connection
 
@@ -25,6 +26,11 @@ class Flyleaf:
     rating_fetcher: RatingFetcher | None  # None without OPEN_LIBRARY_CONTACT
     request_counter: RequestCounter
     maintenance: Maintenance
+
+
+def session_store() -> BaseCache:
+    """Return the store of sessions and drafts: files, or Redis."""
+    return cast(BaseCache, current_app.config["SESSION_CACHELIB"])
 
 
 def flyleaf() -> Flyleaf:

@@ -10,8 +10,7 @@ from collections.abc import Collection
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from cachelib.base import BaseCache
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, g, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -19,6 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from flyleaf.limits import DRAFT_MAX, DRAFTS_OF_A_BROWSER
 from flyleaf.web.attempts import count_attempt, draft_limits
 from flyleaf.web.cookies import drop_cookie, keep_cookie, kept_cookie
+from flyleaf.web.current import session_store
 from flyleaf.web.forms import TOKEN_LIFETIME, written_by
 
 COOKIE = "draft"
@@ -131,7 +131,7 @@ def _forget_what_was_sent(response: Response) -> Response:
 def _kept() -> list[dict[str, Any]]:
     """Return the drafts of this browser, the latest first."""
     key = kept_cookie(COOKIE)
-    stored = _store().get(_stored_key(key)) if key else None
+    stored = session_store().get(_stored_key(key)) if key else None
     return cast(list[dict[str, Any]], stored["drafts"]) if stored else []
 
 
@@ -140,20 +140,16 @@ def _keep(response: WerkzeugResponse, drafts: list[dict[str, Any]]) -> None:
     old = kept_cookie(COOKIE)
     if drafts:
         key = secrets.token_urlsafe(32)
-        _store().set(_stored_key(key), {"drafts": drafts}, timeout=TOKEN_LIFETIME)
+        session_store().set(_stored_key(key), {"drafts": drafts}, timeout=TOKEN_LIFETIME)
         keep_cookie(response, COOKIE, key, TOKEN_LIFETIME)
     else:
         drop_cookie(response, COOKIE)
     if old:
-        _store().delete(_stored_key(old))
+        session_store().delete(_stored_key(old))
 
 
 def _form_of(draft: dict[str, Any]) -> tuple[str, int | None]:
     return draft["page"], draft["reader_id"]
-
-
-def _store() -> BaseCache:
-    return cast(BaseCache, current_app.config["SESSION_CACHELIB"])
 
 
 def _stored_key(key: str) -> str:

@@ -1,5 +1,7 @@
 """Flask-Session's interface with this site's cookie name and path."""
 
+import hashlib
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Request
@@ -7,10 +9,15 @@ from flask_session.base import ServerSideSession
 from flask_session.cachelib import CacheLibSessionInterface
 from werkzeug.wrappers import Response
 
-from flyleaf.sessions import UNAVAILABLE
+from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError, session_key
 from flyleaf.web.cookies import cookie_name, cookie_path, keep_cookie, old_cookie_name
 
 NAME = "session"
+
+
+def id_hash(session_id: str) -> bytes:
+    """Return the hash by which the database knows a session."""
+    return hashlib.sha256(session_id.encode()).digest()
 
 
 class _Session(ServerSideSession):  # type: ignore[misc]  # Flask-Session is untyped
@@ -57,9 +64,23 @@ class SessionCookie(CacheLibSessionInterface):  # type: ignore[misc]
                 keep_cookie(response, NAME, session.sid)
             response.delete_cookie(old_cookie_name(NAME))
 
+    def _get_store_id(self, session_id: str) -> str:
+        """Return the key that follows from what the database knows, so that the file goes with the row."""
+        return session_key(id_hash(session_id))
+
     def _new(self) -> _Session:
         return _Session(sid=self._generate_sid(self.sid_length), permanent=self.permanent)
 
     def _stored(self, session_id: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self._retrieve_session_data(self._get_store_id(session_id))
+        return self._renamed(session_id) if found is None else found
+
+    def _renamed(self, session_id: str) -> dict[str, Any] | None:
+        """Return a session that an earlier version stored under another key, and store it under today's."""
+        old_key = f"session:{session_id}"
+        found: dict[str, Any] | None = self._retrieve_session_data(old_key)
+        if found is not None and UNAVAILABLE not in found:
+            with suppress(SessionsUnavailableError):  # at a later request, then
+                self.cache.set(self._get_store_id(session_id), found)
+                self.cache.delete(old_key)
         return found

@@ -18,7 +18,9 @@ from werkzeug.test import run_wsgi_app
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
+from flyleaf.limits import Rate
 from flyleaf.security_headers import CONTENT_SECURITY_POLICY, security_headers
+from flyleaf.web import attempts
 from flyleaf.web.current import transaction
 from tests.fixture_types import AddBook
 from tests.fuzz.corpus import CANARY
@@ -109,8 +111,9 @@ class Moderator(Reader):
 
 
 @pytest.fixture
-def site(config: Config, database: Database, add_book: AddBook) -> Flask:
-    """With books, readers, and reviews; nobody registers too often."""
+def site(config: Config, database: Database, add_book: AddBook, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """With books, readers, and reviews; nobody registers or logs in too often."""
+    monkeypatch.setattr(attempts, "LOGINS_FROM_AN_ADDRESS", Rate(100_000, 3_600))
     app = create_app(replace(config, registrations_per_hour=10_000), database)
     isbn = add_book()
     add_book("9780141439518", f"<{CANARY}>", f'" {CANARY}="', publisher="'", description="\u202e", language="x")
