@@ -13,6 +13,7 @@ from flyleaf.search.results import EDITIONS_SHOWN
 
 LOOK = 5_000  # works; where more have what the index is asked, only popular ones are found
 KEEP_COVERING = 80
+SPELLINGS = 40  # words near a misspelt one, of which the likeliest half is taken
 LOOK_COVERING = 1_500  # … of which each is compared with all words
 
 
@@ -53,13 +54,14 @@ class Having(NamedTuple):
 class AsTyped(NamedTuple):
     """A query read, and what the first stages found: titles that are or begin with it, wherever their spaces are; works
     of exactly this author; works that have all its words. `shown`: where these are few, the books that stand for them,
-    as JSON."""
+    as JSON; `near`: where they are very few for a known word, the words that it may be a misspelling of."""
 
     query: Query
     start: list[Candidate]
     author: list[Candidate]
     having: Having
     shown: str | None
+    near: str | None
 
 
 class Limits(NamedTuple):
@@ -74,11 +76,12 @@ class Limits(NamedTuple):
 
 _AS_TYPED = text("""
     SELECT words, places, works, starting, romanised, all_are_popular, catalogue,
-           start, author, popular, others, cut_short, CAST(shown AS text)
+           start, author, popular, others, cut_short, CAST(shown AS text), CAST(near AS text)
       FROM search_as_typed(:pieces, CAST(:fields AS text[]), :most, :year_from, :year_to, :has_reviews,
-                           :popular, :others, :enough, :common, :look, :show, :editions)""").columns(
+                           :popular, :others, :enough, :common, :look, :show, :editions,
+                           :few, :spellings)""").columns(
     *map(column, "words places works starting romanised all_are_popular catalogue".split()),
-    *map(column, "start author popular others cut_short shown".split()),
+    *map(column, "start author popular others cut_short shown near".split()),
 )
 _HAVING = text("""
     SELECT reading, popular, others, cut_short, CAST(shown AS text)
@@ -93,7 +96,7 @@ _COVERING = text("""
 
 
 def find_as_typed(
-    connection: Connection, typed: Sequence[Piece], narrowing: Narrowing, limits: Limits, show: int = 0
+    connection: Connection, typed: Sequence[Piece], narrowing: Narrowing, limits: Limits, show: int = 0, few: int = 0
 ) -> AsTyped:
     """Read the query, and run the stages that find it as it was typed, in one statement."""
     parameters = {
@@ -103,11 +106,14 @@ def find_as_typed(
         "look": LOOK,
         "show": show,
         "editions": EDITIONS_SHOWN,
+        "few": few,
+        "spellings": SPELLINGS,
         **limits._asdict(),
         **narrowing._asdict(),
     }
-    *read, start, author, popular, others, cut_short, shown = connection.execute(_AS_TYPED, parameters).one()
-    return AsTyped(Query.of(typed, *read), _listed(start), _listed(author), _having(popular, others, cut_short), shown)
+    *read, start, author, popular, others, cut_short, shown, near = connection.execute(_AS_TYPED, parameters).one()
+    having = _having(popular, others, cut_short)
+    return AsTyped(Query.of(typed, *read), _listed(start), _listed(author), having, shown, near)
 
 
 def find_having(

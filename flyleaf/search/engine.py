@@ -17,7 +17,7 @@ from flyleaf.search.candidates import (
     find_covering,
     find_having,
 )
-from flyleaf.search.gathering import KEEP, POPULAR, Search
+from flyleaf.search.gathering import FEW, KEEP, POPULAR, Search
 from flyleaf.search.pieces import Piece
 from flyleaf.search.reading import ELIDED, Reading
 from flyleaf.search.spelling import (
@@ -36,7 +36,6 @@ OTHERWISE = Limits(popular=60, others=80, enough=60, common=8_000)  # of a readi
 SAYS_LITTLE = BEHIND_COST  # where the best work lacks no word that says more, no further reading is tried
 PLAUSIBLE = 2.5  # where the best work lacks no word that says more, no known word is changed
 NEEDLESS_COST = 2.5  # of a correction where the query as typed found something
-REWRITTEN_COST = 2.0  # of a correction of a known word, which so is the better answer only where much speaks for it
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
 
 
@@ -50,7 +49,7 @@ def find(
 ) -> Search:
     """Run the stages for a query that is no ISBN. `wide`: keep more, because a filter will take most away. `show`: load
     the books as well, where so few are found."""
-    search = as_typed(connection, typed, narrowing, WIDE if wide else AS_TYPED, show)
+    search = as_typed(connection, typed, narrowing, WIDE if wide else AS_TYPED, show, verbatim)
     query = search.query
     if not query.words:
         return search
@@ -91,10 +90,12 @@ def as_typed(
     narrowing: Narrowing | None = None,
     limits: Limits = AS_TYPED,
     show: int = 0,
+    verbatim: bool = False,
 ) -> Search:
     """Stages: as typed. Titles that begin with it, its author's works, popular works with its words, then all works."""
     narrowing = narrowing or Narrowing()
-    found = find_as_typed(connection, typed, narrowing, limits, show)
+    few = 0 if verbatim or any(piece.field for piece in typed) else FEW
+    found = find_as_typed(connection, typed, narrowing, limits, show, few)
     search = Search(connection, found.query, narrowing, keep=limits.others, show=show)
     if not found.query.words:
         return search

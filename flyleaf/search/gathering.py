@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -85,6 +86,8 @@ class Search:
         """Score what the first stages found, and note whether that can be all."""
         having = found.having
         self.shown += [found.shown] if found.shown else []
+        if found.near:
+            self.vocabulary.learn(found.query.words, json.loads(found.near))
         start = [work for work in found.start if not is_glued(work.title_key, found.query.words)]
         listed = (*start, *found.author, *having.all)
         self.add(found.query.reading, list({candidate.id: candidate for candidate in listed}.values()))

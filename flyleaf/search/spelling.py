@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from rapidfuzz.distance import OSA
 from sqlalchemy import Connection, column, text
 
+from flyleaf.search.candidates import SPELLINGS
 from flyleaf.search.reading import ELIDED, Alternative, Query, Reading, Term
 
 EDIT_COST = 3.0  # one wrong letter in a word: about one word in twenty
 PLURAL_COST = 1.0  # one s more or less at its end
 FIRST_LETTER_COST = 1.5  # few get the first letter wrong
 SPLIT_COST = 2.0
-KNOWN_COST = 0.5  # for each e-fold of works that have the word as typed, which so is less likely a misspelling
+REWRITTEN_COST = 2.0  # of a correction of a known word, which so is the better answer only where much speaks for it …
+KNOWN_COST = 0.5  # … and for each e-fold of works that have the word as typed, which so is less likely a misspelling
 INSIDE_COST = 3.0  # a part of a word of four letters; less for longer parts, which are in few words by chance
 MOST_ALTERNATIVES = 20
 MOST_CORRECTED = 4  # words of a query for which the vocabulary is searched: the longest ones
@@ -27,7 +30,8 @@ MOST_KNOWN = 3  # … of those, words that other books do have
 CONNECTIVES = frozenset({"and", "by", "und", "von", "et", "par", "y", "por", "e"})
 SHORTEST = 3
 _YEAR = re.compile("1[4-9][0-9][0-9]|20[0-9][0-9]")
-LONG = 5  # letters; shorter words are allowed one edit only
+LONG = 5  # letters, of a word that has an s more or less
+TWO_SLIPS = 7  # letters; in a shorter word two edits make another word more often than they mend one
 
 _LOOK_UP = text("""
     SELECT typed, is_part, word, works
@@ -43,7 +47,7 @@ def inside_cost(part: str, word: str) -> float:
 
 def _most_edits(typed: str, spelling: str) -> int:
     """How many edits may be a slip: two in a long word whose first letter is right, else one."""
-    return 2 if len(typed) >= LONG and typed[0] == spelling[0] else 1
+    return 2 if len(typed) >= TWO_SLIPS and typed[0] == spelling[0] else 1
 
 
 class Vocabulary:
@@ -56,18 +60,23 @@ class Vocabulary:
 
     def look_up(self, terms: Sequence[Term], words: Sequence[str] = ()) -> None:
         """Learn how many works have each of the words; and for each of the terms those words that are within two edits
-        (one, under five letters) or, where it is unknown, have it inside: the likelier first."""
+        (one, under seven letters) or, where it is unknown, have it inside: the likelier first."""
         new = [term for term in terms if term.typed not in self.spellings]
         if not new and not words:
             return
-        found: dict[str, list[Alternative]] = {term.typed: [] for term in new}
+        misspelt = list(dict.fromkeys(term.typed for term in new))
         asked = {
-            "misspelt": list(found),
+            "misspelt": misspelt,
             "parts": list({term.typed: 0 for term in new if not term.known}),
             "words": list(words),
-            "keep": 2 * MOST_ALTERNATIVES,
+            "keep": SPELLINGS,
         }
-        for typed, is_part, spelling, works in self.connection.execute(_LOOK_UP, asked):
+        self.learn(misspelt, self.connection.execute(_LOOK_UP, asked))
+
+    def learn(self, words: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Take in what search_look_up() returned for some words that may be misspelt."""
+        found: dict[str, list[Alternative]] = {word: [] for word in words}
+        for typed, is_part, spelling, works in rows:
             if typed is None:
                 self.works[spelling] = works
             elif is_part:
@@ -87,7 +96,7 @@ def corrected_terms(vocabulary: Vocabulary, reading: Reading, places: list[int])
     vocabulary.look_up(terms)
     corrected = {}
     for place, term in zip(places, terms, strict=True):
-        own_cost = KNOWN_COST * math.log1p(term.works) if term.known else 0.0
+        own_cost = REWRITTEN_COST + KNOWN_COST * math.log1p(term.works) if term.known else 0.0
         own = tuple(alternative for alternative in term.alternatives if alternative.works)
         names = {alternative.word for alternative in own if not alternative.prefix}
         near = sorted(vocabulary.spellings[term.typed], key=lambda a: -a.cost)

@@ -70,3 +70,22 @@ def test_what_was_left_out_is_named_in_its_own_script(
     assert [result.title for result in page.results][:1] == [title]
     assert page.left_out == left_out
     assert page.corrected_query is None
+
+
+def test_a_short_word_is_missing_rather_than_changed_twice(books: Connection) -> None:
+    insert(books, "9783333300001", "Frida", "Barbara Mujica")
+    page = search_books(books, SearchQuery("fryde"))
+    assert (page.corrected_query, page.results) == (None, ())
+
+
+def test_a_word_of_the_catalogue_is_changed_only_where_much_speaks_for_it(books: Connection) -> None:
+    insert(books, "9783333300001", "The Greatest Threat: Iraq", "Richard Butler")
+    insert(books, "9783333300002", "A Soldier of the War", "Ira Robinson", count=900)
+    for number in range(60):
+        insert(books, f"97833334{number:05d}", f"The War {number}", "Some One")
+    assert first(books, "iraq war") == "The Greatest Threat: Iraq"  # not "ira war", though no book has both words
+
+
+def test_letters_of_a_long_word_may_be_wrong_twice(books: Connection) -> None:
+    assert first(books, "shel silverstien") == "The Giving Tree"
+    assert first(books, "harriete robinete") == "Forty Acres and a Mule"

@@ -23,14 +23,14 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET enable_seqscan = off SET plan_cache_mo
 DECLARE
     last text;
 BEGIN
-    SELECT array_agg(word ORDER BY place, at), array_agg(place ORDER BY place, at) INTO words, places
-      FROM unnest(pieces) WITH ORDINALITY AS typed (piece, place),
-           string_to_table(search_title_key(piece), ' ') WITH ORDINALITY AS found (word, at);
-    words := coalesce(words[:most], '{}');
-    places := coalesce(places[:most], '{}');
+    SELECT coalesce(array_agg(word), '{}'), coalesce(array_agg(place), '{}'),
+           coalesce(array_agg(coalesce((SELECT vocabulary.works FROM search_vocabulary AS vocabulary WHERE vocabulary.word = typed.word COLLATE "C"), 0)), '{}')
+      INTO words, places, works
+      FROM (SELECT word, place
+              FROM unnest(pieces) WITH ORDINALITY AS given (piece, place),
+                   string_to_table(search_title_key(piece), ' ') WITH ORDINALITY AS found (word, at)
+             ORDER BY place, at LIMIT most) AS typed;
     last := words[cardinality(words)];
-    works := ARRAY(SELECT coalesce(vocabulary.works, 0) FROM unnest(words) WITH ORDINALITY AS typed (word, place)
-                     LEFT JOIN search_vocabulary AS vocabulary ON vocabulary.word = typed.word COLLATE "C" ORDER BY place);
     romanised := string_to_array(search_romanised(array_to_string(words, ' ')), ' ');
     SELECT coalesce(sum(found.works), 0)::int INTO starting
       FROM (SELECT vocabulary.works FROM search_vocabulary AS vocabulary
@@ -223,14 +223,42 @@ BEGIN
              ORDER BY covered DESC, popularity DESC, id LIMIT keep) AS ranked;
 END $$;
 
+-- What the vocabulary says of some words, and how many works have what it names: for the misspelt ones the words that may be two edits
+-- away, the likelier first (the caller looks closer); for the parts the common words that have their letters somewhere inside, none where
+-- more than 10,000 have them, which say nothing then; and those of the words that it knows (`typed` is null).
+CREATE FUNCTION search_look_up(misspelt text[], parts text[], words text[], keep integer)
+RETURNS TABLE (typed text, is_part boolean, word text, works integer)
+LANGUAGE plpgsql STABLE ROWS 32 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    FOREACH typed IN ARRAY misspelt LOOP
+        RETURN QUERY
+        SELECT typed, false, near.word, near.works
+          FROM (SELECT vocabulary.word, vocabulary.works, levenshtein_less_equal(vocabulary.word, typed, 3) AS distance
+                  FROM search_vocabulary AS vocabulary
+                 WHERE search_deletes(vocabulary.word) && search_deletes(typed)
+                   AND length(vocabulary.word) BETWEEN length(typed) - 2 AND length(typed) + 2) AS near
+         WHERE distance BETWEEN 1 AND 3
+         ORDER BY distance * 2.5 - ln(near.works) * 0.5 - (left(near.word, 1) = left(typed, 1))::int, near.word LIMIT keep;
+    END LOOP;
+    FOREACH typed IN ARRAY parts LOOP
+        RETURN QUERY
+          WITH found AS MATERIALIZED (
+            SELECT vocabulary.word, vocabulary.works FROM search_vocabulary AS vocabulary WHERE vocabulary.word LIKE '%' || typed || '%' LIMIT 10001)
+        SELECT typed, true, found.word, found.works FROM found WHERE (SELECT count(*) FROM found) <= 10000
+         ORDER BY found.works DESC, found.word LIMIT 8;
+    END LOOP;
+    RETURN QUERY SELECT NULL, false, vocabulary.word, vocabulary.works FROM search_vocabulary AS vocabulary WHERE vocabulary.word = ANY (words COLLATE "C");
+END $$;
+
 -- A query read, and what the first stages find: titles that begin with it, works of exactly this author, and works with all its words. In
 -- one statement, since most queries need no other. `fields` are those of the pieces: title, author or null. Where all that was found is
--- at most `show` works, the books that stand for them come with it.
+-- at most `show` works, the books that stand for them come with it; and where a known word finds fewer than `few`, the words like it.
 CREATE FUNCTION search_as_typed(pieces text[], fields text[], most integer, from_year integer, to_year integer, reviewed boolean,
                                 keep integer, keep_others integer, enough integer, common integer, look integer, show integer, editions integer,
+                                few integer, spellings integer,
                                 OUT words text[], OUT places integer[], OUT works integer[], OUT starting integer, OUT romanised text[],
                                 OUT all_are_popular boolean, OUT catalogue bigint,
-                                OUT start text, OUT author text, OUT popular text, OUT others text, OUT cut_short boolean, OUT shown json)
+                                OUT start text, OUT author text, OUT popular text, OUT others text, OUT cut_short boolean, OUT shown json, OUT near json)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     typed     text;
@@ -267,6 +295,9 @@ BEGIN
     IF cardinality(ids) BETWEEN 1 AND show THEN
         shown := search_shown(ids, NULL, editions);
     END IF;
+    IF cardinality(words) = 1 AND counts[1] > 0 AND cardinality(ids) < few AND typed ~ '[a-z]' COLLATE "C" AND length(typed) > 2 THEN
+        near := (SELECT json_agg(json_build_array(found.typed, is_part, word, found.works)) FROM search_look_up(words, '{}', '{}', spellings) AS found);
+    END IF;
 END $$;
 
 -- What other readings of a query find, in one statement for all: the works with one of the titles, whole or before a subtitle or bracket
@@ -288,33 +319,6 @@ BEGIN
       FROM (SELECT own.reading, array_agg(term ORDER BY at) AS own_terms, array_agg(number ORDER BY at) AS own_works
               FROM unnest(terms, works, readings) WITH ORDINALITY AS own (term, number, reading, at) GROUP BY own.reading) AS asked,
            search_having(own_terms, own_works, catalogue, look, keep_popular, keep, enough, most, from_year, to_year, reviewed, NULL, NULL) AS found;
-END $$;
-
--- What the vocabulary says of some words, and how many works have what it names: for the misspelt ones the words that may be two edits
--- away, the likelier first (the caller looks closer); for the parts the common words that have their letters somewhere inside, none where
--- more than 10,000 have them, which say nothing then; and those of the words that it knows (`typed` is null).
-CREATE FUNCTION search_look_up(misspelt text[], parts text[], words text[], keep integer)
-RETURNS TABLE (typed text, is_part boolean, word text, works integer)
-LANGUAGE plpgsql STABLE ROWS 32 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-    FOREACH typed IN ARRAY misspelt LOOP
-        RETURN QUERY
-        SELECT typed, false, near.word, near.works
-          FROM (SELECT vocabulary.word, vocabulary.works, levenshtein_less_equal(vocabulary.word, typed, 3) AS distance
-                  FROM search_vocabulary AS vocabulary
-                 WHERE search_deletes(vocabulary.word) && search_deletes(typed)
-                   AND length(vocabulary.word) BETWEEN length(typed) - 2 AND length(typed) + 2) AS near
-         WHERE distance BETWEEN 1 AND 3
-         ORDER BY distance * 2.5 - ln(near.works) * 0.5 - (left(near.word, 1) = left(typed, 1))::int, near.word LIMIT keep;
-    END LOOP;
-    FOREACH typed IN ARRAY parts LOOP
-        RETURN QUERY
-          WITH found AS MATERIALIZED (
-            SELECT vocabulary.word, vocabulary.works FROM search_vocabulary AS vocabulary WHERE vocabulary.word LIKE '%' || typed || '%' LIMIT 10001)
-        SELECT typed, true, found.word, found.works FROM found WHERE (SELECT count(*) FROM found) <= 10000
-         ORDER BY found.works DESC, found.word LIMIT 8;
-    END LOOP;
-    RETURN QUERY SELECT NULL, false, vocabulary.word, vocabulary.works FROM search_vocabulary AS vocabulary WHERE vocabulary.word = ANY (words COLLATE "C");
 END $$;
 
 -- The newest editions of a work, newest first: their ISBNs, titles, authors, years, publishers and languages.
