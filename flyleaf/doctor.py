@@ -14,6 +14,7 @@ from flyleaf.database.diagnosis import Diagnosis, diagnose
 from flyleaf.database.migrate import OLDEST_SERVER, head, revisions
 from flyleaf.embedded import EmbeddedServerError
 from flyleaf.embedded.inspection import inspect
+from flyleaf.sealing import UnreadableError, unseal
 from flyleaf.sessions import SessionRedis
 
 MEGABYTE = 2**20
@@ -157,7 +158,23 @@ def _database(config: Config) -> Iterator[Finding]:
             "import can change other columns of these books: python -m flyleaf export FILE, keep these books, correct "
             "both columns, and import the file",
         )
+    yield from _app_secrets(config, found)
     yield _search(found)
+
+
+def _app_secrets(config: Config, found: Diagnosis) -> Iterator[Finding]:
+    if not found.app_secrets or not (config.secret_key or config.secret_key_file.exists()):
+        return
+    try:
+        for reader_id, secret in found.app_secrets:
+            unseal(config.kept_secret_key(), secret, reader_id)
+    except UnreadableError:
+        yield wrong(
+            "second factors",
+            "the codes of authenticator apps can't be checked, because SECRET_KEY has changed: set it to what it was, "
+            "or have readers log in with a recovery code and add their apps again. For readers without these codes run "
+            "python -m flyleaf users second-factor NAME --remove",
+        )
 
 
 def _server(config: Config, found: Diagnosis) -> Iterator[Finding]:

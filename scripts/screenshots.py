@@ -89,7 +89,7 @@ def second_step(page: Page) -> None:
     """Log in, up to the second step."""
     page.get_by_label("Username").fill(VISITOR)
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main button").click()
+    page.locator("main button").first.click()
 
 
 def new_codes(page: Page) -> None:
@@ -121,6 +121,7 @@ SHOTS = (
     Shot("profile-other", "/readers/Alice"),
     Shot("account", "/account"),
     Shot("authenticator-app", "/account/authenticator-app"),
+    Shot("passkey", "/account/passkey"),
     Shot("recovery-codes", "/account/recovery-codes", act=new_codes),
     Shot("second-step", "/login", False, second_step),
     Shot("404", "/books/9780000000000"),
@@ -144,7 +145,7 @@ def site(folder: Path) -> Iterator[str]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http://localhost:{server.server_port}"  # passkeys need a host name
         finally:
             server.shutdown()
             thread.join()
@@ -201,6 +202,7 @@ def add_app(page: Page) -> None:
     page.get_by_label("Code from the app").fill(TOTP(key).now())
     page.get_by_label("Current password").fill(PASSWORD)
     page.locator("main button").click()
+    page.locator("#recovery-codes").wait_for()
 
 
 def write_reviews(browser: Browser, base: str) -> dict[str, object]:

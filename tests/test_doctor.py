@@ -7,10 +7,12 @@ from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from flyleaf.__main__ import program
 from flyleaf.database import Database
 from flyleaf.embedded import binaries
+from flyleaf.sealing import seal
 from tests.postgresql import Server
 
 Ask = Callable[[], dict[str, str]]
@@ -192,6 +194,22 @@ def test_books_that_break_a_check_of_later_are_named(doctor: Ask, database: Data
     assert "0441172717 is impossible" in doctor()["catalogue"]
     run(database, "UPDATE books SET average_rating = 4.5 WHERE title = 'Dune'")
     assert doctor() == {}
+
+
+def test_a_key_that_does_not_fit_the_second_factors_is_named(doctor: Ask, database: Database, data: Path) -> None:
+    run(database, "INSERT INTO readers (name, name_key, password_hash) VALUES ('Alice', 'alice', '')")
+    with database.transaction() as connection:
+        reader_id = connection.execute(text("SELECT id FROM readers")).scalar_one()
+        connection.execute(
+            text(
+                "INSERT INTO authenticator_apps (reader_id, name, secret, last_step)"
+                " VALUES (:reader_id, 'Phone', :secret, 0)"
+            ),
+            {"reader_id": reader_id, "secret": seal("x" * 40, b"secret" * 5, reader_id)},
+        )
+    assert doctor() == {}
+    (data / "secret_key").write_text("y" * 40)
+    assert "users second-factor NAME --remove" in doctor()["second factors"]
 
 
 def test_expired_sessions_are_no_fault(doctor: Ask, data: Path) -> None:

@@ -56,7 +56,12 @@ BROKEN_BOOKS = """
 SELECT isbn FROM books WHERE NOT average_rating BETWEEN 0 AND 5 OR ratings_count < 0 ORDER BY id LIMIT 5
 """
 
+SECRETS = "SELECT reader_id, secret FROM authenticator_apps ORDER BY id LIMIT 100"
+
 WAITING = "SELECT count(*) FROM search_changes"
+
+
+AppSecrets = tuple[tuple[int, bytes], ...]  # of the first authenticator apps: the reader, and what is encrypted
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Diagnosis:
     missing_extensions: tuple[str, ...]
     others_table: tuple[str, str] | None  # a table owned by another role, and that role
     broken_books: tuple[str, ...]  # ISBNs of the first books whose ratings elsewhere break a check
+    app_secrets: AppSecrets
     schema: str | None  # the revision; None if Flyleaf has no tables yet
     search_is_ready: bool
     search_changes: int  # books that are not searchable yet
@@ -92,6 +98,7 @@ def diagnose(database: Database) -> Diagnosis:
         missing = tuple(connection.scalars(text(MISSING_EXTENSIONS), {"names": list(EXTENSIONS)}))
         other = connection.execute(text(OTHERS_TABLES)).one_or_none()
         broken = _broken_books(connection)
+        secrets = _app_secrets(connection)
         schema = revision(connection)
         put_first(connection)
         ready = is_built(connection)
@@ -103,6 +110,7 @@ def diagnose(database: Database) -> Diagnosis:
             missing_extensions=missing,
             others_table=None if other is None else (other.name, other.owner),
             broken_books=broken,
+            app_secrets=secrets,
             schema=schema,
             search_is_ready=ready,
             search_changes=waiting,
@@ -114,3 +122,9 @@ def _broken_books(connection: Connection) -> tuple[str, ...]:
         return ()
     connection.execute(text("SET LOCAL statement_timeout = 0"))  # it reads the whole table
     return tuple(connection.scalars(text(BROKEN_BOOKS)))
+
+
+def _app_secrets(connection: Connection) -> AppSecrets:
+    if connection.execute(text("SELECT to_regclass('authenticator_apps') IS NULL")).scalar_one():
+        return ()
+    return tuple((row.reader_id, bytes(row.secret)) for row in connection.execute(text(SECRETS)))

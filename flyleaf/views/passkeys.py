@@ -13,6 +13,7 @@ from flyleaf.queries.passkeys import delete_passkey, insert_passkey, select_pass
 from flyleaf.queries.readers import Credentials, Reader
 from flyleaf.views.second_factors import FactorForm, add_factor, remove_factor
 from flyleaf.web.access import local_path, reader_required
+from flyleaf.web.attempts import code_limits, count_attempt
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import transaction
 from flyleaf.web.forms import Form, require_token
@@ -117,6 +118,7 @@ def login() -> ResponseReturnValue:
 
 def _refuse(pending: Credentials | None, next_path: str | None) -> ResponseReturnValue:
     if pending is not None:
+        count_attempt(code_limits(pending.reader))
         with transaction() as connection:
             insert_event(connection, EventKind.SECOND_FACTOR_REFUSED, pending.reader.id)
     endpoint = "readers.login" if pending is None else "second_step.code"

@@ -63,7 +63,7 @@ def check_recovery_code(reader: Reader, code: str) -> bool:
 
 def seal_app_secret(reader: Reader, secret: str) -> bytes:
     """Return the secret of an authenticator app as the database stores it."""
-    return seal(str(current_app.secret_key), secret.encode(), _owner(reader))
+    return seal(str(current_app.secret_key), secret.encode(), reader.id)
 
 
 def _matches(reader: Reader, apps: Sequence[AppSecret], code: str) -> list[tuple[int, int]]:
@@ -71,14 +71,10 @@ def _matches(reader: Reader, apps: Sequence[AppSecret], code: str) -> list[tuple
     secrets: dict[int, str] = {}
     for app in apps:
         try:
-            secrets[app.app_id] = unseal(str(current_app.secret_key), app.secret, _owner(reader)).decode()
+            secrets[app.app_id] = unseal(str(current_app.secret_key), app.secret, reader.id).decode()
         except UnreadableError as error:
             logger.error("unreadable", extra={"cause": str(error)})  # noqa: TRY400
     if apps and not secrets:
         raise UnreadableError("no authenticator app of this reader can be checked")
     steps = {app_id: matching_step(secret, code) for app_id, secret in secrets.items()}
     return [(app_id, step) for app_id, step in steps.items() if step is not None]
-
-
-def _owner(reader: Reader) -> str:
-    return f"reader {reader.id}"

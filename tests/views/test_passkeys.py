@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
-from flyleaf.limits import PASSKEY_ATTEMPTS, RECOVERY_CODES, SECOND_FACTORS_MAX
+from flyleaf.limits import PASSKEY_ATTEMPTS, RECOVERY_CODES, SECOND_FACTORS_MAX, WRONG_CODES
 from flyleaf.web.passkeys import passkey_site
 from tests.authenticator import Authenticator, base64url
 from tests.fixture_types import Select, Together, Visit
@@ -227,6 +227,13 @@ def test_a_wrong_passkey_is_an_event_and_leads_back(key: Authenticator, visit: V
     assert "didn’t work" in half.get(response.location).text
     assert kinds(select)[-1] == "second-factor-refused"
     assert not is_logged_in(half)
+
+
+def test_wrong_passkeys_are_limited_as_wrong_codes_are(key: Authenticator, visit: Visit, select: Select) -> None:
+    half = first_step(visit())
+    answers = [send(half, "x").status_code for _ in range(WRONG_CODES.most + 1)]
+    assert answers == [303] * WRONG_CODES.most + [429]
+    assert kinds(select).count("second-factor-refused") == WRONG_CODES.most
 
 
 def test_a_recovery_code_replaces_a_passkey(alice: Site, visit: Visit) -> None:
