@@ -23,6 +23,7 @@ from flyleaf.app import create_app
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.logs import JsonFormatter
+from flyleaf.turns import Turns
 from flyleaf.web.current import EXTENSION
 from tests.connections import Watch
 from tests.fixture_types import AddBook, Select, Together, Visit
@@ -57,6 +58,7 @@ def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         monkeypatch.setattr(passwords, "_HASHER", hasher)
         monkeypatch.setattr(passwords, "_DUMMY_HASH", hasher.hash("\0"))
+        monkeypatch.setattr(passwords, "_turns", Turns(1_000))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "numbers": set(),
     "paging": set(),
     "passkeys": {"queries"},
-    "passwords": {"limits"},
+    "passwords": {"limits", "turns"},
     "recovery_codes": {"limits", "passwords"},
     "request_counters": {"sessions"},
     "sealing": set(),

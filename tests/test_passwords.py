@@ -1,5 +1,8 @@
 """Passwords: their hashes, and the common ones."""
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import pytest
@@ -7,7 +10,11 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 
 from flyleaf import passwords
-from flyleaf.passwords import hash_password, is_common, needs_rehash, verify_password
+from flyleaf.passwords import HASHES_AT_ONCE, hash_password, is_common, needs_rehash, verify_password
+from flyleaf.turns import BusyError, Turns
+from tests.fixture_types import Together, Visit
+from tests.places import eventually
+from tests.site import Site
 
 PASSWORD = "a rose is a rose"
 
@@ -134,3 +141,71 @@ def test_what_people_make_up_is_not(password: str) -> None:
 def test_the_list_has_thousands_that_the_rules_allow() -> None:
     """ASVS 6.2.4 asks for the 3,000 most common."""
     assert len(passwords._common_passwords()) > 10_000
+
+
+class Gated(PasswordHasher):
+    """Hashes once it may, and remembers in which threads."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.may = threading.Event()
+        self.threads: list[str] = []
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.threads.append(threading.current_thread().name)
+        self.may.wait(10)
+        return super().hash(password, salt=salt)
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+        self.threads.append(threading.current_thread().name)
+        self.may.wait(10)
+        return super().verify(hash, password)
+
+
+@pytest.fixture
+def gated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gated]:
+    hasher = Gated()
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
+    yield hasher
+    hasher.may.set()
+
+
+def test_one_thread_hashes_for_six_and_the_seventh_is_told_at_once(gated: Gated) -> None:
+    """The C library would keep 19 MB for each thread that has ever hashed."""
+    with ThreadPoolExecutor(HASHES_AT_ONCE) as pool:
+        hashes = [pool.submit(hash_password, PASSWORD) for _ in range(HASHES_AT_ONCE)]
+        assert eventually(lambda: passwords._turns._free._value == 0)
+        with pytest.raises(BusyError, match="passwords"):
+            hash_password(PASSWORD)
+        assert eventually(lambda: gated.threads), "one is hashed, and the others wait"
+        assert len(gated.threads) == 1
+        gated.may.set()
+        assert all(verify_password(one.result(), PASSWORD) for one in hashes)
+    assert set(gated.threads) == {"hashing_0"}
+
+
+def test_of_sixteen_registrations_of_one_name_one_succeeds_and_none_waits_long(
+    visit: Visit, together: Together, select: Any
+) -> None:
+    def register() -> int:
+        answer = visit().submit("/register", username="Alice", password=PASSWORD, confirmation=PASSWORD)
+        if answer.status_code == 503:
+            assert answer.headers["Retry-After"] == "5"
+        return answer.status_code
+
+    answers = together(*[register] * 16)
+    assert answers.count(303) == 1
+    assert set(answers) <= {303, 422, 503}
+    assert select("SELECT count(*) FROM readers") == 1
+
+
+def test_a_login_that_finds_no_turn_is_503_in_words_and_no_failed_try(
+    alice: Site, visit: Visit, gated: Gated, select: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_turns", Turns(0))
+    for _ in range(11):
+        answer = visit().submit("/login", username="Alice", password=PASSWORD)
+        assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "Too many readers are doing this right now" in answer.text
+    assert select("SELECT count(*) FROM events WHERE kind = 'login-failed'") == 0

@@ -9,7 +9,8 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from flask import current_app, request
 from flask_babel import ngettext
@@ -30,8 +31,9 @@ from flyleaf.limits import (
     WRONG_PASSWORDS_FROM_AN_ADDRESS,
     Rate,
 )
-from flyleaf.queries.attempts import Attempt, Limit, insert_attempt
+from flyleaf.queries.attempts import Attempt, Limit, delete_attempt, insert_attempt
 from flyleaf.queries.readers import Reader, name_key
+from flyleaf.turns import BusyError
 from flyleaf.web.cookies import keep_cookie, kept_cookie, old_cookie_name
 from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.forms import SHA256
@@ -118,6 +120,17 @@ def count_attempt(limits: Sequence[Limit]) -> Attempt:
         )
         raise TooManyRequests(advice, retry_after=attempt.wait)
     return attempt
+
+
+@contextmanager
+def undone_if_busy(limits: Sequence[Limit], attempt: Attempt) -> Iterator[None]:
+    """Undo the attempt if the block raises BusyError, because then nothing was checked."""
+    try:
+        yield
+    except BusyError:
+        with transaction() as connection:
+            delete_attempt(connection, limits, attempt)
+        raise
 
 
 def remember_device(response: Response, name: str) -> None:

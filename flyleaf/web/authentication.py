@@ -11,14 +11,14 @@ from flyleaf.queries.attempts import Limit, delete_attempt
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.failed_logins import insert_failed_login
 from flyleaf.queries.readers import Credentials, Reader, select_credentials, update_password_hash
-from flyleaf.web.attempts import address_group, count_attempt, login_limits, password_limits
+from flyleaf.web.attempts import address_group, count_attempt, login_limits, password_limits, undone_if_busy
 from flyleaf.web.current import transaction
 
 
 def authenticate(name: str, password: str) -> Credentials | None:
     """Return the credentials of the reader with this name and password, or None.
 
-    Unknown names take as long as wrong passwords and get the same answer. Raises TooManyRequests.
+    Unknown names take as long as wrong passwords and get the same answer. Raises TooManyRequests and BusyError.
     """
     credentials = _check(login_limits(name), name, password, EventKind.LOGIN_FAILED)
     if credentials is None or not needs_rehash(credentials.password_hash):
@@ -29,7 +29,8 @@ def authenticate(name: str, password: str) -> Credentials | None:
 
 
 def confirm_password(reader: Reader, password: str) -> Credentials | None:
-    """Return the credentials of a reader who confirms the password, or None. Raises TooManyRequests."""
+    """Return the credentials of a reader who confirms the password, or None. Raises TooManyRequests and
+    BusyError."""
     return _check(password_limits(reader), reader.name, password, EventKind.PASSWORD_REFUSED)
 
 
@@ -38,7 +39,8 @@ def _check(limits: Sequence[Limit], name: str, password: str, failed: EventKind)
     with transaction() as connection:
         credentials = select_credentials(connection, name) if "\0" not in name else None
     # Hold no connection while the hash is computed: it takes as long as twenty queries.
-    matches = verify_password(credentials.password_hash if credentials else None, password[: PASSWORD_MAX + 1])
+    with undone_if_busy(limits, attempt):
+        matches = verify_password(credentials.password_hash if credentials else None, password[: PASSWORD_MAX + 1])
     with transaction() as connection:
         if matches:
             delete_attempt(connection, limits, attempt)

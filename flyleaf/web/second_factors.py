@@ -18,7 +18,7 @@ from flyleaf.queries.second_factors import (
 from flyleaf.recovery_codes import verify_code
 from flyleaf.sealing import UnreadableError, seal, unseal
 from flyleaf.totp import matching_step
-from flyleaf.web.attempts import code_limits, count_attempt
+from flyleaf.web.attempts import code_limits, count_attempt, undone_if_busy
 from flyleaf.web.current import transaction
 
 logger = logging.getLogger("flyleaf.second_factors")
@@ -44,14 +44,15 @@ def check_app_code(reader: Reader, code: str) -> bool:
 def check_recovery_code(reader: Reader, code: str) -> bool:
     """Return whether this is one of the reader's recovery codes. If so, it can't be used again.
 
-    Raises TooManyRequests.
+    Raises TooManyRequests and BusyError.
     """
     limits = code_limits(reader)
     attempt = count_attempt(limits)
     with transaction() as connection:
         kept = select_recovery_codes(connection, reader.id)
     # Hold no connection while the hashes are computed: they take as long as two hundred queries.
-    found = next((one for one in kept if verify_code(one.code_hash, code)), None)
+    with undone_if_busy(limits, attempt):
+        found = next((one for one in kept if verify_code(one.code_hash, code)), None)
     with transaction() as connection:
         is_right = found is not None and use_recovery_code(connection, found.id)
         if is_right:
