@@ -37,7 +37,7 @@ class CsrfToken(CSRF):
 
     def validate_csrf_token(self, form: BaseForm, field: CSRFTokenField) -> None:
         try:
-            _signer().loads(field.data or "", max_age=TOKEN_LIFETIME)
+            _signer(_secret()).loads(field.data or "", max_age=TOKEN_LIFETIME)
         except BadSignature as error:
             author = written_by(field.data or "")
             if author not in (None, session.get("reader_id")):
@@ -89,7 +89,7 @@ def written_by(token: str) -> int | None:
 
     It is not verified: the session, whose secret signed the token, may have ended.
     """
-    _, payload = _signer().loads_unsafe(token)
+    _, payload = _signer(_secret()).loads_unsafe(token)
     if isinstance(payload, list) and len(payload) == 2 and type(payload[1]) is int:
         return payload[1]
     return None
@@ -97,11 +97,11 @@ def written_by(token: str) -> int | None:
 
 def csrf_token() -> str:
     """Return the token for the forms of this answer: one for all of them, and another one in every answer."""
-    made_for = _secret(), session.get("reader_id")
-    if g.get("csrf_token_for") != made_for:
-        g.csrf_token_for = made_for
-        g.csrf_token = str(_signer().dumps([secrets.token_urlsafe(8), made_for[1]]))
-    return str(g.csrf_token)
+    secret, reader_id = made_for = _secret(), session.get("reader_id")
+    made: tuple[object, str] | None = g.get("csrf_token")
+    if made is None or made[0] != made_for:
+        g.csrf_token = made = made_for, str(_signer(secret).dumps([secrets.token_urlsafe(8), reader_id]))
+    return made[1]
 
 
 def browser_secret() -> str:
@@ -143,8 +143,8 @@ def register(app: Flask) -> None:
     app.after_request(_keep_secret)
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"csrf {_secret()}", signer_kwargs=SHA256)
+def _signer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt=f"csrf {secret}", signer_kwargs=SHA256)
 
 
 def _secret() -> str:
