@@ -13,7 +13,7 @@ from flask import Flask, request
 from jinja2.runtime import Macro
 
 PIECES = "flyleaf.pieces"
-_MOST = 1 << 13  # in each worker, of mostly 1 to 5 KB; those that were not used for longest go
+_MOST = 1 << 13  # in each worker, of mostly 1 or 2 KB; those that were not used for longest go
 
 
 def register(app: Flask) -> None:
