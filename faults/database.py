@@ -36,7 +36,7 @@ def killed_backend(server: Server) -> float:
         rows = execute(
             connection,
             "SELECT pid, pg_postmaster_start_time() FROM pg_stat_activity"
-            " WHERE usename = 'flyleaf' AND backend_type = 'client backend' LIMIT 1",
+            " WHERE usename LIKE 'flyleaf%' AND backend_type = 'client backend' LIMIT 1",
         )
     psutil.Process(rows[0][0]).kill()
     time.sleep(0.1)
@@ -101,7 +101,7 @@ def _close_others(server: Server, ours: list[int]) -> None:
     with contextlib.closing(server.connect()) as connection:
         execute(
             connection,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'flyleaf' AND pid <> ALL (%s)",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'flyleaf%' AND pid <> ALL (%s)",
             (ours,),
         )
 

@@ -72,7 +72,7 @@ def stopped_under_way(site: Site, server: Server, books: list[str]) -> Outcome:
             pool.submit(reader.send, f"/books/{books[0]}/review", rating="5", text=text)
             for reader, text in zip(readers, texts, strict=True)
         ]
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'flyleaf' AND wait_event_type = 'Lock'"
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename LIKE 'flyleaf%' AND wait_event_type = 'Lock'"
         deadline = time.monotonic() + 1.5
         while execute(connection, waiting) != [(len(readers),)] and time.monotonic() < deadline:
             time.sleep(0.02)

@@ -30,6 +30,7 @@ class Config:
 
     data: Path = PROJECT / "instance"
     database_url: str | None = field(default=None, repr=False)  # for SQLAlchemy; None: the embedded server
+    database_owner_url: str | None = field(default=None, repr=False)  # None: pages run as the owner of the tables, too
     pg_bindir: Path | None = None
     host: str = "127.0.0.1"
     port: int = 5000
@@ -70,6 +71,7 @@ class Config:
         return cls(
             data=Path(environ.get("FLYLEAF_DATA") or cls.data).expanduser().absolute(),
             database_url=_database_url(environ.get("DATABASE_URL") or None),
+            database_owner_url=_owner_url(environ),
             pg_bindir=Path(bindir).expanduser().absolute() if bindir else None,
             host=host,
             port=_whole_number(environ, "PORT", cls.port, 1, 65535),
@@ -185,7 +187,16 @@ def is_local(host: str) -> bool:
         return False
 
 
-def _database_url(url: str | None) -> str | None:
+def _owner_url(environ: Mapping[str, str]) -> str | None:
+    owner, url = environ.get("DATABASE_OWNER_URL") or None, environ.get("DATABASE_URL") or ""
+    if owner is None:
+        return None
+    if "@" not in url.partition("://")[2]:
+        raise ConfigError("DATABASE_OWNER_URL is set: set DATABASE_URL, too, with the user that pages run as.")
+    return _database_url(owner, "DATABASE_OWNER_URL")
+
+
+def _database_url(url: str | None, name: str = "DATABASE_URL") -> str | None:
     """Return the URL for SQLAlchemy's psycopg2 dialect, because SQLAlchemy 2.1 uses psycopg 3 for postgresql://."""
     if url is None:
         return None
@@ -194,7 +205,7 @@ def _database_url(url: str | None) -> str | None:
             return "postgresql+psycopg2://" + url.removeprefix(scheme)
     scheme = url.split("://")[0] if "://" in url else ""
     raise ConfigError(
-        f"DATABASE_URL starts with {scheme + '://' if scheme else 'no scheme'}: "
+        f"{name} starts with {scheme + '://' if scheme else 'no scheme'}: "
         "write postgresql://user:password@host:5432/database."
     )
 

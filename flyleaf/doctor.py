@@ -217,7 +217,10 @@ def _rights(found: Diagnosis) -> Finding:
     if found.others_table is not None:
         name, owner = found.others_table
         return wrong("rights", f"the table {name} belongs to {owner}: ALTER TABLE … OWNER TO the user in DATABASE_URL")
-    return Finding("rights", "the database user has all necessary rights")
+    if found.pages_own_tables:
+        text = "pages run as the owner of the tables and could drop them: set DATABASE_OWNER_URL (docs/security.md)"
+        return Finding("rights", text, "note")
+    return Finding("rights", "the owner has all necessary rights, and pages can't change tables")
 
 
 def _schema(found: Diagnosis) -> Finding:

@@ -145,7 +145,7 @@ def _prepare(database: Database) -> None:
     except UnusableFileError as error:
         _announce(f"{error} The site starts without books: python import.py FILE brings some.")
     finally:
-        database.engine.dispose()  # connections must not be shared with the workers, which are forks
+        database.disconnect()  # connections must not be shared with the workers, which are forks
 
 
 def _interruptibly(work: Callable[[], None]) -> None:

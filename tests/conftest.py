@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from flyleaf import isbn as isbns
 from flyleaf import passwords
@@ -44,7 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def server() -> Iterator[Server]:
     """A server with an empty, migrated database `template`, which each test's own is copied from."""
     server = start_server()
-    database = Database(server.create_database("template"))
+    url = server.create_database("template")
+    database = Database(server.site_url("template"), owner_url=url)
     database.migrate()
     database.close()
     yield server
@@ -145,8 +146,10 @@ def _ask(server: Server, name: str, *statements: str) -> list[Any]:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, pool_size=2)
+def database(server: Server, database_url: str) -> Iterator[Database]:
+    """The test's database, as the site opens it: pages run as a role that doesn't own the tables."""
+    site_url = server.site_url(str(make_url(database_url).database))
+    database = Database(site_url, pool_size=2, owner_url=database_url)
     yield database
     database.close()
 
@@ -228,7 +231,7 @@ def add_book(database: Database) -> AddBook:
         values = {"isbn": isbn, "isbn13": isbns.parse(isbn).isbn13, "title": title, "author": author, "year": 1965}
         values |= more
         columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
-        with database.transaction() as connection:
+        with database.command_transaction() as connection:
             connection.execute(text(f"INSERT INTO books ({columns}) VALUES ({places})"), values)
         return isbn
 
@@ -246,7 +249,7 @@ def select(database: Database) -> Select:
     """Runs a statement on the test's database; its one value, None where there is no row."""
 
     def run(statement: str, **values: Any) -> Any:
-        with database.transaction() as connection:
+        with database.command_transaction() as connection:
             result = connection.execute(text(statement), values)
             return result.scalar() if result.returns_rows else None
 

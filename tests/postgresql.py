@@ -60,14 +60,20 @@ class Server(Postgresql):  # type: ignore[misc]
         return ready and cluster.answers(self.sockets)
 
     def poststart(self) -> None:
-        self._execute(f"CREATE ROLE {ROLE} LOGIN")
+        for role in (ROLE, cluster.SITE_ROLE):
+            self._execute(f"CREATE ROLE {role} LOGIN")
+        self._execute(f"GRANT pg_signal_backend TO {ROLE}")  # for tests that cut the site's connections
 
     def terminate(self, *_args: Any) -> None:
         super(Postgresql, self).terminate(signal.SIGINT)  # fast: open connections are not waited for
 
-    def url(self, database: str) -> str:
-        """SQLAlchemy's address of the database, as the site's role."""
-        return f"postgresql+psycopg2://{ROLE}@/{database}?host={self.sockets}&port=5432"
+    def url(self, database: str, role: str = ROLE) -> str:
+        """SQLAlchemy's address of the database, as the owner of its tables."""
+        return f"postgresql+psycopg2://{role}@/{database}?host={self.sockets}&port=5432"
+
+    def site_url(self, database: str) -> str:
+        """The same as the role that pages run as."""
+        return self.url(database, cluster.SITE_ROLE)
 
     def create_database(self, name: str, template: str | None = None, encoding: str | None = None) -> str:
         """Make a database, a copy of `template` where given; its URL. Nobody may be connected to the template."""

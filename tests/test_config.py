@@ -89,7 +89,9 @@ def test_a_setting_is_read(name: str, text: str, field: str, value: object) -> N
 def test_each_field_has_a_setting_that_changes_it() -> None:
     """No field without a setting; the list above is complete."""
     tried = {field for _, _, field, _ in SETTINGS}
-    assert tried | {"database_url", "passed_socket"} == {field.name for field in dataclasses.fields(Config)}
+    assert tried | {"database_url", "database_owner_url", "passed_socket"} == {
+        field.name for field in dataclasses.fields(Config)
+    }
 
 
 def test_a_socket_is_taken_by_the_process_that_it_is_for() -> None:
@@ -103,6 +105,16 @@ def test_a_socket_is_taken_by_the_process_that_it_is_for() -> None:
 def test_every_way_to_write_a_database_is_understood(scheme: str) -> None:
     config = read(DATABASE_URL=f"{scheme}://alice:p%40ss@db.example:5433/books?sslmode=require")
     assert config.database_url == "postgresql+psycopg2://alice:p%40ss@db.example:5433/books?sslmode=require"
+
+
+def test_an_owner_of_the_tables_needs_another_role_for_pages() -> None:
+    site, owner = "postgresql+psycopg2://site@db/books", "postgresql+psycopg2://alice@db/books"
+    config = read(DATABASE_URL="postgresql://site@db/books", DATABASE_OWNER_URL="postgres://alice@db/books")
+    assert (config.database_url, config.database_owner_url) == (site, owner)
+    with pytest.raises(ConfigError, match="DATABASE_OWNER_URL is set: set DATABASE_URL, too"):
+        read(DATABASE_URL="postgresql://db/books", DATABASE_OWNER_URL=owner)
+    with pytest.raises(ConfigError, match="DATABASE_OWNER_URL starts with mysql://"):
+        read(DATABASE_URL=site, DATABASE_OWNER_URL="mysql://alice@db/books")
 
 
 @pytest.mark.parametrize(
@@ -148,6 +160,7 @@ def test_every_way_to_write_a_database_is_understood(scheme: str) -> None:
         {"ROUTINE_EVENT_DAYS": "0"},
         {"EVENT_DAYS": "36501"},
         {"DATABASE_URL": "mysql://alice@db/books"},
+        {"DATABASE_OWNER_URL": "postgresql://alice@db/books"},
         {"DATABASE_URL": "sqlite:///books.db"},
         {"DATABASE_URL": "db.example/books"},
         {"DATABASE_URL": "postgresql"},

@@ -329,7 +329,7 @@ def test_connections_that_the_server_ends_are_replaced(
     database: Database, other_site: StubOpenLibrary, make_fetcher: FetcherMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
     def end_connections(visit: stub.Visit) -> None:
-        with database.transaction() as connection:
+        with database.owner.begin() as connection:
             connection.execute(
                 text("""
                     SELECT pg_terminate_backend(pid)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import event
+from sqlalchemy import NullPool, create_engine, event, text
 from sqlalchemy.exc import ArgumentError
 
 from flyleaf.config import Config
@@ -10,19 +10,33 @@ from flyleaf.database.engine import Database
 from flyleaf.database.errors import DatabaseUnusableError
 from flyleaf.embedded import Attachment, EmbeddedServerError, attach
 
+# An earlier version's database doesn't have it yet. Another process may create it at the same moment.
+CREATE_ROLE = """
+    DO $do$
+    BEGIN
+        CREATE ROLE flyleaf_site LOGIN;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END $do$
+"""
+
 
 class EmbeddedDatabase(Database):
     """The embedded server's database. The server runs at least until `close`."""
 
     def __init__(self, attachment: Attachment) -> None:
-        super().__init__(attachment.url)
+        super().__init__(attachment.site_url, owner_url=attachment.url)
         self._attachment = attachment
         # If the server and its keeper were killed, the next connection starts them again.
-        event.listen(self.engine, "do_connect", lambda *_: attachment.ensure())
+        for engine in (self.engine, self.owner):
+            event.listen(engine, "do_connect", lambda *_: attachment.ensure())
 
     def close(self) -> None:
         super().close()
         self._attachment.detach()
+
+    def _create_role(self) -> None:
+        with create_engine(self._attachment.superuser_url, poolclass=NullPool).begin() as connection:
+            connection.execute(text(CREATE_ROLE))
 
 
 def open_database(config: Config, announce: Callable[[str], None]) -> Database:
@@ -33,10 +47,11 @@ def open_database(config: Config, announce: Callable[[str], None]) -> Database:
     """
     if config.database_url is not None:
         try:
-            return Database(config.database_url)
+            return Database(config.database_url, owner_url=config.database_owner_url)
         except (ArgumentError, ValueError):  # their messages may contain the password
+            names = "DATABASE_URL or DATABASE_OWNER_URL" if config.database_owner_url else "DATABASE_URL"
             raise DatabaseUnusableError(
-                "DATABASE_URL is malformed: write postgresql://user:password@host:5432/database, and percent-encode "
+                f"{names} is malformed: write postgresql://user:password@host:5432/database, and percent-encode "
                 "special characters in the user and password (@ is %40)."
             ) from None
     try:

@@ -58,6 +58,12 @@ SELECT isbn FROM books WHERE NOT average_rating BETWEEN 0 AND 5 OR ratings_count
 
 SECRETS = "SELECT reader_id, secret FROM authenticator_apps ORDER BY id LIMIT 100"
 
+OWNS_TABLES = """
+SELECT EXISTS (SELECT FROM pg_class AS class
+                 JOIN pg_roles AS role ON role.rolname = coalesce(CAST(:role AS text), current_user)
+                WHERE class.oid = to_regclass('books') AND pg_has_role(role.oid, class.relowner, 'USAGE'))
+"""
+
 WAITING = "SELECT count(*) FROM search_changes"
 
 
@@ -83,6 +89,7 @@ class Diagnosis:
     others_table: tuple[str, str] | None  # a table owned by another role, and that role
     broken_books: tuple[str, ...]  # ISBNs of the first books whose ratings elsewhere break a check
     app_secrets: AppSecrets
+    pages_own_tables: bool  # they could drop them
     schema: str | None  # the revision; None if Flyleaf has no tables yet
     search_is_ready: bool
     search_changes: int  # books that are not searchable yet
@@ -99,6 +106,8 @@ def diagnose(database: Database) -> Diagnosis:
         other = connection.execute(text(OTHERS_TABLES)).one_or_none()
         broken = _broken_books(connection)
         secrets = _app_secrets(connection)
+        role = database.engine.url.username
+        owns = connection.execute(text(OWNS_TABLES), {"role": role}).scalar_one()
         schema = revision(connection)
         put_first(connection)
         ready = is_built(connection)
@@ -111,6 +120,7 @@ def diagnose(database: Database) -> Diagnosis:
             others_table=None if other is None else (other.name, other.owner),
             broken_books=broken,
             app_secrets=secrets,
+            pages_own_tables=owns,
             schema=schema,
             search_is_ready=ready,
             search_changes=waiting,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import psycopg2
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -38,28 +38,21 @@ UNDEFINED = ("42P01", "42883", "42704")  # SQLSTATEs for an unknown table, funct
 
 
 class Database:
-    """The database at the SQLAlchemy `url`. The first transaction opens the first connection."""
+    """The database at the SQLAlchemy `url`. The first transaction opens the first connection.
 
-    def __init__(self, url: str, pool_size: int = 8) -> None:
-        self.engine: Engine = create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=2,
-            pool_timeout=CONNECT_TIMEOUT,
-            connect_args={
-                "connect_timeout": CONNECT_TIMEOUT,
-                "application_name": program_name(),
-                "client_encoding": "UTF8",  # whatever PGCLIENTENCODING or the role's settings say
-                "options": " ".join(f"-c {name}={value}" for name, value in SERVER_TIMEOUTS.items()),
-                **TCP_TIMEOUTS,
-            },
-        )
+    `transaction` is for pages. All else runs as the owner of the tables, if that is another role.
+    """
+
+    def __init__(self, url: str, pool_size: int = 8, owner_url: str | None = None) -> None:
+        """Connect pages to `url`, and everything that changes the schema or imports to `owner_url`."""
+        self.engine = _create_engine(url, pool_size=pool_size, max_overflow=2, pool_timeout=CONNECT_TIMEOUT)
+        self.owner = self.engine if owner_url is None else _create_engine(owner_url, poolclass=NullPool)
         self._watchdog = Watchdog()
         self._gate = Gate()
-        event.listen(self.engine, "connect", put_first_on)
         event.listen(self.engine, "checkout", self._ping)
-        event.listen(self.engine, "do_execute", execute_prepared)
-        self._preparation = Preparation(self.engine)
+        site, owner = self.engine.url.username, self.owner.url.username
+        role = None if site == owner else site
+        self._preparation = Preparation(self.owner, role, self._create_role)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -94,7 +87,7 @@ class Database:
         whose message is one line for the operator."""
         with self._errors_for_operators():
             self._preparation.ensure_migrated()
-            with self.engine.begin() as connection:
+            with self.owner.begin() as connection:
                 yield connection
 
     @contextmanager
@@ -103,7 +96,7 @@ class Database:
         options for the connection."""
         with (
             self._errors_for_operators(),
-            self.engine.connect().execution_options(**options) as connection,
+            self.owner.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
@@ -114,9 +107,9 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            raise unusable(error, self.engine.url) from error
+            raise unusable(error, self.owner.url) from error
         except psycopg2.Error as error:  # from statements passed directly to the driver
-            raise unusable(DBAPIError(None, None, error), self.engine.url) from error
+            raise unusable(DBAPIError(None, None, error), self.owner.url) from error
         except PoolTimeout as error:
             raise DatabaseUnusableError("The database has no free connections: try again later.") from error
 
@@ -125,7 +118,7 @@ class Database:
         try:
             self._preparation.ensure_migrated()
         except DBAPIError as error:
-            raise unusable(error, self.engine.url) from error
+            raise unusable(error, self.owner.url) from error
 
     def trust_schema(self) -> None:
         """Take the schema for one that this program has migrated before, instead of checking it."""
@@ -138,11 +131,19 @@ class Database:
         try:
             self._preparation.build_search()
         except DBAPIError as error:
-            raise unusable(error, self.engine.url) from error
+            raise unusable(error, self.owner.url) from error
+
+    def disconnect(self) -> None:
+        """Close the connections of the pool. The next transaction opens new ones."""
+        self.engine.dispose()
+        self.owner.dispose()
 
     def close(self) -> None:
-        """Close the connections of the pool."""
-        self.engine.dispose()
+        """Close the connections for good."""
+        self.disconnect()
+
+    def _create_role(self) -> None:
+        """Create the role that pages run as, where the site may do that itself."""
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +168,23 @@ class Database:
         self._preparation.forget_search()
         self.engine.dispose()  # the pooled connections know that the search is ready; new ones ask
         return False
+
+
+def _create_engine(url: str, **options: Any) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT,
+            "application_name": program_name(),
+            "client_encoding": "UTF8",  # whatever PGCLIENTENCODING or the role's settings say
+            "options": " ".join(f"-c {name}={value}" for name, value in SERVER_TIMEOUTS.items()),
+            **TCP_TIMEOUTS,
+        },
+        **options,
+    )
+    event.listen(engine, "connect", put_first_on)
+    event.listen(engine, "do_execute", execute_prepared)
+    return engine
 
 
 def _descriptor(connection: Any) -> int:

@@ -27,7 +27,9 @@ class Attachment:
 
     def __init__(self, folder: Folder, bindir: Path | None, announce: Callable[[str], None]) -> None:
         self.folder = folder.path
-        self.url = folder.url
+        self.url = folder.url(cluster.ROLE)
+        self.site_url = folder.url(cluster.SITE_ROLE)
+        self.superuser_url = folder.url(cluster.SUPERUSER)
         self._folder = folder
         self._bindir = bindir
         self._announce = announce

@@ -20,10 +20,11 @@ from flyleaf.embedded.parent import end_with_parent
 # LC_CTYPE must be UTF-8: with C, pg_trgm silently drops letters such as é, ж and 東. The collation stays C, which sorts
 # by code point on every machine; lists that are shown sorted have their own sort keys.
 CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")
-# The superuser creates the database. The site uses an ordinary role that owns it and can't access files or programs.
+# The superuser creates the database. `ROLE` owns it and its tables, and pages run as `SITE_ROLE`: neither can access
+# files or programs.
 SUPERUSER = "postgres"
-ROLE, DATABASE = "flyleaf", "flyleaf"
-SCHEMA = f"CREATE ROLE {ROLE} LOGIN;\n\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n\n"
+ROLE, SITE_ROLE, DATABASE = "flyleaf", "flyleaf_site", "flyleaf"
+SCHEMA = f"CREATE ROLE {ROLE} LOGIN;\n\nCREATE ROLE {SITE_ROLE} LOGIN;\n\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n\n"
 # Parallel queries allocate memory here; containers often limit it to 64 MB.
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108  # only its size is read
 SMALL_SHARED_MEMORY = 256 * 1024 * 1024  # bytes

@@ -72,10 +72,9 @@ class Folder:
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:12]
         return SHORT / f"flyleaf-{self.account.uid}-{digest}"
 
-    @property
-    def url(self) -> str:
-        """Return the database's SQLAlchemy URL. It names the port so that PGPORT can't change it."""
-        return f"postgresql+psycopg2://flyleaf@/flyleaf?host={quote(str(self.sockets))}&port={PORT}"
+    def url(self, role: str) -> str:
+        """Return the database's SQLAlchemy URL for the role. It names the port so that PGPORT can't change it."""
+        return f"postgresql+psycopg2://{role}@/flyleaf?host={quote(str(self.sockets))}&port={PORT}"
 
     def prepare(self) -> None:
         """Create the folders. Raises OSError or EmbeddedServerError if the account can't use them."""

@@ -10,6 +10,7 @@ is no longer what it was at the last rebuild, `build` derives everything anew wh
 
 import time
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -81,10 +82,10 @@ def require(connection: Connection) -> None:
         raise SearchNotReadyError("The search is being prepared.")
 
 
-def create(engine: Engine) -> None:
+def create(engine: Engine, grant: Callable[[Connection], None] = lambda _: None) -> None:
     """Make the schema, beside those of other versions: from then on it notes what changes. `build` fills it.
 
-    Of several at once one does it, and the others wait.
+    `grant` gives the rights to use it, in the same transaction. Of several at once one does it, and the others wait.
     """
     with engine.begin() as connection:
         if _exists(connection):
@@ -93,6 +94,7 @@ def create(engine: Engine) -> None:
         put_first(connection)
         if not _exists(connection):
             _create(connection)
+            grant(connection)
 
 
 def is_quick_to_build(engine: Engine, books: int) -> bool:
@@ -127,6 +129,8 @@ def take_time(connection: Connection) -> None:
 def _create(connection: Connection) -> None:
     """All but the content; from the commit on what changes is noted."""
     connection.execute(text(f"CREATE SCHEMA {schema_name()}"))
+    # The triggers' functions keep this path, and run as the owner: they must not find a caller's temporary tables.
+    connection.execute(text("SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true)"))
     *files, triggers = FILES
     # Without parameters the driver leaves % alone, which the functions are full of.
     plain = connection.execution_options(no_parameters=True)

@@ -66,7 +66,7 @@ def test_a_connection_killed_in_the_middle_is_503_and_the_next_request_is_fine(
 
 
 def test_a_locked_table_is_503_within_seconds(alice: Site, dune: str, database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         connection.execute(text("LOCK TABLE reviews IN ACCESS EXCLUSIVE MODE"))
         started = time.monotonic()
         response = alice.get(f"/books/{dune}")

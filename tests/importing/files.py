@@ -38,7 +38,7 @@ def numbers(outcome: Outcome) -> tuple[int, int, int, int]:
 
 
 def rows_of(database: Database, query: str) -> list[tuple[object, ...]]:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
 
 

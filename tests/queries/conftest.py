@@ -12,7 +12,7 @@ from flyleaf.queries.readers import Credentials, Reader, insert_reader, select_c
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[Connection]:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         yield connection
 
 

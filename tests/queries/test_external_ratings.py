@@ -57,13 +57,13 @@ def queued(connection: Connection) -> list[int]:
 
 
 def test_no_external_ratings(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         assert select_external_ratings(connection, insert_book(connection, 1)) == []
         assert select_external_ratings(connection, 404) == []
 
 
 def test_external_ratings_of_both_sources(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         upsert_external_ratings(connection, "open_library", [ExternalRatingAnswer(book_id, 4.23456, 12, "/works/OL1W")])
         connection.execute(text("UPDATE books SET average_rating = 3.5"))
@@ -76,7 +76,7 @@ def test_external_ratings_of_both_sources(database: Database) -> None:
 
 
 def test_miss_is_kept_but_not_shown(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         upsert_external_ratings(connection, "open_library", [ExternalRatingAnswer(book_id)])
         assert select_external_ratings(connection, book_id) == []
@@ -84,7 +84,7 @@ def test_miss_is_kept_but_not_shown(database: Database) -> None:
 
 
 def test_a_later_answer_replaces_the_first(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         for answer in (
             ExternalRatingAnswer(book_id),
@@ -101,7 +101,7 @@ def test_a_later_answer_replaces_the_first(database: Database) -> None:
 
 
 def test_answers_for_deleted_books_are_left_out(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         upsert_external_ratings(
             connection, "open_library", [ExternalRatingAnswer(book_id, 4, 2), ExternalRatingAnswer(404, 4, 2)]
@@ -111,14 +111,14 @@ def test_answers_for_deleted_books_are_left_out(database: Database) -> None:
 
 
 def test_answer_out_of_bounds_is_refused(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
-    with database.transaction() as connection, pytest.raises(DBAPIError):
+    with database.owner.begin() as connection, pytest.raises(DBAPIError):
         upsert_external_ratings(connection, "open_library", [ExternalRatingAnswer(book_id, 5.1, 2)])
 
 
 def test_a_book_is_queued_once(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         assert request_external_rating(connection, book_id)
         assert not request_external_rating(connection, book_id)
@@ -138,7 +138,7 @@ def test_a_book_is_queued_once(database: Database) -> None:
 def test_a_book_with_a_fresh_answer_is_not_queued(
     database: Database, answer: ExternalRatingAnswer, age: timedelta, is_queued: bool
 ) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         upsert_external_ratings(
             connection,
@@ -150,7 +150,7 @@ def test_a_book_with_a_fresh_answer_is_not_queued(
 
 
 def test_an_old_rating_is_shown_until_there_is_a_new_one(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         upsert_external_ratings(connection, "open_library", [ExternalRatingAnswer(book_id, 4, 2, "/works/OL1W")])
         age_answers(connection, 10 * HIT_AGE)
@@ -158,14 +158,14 @@ def test_an_old_rating_is_shown_until_there_is_a_new_one(database: Database) -> 
 
 
 def test_the_catalogues_rating_does_not_keep_a_book_from_the_queue(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_id = insert_book(connection, 1)
         connection.execute(text("UPDATE books SET average_rating = 4, ratings_count = 2"))
         assert request_external_rating(connection, book_id)
 
 
 def test_those_that_wait_longest_are_taken_first(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_ids = insert_requests(connection, 3)
         taken = take_requests(connection, 2)
     assert sorted(taken, key=lambda request: request.isbn) == [
@@ -175,24 +175,24 @@ def test_those_that_wait_longest_are_taken_first(database: Database) -> None:
 
 
 def test_while_a_claim_stands_nobody_else_takes(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         insert_requests(connection, 3)
         assert len(take_requests(connection, 2)) == 2
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         assert take_requests(connection, 2) == []
 
 
 def test_a_claim_that_ran_out_is_taken_again(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         insert_requests(connection, 2)
         taken = take_requests(connection, 2)
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         end_claims(connection)
         assert sorted(map(repr, take_requests(connection, 2))) == sorted(map(repr, taken))
 
 
 def test_answered_requests_leave_the_queue(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_ids = insert_requests(connection, 3)
         taken = [request.book_id for request in take_requests(connection, 2)]
         delete_requests(connection, taken)
@@ -201,7 +201,7 @@ def test_answered_requests_leave_the_queue(database: Database) -> None:
 
 
 def test_released_requests_wait_behind_the_others(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         book_ids = insert_requests(connection, 2)
         [taken] = take_requests(connection, 1)
         release_requests(connection, [taken.book_id])
@@ -210,33 +210,33 @@ def test_released_requests_wait_behind_the_others(database: Database) -> None:
 
 
 def test_a_pause_holds_for_all_processes(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         insert_requests(connection, 2)
         [taken] = take_requests(connection, 1)
         release_requests(connection, [taken.book_id], MINUTE)
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         assert take_requests(connection, 2) == []
         end_claims(connection)
         assert len(take_requests(connection, 2)) == 2
 
 
 def test_nobody_waits_for_another_process_that_is_taking(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         insert_requests(connection, 2)
-    with database.transaction() as first, database.transaction() as second:
+    with database.owner.begin() as first, database.owner.begin() as second:
         assert len(take_requests(first, 1)) == 1
         assert take_requests(second, 1) == []
 
 
 def test_of_many_processes_one_takes(database: Database) -> None:
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         insert_requests(connection, 50)
     start = threading.Barrier(8)
     batches: list[int] = []
 
     def take() -> None:
         start.wait()
-        with database.transaction() as connection:
+        with database.owner.begin() as connection:
             batches.append(len(take_requests(connection, 25)))
 
     threads = [threading.Thread(target=take) for _ in range(8)]

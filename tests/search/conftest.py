@@ -52,7 +52,7 @@ CATALOGUE = [
 @pytest.fixture(scope="session")
 def engine(server: Server) -> Iterator[Engine]:
     database = Database(server.create_database("search", template="template"))
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         for book in CATALOGUE:
             insert(connection, *book)
     yield database.engine

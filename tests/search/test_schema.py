@@ -94,7 +94,7 @@ def test_on_a_server_with_other_rules_it_is_derived_anew(url: str) -> None:
         with Database(url) as other:
             other.build_search()
             assert names(other, "SELECT title_key FROM search_works") == ["of the older rules"], "nothing has changed"
-        with database.transaction() as connection:
+        with database.owner.begin() as connection:
             connection.execute(text("UPDATE search_state SET text_rules = 'those of another server'"))
             assert schema.is_built(connection)
             assert not schema.is_current(connection)
@@ -168,7 +168,7 @@ OTHER_PAGES = ("/", "/search", "/books/9780441172719", "/readers/Alice", "/accou
 def unbuilt(database: Database, dune: str, alice: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """Alice, at a site whose search is not built, nor going to be."""
     monkeypatch.setattr(Preparation, "build_search_in_background", lambda _: None)
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         connection.execute(text("UPDATE search_state SET built_at = NULL"))
     database.close()  # connections that have seen it built
     return alice
@@ -208,7 +208,7 @@ def test_readyz_says_that_the_search_is_missing(unbuilt: Site) -> None:
 
 def test_a_search_that_was_dropped_is_built_anew(database: Database, dune: str, alice: Site) -> None:
     assert alice.client.get("/search?q=dune").status_code == 200
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
     assert alice.client.get("/search?q=dune").status_code == 503
     for _ in range(600):
@@ -227,10 +227,10 @@ def test_a_search_that_was_dropped_is_not_searched_before_it_is_built_anew(
     """Connections that had searched took the new, empty tables for the ones that they knew: nothing was found."""
     assert alice.client.get("/search?q=dune").status_code == 200
     monkeypatch.setattr(schema, "build", lambda _: None)
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
     assert alice.client.get("/search?q=dune").status_code == 503
-    schema.create(database.engine)
+    database._preparation._create_search()
     assert alice.client.get("/search?q=dune").status_code == 503
 
 
@@ -262,7 +262,7 @@ def test_a_large_catalogue_is_searched_once_it_is_built_and_the_site_answers_bef
 
 
 def test_a_search_that_is_being_built_is_not_taken_for_an_empty_one(database: Database, dune: str) -> None:
-    with database.engine.connect() as connection:  # as one that found it ready before
+    with database.owner.connect() as connection:  # as one that found it ready before
         assert search_books(connection, SearchQuery("dune")).results
         connection.execute(text("UPDATE search_state SET built_at = NULL"))
         for query in ("dune", dune):

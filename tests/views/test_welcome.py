@@ -123,7 +123,7 @@ def test_without_a_search_the_front_page_is_there_without_books(
     """Another version, which is being put in place, has dropped it: a visitor got a 503."""
     assert shown(client.get("/").text) == [dune]
     monkeypatch.setattr(Preparation, "build_search_in_background", lambda _: None)
-    with database.transaction() as connection:
+    with database.owner.begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema.schema_name()} CASCADE"))
     response = client.get("/")
     assert response.status_code == 200

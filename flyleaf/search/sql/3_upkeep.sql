@@ -312,6 +312,8 @@ END $$;
 
 -- Triggers -------------------------------------------------------------------------------------------------------
 
+-- They run as the owner, because pages run as a role that can't write the search's tables.
+
 CREATE FUNCTION search_note(books bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF books = '{}' THEN
@@ -324,7 +326,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION search_books_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+CREATE FUNCTION search_books_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
         INSERT INTO search_changes (book_ids) VALUES (NULL);
@@ -339,13 +341,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION search_ratings_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+CREATE FUNCTION search_ratings_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM search_note(ARRAY(SELECT book_id FROM after LIMIT 50001));
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION search_changes_committed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+CREATE FUNCTION search_changes_committed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM search_settle();
     RETURN NULL;
