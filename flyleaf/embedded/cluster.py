@@ -51,7 +51,10 @@ def create(directory: Path, account: Account, binaries: Binaries) -> None:
 def initialize(directory: Path, account: Account, binaries: Binaries, *options: str) -> None:
     """Run initdb in the empty `directory`, which the account owns."""
     letters = ("-E", "UTF8", "--locale=C", f"--lc-ctype={_ctype()}")
-    _run([binaries.initdb, "-D", str(directory), *letters, "-U", SUPERUSER, "--auth=trust", *options], account)
+    # Syncing a thousand files one by one takes seconds on a busy disk.
+    at_once = ("--sync-method=syncfs",) if sys.platform == "linux" and binaries.major >= 17 else ()
+    arguments = ["-D", str(directory), *letters, "-U", SUPERUSER, "--auth=trust", *at_once, *options]
+    _run([binaries.initdb, *arguments], account)
 
 
 def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str) -> list[str]:
