@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 PROJECT = Path(__file__).resolve().parent.parent
 POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg2://")
@@ -44,6 +44,11 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0
     registration: Registration = "open"
+    oidc_issuer: str | None = None  # of the OpenID Connect provider at which readers can log in
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str | None = None  # what readers call the provider
+    password_login: bool = True
     registrations_per_hour: int = 120  # from one address, which a whole school may share
     searches_per_minute: int = 300  # by one reader, suggestions included
     api_requests_per_minute: int = 600  # from one address
@@ -68,6 +73,7 @@ class Config:
         if redis_url is not None and not redis_url.startswith(REDIS_SCHEMES):  # it may hold a password: not shown
             raise ConfigError(f"REDIS_URL starts with none of {', '.join(REDIS_SCHEMES)}: write redis://host:6379/0.")
         bindir = environ.get("PG_BINDIR")
+        issuer = _issuer(environ)
         return cls(
             data=Path(environ.get("FLYLEAF_DATA") or cls.data).expanduser().absolute(),
             database_url=_database_url(environ.get("DATABASE_URL") or None),
@@ -85,6 +91,11 @@ class Config:
             trusted_hosts=tuple(name.strip() for name in environ.get("TRUSTED_HOSTS", "").split(",") if name.strip()),
             trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
             registration=_registration(environ.get("REGISTRATION") or cls.registration),
+            oidc_issuer=issuer,
+            oidc_client_id=environ.get("OIDC_CLIENT_ID") or cls.oidc_client_id,
+            oidc_client_secret=environ.get("OIDC_CLIENT_SECRET") or cls.oidc_client_secret,
+            oidc_name=_oidc_name(environ, issuer),
+            password_login=_password_login(environ, issuer),
             registrations_per_hour=_whole_number(
                 environ, "REGISTRATIONS_PER_HOUR", cls.registrations_per_hour, 1, 10_000
             ),
@@ -238,6 +249,40 @@ def _registration(text: str) -> Registration:
     if text not in ("open", "invitation", "approval"):
         raise ConfigError(f"REGISTRATION is {text!r}: write open, invitation or approval.")
     return cast(Registration, text)
+
+
+def _issuer(environ: Mapping[str, str]) -> str | None:
+    """Return the OpenID Connect provider, or None. Raises ConfigError unless all three of its settings are there."""
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    missing = [name for name in names if not environ.get(name)]
+    if len(missing) == len(names):
+        return None
+    if missing:
+        raise ConfigError(f"{' and '.join(missing)} must be set, too, for logging in with OpenID Connect.")
+    issuer = environ["OIDC_ISSUER"]
+    parts = urlsplit(issuer)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local(parts.hostname or ""))
+    if len(issuer) > 300 or not re.fullmatch("[!-~]+", issuer) or not is_safe or not parts.hostname or parts.query:
+        raise ConfigError(
+            f"OIDC_ISSUER is {issuer!r}: write the provider's address, such as https://login.example.org."
+        )
+    return issuer
+
+
+def _oidc_name(environ: Mapping[str, str], issuer: str | None) -> str | None:
+    if issuer is None:
+        return None
+    name = environ.get("OIDC_NAME") or urlsplit(issuer).hostname or ""
+    if len(name) > 60 or not name.isprintable():
+        raise ConfigError(f"OIDC_NAME is {name!r}: write at most 60 characters, such as City Library.")
+    return name
+
+
+def _password_login(environ: Mapping[str, str], issuer: str | None) -> bool:
+    is_on = _switch(environ, "PASSWORD_LOGIN", True)
+    if not is_on and issuer is None:
+        raise ConfigError("PASSWORD_LOGIN is 0, but nobody could log in then: set OIDC_ISSUER, too.")
+    return is_on
 
 
 def _operator(text: str | None) -> str | None:

@@ -35,7 +35,7 @@ def hash_password(password: str) -> str:
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Return whether the password matches the hash. For None (no such reader) return False after the same time.
+    """Return whether the password matches the hash. Without a hash, return False after the same time.
 
     Raises BusyError.
     """
@@ -43,7 +43,7 @@ def verify_password(password_hash: str | None, password: str) -> bool:
         matches = _in_turn(_HASHER.verify, password_hash or _DUMMY_HASH, _normalised(password))
     except (VerificationError, InvalidHashError):
         return False
-    return matches and password_hash is not None
+    return matches and bool(password_hash)
 
 
 def needs_rehash(password_hash: str) -> bool:

@@ -283,3 +283,35 @@ def test_the_environment_is_read_when_it_is_asked_for() -> None:
         subprocess.run, [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT
     )
     assert run(env={"PORT": "8080"}).stdout == "8080\n"
+
+
+PROVIDER = {"OIDC_ISSUER": "https://login.example", "OIDC_CLIENT_ID": "flyleaf", "OIDC_CLIENT_SECRET": "secret"}
+
+
+def test_a_login_provider_has_three_settings() -> None:
+    config = read(**PROVIDER, PASSWORD_LOGIN="0")
+    assert (config.oidc_issuer, config.oidc_name, config.password_login) == (
+        "https://login.example",
+        "login.example",
+        False,
+    )
+    assert read(**PROVIDER, OIDC_NAME="City Library").oidc_name == "City Library"
+    assert read(**PROVIDER | {"OIDC_ISSUER": "http://localhost:8080/realms/town"}).oidc_name == "localhost"
+    assert "secret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"OIDC_ISSUER": "https://login.example"}, "OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set, too"),
+        ({"OIDC_CLIENT_ID": "flyleaf", "OIDC_CLIENT_SECRET": "secret"}, "OIDC_ISSUER must be set, too"),
+        (PROVIDER | {"OIDC_ISSUER": "http://login.example"}, "OIDC_ISSUER is"),
+        (PROVIDER | {"OIDC_ISSUER": "login.example"}, "OIDC_ISSUER is"),
+        (PROVIDER | {"OIDC_ISSUER": "https://login.example/?a=b"}, "OIDC_ISSUER is"),
+        (PROVIDER | {"OIDC_NAME": "x" * 61}, "OIDC_NAME is"),
+        ({"PASSWORD_LOGIN": "0"}, "nobody could log in"),
+    ],
+)
+def test_a_login_provider_that_cannot_work_is_refused(settings: dict[str, str], expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        read(**settings)

@@ -15,6 +15,7 @@ LEFT_OUT = {
     "password_resets": "links work once, for a day: one used after the backup must not work again",  # nosec B105
     "passkey_challenges": "questions of minutes, each answered once",
     "pending_logins": "logins wait for a second factor for minutes",
+    "login_links": "like password resets",
     "external_rating_requests": "books to look up on another site: opening their pages queues them again",
 }
 # The search's derived tables, which were in this schema before revision 0006.

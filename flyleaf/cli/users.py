@@ -11,11 +11,19 @@ from flask.cli import AppGroup
 from sqlalchemy import Connection
 
 from flyleaf.cli.output import errors_in_words, new_file
-from flyleaf.limits import INVITATION_LONGEST, INVITATION_NOTE_MAX, INVITATION_USES_MAX, REASON_MAX, RESET_HOURS
+from flyleaf.limits import (
+    INVITATION_LONGEST,
+    INVITATION_NOTE_MAX,
+    INVITATION_USES_MAX,
+    LOGIN_LINK_MINUTES,
+    REASON_MAX,
+    RESET_HOURS,
+)
 from flyleaf.paging import NEWEST
 from flyleaf.queries.attempts import delete_attempts
 from flyleaf.queries.events import EventKind, insert_event, select_events
 from flyleaf.queries.invitations import insert_invitation
+from flyleaf.queries.login_links import insert_login_link
 from flyleaf.queries.password_resets import insert_password_reset
 from flyleaf.queries.pending_registrations import approve_registration
 from flyleaf.queries.readers import (
@@ -104,6 +112,20 @@ def reset_password(name: str, site: str | None) -> None:
     click.echo(address)
     locked = " The account remains locked." if reader.lock_reason else ""
     click.echo(f"The link works once, within {RESET_HOURS} hours. Give it only to {reader.name}.{locked}", err=True)
+
+
+@users.command("login-link")
+@_NAME
+@_SITE
+def login_link(name: str, site: str | None) -> None:
+    """Print a link that logs in as NAME, once, within minutes. It works where passwords are switched off."""
+    token = secrets.token_urlsafe(32)
+    address = _address(site, "login_links.link", token=token)
+    with _reader(name) as (connection, reader):
+        insert_login_link(connection, reader.id, token)
+        insert_event(connection, EventKind.LOGIN_LINK_OFFERED, reader.id)
+    click.echo(address)
+    click.echo(f"The link works once, within {LOGIN_LINK_MINUTES} minutes. Keep it secret.", err=True)
 
 
 @users.command()

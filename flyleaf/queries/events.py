@@ -57,6 +57,9 @@ class EventKind(StrEnum):
     RECOVERY_CODE_USED = "recovery-code-used"
     SECOND_FACTORS_RESET = "second-factors-reset"  # by the operator
     REGISTRATION_APPROVED = "registration-approved"
+    IDENTITY_CONNECTED = "identity-connected"  # an account at another site
+    IDENTITY_DISCONNECTED = "identity-disconnected"
+    LOGIN_LINK_OFFERED = "login-link-offered"
     INVITATION_MADE = "invitation-made"  # by this moderator; None: by the operator
     INVITATION_ENDED = "invitation-ended"
     CATALOGUE_IMPORTED = "catalogue-imported"

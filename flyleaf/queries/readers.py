@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from flyleaf.queries.streaming import stream
 
@@ -15,6 +15,13 @@ _LISTED = """
     (SELECT count(*) FROM reviews AS r WHERE r.reader_id = a.id AND r.withdrawn_at IS NULL) AS reviews,
     a.is_moderator, a.has_second_factor, a.lock_reason,
     EXISTS (SELECT FROM pending_registrations AS p WHERE p.reader_id = a.id) AS is_pending
+"""
+
+_CREDENTIALS = """
+    SELECT r.id, r.name, r.language, r.theme, r.is_moderator, r.has_second_factor, r.password_hash,
+           r.lock_reason, p.reader_id IS NOT NULL AS is_pending
+      FROM readers AS r
+      LEFT JOIN pending_registrations AS p ON p.reader_id = r.id
 """
 
 
@@ -33,12 +40,16 @@ class Reader:
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What a login is checked against. `lock_reason` is None unless the account is locked. `is_pending` means that a
-    moderator has to approve the registration first."""
+    moderator has to approve the registration first. `password_hash` is empty for readers who log in at another site."""
 
     reader: Reader
     password_hash: str
     lock_reason: str | None = None
     is_pending: bool = False
+
+    @property
+    def has_password(self) -> bool:
+        return self.password_hash != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +113,16 @@ def insert_reader(connection: Connection, name: str, password_hash: str) -> Read
 
 
 def select_credentials(connection: Connection, name: str) -> Credentials | None:
-    row = connection.execute(
-        text("""
-            SELECT r.id, r.name, r.language, r.theme, r.is_moderator, r.has_second_factor, r.password_hash,
-                   r.lock_reason, p.reader_id IS NOT NULL AS is_pending
-              FROM readers AS r
-              LEFT JOIN pending_registrations AS p ON p.reader_id = r.id
-             WHERE r.name_key = :name_key
-        """),
-        {"name_key": name_key(name)},
-    ).one_or_none()
+    return _credentials(connection, text(f"{_CREDENTIALS} WHERE r.name_key = :name_key"), name_key=name_key(name))
+
+
+def credentials_of(connection: Connection, reader_id: int) -> Credentials | None:
+    """Return the credentials of the reader with this id, or None."""
+    return _credentials(connection, text(f"{_CREDENTIALS} WHERE r.id = :reader_id"), reader_id=reader_id)
+
+
+def _credentials(connection: Connection, statement: TextClause, **values: object) -> Credentials | None:
+    row = connection.execute(statement, values).one_or_none()
     if row is None:
         return None
     reader = Reader(row.id, row.name, row.language, row.theme, row.is_moderator, row.has_second_factor)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, TextClause, text
 
-from flyleaf.limits import SESSION_DAYS, SESSION_IDLE_DAYS, SESSION_SEEN_MINUTES, SESSIONS_MAX
+from flyleaf.limits import FRESH_MINUTES, SESSION_DAYS, SESSION_IDLE_DAYS, SESSION_SEEN_MINUTES, SESSIONS_MAX
 from flyleaf.queries.prepared import prepared
 from flyleaf.queries.readers import Credentials, Reader
 
@@ -97,6 +97,19 @@ def select_live_session(connection: Connection, id_hash: bytes, reader_id: int) 
         return None
     reader = Reader(row.id, row.name, row.language, row.theme, row.is_moderator, row.has_second_factor)
     return LiveSession(reader, row.is_due)
+
+
+def is_session_fresh(connection: Connection, id_hash: bytes) -> bool:
+    """Return whether the session began within FRESH_MINUTES."""
+    return (
+        connection.execute(
+            text(
+                "SELECT FROM sessions WHERE id_hash = :id_hash AND began_at > now() - make_interval(mins => :minutes)"
+            ),
+            {"id_hash": id_hash, "minutes": FRESH_MINUTES},
+        ).one_or_none()
+        is not None
+    )
 
 
 def update_session_seen(connection: Connection, id_hash: bytes) -> None:

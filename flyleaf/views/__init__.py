@@ -9,6 +9,8 @@ from flyleaf.views import (
     books,
     health,
     invitations,
+    login_links,
+    login_provider,
     moderation,
     own_data,
     passkeys,
@@ -30,15 +32,7 @@ def register(app: Flask) -> None:
     """Register every page with the application."""
     for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
         app.register_blueprint(room.blueprint)
-    for room in (
-        own_data,
-        second_step,
-        second_factors,
-        passkeys,
-        password_resets,
-        reports,
-        moderation,
-        invitations,
-        registrations,
-    ):
+    for room in (own_data, second_step, second_factors, passkeys, password_resets, login_links, login_provider):
+        app.register_blueprint(room.blueprint)
+    for room in (reports, moderation, invitations, registrations):
         app.register_blueprint(room.blueprint)

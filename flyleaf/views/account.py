@@ -12,10 +12,11 @@ from wtforms.validators import InputRequired
 from flyleaf.passwords import hash_password
 from flyleaf.queries.departures import continue_departure, insert_departure
 from flyleaf.queries.events import EventKind, insert_event, select_events
+from flyleaf.queries.identities import select_identity
 from flyleaf.queries.password_resets import delete_password_reset
-from flyleaf.queries.readers import Credentials, Reader, update_password_hash
+from flyleaf.queries.readers import Credentials, Reader, credentials_of, update_password_hash
 from flyleaf.queries.second_factors import select_second_factors
-from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, select_sessions
+from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, is_session_fresh, select_sessions
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import (
     end_session,
@@ -64,17 +65,16 @@ EVENTS = {
     EventKind.RECOVERY_CODE_USED: lazy_gettext("A recovery code was used to log in."),
     EventKind.SECOND_FACTORS_RESET: lazy_gettext("An administrator removed your second factors."),
     EventKind.REGISTRATION_APPROVED: lazy_gettext("A moderator approved your registration."),
+    EventKind.IDENTITY_CONNECTED: lazy_gettext("An account at another site was connected for logging in."),
+    EventKind.IDENTITY_DISCONNECTED: lazy_gettext("The account at another site was disconnected."),
+    EventKind.LOGIN_LINK_OFFERED: lazy_gettext("An administrator created a login link."),
     EventKind.INVITATION_MADE: lazy_gettext("You made an invitation link."),
     EventKind.INVITATION_ENDED: lazy_gettext("You ended an invitation."),
     EventKind.ACCOUNT_DELETED: lazy_gettext("The account was deleted."),
 }
 
 
-class PasswordChangeForm(NewPasswordForm):
-    old_password = PasswordField(
-        lazy_gettext("Current password"), validators=[InputRequired(lazy_gettext("Enter your password."))]
-    )
-
+class FirstPasswordForm(NewPasswordForm):
     def __init__(self, reader: Reader, sent: MultiDict[str, str] | None = None) -> None:
         self._reader = reader
         super().__init__(sent)
@@ -82,6 +82,12 @@ class PasswordChangeForm(NewPasswordForm):
     @property
     def name(self) -> str:
         return self._reader.name
+
+
+class PasswordChangeForm(FirstPasswordForm):
+    old_password = PasswordField(
+        lazy_gettext("Current password"), validators=[InputRequired(lazy_gettext("Enter your password."))]
+    )
 
 
 class DeletionForm(Form):
@@ -101,7 +107,9 @@ class DeletionForm(Form):
 def account(connection: Connection, reader: Reader) -> Answer:
     sessions = select_sessions(connection, reader.id, session_hash())
     factors = select_second_factors(connection, reader.id) if reader.has_second_factor else None
-    return render_later("account.html", sessions=sessions, factors=factors, form=Form())
+    issuer = flyleaf().config.oidc_issuer
+    identity = select_identity(connection, issuer, reader.id) if issuer else None
+    return render_later("account.html", sessions=sessions, factors=factors, identity=identity, form=Form())
 
 
 @blueprint.post("/sessions/<id:session_id>/end")
@@ -129,6 +137,11 @@ def end_other_sessions(connection: Connection, reader: Reader) -> ResponseReturn
 @blueprint.route("/password", methods=["GET", "POST"])
 @reader_required
 def password(reader: Reader) -> ResponseReturnValue:
+    with transaction() as connection:
+        credentials = credentials_of(connection, reader.id)
+        is_fresh = is_session_fresh(connection, session_hash())
+    if credentials is not None and not credentials.has_password:
+        return _choose_password(reader, credentials, is_fresh=is_fresh)
     if request.method != "POST":
         return render_template("account_password.html", form=PasswordChangeForm(reader))
     form = PasswordChangeForm(reader, request.form)
@@ -139,6 +152,18 @@ def password(reader: Reader) -> ResponseReturnValue:
             renew_session(reader, response)
             return response
         form.old_password.errors = [gettext("Wrong password.")]
+    return render_template("account_password.html", form=form), form.status
+
+
+def _choose_password(reader: Reader, credentials: Credentials, *, is_fresh: bool) -> ResponseReturnValue:
+    """Let a reader who logs in at another site choose a password, soon after a login there."""
+    form = FirstPasswordForm(reader, request.form)
+    if not is_fresh:
+        return render_template("account_password_later.html"), 403 if request.method == "POST" else 200
+    if request.method == "POST" and form.validate() and _change_password(credentials, form.password.data or ""):
+        response = redirect_with_notice(url_for("account.account"), "password-changed")
+        renew_session(reader, response)
+        return response
     return render_template("account_password.html", form=form), form.status
 
 

@@ -11,10 +11,13 @@ import unicodedata
 
 import regex
 from anyascii import anyascii
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from wtforms import Form
 from wtforms.fields import Field
-from wtforms.validators import ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from flyleaf.limits import USERNAME_MAX
+from flyleaf.web.forms import no_control_characters
 
 _INVISIBLE = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")  # Unicode's general categories
 _SAYING = ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No")  # letters and digits
@@ -136,3 +139,15 @@ _RESERVED = frozenset(
         """.split(),
     )
 )
+
+
+USERNAME_RULES = [
+    InputRequired(lazy_gettext("Choose a username.")),
+    Length(1, USERNAME_MAX, lazy_gettext("Usernames must have 1 to %(most)s characters.", most=USERNAME_MAX)),
+    no_control_characters,
+    visible,
+    addressable,
+    without_markup,
+    of_one_script,
+    not_reserved,
+]

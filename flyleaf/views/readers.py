@@ -4,23 +4,23 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import Forbidden
 from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
-from flyleaf.limits import USERNAME_MAX
 from flyleaf.passwords import hash_password
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, insert_reader, select_credentials
 from flyleaf.queries.sessions import delete_session
 from flyleaf.views.admission import admit, is_open_to
-from flyleaf.views.names import addressable, not_reserved, of_one_script, visible, without_markup
+from flyleaf.views.names import USERNAME_RULES
 from flyleaf.views.password_form import NewPasswordForm
 from flyleaf.web.access import begin_session, end_session, is_logged_in, local_path, session_hash
 from flyleaf.web.attempts import count_attempt, registration_limits, remember_device
 from flyleaf.web.authentication import authenticate
-from flyleaf.web.current import transaction
+from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.drafts import forget_drafts, restored, waits_for
-from flyleaf.web.forms import Form, line, no_control_characters
+from flyleaf.web.forms import Form, line
 from flyleaf.web.login import destination, log_in
 from flyleaf.web.notices import give_notice, redirect_with_notice
 
@@ -31,20 +31,7 @@ class RegistrationForm(NewPasswordForm):
     username = StringField(
         lazy_gettext("Username"),
         filters=[line],
-        validators=[
-            InputRequired(lazy_gettext("Choose a username.")),
-            Length(
-                1,
-                USERNAME_MAX,
-                lazy_gettext("Usernames must have 1 to %(most)s characters.", most=USERNAME_MAX),
-            ),
-            no_control_characters,
-            visible,
-            addressable,
-            without_markup,
-            of_one_script,
-            not_reserved,
-        ],
+        validators=USERNAME_RULES,
     )
     next = HiddenField()
     invitation = HiddenField()
@@ -68,6 +55,7 @@ def register() -> ResponseReturnValue:
         if is_logged_in():
             return redirect(url_for("search.search"), 303)
         return _show_registration(RegistrationForm(_asked_or_typed()))
+    _require_password_login()
     form = RegistrationForm(request.form)
     if not is_open_to(form.invitation.data):
         return _show_registration(form)
@@ -90,6 +78,7 @@ def login() -> ResponseReturnValue:
         if is_logged_in():
             return redirect(destination(request.args.get("next")), 303)
         return _show(LoginForm(_asked_or_typed()))
+    _require_password_login()
     form = LoginForm(request.form)
     if form.validate():
         credentials = authenticate(form.username.data or "", form.password.data or "")
@@ -124,6 +113,13 @@ def logout() -> ResponseReturnValue:
     response = redirect_with_notice(url_for("welcome.welcome"), "logged-out")
     forget_drafts(response, reader_id)
     return response
+
+
+def _require_password_login() -> None:
+    """Raise Forbidden if the operator has switched passwords off."""
+    config = flyleaf().config
+    if not config.password_login:
+        raise Forbidden(gettext("Passwords are switched off here. Log in with %(name)s.", name=config.oidc_name))
 
 
 def _refuse(form: LoginForm, credentials: Credentials, reason: str) -> ResponseReturnValue:

@@ -56,6 +56,10 @@ EXPLANATIONS = {
         lazy_gettext("Something went wrong"),
         lazy_gettext("It’s not your fault, and the error has been logged. Try again later."),
     ),
+    502: (
+        lazy_gettext("Login didn’t work"),
+        lazy_gettext("Try again in a moment."),
+    ),
     503: (
         lazy_gettext("The site is temporarily unavailable"),
         lazy_gettext("We can’t reach the database right now. Nothing is lost. Try again in a moment."),

@@ -40,6 +40,8 @@ NOTICES = {
     "registration-pending": lazy_gettext("Your account was created. You can log in once a moderator has approved it."),
     "registration-approved": lazy_gettext("Registration approved."),
     "registration-refused": lazy_gettext("Registration refused. The account was deleted."),
+    "identity-connected": lazy_gettext("The account is connected. You can log in with it."),
+    "identity-disconnected": lazy_gettext("The account is disconnected."),
     "invitation-ended": lazy_gettext("Invitation ended."),
 }
 # Shown next to the reader's own review, not at the top of the book page.

@@ -13,7 +13,7 @@ from flyleaf.security_headers import security_headers
 from flyleaf.web.current import flyleaf
 
 logger = logging.getLogger("flyleaf.requests")
-RESET = "/reset/"
+SECRET_PATHS = ("/reset/", "/login/link/")  # followed by a token
 
 
 def register(app: Flask) -> None:
@@ -45,8 +45,8 @@ def _refuse_bytes() -> None:
 
 
 def _logged_path() -> str:
-    """Return the path without the token of a password reset, which would give readers of the log the account."""
-    return f"{RESET}…" if request.path.startswith(RESET) else request.path
+    """Return the path without the token of a link, which would give readers of the log the account."""
+    return next((f"{path}…" for path in SECRET_PATHS if request.path.startswith(path)), request.path)
 
 
 def _finish(response: Response) -> Response:

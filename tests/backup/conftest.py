@@ -60,7 +60,9 @@ INSERT INTO pending_registrations (reader_id) SELECT id FROM readers WHERE name 
 INSERT INTO invitations (token_hash, made_by, expires_at, uses_max, note)
 SELECT sha256('a token'), id, now(), 30, 'the book club' FROM readers WHERE name = 'Alice';
 INSERT INTO event_ages (kind, days) VALUES ('review-hidden', 1000);
-INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7)
+INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7);
+INSERT INTO identities (issuer, subject, reader_id)
+SELECT 'https://login.example', 'a-1', id FROM readers WHERE name = 'Alice'
 """
 
 

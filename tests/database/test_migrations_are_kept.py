@@ -26,6 +26,7 @@ DIGESTS = {
     "versions/0016_withdrawn_reviews.py": "91480865edbdc450ff1a3103920388b29cba0a6f669e9471932b792a632a90f6",
     "versions/0017_bounded_reading.py": "5f2bd105d2470b648e7ee92486cdc541309142f833303d510075bfa7c800b242",
     "versions/0018_event_ages.py": "7ce178e3421a5160f3fd3054baee88769f32a3890a486a4be459dec70fcd748a",
+    "versions/0019_identities.py": "c4137c8a26c4ee1e96acd150409bae5f69e8236dbcf6e77e1db05ac0fdaedd39",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
