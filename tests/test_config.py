@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flyleaf.config import PROJECT, Config, ConfigError, is_local
+from flyleaf.config import PROJECT, Config, ConfigError
+from flyleaf.setting_values import is_local
 from tests.fixture_types import Together
 
 KEY = "sixteen letters!"
@@ -89,7 +90,8 @@ def test_a_setting_is_read(name: str, text: str, field: str, value: object) -> N
 def test_each_field_has_a_setting_that_changes_it() -> None:
     """No field without a setting; the list above is complete."""
     tried = {field for _, _, field, _ in SETTINGS}
-    assert tried | {"database_url", "database_owner_url", "passed_socket"} == {
+    apart = {"database_url", "passed_socket", "oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name"}
+    assert tried | apart | {"password_login", "database_owner_url"} == {
         field.name for field in dataclasses.fields(Config)
     }
 

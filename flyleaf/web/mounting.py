@@ -7,7 +7,7 @@ setting, in this order.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flyleaf.config import clean_script_name
+from flyleaf.setting_values import clean_script_name
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -23,6 +23,7 @@ from flyleaf.limits import (
     REASON_MAX,
     REVIEW_MAX,
     SECOND_FACTOR_NAME_MAX,
+    SUBJECT_MAX,
     TITLE_MAX,
     USERNAME_MAX,
     YEAR_MAX,
@@ -43,6 +44,7 @@ LETTERS = {
     ("review_reports", "reason"): REASON_MAX,
     ("authenticator_apps", "name"): SECOND_FACTOR_NAME_MAX,
     ("invitations", "note"): INVITATION_NOTE_MAX,
+    ("identities", "subject"): SUBJECT_MAX,
     ("passkeys", "name"): SECOND_FACTOR_NAME_MAX,
 }
 NUMBERS = {
@@ -78,6 +80,9 @@ def row(database: Database) -> Callable[[str, str, object], None]:
                 "INSERT INTO reviews (book_id, reader_id, rating, text, hidden_at, hidden_reason)"
                 " SELECT b.id, r.id, 5, '', now(), 'Spam' FROM books AS b, readers AS r"
             )
+        )
+        connection.execute(
+            text("INSERT INTO identities (issuer, subject, reader_id) SELECT 'https://a', 'a-1', id FROM readers")
         )
         connection.execute(
             text("INSERT INTO invitations (token_hash, expires_at, uses_max) VALUES (sha256('a token'), now(), 1)")

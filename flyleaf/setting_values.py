@@ -1,0 +1,169 @@
+"""Parse the values of settings. Each function raises ConfigError, which says what to write instead."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg2://")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
+SessionType = Literal["filesystem", "redis"]
+LogFormat = Literal["auto", "text", "json"]
+Registration = Literal["open", "invitation", "approval"]
+
+
+class ConfigError(ValueError):
+    """An invalid setting. The message is one line: the setting, what is wrong with it and what to use instead."""
+
+
+def is_local(host: str) -> bool:
+    """Return whether `host` can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def owner_url(environ: Mapping[str, str]) -> str | None:
+    owner, url = environ.get("DATABASE_OWNER_URL") or None, environ.get("DATABASE_URL") or ""
+    if owner is None:
+        return None
+    if "@" not in url.partition("://")[2]:
+        raise ConfigError("DATABASE_OWNER_URL is set: set DATABASE_URL, too, with the user that pages run as.")
+    return database_url(owner, "DATABASE_OWNER_URL")
+
+
+def database_url(url: str | None, name: str = "DATABASE_URL") -> str | None:
+    """Return the URL for SQLAlchemy's psycopg2 dialect, because SQLAlchemy 2.1 uses psycopg 3 for postgresql://."""
+    if url is None:
+        return None
+    for scheme in POSTGRES_SCHEMES:
+        if url.startswith(scheme):
+            return "postgresql+psycopg2://" + url.removeprefix(scheme)
+    scheme = url.split("://")[0] if "://" in url else ""
+    raise ConfigError(
+        f"{name} starts with {scheme + '://' if scheme else 'no scheme'}: "
+        "write postgresql://user:password@host:5432/database."
+    )
+
+
+def passed_socket(environ: Mapping[str, str]) -> int | None:
+    """Return the file descriptor that systemd passed to this process (see sd_listen_fds(3)), or None."""
+    process, count = environ.get("LISTEN_PID"), environ.get("LISTEN_FDS")
+    if process != str(os.getpid()):
+        return None
+    if count != "1":
+        raise ConfigError(f"LISTEN_FDS is {count!r}: pass one socket.")
+    return 3
+
+
+def secret_key(key: str | None) -> str | None:
+    if key is not None and len(key) < 16:
+        raise ConfigError(
+            "SECRET_KEY is shorter than 16 characters: use a longer one, or unset it to have one generated."
+        )
+    return key
+
+
+def log_format(text: str) -> LogFormat:
+    if text not in ("auto", "text", "json"):
+        raise ConfigError(f"LOG_FORMAT is {text!r}: write auto, text or json.")
+    return cast(LogFormat, text)
+
+
+def registration(text: str) -> Registration:
+    if text not in ("open", "invitation", "approval"):
+        raise ConfigError(f"REGISTRATION is {text!r}: write open, invitation or approval.")
+    return cast(Registration, text)
+
+
+def issuer(environ: Mapping[str, str]) -> str | None:
+    """Return the OpenID Connect provider, or None. Raises ConfigError unless all three of its settings are there."""
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    missing = [name for name in names if not environ.get(name)]
+    if len(missing) == len(names):
+        return None
+    if missing:
+        raise ConfigError(f"{' and '.join(missing)} must be set, too, for logging in with OpenID Connect.")
+    issuer = environ["OIDC_ISSUER"]
+    parts = urlsplit(issuer)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local(parts.hostname or ""))
+    if len(issuer) > 300 or not re.fullmatch("[!-~]+", issuer) or not is_safe or not parts.hostname or parts.query:
+        raise ConfigError(
+            f"OIDC_ISSUER is {issuer!r}: write the provider's address, such as https://login.example.org."
+        )
+    return issuer
+
+
+def oidc_name(environ: Mapping[str, str], issuer: str | None) -> str | None:
+    name = environ.get("OIDC_NAME") or urlsplit(issuer or "").hostname or ""
+    if len(name) > 60 or not name.isprintable():
+        raise ConfigError(f"OIDC_NAME is {name!r}: write at most 60 characters, such as City Library.")
+    return name if issuer is not None else None
+
+
+def password_login(environ: Mapping[str, str], issuer: str | None) -> bool:
+    is_on = switch(environ, "PASSWORD_LOGIN", True)
+    if not is_on and issuer is None:
+        raise ConfigError("PASSWORD_LOGIN is 0, but nobody could log in then: set OIDC_ISSUER, too.")
+    return is_on
+
+
+def operator(text: str | None) -> str | None:
+    """The e-mail address, or the web address, that readers see."""
+    if text is None:
+        return None
+    contact = text.removeprefix("mailto:")
+    is_mail = re.fullmatch(r"""[^\s@<>"'(),:;\\]{1,64}@[^\s@<>"'(),:;\\/]{1,190}""", contact)
+    is_page = re.fullmatch(r"""https?://[^\s/<>"'\\@]+(/[^\s<>"'\\]*)?""", contact)
+    if len(contact) > 300 or not contact.isprintable() or not (is_mail or is_page):
+        raise ConfigError(f"CONTACT is {text!r}: write an e-mail address, or a web address that starts with https://.")
+    return contact
+
+
+def contact_of(contact: str | None) -> str | None:
+    if contact is not None and not re.fullmatch(r"[!-~]{3,200}", contact):
+        raise ConfigError("OPEN_LIBRARY_CONTACT must be an e-mail address or a web address, without spaces.")
+    return contact
+
+
+def web_address(address: str) -> str:
+    if not re.fullmatch(r"https?://[!-~]{1,200}", address):
+        raise ConfigError(f"OPEN_LIBRARY_URL is {address!r}: write an address such as https://openlibrary.org.")
+    return address.rstrip("/")
+
+
+def url_path(environ: Mapping[str, str], name: str) -> str:
+    """Return the path in the form of SCRIPT_NAME: /books for "books", "/books/" and "/books"; "" for "/"."""
+    text = environ.get(name) or ""
+    path = clean_script_name(text)
+    if path is None:
+        raise ConfigError(f"{name} is {text!r}: write the path under which the site is served, such as /books.")
+    return path
+
+
+def clean_script_name(text: str) -> str | None:
+    """Return the path with a leading and no trailing slash, or None unless it consists of letters, digits and -._~"""
+    parts = text.strip("/").split("/") if text.strip("/") else []
+    if any(not re.fullmatch(r"[A-Za-z0-9._~-]{1,64}", part) or part in (".", "..") for part in parts) or len(parts) > 8:
+        return None
+    return "".join(f"/{part}" for part in parts)
+
+
+def whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environ.get(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not low <= int(text) <= high:
+        raise ConfigError(f"{name} is {text!r}: write a whole number from {low} to {high}.")
+    return int(text)
+
+
+def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environ.get(name) or ("1" if default else "0")
+    if text not in ("0", "1"):
+        raise ConfigError(f"{name} is {text!r}: write 1 (on) or 0 (off).")
+    return text == "1"
