@@ -189,6 +189,7 @@ NOT_SAID = {
     "SessionsUnavailableError",
     "UnreadableError",
     "PasskeyRefusedError",
+    "ProviderError",
     "Classic",
 }  # for the log; titles of books
 FOR_PROGRAMS = {"order must be one of "}  # only the API shows this

@@ -132,7 +132,7 @@ def _asking() -> Iterator[Any]:
     try:
         yield provider.client
     except provider.faults as error:
-        logger.warning("login at the provider failed", extra={"cause": f"{type(error).__name__}: {error}"[:300]})
+        logger.warning("provider failed", extra={"cause": f"{type(error).__name__}: {error}"[:300]})
         raise ProviderError(str(error)) from error
     finally:
         provider.turns.release()
