@@ -49,7 +49,7 @@ class Credentials:
 
     @property
     def has_password(self) -> bool:
-        return self.password_hash != ""
+        return bool(self.password_hash)
 
 
 @dataclass(frozen=True, slots=True)
