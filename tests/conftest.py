@@ -231,7 +231,7 @@ def add_book(database: Database) -> AddBook:
         values = {"isbn": isbn, "isbn13": isbns.parse(isbn).isbn13, "title": title, "author": author, "year": 1965}
         values |= more
         columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
-        with database.command_transaction() as connection:
+        with database.owner.begin() as connection:
             connection.execute(text(f"INSERT INTO books ({columns}) VALUES ({places})"), values)
         return isbn
 
@@ -249,7 +249,7 @@ def select(database: Database) -> Select:
     """Runs a statement on the test's database; its one value, None where there is no row."""
 
     def run(statement: str, **values: Any) -> Any:
-        with database.command_transaction() as connection:
+        with database.owner.begin() as connection:
             result = connection.execute(text(statement), values)
             return result.scalar() if result.returns_rows else None
 

@@ -12,7 +12,6 @@ from flyleaf.search.schema import schema_name, take_time
 # What pages do with a table; with any other they SELECT, INSERT, UPDATE and DELETE.
 EXCEPTIONS = {
     "alembic_version": ("SELECT",),
-    "events": ("SELECT", "INSERT"),
 }
 ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 TABLES = (*ROWS, "TRUNCATE", "REFERENCES", "TRIGGER")
