@@ -20,23 +20,20 @@ ISBN,Title,Authors,Original publication year,ratings_count
 
 
 @pytest.fixture
-def config(server: Server, tmp_path: Path) -> Iterator[Config]:
-    """Settings for an empty database."""
-    database = Database(server.create_database("benchmark", template="template"))
-    url = database.engine.url.render_as_string()
-    database.close()
-    yield Config(data=tmp_path, database_url=url)
+def url(server: Server) -> Iterator[str]:
+    """The URL of a database for benchmarks alone."""
+    yield server.create_database("benchmark", template="template")
     server.drop_database("benchmark")
 
 
-def test_a_database_is_emptied_filled_exported_and_asked(config: Config, database_url: str, tmp_path: Path) -> None:
+def test_a_database_is_emptied_filled_exported_and_asked(url: str, tmp_path: Path) -> None:
     (tmp_path / "books.csv").write_text(CATALOGUE, encoding="utf-8")
-    with Database(database_url) as database:
+    with Database(url) as database:
         for _ in range(2):  # what an earlier run left is gone
             product.empty(database)
             with database.engine.connect() as connection:
                 assert connection.execute(text("SELECT count(*) FROM books")).scalar() == 0
-            imported(config, tmp_path / "books.csv")
+            imported(Config(data=tmp_path, database_url=url), tmp_path / "books.csv")
         product.export(database, tmp_path / "exported.csv", "title DESC")
         answers = determinism.ask(database, ["emma: a novel", "frank herbert dune", "emma"], clients=2)
     assert (tmp_path / "exported.csv").read_text(encoding="utf-8").splitlines() == [
