@@ -52,13 +52,16 @@ def server() -> Iterator[Server]:
     server.stop()
 
 
+_QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_QUICK_DUMMY_HASH = _QUICK_HASHER.hash("\0")
+
+
 @pytest.fixture(autouse=True)
 def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes cost next to nothing, except where a test asks for `real_passwords`."""
     if "real_passwords" not in request.fixturenames:
-        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(passwords, "_HASHER", hasher)
-        monkeypatch.setattr(passwords, "_DUMMY_HASH", hasher.hash("\0"))
+        monkeypatch.setattr(passwords, "_HASHER", _QUICK_HASHER)
+        monkeypatch.setattr(passwords, "_DUMMY_HASH", _QUICK_DUMMY_HASH)
         monkeypatch.setattr(passwords, "_turns", Turns(1_000))
 
 
