@@ -17,16 +17,20 @@ DUMPS = sorted((Path(__file__).parent / "dumps").glob("*.sql"))
 def old_database(server: Server) -> Iterator[Callable[[Path], str]]:
     """Restore a dump, and return the URL of the database."""
     with contextlib.ExitStack() as stack:
+        yield lambda dump: stack.enter_context(restored(server, dump))
 
-        def old_database(dump: Path) -> str:
-            name = f"old_{uuid4().hex}"
-            url = server.create_database(name)
-            stack.callback(server.drop_database, name)
-            with connected(url) as connection, connection, connection.cursor() as cursor:
-                cursor.execute(dump.read_text(encoding="utf-8"))
-            return url
 
-        yield old_database
+@contextlib.contextmanager
+def restored(server: Server, dump: Path) -> Iterator[str]:
+    """Restore a dump into a new database, whose URL is there in the block."""
+    name = f"old_{uuid4().hex}"
+    url = server.create_database(name)
+    try:
+        with connected(url) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(dump.read_text(encoding="utf-8"))
+        yield url
+    finally:
+        server.drop_database(name)
 
 
 def connected(url: str) -> contextlib.closing[psycopg2.extensions.connection]:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from flyleaf.backup.tables import LEFT_OUT
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.database.migrate import head
-from tests.database.conftest import DUMPS, connected
+from tests.database.conftest import DUMPS, connected, restored
 from tests.postgresql import Server
 from tests.site import PASSWORD, Site
 
@@ -72,24 +73,27 @@ SHAPE = """
      ORDER BY 1, 2, 3"""
 
 
-@pytest.fixture(params=DUMPS, ids=lambda path: path.stem)
-def url(request: pytest.FixtureRequest, old_database: Callable[[Path], str]) -> str:
-    """The URL of a database that is restored from a dump."""
-    return old_database(request.param)
+@dataclass(frozen=True)
+class Updated:
+    """Today's site on a database that was restored from a dump, and the rows before and after its update."""
+
+    site: Flask
+    url: str
+    before: dict[str, list[tuple[Any, ...]]]
+    after: dict[str, list[tuple[Any, ...]]]
 
 
-@pytest.fixture
-def kept(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows that were in the database before its update."""
-    with connected(url) as connection:
-        return rows(connection)
-
-
-@pytest.fixture
-def site(url: str, kept: dict[str, list[tuple[Any, ...]]], tmp_path: Path) -> Iterator[Flask]:
-    """Today's site on that database."""
-    with Database(url) as database:
-        yield create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)
+@pytest.fixture(scope="module", params=DUMPS, ids=lambda path: path.stem)
+def updated(
+    request: pytest.FixtureRequest, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Updated]:
+    """One for all tests: each only adds to it."""
+    with restored(server, request.param) as url, connected(url) as connection, Database(url) as database:
+        before = rows(connection)
+        config = Config(data=tmp_path_factory.mktemp("old"), database_url=url, secret_key="a key for the tests alone")
+        site = create_app(config, database)
+        assert site.test_client().get("/readyz").status_code == 200
+        yield Updated(site, url, before, rows(connection))
 
 
 def rows(connection: psycopg2.extensions.connection) -> dict[str, list[tuple[Any, ...]]]:
@@ -107,8 +111,8 @@ def test_there_is_a_dump_of_every_schema_that_was_on_main() -> None:
     assert len(DUMPS) == 9
 
 
-def test_all_pages_answer_and_the_same_search_finds_the_same_books(site: Flask, subtests: pytest.Subtests) -> None:
-    assert site.test_client().get("/readyz").status_code == 200
+def test_all_pages_answer_and_the_same_search_finds_the_same_books(updated: Updated, subtests: pytest.Subtests) -> None:
+    site = updated.site
     assert site.test_cli_runner().invoke(args=["users", "make-moderator", "Alice"]).exit_code == 0
     alice = Site(site.test_client()).logged_in("Alice", PASSWORD)
     for page in PAGES:
@@ -123,25 +127,24 @@ def test_all_pages_answer_and_the_same_search_finds_the_same_books(site: Flask, 
     assert "The best of times." in alice.get("/books/0141439602").text
 
 
-def test_nothing_is_lost(site: Flask, url: str, kept: dict[str, list[tuple[Any, ...]]]) -> None:
-    assert site.test_client().get("/readyz").status_code == 200
-    with connected(url) as connection:
-        after = rows(connection)
-    assert len(kept["readers"]) == 2
-    assert len(kept["reviews"]) >= 4
-    assert {table: after[table] for table in kept} == kept
+def test_nothing_is_lost(updated: Updated) -> None:
+    assert len(updated.before["readers"]) == 2
+    assert len(updated.before["reviews"]) >= 4
+    assert {table: updated.after[table] for table in updated.before} == updated.before
 
 
-def test_the_schema_is_that_of_a_new_database(site: Flask, url: str, database: Database) -> None:
-    assert site.test_client().get("/readyz").status_code == 200
-    with Database(url) as updated, updated.transaction() as one, database.transaction() as other:
+def test_the_schema_is_that_of_a_new_database(updated: Updated, database: Database) -> None:
+    with Database(updated.url) as old, old.transaction() as one, database.transaction() as other:
         assert one.execute(text("SELECT version_num FROM alembic_version")).scalar() == head()
         assert one.execute(text(SHAPE)).all() == other.execute(text(SHAPE)).all()
 
 
-@pytest.mark.parametrize("url", DUMPS[-3:], ids=lambda path: path.stem, indirect=True)
-def test_a_program_of_the_older_version_goes_on_while_it_is_connected(url: str) -> None:
+@pytest.mark.parametrize("dump", DUMPS[-3:], ids=lambda path: path.stem)
+def test_a_program_of_the_older_version_goes_on_while_it_is_connected(
+    dump: Path, old_database: Callable[[Path], str]
+) -> None:
     """Migrated first: what it serves is kept, and follows what the newer version writes; then it is dropped."""
+    url = old_database(dump)
     old = psycopg2.connect(url.replace("+psycopg2", ""), application_name="flyleaf")
     old.autocommit = True
     works = "SELECT title_key FROM search_works WHERE title_key IN ('emma', 'villette', 'shirley') ORDER BY title_key"
