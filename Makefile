@@ -6,10 +6,10 @@ PYTHON = python3
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
 # COVER=--cov also says how many lines and branches of flyleaf/ the tests run; the least that passes is in pyproject.toml.
-test: .venv/.test ; .venv/bin/python -m pytest -n auto $(COVER) $(TESTS)
+test: .venv/.test ; .venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(COVER) $(TESTS)
 
 # Without the browser, the fuzzer and the programs that are started and killed.
-quick: .venv/.test ; .venv/bin/python -m pytest -n auto -m "not slow" $(TESTS)
+quick: .venv/.test ; .venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(TESTS)
 
 # Check each commit as `make lint` does.
 hooks: .venv/.test ; .venv/bin/pre-commit install

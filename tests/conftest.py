@@ -1,25 +1,20 @@
-"""What all tests share: one PostgreSQL a run and worker, a database of its own for each test, Alice and Bob."""
+"""What all tests share: one PostgreSQL a run and worker, an empty database for each test, Alice and Bob."""
 
-import contextlib
-import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import psycopg2
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from flyleaf import isbn as isbns
 from flyleaf import passwords
-from flyleaf.app import create_app
 from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.logs import JsonFormatter
@@ -29,8 +24,8 @@ from tests.connections import Watch
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.postgresql import Server, start_server
 from tests.site import Clock, Site
+from tests.spares import HELD, EmptyDatabase, SharedSite, make_app, make_config
 
-_numbers = itertools.count(1)
 _SLOW = {"browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
 
 
@@ -38,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _SLOW & set(item.path.relative_to(PROJECT).parts):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without the slow tests, their folders need not even be imported."""
+    left_out = config.option.markexpr == "not slow" and collection_path.is_dir() and collection_path.name in _SLOW
+    return True if left_out else None
 
 
 @pytest.fixture(scope="session")
@@ -70,142 +71,107 @@ def real_passwords() -> None:
     """Passwords are hashed at the cost that the site pays."""
 
 
+@pytest.fixture
+def alone() -> None:
+    """The test has its application and its pool for itself, as if it named `app`."""
+
+
+@pytest.fixture
+def is_alone(request: pytest.FixtureRequest) -> bool:
+    """Whether the test has its application and its pool for itself, which takes longer: it may change what it names,
+    and fixtures of its module may have an application or settings of their own."""
+    test = request.node._fixtureinfo
+    fixtures = [definitions[-1] for definitions in test.name2fixturedefs.values()]
+    asked = {name for fixture in fixtures if fixture.func.__module__ != __name__ for name in fixture.argnames}
+    asked.update(test.argnames, test.initialnames)
+    return bool(asked & {"alone", "app", "config"} or {"database", "database_url", "server"} & set(test.argnames))
+
+
 @pytest.fixture(scope="session")
-def spare_databases() -> list[str]:
-    """Databases that a test has left as it got them, apart from rows: cheaper to empty than to make anew."""
+def spare_databases() -> list[EmptyDatabase]:
+    return []
+
+
+@pytest.fixture(scope="session")
+def spare_sites() -> list[SharedSite]:
     return []
 
 
 @pytest.fixture
-def database_url(server: Server, spare_databases: list[str]) -> Iterator[str]:
-    name = spare_databases.pop() if spare_databases else f"test_{next(_numbers)}"
-    if name not in _schemas:
-        server.create_database(name, template="template")
-        [_schemas[name]] = _ask(server, name, _SCHEMA)
-    yield server.url(name)
-    if _is_cleared(server, name):
-        spare_databases.append(name)
+def own_database(server: Server, spare_databases: list[EmptyDatabase]) -> Iterator[EmptyDatabase]:
+    database = spare_databases.pop() if spare_databases else EmptyDatabase(server)
+    yield database
+    if database.clear():
+        spare_databases.append(database)
     else:
-        server.drop_database(name)
-
-
-_schemas: dict[str, str] = {}
-# What tells whether somebody changed more than rows; every change to a catalogue's row leaves another xmin there.
-_SCHEMA = """
-    SELECT concat_ws(' ',
-        (SELECT sum(hashtext(concat(xmin, attname))) FROM pg_attribute WHERE attrelid >= 16384),
-        (SELECT sum(hashtext(concat(xmin, conname))) FROM pg_constraint),
-        (SELECT sum(hashtext(concat(xmin, proname))) FROM pg_proc),
-        (SELECT sum(hashtext(concat(xmin, tgname, tgenabled))) FROM pg_trigger),
-        (SELECT sum(hashtext(concat(xmin, nspname))) FROM pg_namespace),
-        (SELECT sum(hashtext(concat(xmin, extname))) FROM pg_extension),
-        (SELECT sum(hashtext(concat(relname, relacl, reloptions))) FROM pg_class),
-        (SELECT sum(hashtext(concat(xmin, version_num))) FROM alembic_version),
-        (SELECT concat(xmin, datacl) FROM pg_database WHERE datname = current_database()),
-        (SELECT sum(hashtext(concat(setconfig))) FROM pg_db_role_setting))
-"""
-
-
-# Rows of all other tables go along with these. Not while somebody is still connected.
-_CLEAR = """
-    WITH busy AS (SELECT count(*) AS others FROM pg_stat_activity
-                   WHERE datname = current_database() AND pid <> pg_backend_pid()),
-         books_gone AS (DELETE FROM books USING busy WHERE others = 0),
-         readers_gone AS (DELETE FROM readers USING busy WHERE others = 0),
-         challenges_gone AS (DELETE FROM passkey_challenges USING busy WHERE others = 0),
-         attempts_gone AS (DELETE FROM attempts USING busy WHERE others = 0),
-         invitations_gone AS (DELETE FROM invitations USING busy WHERE others = 0),
-         failed_logins_gone AS (DELETE FROM failed_logins USING busy WHERE others = 0),
-         event_ages_gone AS (DELETE FROM event_ages USING busy WHERE others = 0)
-    SELECT others = 0 FROM busy
-"""
-
-# Nobody else may: a superuser, for whom the triggers of the site are off.
-_CLEAR_EVENTS = """
-    SET session_replication_role = replica;
-    WITH gone AS (DELETE FROM events) SELECT true
-"""
-
-
-def _is_cleared(server: Server, name: str) -> bool:
-    """Delete all rows, where the schema is still what it was."""
-    try:
-        schema, cleared, _ = _ask(server, name, _SCHEMA, _CLEAR, _CLEAR_EVENTS)
-    except psycopg2.Error:
-        return False
-    return bool(cleared) and schema == _schemas[name]
-
-
-def _ask(server: Server, name: str, *statements: str) -> list[Any]:
-    """The one value of each statement."""
-    with contextlib.closing(server.connect(name)) as connection:
-        connection.autocommit = True
-        values = []
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-                values.append(cursor.fetchone()[0])
-        return values
+        database.drop()
 
 
 @pytest.fixture
-def database(server: Server, database_url: str) -> Iterator[Database]:
+def shared_site(
+    server: Server, spare_sites: list[SharedSite], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedSite]:
+    site = spare_sites.pop() if spare_sites else SharedSite(EmptyDatabase(server), tmp_path_factory.mktemp("site"))
+    yield site
+    held = site.held()
+    if site.clear():
+        spare_sites.append(site)
+    else:
+        site.drop()
+    assert held == [], HELD
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, is_alone: bool) -> str:
+    if is_alone:
+        own: EmptyDatabase = request.getfixturevalue("own_database")
+        return own.url
+    shared: SharedSite = request.getfixturevalue("shared_site")
+    return shared.url
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, is_alone: bool, database_url: str) -> Iterator[Database]:
     """The test's database, as the site opens it: pages run as a role that doesn't own the tables."""
-    site_url = server.site_url(str(make_url(database_url).database))
-    database = Database(site_url, pool_size=2, owner_url=database_url)
-    yield database
-    database.close()
+    if is_alone:
+        with cast(EmptyDatabase, request.getfixturevalue("own_database")).open() as database:
+            yield database
+    else:
+        yield request.getfixturevalue("shared_site").database
 
 
 @pytest.fixture
 def config(tmp_path: Path, database_url: str) -> Config:
-    return Config(
-        data=tmp_path / "instance",
-        database_url=database_url,
-        secret_key="a key for the tests alone",
-        searches_per_minute=999_999,
-        api_requests_per_minute=999_999,
-    )
-
-
-class _Compiled(BytecodeCache):
-    """Compiled templates, shared by the applications of all tests."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
-
-
-_compiled = _Compiled()
+    return make_config(tmp_path / "instance", database_url)
 
 
 @pytest.fixture
 def app(config: Config, database: Database) -> Iterator[Flask]:
     """The site, of which no request may format or send its answer while it holds a connection."""
-    app = create_app(config, database)
-    app.testing = True
-    app.jinja_env.bytecode_cache = _compiled
+    app = make_app(config, database)
     watch = Watch(app, database)
     yield app
     app.extensions[EXTENSION].maintenance.stop()
-    assert watch.found == [], "views in a transaction return render_later(…), or a dict for JSON"
+    assert watch.found == [], HELD
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
+def visited(request: pytest.FixtureRequest, is_alone: bool, config: Config) -> Flask:
+    """The application that the test's browsers visit."""
+    if is_alone:
+        return cast(Flask, request.getfixturevalue("app"))
+    return cast(SharedSite, request.getfixturevalue("shared_site")).app
 
 
 @pytest.fixture
-def visit(app: Flask) -> Visit:
+def client(visited: Flask) -> FlaskClient:
+    return visited.test_client()
+
+
+@pytest.fixture
+def visit(visited: Flask) -> Visit:
     """A new browser, not logged in."""
-    return lambda: Site(app.test_client())
+    return lambda: Site(visited.test_client())
 
 
 @pytest.fixture

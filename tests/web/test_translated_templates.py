@@ -80,6 +80,7 @@ def pages(add_book: AddBook, alice: Site, bob: Site, select: Select) -> list[str
 
 
 @pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.usefixtures("alone")
 def test_pages_are_what_they_are_without_it(
     language: str, pages: list[str], alice: Site, visit: Visit, ordinary: Callable[[], None]
 ) -> None:
