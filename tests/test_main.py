@@ -161,6 +161,7 @@ def test_a_database_that_is_not_there_is_one_line(
     assert "tops3cret" not in line
 
 
+@pytest.mark.slow
 def test_through_pipes(book: Path, empty: Database) -> None:
     """As a program of its own, whose standard streams are bytes."""
     elsewhere = os.environ | {"DATABASE_URL": empty.engine.url.render_as_string(hide_password=False)}

@@ -36,6 +36,7 @@ def test_it_is_refused_in_one_line_that_says_what_to_do(other_encoding: tuple[st
     assert "createdb -T template0 -E UTF8" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
 @pytest.mark.parametrize(
     "program",

@@ -70,6 +70,7 @@ def command(
     return subprocess.run(program, env=environment, input=content, capture_output=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_json_is_all_there_is_on_standard_output(environment: dict[str, str], tmp_path: Path) -> None:
     done = command(
         environment, "--json", written(tmp_path, HEADER + DUNE + ",None,x,1\n0141439581,Emma,x,20015\n" + DUNE)
@@ -83,18 +84,21 @@ def test_json_is_all_there_is_on_standard_output(environment: dict[str, str], tm
     assert b"Importing" in done.stderr
 
 
+@pytest.mark.slow
 def test_json_tells_what_went_wrong_too(environment: dict[str, str], tmp_path: Path) -> None:
     done = command(environment, "--json", tmp_path / "missing.csv")
     assert done.returncode == 1
     assert "there is no such file" in json.loads(done.stdout)["error"]
 
 
+@pytest.mark.slow
 def test_standard_input(environment: dict[str, str], database: Database) -> None:
     done = command(environment, "-", content=(HEADER + DUNE).encode())
     assert (done.returncode, done.stderr) == (0, b"")
     assert rows_of(database, TITLES) == [("Dune",)]
 
 
+@pytest.mark.slow
 def test_standard_input_is_read_once(environment: dict[str, str], database: Database) -> None:
     done = command(environment, "-", "-", content=(HEADER + DUNE).encode())
     assert done.returncode == 1
@@ -107,6 +111,7 @@ def test_a_file_may_be_named_twice(config: Config, tmp_path: Path) -> None:
     assert run(config, path, path)[0] == (1, 0, 1, 0)
 
 
+@pytest.mark.slow
 def test_a_format_can_be_forced(environment: dict[str, str], tmp_path: Path) -> None:
     done = command(environment, "--format", "marc", written(tmp_path, HEADER + DUNE))
     assert done.returncode in (0, 1)

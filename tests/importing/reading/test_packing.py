@@ -183,6 +183,7 @@ def test_a_megabyte_of_the_same_row_is_no_bomb(tmp_path: Path) -> None:
     assert read(tmp_path, gzip.compress(ROWS)) == ROWS
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_whatever_comes_out(tmp_path: Path) -> None:
     """A process reads 60 MB of packed rows in less than half of that, on top of what it has at its start."""
     path = written(tmp_path, gzip.compress(ROWS, 1) * 60)

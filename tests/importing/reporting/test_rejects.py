@@ -163,6 +163,7 @@ def test_refusals_of_a_file_whose_name_is_no_text(config: Config, tmp_path: Path
     assert row["file"] == str(tmp_path / r"caf\udce9.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refused", [1, 5_000])  # noticed when it is completed, and while it is written
 def test_a_full_disk_is_told_in_one_line(database_url: str, database: Database, tmp_path: Path, refused: int) -> None:
     """A file that may have ten bytes."""
@@ -184,6 +185,7 @@ def test_a_full_disk_is_told_in_one_line(database_url: str, database: Database, 
     assert not list(tmp_path.glob("*refused*"))
 
 
+@pytest.mark.slow
 def test_the_file_that_is_standard_input_is_not_replaced(database_url: str, tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + DUNE)
     environment = {**os.environ, "DATABASE_URL": database_url, "FLYLEAF_DATA": str(tmp_path / "instance")}
