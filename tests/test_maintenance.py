@@ -12,6 +12,7 @@ from flyleaf.database import Database
 from flyleaf.maintenance import Maintenance
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import Select
+from tests.places import eventually
 
 
 def threads(maintenance: Maintenance) -> list[Thread]:
@@ -66,8 +67,6 @@ def test_a_task_that_fails_does_not_keep_the_thread_from_the_next_try(
     with monkeypatch.context() as patch:
         patch.setattr("flyleaf.maintenance.TASKS", (broken,))
         maintenance.start()
-        while "TypeError: a bug" not in caplog.text:
-            pass
-    while not select("SELECT count(*) FROM events"):
-        pass
+        assert eventually(lambda: "TypeError: a bug" in caplog.text)
+    assert eventually(lambda: select("SELECT count(*) FROM events"))
     maintenance.stop()

@@ -224,13 +224,20 @@ def states(
                 select("UPDATE reviews SET hidden_at = created_at, hidden_reason = 'Spam', edited_at = now()"),
                 page.goto("/moderation/hidden"),
             ),
+            "own hidden review": at(PRIDE),
+            "own hidden review's end": at(PRIDE + "/review/delete"),
+            "hidden and deleted": lambda page: (
+                select("UPDATE reviews SET withdrawn_at = now(), text = ''"),
+                page.goto("/moderation/hidden"),
+            ),
+            "no other review": at(PRIDE),
             "second factor needed": lambda page: (
-                monkeypatch.setattr(moderation, "_may_act", lambda moderator: False),
+                monkeypatch.setattr(moderation, "may_act", lambda moderator: False),
                 page.goto("/moderation/reviews/1/hide"),
             ),
             "reported, second factor needed": at("/moderation"),
-            "own hidden review": at(PRIDE),
             "pending registrations": lambda page: (
+                monkeypatch.setattr(moderation, "may_act", lambda moderator: True),
                 select("INSERT INTO pending_registrations (reader_id) SELECT id FROM readers WHERE name <> 'Alice'"),
                 page.goto("/moderation/registrations"),
             ),
