@@ -5,7 +5,7 @@ import os
 import threading
 from abc import ABC, abstractmethod
 
-from flyleaf.database import is_unavailable
+from flyleaf.database import DatabaseUnusableError, is_unavailable
 
 
 class Background(ABC):
@@ -61,7 +61,7 @@ class Background(ABC):
                     self._woken.wait(self.idle_seconds())
                     self._woken.clear()
             except Exception as error:
-                if is_unavailable(error):
+                if isinstance(error, DatabaseUnusableError) or is_unavailable(error):
                     self._logger.warning("database unavailable: work in the background waits", extra={"of": self._name})
                 else:
                     self._logger.exception("work in the background failed", extra={"of": self._name})

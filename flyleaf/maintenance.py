@@ -23,7 +23,6 @@ AFTER_A_FAULT = 30.0
 TASKS: tuple[Callable[..., object], ...] = (
     continue_next_departure,
     fold_failed_logins,
-    delete_due_events,
     delete_expired_password_resets,
 )
 
@@ -53,14 +52,18 @@ class Maintenance(Background):
 
     def work(self) -> bool:
         """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
-        with self._database.transaction() as connection:
-            update_event_ages(connection, self._config.routine_event_days, self._config.event_days)
-        worked = any([self._do(task) for task in TASKS])  # noqa: C419  # all of them, also after the first success
-        return self._prune_sessions() or worked
+        worked = [*(self._do(task) for task in TASKS), self._prune_events(), self._prune_sessions()]
+        return any(worked)
 
     def _do(self, task: Callable[..., object]) -> bool:
         with self._database.transaction() as connection:
             return bool(task(connection))
+
+    def _prune_events(self) -> bool:
+        """Delete the next events whose time has come, as the tables' owner: pages can't."""
+        with self._database.command_transaction() as connection:
+            update_event_ages(connection, self._config.routine_event_days, self._config.event_days)
+            return delete_due_events(connection) > 0
 
     def _prune_sessions(self) -> bool:
         """Take a step of pruning, or begin it if it is due. Return False if neither."""
