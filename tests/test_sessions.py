@@ -420,7 +420,7 @@ def test_150_logins_leave_100_files_and_logging_out_the_others_leaves_one(
     for _ in range(51):
         last = visit().logged_in("Alice")
     assert len(files()) == 100, "each further login ended the session that was used least recently"
-    last.submit("/account", "/account/sessions/end-others")
+    last.submit("/account", "/account/sessions/end-others", password=PASSWORD)
     assert len(files()) == 1
     assert is_logged_in(last)
 
@@ -433,9 +433,9 @@ def test_the_file_of_a_session_goes_with_its_row(
     assert len(files()) == 2
     if way == "a device":
         of_phone = select("SELECT max(id) FROM sessions")
-        alice.submit("/account", f"/account/sessions/{of_phone}/end")
+        alice.submit("/account", f"/account/sessions/{of_phone}/end", password=PASSWORD)
     elif way == "the others":
-        alice.submit("/account", "/account/sessions/end-others")
+        alice.submit("/account", "/account/sessions/end-others", password=PASSWORD)
     elif way == "the password":
         alice.submit("/account/password", old_password=PASSWORD, password="a daisy", confirmation="a daisy")
         alice.submit("/account/password", old_password=PASSWORD, password="a daisy is", confirmation="a daisy is")
@@ -560,7 +560,7 @@ def test_in_redis_no_key_is_the_id_of_a_session_and_it_goes_with_its_row(visit_r
     keys = [str(key) for key in redis.keys("session*")]
     assert len(keys) == 2
     assert not any(str(site.session_id()) in key for key in keys for site in (alice, phone))
-    alice.submit("/account", "/account/sessions/end-others")
+    alice.submit("/account", "/account/sessions/end-others", password=PASSWORD)
     assert len(redis.keys("session*")) == 1
     assert is_logged_in(alice)
 

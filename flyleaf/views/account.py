@@ -17,7 +17,7 @@ from flyleaf.queries.password_resets import delete_password_reset
 from flyleaf.queries.readers import Credentials, Reader, credentials_of, update_password_hash
 from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import delete_other_sessions, delete_readers_session, is_session_fresh, select_sessions
-from flyleaf.views.password_form import NewPasswordForm
+from flyleaf.views.password_form import NewPasswordForm, PasswordForm
 from flyleaf.web.access import (
     end_session,
     forget_sessions,
@@ -29,7 +29,7 @@ from flyleaf.web.access import (
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.drafts import restored
-from flyleaf.web.forms import Form, require_token
+from flyleaf.web.forms import Form
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
 from flyleaf.web.rendering import Answer, render_later
@@ -112,26 +112,42 @@ def account(connection: Connection, reader: Reader) -> Answer:
     return render_later("account.html", sessions=sessions, factors=factors, identity=identity, form=Form())
 
 
-@blueprint.post("/sessions/<id:session_id>/end")
-@login_required
-def end_other_session(connection: Connection, reader: Reader, session_id: int) -> ResponseReturnValue:
-    require_token()
-    ended = delete_readers_session(connection, reader.id, session_id)
-    if not ended:
-        raise NotFound(gettext("That device is already logged out."))
+@blueprint.route("/sessions/<id:session_id>/end", methods=["GET", "POST"])
+@reader_required
+def end_other_session(reader: Reader, session_id: int) -> ResponseReturnValue:
+    form = PasswordForm(request.form)
+    if not _is_confirmed(reader, form):
+        return render_template("account_session_end.html", form=form, ends_all=False), form.status
+    with transaction() as connection:
+        ended = delete_readers_session(connection, reader.id, session_id)
+        if not ended:
+            raise NotFound(gettext("That device is already logged out."))
+        insert_event(connection, EventKind.SESSION_ENDED, reader.id)
     forget_sessions(ended)
-    insert_event(connection, EventKind.SESSION_ENDED, reader.id)
     return redirect_with_notice(url_for("account.account"), "session-ended")
 
 
-@blueprint.post("/sessions/end-others")
-@login_required
-def end_other_sessions(connection: Connection, reader: Reader) -> ResponseReturnValue:
-    require_token()
-    ended = delete_other_sessions(connection, reader.id, session_hash())
+@blueprint.route("/sessions/end-others", methods=["GET", "POST"])
+@reader_required
+def end_other_sessions(reader: Reader) -> ResponseReturnValue:
+    form = PasswordForm(request.form)
+    if not _is_confirmed(reader, form):
+        return render_template("account_session_end.html", form=form, ends_all=True), form.status
+    with transaction() as connection:
+        ended = delete_other_sessions(connection, reader.id, session_hash())
+        insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, {"sessions": len(ended)})
     forget_sessions(ended)
-    insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, {"sessions": len(ended)})
     return redirect_with_notice(url_for("account.account"), "other-sessions-ended")
+
+
+def _is_confirmed(reader: Reader, form: PasswordForm) -> bool:
+    """Return whether the form was sent with the right password."""
+    if request.method != "POST" or not form.validate():
+        return False
+    if confirm_password(reader, form.password.data or "") is None:
+        form.password.errors = [gettext("Wrong password.")]
+        return False
+    return True
 
 
 @blueprint.route("/password", methods=["GET", "POST"])

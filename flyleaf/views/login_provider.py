@@ -19,7 +19,7 @@ from flyleaf.queries.identities import delete_identity, insert_identity, select_
 from flyleaf.queries.readers import Credentials, Reader, insert_reader
 from flyleaf.views.admission import admit, is_open_to
 from flyleaf.views.names import USERNAME_RULES
-from flyleaf.views.second_factors import PasswordForm
+from flyleaf.views.password_form import PasswordForm
 from flyleaf.web.access import begin_session, current_reader, local_path, reader_required
 from flyleaf.web.attempts import count_attempt, registration_limits
 from flyleaf.web.authentication import confirm_password

@@ -1,4 +1,4 @@
-"""The fields for choosing a new password."""
+"""The fields for choosing a new password, and for confirming the current one."""
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import PasswordField
@@ -9,6 +9,12 @@ from flyleaf.passwords import is_common
 from flyleaf.queries.readers import name_key
 from flyleaf.views.names import is_blank
 from flyleaf.web.forms import Form, no_control_characters
+
+
+class PasswordForm(Form):
+    password = PasswordField(
+        lazy_gettext("Current password"), validators=[InputRequired(lazy_gettext("Enter your password."))]
+    )
 
 
 class NewPasswordForm(Form):

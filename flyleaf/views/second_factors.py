@@ -9,7 +9,7 @@ from flask_babel import gettext, lazy_gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection
 from werkzeug.exceptions import Conflict, NotFound
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from flyleaf.limits import SECOND_FACTOR_NAME_MAX, SECOND_FACTORS_MAX
@@ -27,21 +27,16 @@ from flyleaf.queries.sessions import delete_other_sessions
 from flyleaf.recovery_codes import hash_code, new_codes
 from flyleaf.totp import app_address, matching_step, new_secret, qr_code
 from flyleaf.views.app_code import AppCodeField
+from flyleaf.views.password_form import PasswordForm
 from flyleaf.web.access import forget_sessions, reader_required, renew_session, session_hash
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import transaction
-from flyleaf.web.forms import SHA256, Form, line, no_control_characters
+from flyleaf.web.forms import SHA256, line, no_control_characters
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.second_factors import seal_app_secret
 
 blueprint = Blueprint("second_factors", __name__, url_prefix="/account")
 SECRET_SECONDS = 60 * 60  # for which a secret that is shown can be used
-
-
-class PasswordForm(Form):
-    password = PasswordField(
-        lazy_gettext("Current password"), validators=[InputRequired(lazy_gettext("Enter your password."))]
-    )
 
 
 class FactorForm(PasswordForm):

@@ -52,7 +52,7 @@ def test_the_account_is_for_who_is_logged_in(client: FlaskClient, page: str) -> 
 
 
 def other_session(site: Site) -> str:
-    return part(r'action="(/account/sessions/\d+/end)"', site.get("/account").text)
+    return part(r'href="(/account/sessions/\d+/end)"', site.get("/account").text)
 
 
 def test_alice_sees_where_she_is_logged_in(alice: Site, phone: Site, bob: Site) -> None:
@@ -64,7 +64,7 @@ def test_alice_sees_where_she_is_logged_in(alice: Site, phone: Site, bob: Site) 
 
 def test_alice_ends_a_session(alice: Site, phone: Site) -> None:
     assert is_logged_in(phone)
-    response = alice.submit("/account", other_session(alice))
+    response = alice.submit("/account", other_session(alice), password=PASSWORD)
     assert response.location == "/account"
     assert 'class="notice"' in alice.get("/account").text
     assert not is_logged_in(phone)
@@ -73,26 +73,26 @@ def test_alice_ends_a_session(alice: Site, phone: Site) -> None:
 
 def test_a_session_that_is_gone_is_404(alice: Site, phone: Site) -> None:
     address = other_session(alice)
-    alice.submit("/account", address)
-    assert alice.submit("/account", address).status_code == 404
-    assert alice.submit("/account", f"/account/sessions/{10**30}/end").status_code == 404
-    assert alice.submit("/account", "/account/sessions/0/end").status_code == 404
+    alice.submit("/account", address, password=PASSWORD)
+    assert alice.submit("/account", address, password=PASSWORD).status_code == 404
+    assert alice.submit("/account", f"/account/sessions/{10**30}/end", password=PASSWORD).status_code == 404
+    assert alice.submit("/account", "/account/sessions/0/end", password=PASSWORD).status_code == 404
 
 
 def test_bob_does_not_end_alices_session(alice: Site, phone: Site, bob: Site) -> None:
-    assert bob.submit("/account", other_session(alice)).status_code == 404
+    assert bob.submit("/account", other_session(alice), password=PASSWORD).status_code == 404
     assert is_logged_in(phone)
 
 
 def test_alice_ends_all_others(alice: Site, phone: Site, visit: Visit, bob: Site) -> None:
     tablet = visit().logged_in("Alice")
-    alice.submit("/account", "/account/sessions/end-others")
+    alice.submit("/account", "/account/sessions/end-others", password=PASSWORD)
     assert [is_logged_in(site) for site in (phone, tablet, alice, bob)] == [False, False, True, True]
 
 
 def test_an_ended_session_changes_nothing_any_more(alice: Site, phone: Site, dune: str, select: Select) -> None:
     token = hidden_fields(phone.get(f"/books/{dune}").text)
-    alice.submit("/account", "/account/sessions/end-others")
+    alice.submit("/account", "/account/sessions/end-others", password=PASSWORD)
     phone.client.post("/preferences", data=token | {"language": "es"})
     phone.client.post(f"/books/{dune}/review", data=token | {"rating": "5", "text": ""})
     assert select("SELECT count(*) FROM readers WHERE language IS NOT NULL") == 0
@@ -101,8 +101,16 @@ def test_an_ended_session_changes_nothing_any_more(alice: Site, phone: Site, dun
 
 def test_without_the_token_of_a_form_no_session_ends(alice: Site, phone: Site) -> None:
     for address in (other_session(alice), "/account/sessions/end-others"):
-        assert alice.client.post(address).status_code == 400
-        assert alice.get(address).status_code == 405
+        assert alice.client.post(address, data={"password": PASSWORD}).status_code == 400
+        assert alice.get(address).status_code == 200
+    assert is_logged_in(phone)
+
+
+def test_without_the_password_no_session_ends(alice: Site, phone: Site) -> None:
+    for address in (other_session(alice), "/account/sessions/end-others"):
+        for password in ("", "not a rose"):
+            answer = alice.submit(address, password=password)
+            assert (answer.status_code, 'type="password"' in answer.text) == (422, True)
     assert is_logged_in(phone)
 
 
@@ -337,8 +345,8 @@ def test_the_audit_has_what_happened_and_no_secret(alice: Site, phone: Site, vis
     change_password(alice, old=WRONG)
     change_password(alice)
     visit().logged_in("Alice", NEW)
-    alice.submit("/account", other_session(alice))
-    alice.submit("/account", "/account/sessions/end-others")
+    alice.submit("/account", other_session(alice), password=NEW)
+    alice.submit("/account", "/account/sessions/end-others", password=NEW)
     alice.get("/account/data")
     alice.get("/logout")
     alice.logged_in("Alice", NEW)
