@@ -61,6 +61,23 @@ def complaints() -> Iterator[list[str]]:
     assert [line for line in complaints if "responded with a status of" not in line] == []
 
 
+def _watch(page: Page, complaints: list[str]) -> None:
+    """Note what the console of a page complains of, and each violation of the Content-Security-Policy.
+
+    The browser's own audit sees violations without JavaScript, too, which runs no listener for them.
+    """
+
+    def note_issue(event: dict[str, Any]) -> None:
+        if event["issue"]["code"] == "ContentSecurityPolicyIssue":
+            complaints.append(f"Content-Security-Policy: {event['issue']['details']}")
+
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    audit = page.context.new_cdp_session(page)
+    audit.on("Audits.issueAdded", note_issue)
+    audit.send("Audits.enable")
+
+
 @pytest.fixture
 def browse(chromium: Browser, site: str, complaints: list[str]) -> Iterator[Callable[..., Page]]:
     """Opens a new browser at the width of a phone; `options` are those of Playwright's contexts."""
@@ -70,10 +87,8 @@ def browse(chromium: Browser, site: str, complaints: list[str]) -> Iterator[Call
         context = chromium.new_context(**({"base_url": site, "viewport": {"width": 390, "height": 800}} | options))
         contexts.append(context)
         context.set_default_timeout(10_000)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
+        context.on("page", lambda page: _watch(page, complaints))
+        return context.new_page()
 
     yield open_browser
     for context in contexts:
