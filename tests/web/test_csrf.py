@@ -25,24 +25,38 @@ VALUES = {
         "confirmation": "a daisy is a daisy",
     },
     "/account/delete": {"password": "a daisy is a daisy", "reviews": "delete"},
+    "/account/sessions/<id:session_id>/end": {"password": PASSWORD},
+    "/account/sessions/end-others": {"password": PASSWORD},
+    "/moderation/invitations": {"uses": "1", "days": "7", "note": ""},
     "/reset/<token>": {"password": "a daisy is a daisy", "confirmation": "a daisy is a daisy"},
     "/reviews/<id:review_id>/report": {"reason": "Spam"},
     "/moderation/reviews/<id:review_id>/hide": {"reason": "Spam"},
 }
+# Nothing of the kind is there in these tests: tests/views/test_{second_step,second_factors,passkeys,login_provider}.py.
+ELSEWHERE = {
+    "/account/authenticator-apps/<id:app_id>/remove",
+    "/account/passkeys/<id:passkey_id>/remove",
+    "/account/recovery-codes",
+    "/account/provider",
+    "/account/provider/disconnect",
+    "/login/code",
+    "/login/recovery-code",
+    "/register/provider",
+}
+NEED_MORE = {"/account/authenticator-app", "/account/passkey", "/account/passkey/question"}  # a code, a signature
 LAST = ("/books/<isbn>/review/delete", "/account/password", "/account/delete")  # they end what others change
 
 
 def post_rules(app: Flask) -> list[str]:
     rules = {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    assert rules >= ELSEWHERE | NEED_MORE
     assert len(rules) >= 6
-    return sorted(rules - WITHOUT_TOKEN)
+    return sorted(rules - WITHOUT_TOKEN - ELSEWHERE)
 
 
 def address(rule: str, isbn: str, review_id: int, session_id: int = 1) -> str:
-    parts = {"<isbn>": isbn, "<id:review_id>": review_id, "<id:session_id>": session_id, "<token>": "token"}
-    for part, value in parts.items():
-        rule = rule.replace(part, str(value))
-    return rule
+    parts = {"<isbn>": isbn, "<id:review_id>": str(review_id), "<id:session_id>": str(session_id), "<token>": "token"}
+    return re.sub("<[^>]*>", lambda part: parts.get(part[0], "1"), rule)
 
 
 def token(site: Site, page: str) -> str:
@@ -62,6 +76,10 @@ def review_id(alice: Site, bob: Site, dune: str, select: Select) -> int:
     select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'")
     select(
         "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
+        " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Bob'"
+    )
+    select(
+        "INSERT INTO login_links (reader_id, token_hash, expires_at)"
         " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Bob'"
     )
     review_id: int = select("SELECT max(id) FROM reviews")
@@ -195,12 +213,13 @@ def test_with_the_right_token_each_form_works(
     alice.review(dune, 2, "Alice's words.")
     visit().logged_in("Alice")
     phone = select("SELECT max(id) FROM sessions")
-    for rule in sorted(post_rules(app), key=lambda rule: LAST.index(rule) + 1 if rule in LAST else 0):
-        visitor = visit() if rule in ("/login", "/register") else alice
-        page = "/account" if visitor is alice else rule
+    rules = [rule for rule in post_rules(app) if rule not in NEED_MORE]
+    for rule in sorted(rules, key=lambda rule: LAST.index(rule) + 1 if rule in LAST else 0):
+        visitor = visit() if rule in ("/login", "/register", "/login/link/<token>") else alice
+        page = "/account" if visitor is alice else "/login"
         fields = VALUES.get(rule, {}) | {"csrf_token": token(visitor, page)}
         response = visitor.client.post(address(rule, dune, review_id, phone), data=fields)
-        assert response.status_code in (303, 409), rule
+        assert response.status_code in (200, 303, 409), rule
 
 
 def test_searching_needs_no_token(alice: Site) -> None:
