@@ -184,6 +184,7 @@ def test_a_fault_shows_nothing_of_itself_but_a_number_to_report(
     assert number in fault
 
 
+@pytest.mark.usefixtures("alone")  # a pool that was used has prepared the statement
 def test_an_error_in_the_database_shows_no_statement(alice: Site, select: Select) -> None:
     select("ALTER TABLE search_works RENAME TO shelves")
     response = alice.get("/search?q=dune")
