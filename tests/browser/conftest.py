@@ -4,10 +4,11 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 from stdnum import ean
 from werkzeug.serving import make_server
 
@@ -76,6 +77,16 @@ def _watch(page: Page, complaints: list[str]) -> None:
     audit = page.context.new_cdp_session(page)
     audit.on("Audits.issueAdded", note_issue)
     audit.send("Audits.enable")
+    _audits[page] = audit
+
+
+_audits: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
+
+
+def print_out(page: Page, **media: Any) -> None:
+    """Show the page as it is printed. Its audit ends, which would keep Chromium on the screen's style sheet."""
+    _audits.pop(page).detach()
+    page.emulate_media(media="print", **media)
 
 
 @pytest.fixture
@@ -87,8 +98,9 @@ def browse(chromium: Browser, site: str, complaints: list[str]) -> Iterator[Call
         context = chromium.new_context(**({"base_url": site, "viewport": {"width": 390, "height": 800}} | options))
         contexts.append(context)
         context.set_default_timeout(10_000)
-        context.on("page", lambda page: _watch(page, complaints))
-        return context.new_page()
+        page = context.new_page()
+        _watch(page, complaints)
+        return page
 
     yield open_browser
     for context in contexts:

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
+from tests.browser.conftest import print_out
 from tests.fixture_types import Visit
 from tests.site import Site
 
@@ -56,7 +57,7 @@ def test_stars_are_letters_where_backgrounds_are_not_drawn(
     bob.review("0141439513", 3)
     page = log_in(browse(**options))
     if not options:
-        page.emulate_media(media="print")
+        print_out(page)
     page.goto("/books/0141439513")
     assert page.evaluate(STARS) == ["★★★½☆", "★★★★☆", "★★★☆☆"]
     for element in page.locator(".stars").all():
@@ -72,7 +73,7 @@ def test_on_paper_there_is_the_book_and_what_readers_think_and_nothing_to_press(
 ) -> None:
     bob.review("0141439513", 4, "A pleasure.")
     page = log_in(browse(color_scheme="dark"))
-    page.emulate_media(media="print")
+    print_out(page)
     page.goto("/books/0141439513")
     expect(page.get_by_text("A pleasure.")).to_be_visible()
     expect(page.get_by_role("heading", name="Pride and Prejudice")).to_be_visible()
@@ -83,13 +84,13 @@ def test_on_paper_there_is_the_book_and_what_readers_think_and_nothing_to_press(
 
 def test_on_paper_a_dark_page_is_light(page: Page, site: str) -> None:
     page.context.add_cookies([{"name": "theme", "value": "dark", "url": site}])
-    page.emulate_media(media="print", color_scheme="dark")
+    print_out(page, color_scheme="dark")
     page.goto("/")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
 
 
 def test_the_account_is_printed(reader: Page) -> None:
-    reader.emulate_media(media="print")
+    print_out(reader)
     reader.goto("/account")
     expect(reader.get_by_role("heading", name="Your account")).to_be_visible()
     expect(reader.locator("section.card").first).to_be_visible()
