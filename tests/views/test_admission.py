@@ -12,7 +12,7 @@ from flask.testing import FlaskCliRunner
 from werkzeug.test import TestResponse
 
 from flyleaf.config import Config
-from tests.site import PASSWORD, Site
+from tests.site import PASSWORD, Site, hidden_fields
 
 Users = Callable[..., Any]
 
@@ -93,7 +93,18 @@ class TestByInvitation:
     ) -> None:
         link = new_link(mo)
         names = ("Alice", "Bob", "Carol", "Dan")
-        answers = together(*[lambda name=name: register(visit(), link, name) for name in names])
+        token = link.partition("invitation=")[2]
+        visitors = [visit() for _ in names]
+        forms = [hidden_fields(visitor.get(f"/register?invitation={token}").text) for visitor in visitors]
+        typed = {"password": PASSWORD, "confirmation": PASSWORD}
+        answers = together(
+            *[
+                lambda visitor=visitor, form=form, name=name: visitor.client.post(
+                    "/register", data=form | typed | {"username": name}
+                )
+                for visitor, form, name in zip(visitors, forms, names, strict=True)
+            ]
+        )
         statuses = sorted(answer.status_code for answer in answers)
         assert statuses[0] == 303
         assert set(statuses[1:]) <= {403, 409}

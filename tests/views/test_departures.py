@@ -123,7 +123,12 @@ def test_a_worker_that_is_killed_in_a_step_loses_nothing_and_leaves_nothing(
         " AND state = 'idle in transaction' AND pid <> pg_backend_pid()"
     )
     killed.invalidate()
-    assert eventually(lambda: maintenance.work() and not select("SELECT count(*) FROM departures"))
+
+    def is_gone_after_a_step() -> bool:
+        maintenance.work()
+        return not select("SELECT count(*) FROM departures")
+
+    assert eventually(is_gone_after_a_step)
     assert before[0] == MANY + 1 - 10
     assert select("SELECT count(*) FROM reviews") == 1
     assert select(KEPT) == select(COUNTED) == 1

@@ -158,6 +158,7 @@ class TestProviderThatCallsItselfAnotherName:
         assert visit().get("/login/provider").status_code == 502
 
 
+@pytest.mark.usefixtures("alone")
 class TestProviderThatIsDown:
     @pytest.fixture
     def settings(self, config: Config) -> dict[str, Any]:
