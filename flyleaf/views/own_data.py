@@ -50,8 +50,7 @@ def download(reader: Reader) -> ResponseReturnValue:
     with _turns.take("data downloads"):
         _count_download(reader)
         try:
-            file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the response
-            _write(reader, file)
+            file = _written(reader)
         except OSError as error:
             logger.error("unavailable", extra={"cause": f"data download: {error}"})  # noqa: TRY400
             raise ServiceUnavailable(gettext("Your data couldn’t be prepared. Try again later.")) from error
@@ -61,6 +60,17 @@ def download(reader: Reader) -> ResponseReturnValue:
     response.content_length = size
     response.headers["Content-Disposition"] = "attachment; filename=flyleaf.json"
     return response
+
+
+def _written(reader: Reader) -> IO[bytes]:
+    """Return an unnamed file with the reader's data, which is closed with the response. Raises OSError."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        _write(reader, file)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _count_download(reader: Reader) -> None:

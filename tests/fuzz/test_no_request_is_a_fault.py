@@ -42,7 +42,10 @@ class Visitor:
     def send(self, sent: Sent) -> tuple[int, Any, bytes]:
         """The status, the headers and the body of the answer."""
         chunks, status, headers = run_wsgi_app(self.app, self.environ(sent))
-        return int(status[:3]), headers, b"".join(chunks)
+        try:
+            return int(status[:3]), headers, b"".join(chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()  # as a server does
 
     def environ(self, sent: Sent) -> dict[str, Any]:
         body = sent.body.replace(TOKEN, self.token)
