@@ -16,6 +16,7 @@ from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.request_counters import MemoryCounter
+from flyleaf.search.schema import schema_name
 from flyleaf.web.current import EXTENSION
 from tests.connections import Watch
 from tests.postgresql import Server
@@ -82,7 +83,15 @@ class EmptyDatabase:
             schema, cleared, _ = self._ask(_SCHEMA, _CLEAR.format(busy=busy), _CLEAR_EVENTS)
         except psycopg2.Error:
             return False
-        return bool(cleared) and schema == self._schema
+        return bool(cleared) and schema == self._schema and self._is_searchable()
+
+    def _is_searchable(self) -> bool:
+        built = f"SELECT EXISTS (SELECT FROM {schema_name()}.search_state WHERE built_at IS NOT NULL)"
+        try:
+            [is_built] = self._ask(built)
+        except psycopg2.Error:
+            return False
+        return bool(is_built)
 
     def drop(self) -> None:
         self._server.drop_database(self.name)

@@ -244,6 +244,7 @@ def test_the_readers_session_is_not_read(alice: Site, dune: str, monkeypatch: py
     assert read != []
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_broken_database_is_told_as_json(client: FlaskClient, dune: str, select: Select) -> None:
     select("DROP TABLE reviews, rating_counts CASCADE")
     response = client.get(f"/api/{dune}")

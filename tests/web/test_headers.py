@@ -251,6 +251,7 @@ def test_no_password_no_token_and_no_query_is_logged(visit: Visit, log: list[str
         assert word not in everything
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_log_line_of_a_failed_statement_holds_no_input(
     alice: Site, log: list[str], dune: str, select: Select
 ) -> None:
