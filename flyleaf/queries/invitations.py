@@ -60,13 +60,12 @@ def select_invitations(connection: Connection, place: Key) -> Page[Invitation]:
 
 
 def is_invitation_valid(connection: Connection, token: str) -> bool:
-    return bool(
-        connection.execute(
-            text("SELECT FROM invitations WHERE token_hash = :token_hash AND expires_at > now() AND uses < uses_max"),
-            {"token_hash": _token_hash(token)},
-        ).one_or_none()
-        is not None
-    )
+    """Return whether somebody can register with this token now."""
+    found = connection.execute(
+        text("SELECT FROM invitations WHERE token_hash = :token_hash AND expires_at > now() AND uses < uses_max"),
+        {"token_hash": _token_hash(token)},
+    ).one_or_none()
+    return found is not None
 
 
 def use_invitation(connection: Connection, token: str) -> int | None:
