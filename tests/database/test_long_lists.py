@@ -128,7 +128,8 @@ def test_a_page_reads_as_few_rows_as_it_shows(connection: Connection, name: str)
     for where, plan in plans.items():
         assert not any(map(plan.reads_whole, TABLES)), where
         assert plan.rows < 30 * size, where
-        assert plan.buffers < 2 * plans["first"].buffers + 20, where
+        # Each row may lie on a page of its own: a database that was used before has room here and there.
+        assert plan.buffers < 2 * plans["first"].buffers + size + 20, where
 
 
 def test_a_profile_reads_no_reviews_of_others(connection: Connection) -> None:
