@@ -9,23 +9,18 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from flyleaf.database import connection_settings
 from flyleaf.database.errors import DatabaseUnusableError, sqlstate, unusable
 from flyleaf.database.gate import Gate
 from flyleaf.database.preparation import Preparation
 from flyleaf.database.prepared import execute_prepared
 from flyleaf.database.watchdog import Watchdog
-from flyleaf.search.schema import SearchNotReadyError, is_built, put_first_on
+from flyleaf.search.schema import SearchNotReadyError, is_built
 from flyleaf.search.superseded import program_name
 
 CONNECT_TIMEOUT = 3  # seconds
 PING_SECONDS = 1.0  # for a pooled connection to answer; otherwise it is replaced
 TRANSACTION_SECONDS = 3.5  # for all statements of a request; longer than statement_timeout
-# The server's own timeouts, in milliseconds: no page is worth a longer wait.
-SERVER_TIMEOUTS = {
-    "statement_timeout": 3_000,
-    "lock_timeout": 2_000,
-    "idle_in_transaction_session_timeout": 10_000,
-}
 # The client kernel's timeouts, for a server that disappears without closing connections.
 TCP_TIMEOUTS = {
     "keepalives_idle": 5,  # seconds
@@ -177,12 +172,11 @@ def _create_engine(url: str, **options: Any) -> Engine:
             "connect_timeout": CONNECT_TIMEOUT,
             "application_name": program_name(),
             "client_encoding": "UTF8",  # whatever PGCLIENTENCODING or the role's settings say
-            "options": " ".join(f"-c {name}={value}" for name, value in SERVER_TIMEOUTS.items()),
             **TCP_TIMEOUTS,
         },
         **options,
     )
-    event.listen(engine, "connect", put_first_on)
+    connection_settings.apply_to(engine)
     event.listen(engine, "do_execute", execute_prepared)
     return engine
 

@@ -15,6 +15,7 @@ _ABSENCES = (
     ("timeout expired", "No answer from {host}:{port}: check the host, its firewall and DATABASE_URL"),
     ("No such file or directory", "There is no server socket in {host}: start the server, or check DATABASE_URL"),
     ("the database system is", "The server at {host}:{port} isn't accepting connections yet ({message})"),
+    ("server_login_retry", "The pooler at {host}:{port} can't reach its server: start the server, or check the pooler"),
     ("too many clients", "The server at {host}:{port} has no free connections: raise its max_connections"),
     (
         "55P03",

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from flyleaf.database import in_use
+from flyleaf.database.connection_settings import is_pooled
 from flyleaf.database.errors import DatabaseUnusableError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -73,6 +74,11 @@ def migrate(engine: Engine) -> None:
 def _alone(engine: Engine) -> Iterator[Connection]:
     """Yield a connection that has no time limits and keeps other programs from migrating until the block ends."""
     with engine.connect() as connection:
+        if is_pooled(connection):
+            raise DatabaseUnusableError(
+                "The schema has to be updated, which needs the server itself, and a pooler such as PgBouncer answers: "
+                "set DATABASE_OWNER_URL to the server's own address."
+            )
         try:
             with connection.begin():
                 connection.execute(text(NO_LIMITS))

@@ -3,18 +3,21 @@
 Planning a look-up that joins five tables takes the server several times as long as running it. A statement is prepared
 if it asks for it: `text(…).execution_options(prepared=True)`. After five runs PostgreSQL keeps one plan for all values,
 until a table changes or is analysed, so this is for statements whose best plan is the same for all of them. The server
-finds out the types of the values by their use; where it can't, write CAST(:value AS type).
+finds out the types of the values by their use; where it can't, write CAST(:value AS type). Through a pooler nothing is
+prepared, as the next transaction may meet another server process.
 """
 
 import re
 from typing import Any
+
+from flyleaf.database.connection_settings import is_pooled
 
 _VALUE = re.compile(r"%\((\w+)\)s|%%")
 
 
 def execute_prepared(cursor: Any, statement: str, values: Any, context: Any) -> bool:
     """Run the statement if it is one to prepare, and return whether it is. A listener of SQLAlchemy's `do_execute`."""
-    if not context.execution_options.get("prepared"):
+    if not context.execution_options.get("prepared") or is_pooled(context.root_connection):
         return False
     known: dict[str, str] = context.root_connection.info.setdefault("prepared", {})  # of this driver's connection
     if statement not in known:

@@ -15,7 +15,6 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
@@ -47,13 +46,6 @@ def schema_name() -> str:
 def put_first(connection: Connection) -> None:
     """Put the search's schema before those that the operator has set, for this transaction."""
     connection.execute(_PUT_FIRST, {"schema": schema_name()})
-
-
-def put_first_on(driver_connection: Any, *_: object) -> None:
-    """The same for as long as the connection lasts."""
-    with driver_connection.cursor() as cursor:
-        cursor.execute(_PUT_FIRST_FOR_GOOD, (schema_name(),))
-    driver_connection.commit()
 
 
 def is_built(connection: Connection) -> bool:
@@ -182,7 +174,3 @@ _PUT_FIRST = text("""
       FROM pg_settings
      WHERE name = 'search_path'""")
 _HAS_MORE = text("SELECT true FROM books OFFSET :books LIMIT 1")
-_PUT_FIRST_FOR_GOOD = """
-    SELECT set_config('search_path', concat_ws(', ', %s, nullif(reset_val, '')), false)
-      FROM pg_settings
-     WHERE name = 'search_path'"""
