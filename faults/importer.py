@@ -13,7 +13,7 @@ from benchmarks.search import catalogue
 from faults.outcome import Outcome
 from faults.site import EmbeddedServer, execute, wait_for, without_settings
 from flyleaf.config import PROJECT
-from flyleaf.importing.loader import IMPORT_LOCK
+from flyleaf.queries.imports import IMPORT_LOCK
 from flyleaf.search.schema import schema_name
 
 BOOKS = 100_000

@@ -1,6 +1,7 @@
 """The application factory: it wires the rooms together, in the order in which they are read."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from cachelib.base import BaseCache
 from flask import Flask
@@ -20,6 +21,9 @@ from flyleaf.web.current import EXTENSION, Flyleaf
 from flyleaf.web.mounting import Mounted
 from flyleaf.web.session_cookie import SessionCookie
 from flyleaf.web.translated_templates import TranslatedEnvironment
+
+if TYPE_CHECKING:
+    from flyleaf.metrics import Metrics
 
 BODY_MAX = 256 * 1024  # bytes: a review of 10,000 emoji, percent-encoded, and room to spare
 
@@ -57,7 +61,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     fetcher = _rating_fetcher(config, database)
     sessions = app.config["SESSION_CACHELIB"]
     maintenance = Maintenance(database, config, sessions if isinstance(sessions, SessionFiles) else None)
-    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, maintenance)
+    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, maintenance, _metrics(config))
     web.register(app)
     views.register(app)
     cli.register(app)
@@ -91,6 +95,14 @@ def _keep_sessions(app: Flask, config: Config) -> RequestCounter:
     app.config["SESSION_CACHELIB"] = sessions
     app.session_interface = SessionCookie(app, client=sessions, permanent=False)
     return counter
+
+
+def _metrics(config: Config) -> "Metrics | None":
+    if config.metrics_token is None:
+        return None
+    from flyleaf.metrics import Metrics
+
+    return Metrics(config.metrics_folder)
 
 
 def _rating_fetcher(config: Config, database: Database) -> RatingFetcher | None:

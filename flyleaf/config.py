@@ -3,8 +3,9 @@
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
@@ -50,6 +51,8 @@ class Config:
     event_days: int = 5 * 365  # how long all other events are kept
     contact: str | None = None  # of the operator, for readers
     log_format: LogFormat = "auto"
+    metrics_token: str | None = field(default=None, repr=False)  # None: there is no /metrics
+    metrics_folder: Path | None = None  # where the processes of the site count together
     open_library_contact: str | None = None
     open_library_url: str = "https://openlibrary.org"
 
@@ -106,6 +109,8 @@ class Config:
             event_days=values.whole_number(environ, "EVENT_DAYS", cls.event_days, 1, 36_500),
             contact=values.operator(environ.get("CONTACT") or None),
             log_format=values.log_format(environ.get("LOG_FORMAT") or cls.log_format),
+            metrics_token=values.metrics_token(environ.get("METRICS_TOKEN") or None),
+            metrics_folder=Path(metrics).absolute() if (metrics := environ.get("PROMETHEUS_MULTIPROC_DIR")) else None,
             open_library_contact=values.contact_of(environ.get("OPEN_LIBRARY_CONTACT") or None),
             open_library_url=values.web_address(environ.get("OPEN_LIBRARY_URL") or cls.open_library_url),
         )
@@ -121,6 +126,22 @@ class Config:
     def sessions(self) -> Path:
         return self.data / "sessions"
 
+    def sharing_metrics(self) -> "Config":
+        """Return the settings for workers that count together, in an empty folder, if METRICS_TOKEN is set.
+
+        prometheus_client, which the workers import, reads the folder's name from the environment.
+        """
+        if self.metrics_token is None:
+            return self
+        folder = self.data / "metrics"
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise self._unusable_data(error) from error
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+        return replace(self, metrics_folder=folder)
+
     def make_data_folder(self) -> None:
         """Create the data folder and the site's own files in it. Raises ConfigError if that fails."""
         try:
@@ -128,10 +149,13 @@ class Config:
             if self.session_type == "filesystem":
                 self.sessions.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(
-                f"FLYLEAF_DATA is {self.data}, which can't be used ({error.strerror}: {error.filename}): set it to a "
-                "folder that you can write to."
-            ) from error
+            raise self._unusable_data(error) from error
+
+    def _unusable_data(self, error: OSError) -> ConfigError:
+        return ConfigError(
+            f"FLYLEAF_DATA is {self.data}, which can't be used ({error.strerror}: {error.filename}): set it to a "
+            "folder that you can write to."
+        )
 
     def site_digest(self) -> str:
         """Return 8 hex digits that differ between two sites on one host but are the same on all machines of one site.

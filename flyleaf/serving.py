@@ -70,6 +70,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         config = Config.from_environment()
         _require_memory(config)
+        config = config.sharing_metrics()
         with listening(config) as place, prepared(config) as prepare:
             serve(config, place, prepare)
     except (AddressError, ConfigError, DatabaseUnusableError, MemoryError) as error:

@@ -70,6 +70,14 @@ def secret_key(key: str | None) -> str | None:
     return key
 
 
+def metrics_token(token: str | None) -> str | None:
+    if token is not None and not re.fullmatch("[!-~]{16,200}", token):
+        raise ConfigError(
+            "METRICS_TOKEN must have 16 to 200 characters, without spaces: openssl rand -hex 16 makes one."
+        )
+    return token
+
+
 def log_format(text: str) -> LogFormat:
     if text not in ("auto", "text", "json"):
         raise ConfigError(f"LOG_FORMAT is {text!r}: write auto, text or json.")

@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "isbn": set(),
     "limits": set(),
     "logs": set(),
+    "metrics": set(),
     "numbers": set(),
     "paging": set(),
     "passkeys": {"queries"},
@@ -55,13 +56,13 @@ MAY_IMPORT = {
     "importing": {"isbn", "limits", "config", "database", "queries", "search"},
     "rating_fetcher": {"background", "database", "open_library", "queries"},
     "views": {
-        "citation", "config", "database", "isbn", "limits", "open_library", "paging", "passkeys", "passwords",
-        "queries", "recovery_codes", "sealing", "search", "sessions", "totp", "turns", "web",
+        "citation", "config", "database", "isbn", "limits", "metrics", "open_library", "paging", "passkeys",
+        "passwords", "queries", "recovery_codes", "sealing", "search", "sessions", "totp", "turns", "version", "web",
     },
     "web": {
-        "config", "covers", "database", "isbn", "limits", "maintenance", "numbers", "paging", "passkeys", "passwords",
-        "queries", "rating_fetcher", "recovery_codes", "request_counters", "sealing", "search", "security_headers",
-        "sessions", "setting_values", "totp", "turns",
+        "config", "covers", "database", "isbn", "limits", "maintenance", "metrics", "numbers", "paging", "passkeys",
+        "passwords", "queries", "rating_fetcher", "recovery_codes", "request_counters", "sealing", "search",
+        "security_headers", "sessions", "setting_values", "totp", "turns",
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire

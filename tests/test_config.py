@@ -77,6 +77,8 @@ SETTINGS: list[tuple[str, str, str, object]] = [
     ("CONTACT", "https://books.example/help?q=a", "contact", "https://books.example/help?q=a"),
     ("LOG_FORMAT", "text", "log_format", "text"),
     ("LOG_FORMAT", "json", "log_format", "json"),
+    ("METRICS_TOKEN", "sixteen-letters!", "metrics_token", "sixteen-letters!"),
+    ("PROMETHEUS_MULTIPROC_DIR", "/var/lib/numbers", "metrics_folder", Path("/var/lib/numbers")),
     ("OPEN_LIBRARY_CONTACT", "me@books.example", "open_library_contact", "me@books.example"),
     ("OPEN_LIBRARY_URL", "https://mirror.example/", "open_library_url", "https://mirror.example"),
 ]
@@ -135,6 +137,8 @@ def test_an_owner_of_the_tables_needs_another_role_for_pages() -> None:
         {"CONTACT": 'a"b@books.example'},
         {"CONTACT": "a@books.example\nx"},
         {"LOG_FORMAT": "xml"},
+        {"METRICS_TOKEN": "too short"},
+        {"METRICS_TOKEN": "a token with spaces in it"},
         {"SCRIPT_NAME": "/a/../b"},
         {"SCRIPT_NAME": "/a?b"},
         {"PORT": "-1"},

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from flyleaf import serving
 from flyleaf.config import PROJECT
@@ -187,6 +188,20 @@ def test_a_killed_worker_is_replaced(data: Path, run: Run) -> None:
     worker.kill()
     assert eventually(lambda: _answers(program))
     assert worker not in psutil.Process(program.process.pid).children()
+
+
+def test_workers_count_together_and_a_new_start_counts_anew(data: Path, run: Run) -> None:
+    headers = {"Authorization": "Bearer sixteen-letters!"}
+    for _ in range(2):
+        program = run(data, _free_port(), WORKERS="2", METRICS_TOKEN="sixteen-letters!")
+        program.wait_until_served()
+        for _ in range(20):
+            assert program.get("/healthz") == 200
+        answer = requests.get(f"http://127.0.0.1:{program.port}/metrics", headers=headers, timeout=10).text
+        lines = dict(line.rsplit(" ", 1) for line in answer.splitlines() if not line.startswith("#"))
+        assert 20 <= float(lines['flyleaf_requests_total{method="GET",route="/healthz",status="200"}']) < 35
+        assert float(lines["flyleaf_database_connections_limit"]) == 20
+        assert program.end() == 0
 
 
 def test_slow_clients_stop_nobody(data: Path, run: Run) -> None:

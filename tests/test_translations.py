@@ -192,7 +192,8 @@ NOT_SAID = {
     "PasskeyRefusedError",
     "ProviderError",
     "Classic",
-}  # for the log; titles of books
+    "Measure",
+}  # for the log; titles of books; for operators
 FOR_PROGRAMS = {"order must be one of ", "login at the provider failed"}  # only the API shows this, or the log
 
 

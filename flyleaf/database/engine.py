@@ -1,6 +1,6 @@
 """The process's connection pool, and the transactions that requests, commands and imports run in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -19,6 +19,7 @@ from flyleaf.search.schema import SearchNotReadyError, is_built
 from flyleaf.search.superseded import program_name
 
 CONNECT_TIMEOUT = 3  # seconds
+OVERFLOW = 2  # connections beyond the pool's size, closed after use
 PING_SECONDS = 1.0  # for a pooled connection to answer; otherwise it is replaced
 TRANSACTION_SECONDS = 3.5  # for all statements of a request; longer than statement_timeout
 # The client kernel's timeouts, for a server that disappears without closing connections.
@@ -40,7 +41,8 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 8, owner_url: str | None = None) -> None:
         """Connect pages to `url`, and everything that changes the schema or imports to `owner_url`."""
-        self.engine = _create_engine(url, pool_size=pool_size, max_overflow=2, pool_timeout=CONNECT_TIMEOUT)
+        self.engine = _create_engine(url, pool_size=pool_size, max_overflow=OVERFLOW, pool_timeout=CONNECT_TIMEOUT)
+        self._pool_size = pool_size + OVERFLOW
         self.owner = self.engine if owner_url is None else _create_engine(owner_url, poolclass=NullPool)
         self._watchdog = Watchdog()
         self._gate = Gate()
@@ -132,6 +134,16 @@ class Database:
         """Close the connections of the pool. The next transaction opens new ones."""
         self.engine.dispose()
         self.owner.dispose()
+
+    @property
+    def pool_size(self) -> int:
+        """The greatest number of connections that pages of this process use at the same time."""
+        return self._pool_size
+
+    def watch_pool(self, taken: Callable[[], object], returned: Callable[[], object]) -> None:
+        """Have the functions called whenever a page takes a connection from the pool, and when it returns it."""
+        event.listen(self.engine, "checkout", lambda *_: taken())
+        event.listen(self.engine, "checkin", lambda *_: returned())
 
     def close(self) -> None:
         """Close the connections for good."""

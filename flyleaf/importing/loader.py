@@ -19,10 +19,8 @@ from flyleaf.importing.reporting.report import Report
 from flyleaf.importing.table import Table
 from flyleaf.queries.books import count_books, has_books
 from flyleaf.queries.events import Detail, EventKind, insert_event
+from flyleaf.queries.imports import IMPORT_LOCK
 from flyleaf.search import needs_rebuild, rebuild_search, settle_search
-
-# The advisory lock that allows one import at a time. The number only has to be unique in the database.
-IMPORT_LOCK = 7_303_002
 
 # File names in an event: this many fit its 4,000 characters even if all are escaped, like \u0001.
 NAMED = 3

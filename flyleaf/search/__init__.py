@@ -5,6 +5,7 @@ from flyleaf.search.pages import MatchReason, Order, SearchPage, SearchQuery, Se
 from flyleaf.search.results import Edition
 from flyleaf.search.schema import SearchNotReadyError, is_built, is_ready, require
 from flyleaf.search.suggestions import Suggestion, suggest
+from flyleaf.search.timing import unwatch_stages, watch_stages
 from flyleaf.search.upkeep import needs_rebuild, rebuild_search, settle_search
 
 __all__ = [
@@ -25,4 +26,6 @@ __all__ = [
     "search_books",
     "settle_search",
     "suggest",
+    "unwatch_stages",
+    "watch_stages",
 ]

@@ -29,6 +29,7 @@ from flyleaf.search.spelling import (
 )
 from flyleaf.search.surplus import core, covering, drivers, is_hinted, spans
 from flyleaf.search.surplus_words import BEHIND_COST
+from flyleaf.search.timing import stage
 
 AS_TYPED = Limits(popular=POPULAR, others=KEEP, enough=60, common=2**31 - 1)
 WIDE = AS_TYPED._replace(others=600)  # because a filter will take most away
@@ -84,6 +85,7 @@ def read_otherwise(search: Search) -> None:
         correct(search)
 
 
+@stage("as typed")
 def as_typed(
     connection: Connection,
     typed: Sequence[Piece],
@@ -136,6 +138,7 @@ def everywhere(
     return sum(len(having.all) for having in found)
 
 
+@stage("without connectives")
 def disconnect(search: Search) -> None:
     """Stage: without "and", "by" and their like, which readers put between a title and an author."""
     reading = without_connectives(search.query.reading)
@@ -143,6 +146,7 @@ def disconnect(search: Search) -> None:
         everywhere(search, [reading])
 
 
+@stage("year")
 def date(search: Search) -> None:
     """Stage: a year that no title has is that of publication, or near it: "dune 1965"."""
     found = without_year(search.rest)
@@ -151,11 +155,13 @@ def date(search: Search) -> None:
         everywhere(search, [search.undated], search.narrowing._replace(year_from=year - 1, year_to=year + 1))
 
 
+@stage("words joined or split")
 def resegment(search: Search) -> None:
     """Stage: two words run together, or one taken apart."""
     everywhere(search, resegmented(search.vocabulary, search.query, look_closer=search.poor))
 
 
+@stage("spelling")
 def correct(search: Search) -> None:
     """Stage: words that may be misspelt: the unknown ones; where that finds nothing, works that lack some of the words;
     where those lack too much, any one of the known words, or all."""
@@ -178,11 +184,13 @@ def correct(search: Search) -> None:
         everywhere(search, [fixed.with_terms(corrected, "spelling")])
 
 
+@stage("surplus words")
 def try_surplus(search: Search) -> None:
     """Stage: works whose whole title is a part of the query, and those that have all but the words that say little."""
     everywhere(search, core(search.query.reading), titles=spans(search.query))
 
 
+@stage("most of the words")
 def try_covering(search: Search, reading: Reading) -> None:
     """Stage: works that have the most telling of the words, where none has all."""
     reading = covering(reading)

@@ -13,6 +13,7 @@ from stdnum import isbn as stdnum
 from stdnum.exceptions import ValidationError
 
 from flyleaf.search.results import EDITIONS_SHOWN, Shown, read_shown
+from flyleaf.search.timing import stage
 
 _DIGITS = r"[0-9][0-9\s\u00ad\u200b\u2010-\u2015\u2212\ufe58\ufe63-]*[0-9Xx]"
 _LOOKS_LIKE_ONE = re.compile(rf"\W*(?:isbn(?:[- ]?1[03])?\W*)?({_DIGITS})\W*", re.IGNORECASE)
@@ -71,6 +72,7 @@ def to_isbn13(number: str) -> str | None:
     return None
 
 
+@stage("isbn")
 def find(
     connection: Connection,
     numbers: Sequence[str],

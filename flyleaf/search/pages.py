@@ -28,6 +28,7 @@ from flyleaf.search.results import (
     passing,
 )
 from flyleaf.search.schema import require
+from flyleaf.search.timing import stage
 
 DEEPEST = 200  # results; a search looks no further, and says has_next only as far as it has looked
 
@@ -112,6 +113,7 @@ class SearchPage:
     digits_needed: int | None = None
 
 
+@stage("all")
 def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
     """Find the books that are meant, the likeliest first. Raises SearchNotReadyError."""
     require(connection)

@@ -14,6 +14,7 @@ from flyleaf.search.matching import Match
 from flyleaf.search.pieces import Piece
 from flyleaf.search.reading import clean
 from flyleaf.search.schema import require
+from flyleaf.search.timing import stage
 
 TYPO_FROM = 4  # letters
 LIMITS = Limits(popular=POPULAR, others=50, enough=8, common=20_000)  # a commoner prefix: popular works alone
@@ -36,6 +37,7 @@ class Suggestion:
     isbn: str | None = None
 
 
+@stage("suggestions")
 def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggestion]:
     """At most `limit` titles and authors that the text may be the beginning of, the likeliest first.
 

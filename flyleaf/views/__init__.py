@@ -11,6 +11,7 @@ from flyleaf.views import (
     invitations,
     login_links,
     login_provider,
+    metrics,
     moderation,
     own_data,
     passkeys,
@@ -30,7 +31,20 @@ from flyleaf.views import (
 
 def register(app: Flask) -> None:
     """Register every page with the application."""
-    for room in (health, welcome, readers, search, books, reviews, authors, profiles, preferences, account, api):
+    for room in (
+        health,
+        metrics,
+        welcome,
+        readers,
+        search,
+        books,
+        reviews,
+        authors,
+        profiles,
+        preferences,
+        account,
+        api,
+    ):
         app.register_blueprint(room.blueprint)
     for room in (own_data, second_step, second_factors, passkeys, password_resets, login_links, login_provider):
         app.register_blueprint(room.blueprint)

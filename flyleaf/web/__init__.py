@@ -20,6 +20,7 @@ from flyleaf.web import (
     preferences,
     remembered,
     requests,
+    watching,
 )
 
 
@@ -40,9 +41,9 @@ def register(app: Flask) -> None:
         login_provider,
         notices,
         passkeys,
-        passkeys,
         numbers,
         preferences,
         remembered,
+        watching,
     ):
         room.register(app)

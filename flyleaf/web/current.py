@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from cachelib.base import BaseCache
 from flask import current_app
@@ -13,6 +13,9 @@ from flyleaf.database import Database
 from flyleaf.maintenance import Maintenance
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.request_counters import RequestCounter
+
+if TYPE_CHECKING:
+    from flyleaf.metrics import Metrics
 
 EXTENSION = "flyleaf"
 
@@ -26,6 +29,7 @@ class Flyleaf:
     rating_fetcher: RatingFetcher | None  # None without OPEN_LIBRARY_CONTACT
     request_counter: RequestCounter
     maintenance: Maintenance
+    metrics: "Metrics | None" = None  # None without METRICS_TOKEN
 
 
 def session_store() -> BaseCache:
