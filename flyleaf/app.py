@@ -65,6 +65,10 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     web.register(app)
     views.register(app)
     cli.register(app)
+    if config.traces:
+        from flyleaf.tracing import trace  # not installed everywhere
+
+        trace(app, database.watch_statements)
     return app
 
 

@@ -53,6 +53,7 @@ class Config:
     log_format: LogFormat = "auto"
     metrics_token: str | None = field(default=None, repr=False)  # None: there is no /metrics
     metrics_folder: Path | None = None  # where the processes of the site count together
+    traces: bool = False  # sent by OpenTelemetry, which reads where to from the environment itself
     open_library_contact: str | None = None
     open_library_url: str = "https://openlibrary.org"
 
@@ -111,6 +112,7 @@ class Config:
             log_format=values.log_format(environ.get("LOG_FORMAT") or cls.log_format),
             metrics_token=values.metrics_token(environ.get("METRICS_TOKEN") or None),
             metrics_folder=Path(metrics).absolute() if (metrics := environ.get("PROMETHEUS_MULTIPROC_DIR")) else None,
+            traces=values.traces(environ),
             open_library_contact=values.contact_of(environ.get("OPEN_LIBRARY_CONTACT") or None),
             open_library_url=values.web_address(environ.get("OPEN_LIBRARY_URL") or cls.open_library_url),
         )

@@ -4,11 +4,17 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Literal, cast
 from urllib.parse import urlsplit
 
 POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg2://")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
+TRACING = (  # packages of OpenTelemetry that flyleaf/tracing.py needs
+    "opentelemetry.exporter.otlp.proto.http",
+    "opentelemetry.instrumentation.flask",
+)
 
 SessionType = Literal["filesystem", "redis"]
 LogFormat = Literal["auto", "text", "json"]
@@ -76,6 +82,22 @@ def metrics_token(token: str | None) -> str | None:
             "METRICS_TOKEN must have 16 to 200 characters, without spaces: openssl rand -hex 16 makes one."
         )
     return token
+
+
+def traces(environ: Mapping[str, str]) -> bool:
+    """Return whether OpenTelemetry is told where to send traces. Raises ConfigError if it is not installed."""
+    if not environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return False
+    try:
+        missing = any(find_spec(package) is None for package in TRACING)
+    except ModuleNotFoundError:  # not even a package above it
+        missing = True
+    if missing:
+        raise ConfigError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: "
+            "pip install opentelemetry-exporter-otlp-proto-http opentelemetry-instrumentation-flask"
+        )
+    return True
 
 
 def log_format(text: str) -> LogFormat:

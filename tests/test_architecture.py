@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "turns": set(),
     "maintenance": {"background", "config", "database", "queries", "sessions"},
     "totp": set(),
+    "tracing": set(),
     "version": set(),
     "embedded": set(),
     "open_library": {"isbn"},
@@ -66,7 +67,7 @@ MAY_IMPORT = {
     },
 }  # fmt: skip
 WIRE = {"__main__", "app", "cli", "doctor", "serving"}  # they import what they wire
-KNOW_FLASK = {"__main__", "views", "web", "app", "cli"}
+KNOW_FLASK = {"__main__", "tracing", "views", "web", "app", "cli"}
 LOADER = {  # they know the database
     "flyleaf.importing.loader",
     "flyleaf.importing.loading.merge",

@@ -79,6 +79,7 @@ SETTINGS: list[tuple[str, str, str, object]] = [
     ("LOG_FORMAT", "json", "log_format", "json"),
     ("METRICS_TOKEN", "sixteen-letters!", "metrics_token", "sixteen-letters!"),
     ("PROMETHEUS_MULTIPROC_DIR", "/var/lib/numbers", "metrics_folder", Path("/var/lib/numbers")),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318", "traces", True),
     ("OPEN_LIBRARY_CONTACT", "me@books.example", "open_library_contact", "me@books.example"),
     ("OPEN_LIBRARY_URL", "https://mirror.example/", "open_library_url", "https://mirror.example"),
 ]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import psycopg2
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -144,6 +144,20 @@ class Database:
         """Have the functions called whenever a page takes a connection from the pool, and when it returns it."""
         event.listen(self.engine, "checkout", lambda *_: taken())
         event.listen(self.engine, "checkin", lambda *_: returned())
+
+    def watch_statements(self, begin: Callable[[str], Callable[[bool], object]]) -> None:
+        """Have `begin` called with each statement of a page, and what it returns with whether the statement worked."""
+
+        def started(_: object, __: object, statement: str, ___: object, context: Any, ____: object) -> None:
+            context.end = begin(statement)
+
+        def failed(failure: ExceptionContext) -> None:
+            if end := getattr(failure.execution_context, "end", None):
+                end(False)
+
+        event.listen(self.engine, "before_cursor_execute", started)
+        event.listen(self.engine, "after_cursor_execute", lambda *arguments: arguments[4].end(True))
+        event.listen(self.engine, "handle_error", failed)
 
     def close(self) -> None:
         """Close the connections for good."""
