@@ -25,6 +25,8 @@ class Config:
     data: Path = PROJECT / "instance"
     database_url: str | None = field(default=None, repr=False)  # for SQLAlchemy; None: the embedded server
     database_owner_url: str | None = field(default=None, repr=False)  # None: pages run as the owner of the tables, too
+    database_read_urls: tuple[str, ...] = field(default=(), repr=False)  # replicas, which pages read from
+    replica_lag_seconds: int = 10  # how far behind a replica may be
     pg_bindir: Path | None = None
     host: str = "127.0.0.1"
     port: int = 5000
@@ -78,6 +80,8 @@ class Config:
             data=Path(environ.get("FLYLEAF_DATA") or cls.data).expanduser().absolute(),
             database_url=values.database_url(environ.get("DATABASE_URL") or None),
             database_owner_url=values.owner_url(environ),
+            database_read_urls=values.read_urls(environ),
+            replica_lag_seconds=values.whole_number(environ, "REPLICA_LAG_SECONDS", cls.replica_lag_seconds, 1, 3_600),
             pg_bindir=Path(bindir).expanduser().absolute() if bindir else None,
             host=host,
             port=values.whole_number(environ, "PORT", cls.port, 1, 65535),

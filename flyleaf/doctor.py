@@ -20,7 +20,7 @@ from flyleaf.sessions import SessionRedis
 MEGABYTE = 2**20
 LITTLE_SPACE, TOO_LITTLE_SPACE = 1024 * MEGABYTE, 100 * MEGABYTE
 CLOCK_SECONDS = 5.0  # allowed difference between two clocks
-CONNECTIONS = 10  # per worker, see flyleaf/database/engine.py
+CONNECTIONS = 10  # per worker, see flyleaf/database/pool.py
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,23 @@ def owner_url(environ: Mapping[str, str]) -> str | None:
     return database_url(owner, "DATABASE_OWNER_URL")
 
 
+def read_urls(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the addresses of the replicas, none of which may be that of the primary."""
+    # A password may contain a comma, too.
+    given = re.split(r",(?=\s*[a-z0-9+]+://)", environ.get("DATABASE_READ_URL") or "")
+    given = [url.strip(" ,") for url in given if url.strip(" ,")]
+    if not given:
+        return ()
+    if not environ.get("DATABASE_URL"):
+        raise ConfigError("DATABASE_READ_URL is set: set DATABASE_URL, too, to the primary of these replicas.")
+    urls = [str(database_url(url, "DATABASE_READ_URL")) for url in given]
+    if database_url(environ["DATABASE_URL"]) in urls:
+        raise ConfigError("DATABASE_READ_URL is also DATABASE_URL: write the addresses of its replicas, or unset it.")
+    if len(set(urls)) < len(urls):
+        raise ConfigError("DATABASE_READ_URL has the same address twice: write each replica once.")
+    return tuple(urls)
+
+
 def database_url(url: str | None, name: str = "DATABASE_URL") -> str | None:
     """Return the URL for SQLAlchemy's psycopg2 dialect, because SQLAlchemy 2.1 uses psycopg 3 for postgresql://."""
     if url is None:

@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg2
 from testing.postgresql import Postgresql
@@ -22,6 +22,8 @@ ROLE = "flyleaf"
 
 class Server(Postgresql):  # type: ignore[misc]
     """A server in a temporary folder, reached through a socket there; gone with the process that made it."""
+
+    more: ClassVar[dict[str, str]] = {}  # of PostgreSQL's settings
 
     def initialize(self) -> None:
         self.account = account.unprivileged()
@@ -47,7 +49,7 @@ class Server(Postgresql):  # type: ignore[misc]
             *cluster.command(
                 Path(self.get_data_directory()), self.programs, self.sockets,
                 fsync="off", synchronous_commit="off", full_page_writes="off", shared_buffers="64MB",
-                autovacuum="off", max_connections="200", log_error_verbosity="default",
+                autovacuum="off", max_connections="200", log_error_verbosity="default", **self.more,
             ),
         ]  # fmt: skip
 
@@ -98,10 +100,16 @@ class Server(Postgresql):  # type: ignore[misc]
                 cursor.execute(statement)
 
 
-def start_server() -> Server:
+class Primary(Server):
+    """A server that has standbys."""
+
+    more: ClassVar[dict[str, str]] = {"wal_level": "replica", "max_wal_senders": "10"}
+
+
+def start_server(kind: type[Server] = Server) -> Server:
     """A running server without databases of ours; `stop()` ends it and removes its folder."""
     # pytest's tmp_path is closed to other accounts and, under macOS, too long for a socket.
     folder = tempfile.mkdtemp(prefix="flyleaf-", dir="/tmp")
-    server = Server(base_dir=folder)
+    server = kind(base_dir=folder)
     server._use_tmpdir = True  # so that stop() removes it
     return server

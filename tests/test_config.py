@@ -49,6 +49,7 @@ SETTINGS: list[tuple[str, str, str, object]] = [
     ("FLYLEAF_DATA", "/srv/flyleaf", "data", Path("/srv/flyleaf")),
     ("FLYLEAF_DATA", "here", "data", Path.cwd() / "here"),
     ("FLYLEAF_DATA", "~/flyleaf", "data", Path.home() / "flyleaf"),
+    ("REPLICA_LAG_SECONDS", "60", "replica_lag_seconds", 60),
     ("PG_BINDIR", "/usr/lib/postgresql/16/bin", "pg_bindir", Path("/usr/lib/postgresql/16/bin")),
     ("HOST", "0.0.0.0", "host", "0.0.0.0"),
     ("PORT", "1", "port", 1),
@@ -94,9 +95,24 @@ def test_each_field_has_a_setting_that_changes_it() -> None:
     """No field without a setting; the list above is complete."""
     tried = {field for _, _, field, _ in SETTINGS}
     apart = {"database_url", "passed_socket", "oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_name"}
-    assert tried | apart | {"password_login", "database_owner_url"} == {
+    assert tried | apart | {"password_login", "database_owner_url", "database_read_urls"} == {
         field.name for field in dataclasses.fields(Config)
     }
+
+
+def test_replicas_are_separated_by_commas() -> None:
+    primary, first, second = (f"postgresql://site:a,b@db{number}/books" for number in range(3))
+    config = read(DATABASE_URL=primary, DATABASE_READ_URL=f" {first}, {second.replace('postgresql', 'postgres')} ,")
+    assert config.database_read_urls == ("postgresql+psycopg2://site:a,b@db1/books",
+                                         "postgresql+psycopg2://site:a,b@db2/books")  # fmt: skip
+    for wrong, what in (
+        (f"{first},{primary}", "DATABASE_READ_URL is also DATABASE_URL"),
+        (f"{first},{first}", "DATABASE_READ_URL has the same address twice"),
+        ("mysql://db/books", "DATABASE_READ_URL starts with mysql://"),
+        ("db1", "DATABASE_READ_URL starts with no scheme"),
+    ):
+        with pytest.raises(ConfigError, match=what):
+            read(DATABASE_URL=primary, DATABASE_READ_URL=wrong)
 
 
 def test_a_socket_is_taken_by_the_process_that_it_is_for() -> None:
@@ -168,6 +184,9 @@ def test_an_owner_of_the_tables_needs_another_role_for_pages() -> None:
         {"EVENT_DAYS": "36501"},
         {"DATABASE_URL": "mysql://alice@db/books"},
         {"DATABASE_OWNER_URL": "postgresql://alice@db/books"},
+        {"DATABASE_READ_URL": "postgresql://alice@db/books"},
+        {"REPLICA_LAG_SECONDS": "0"},
+        {"REPLICA_LAG_SECONDS": "a few"},
         {"DATABASE_URL": "sqlite:///books.db"},
         {"DATABASE_URL": "db.example/books"},
         {"DATABASE_URL": "postgresql"},

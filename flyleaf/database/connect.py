@@ -47,9 +47,15 @@ def open_database(config: Config, announce: Callable[[str], None]) -> Database:
     """
     if config.database_url is not None:
         try:
-            return Database(config.database_url, owner_url=config.database_owner_url)
+            return Database(
+                config.database_url,
+                owner_url=config.database_owner_url,
+                read_urls=config.database_read_urls,
+                replica_lag_seconds=config.replica_lag_seconds,
+            )
         except (ArgumentError, ValueError):  # their messages may contain the password
-            names = "DATABASE_URL or DATABASE_OWNER_URL" if config.database_owner_url else "DATABASE_URL"
+            others = {"DATABASE_OWNER_URL": config.database_owner_url, "DATABASE_READ_URL": config.database_read_urls}
+            names = " or ".join(["DATABASE_URL", *(name for name, value in others.items() if value)])
             raise DatabaseUnusableError(
                 f"{names} is malformed: write postgresql://user:password@host:5432/database, and percent-encode "
                 "special characters in the user and password (@ is %40)."

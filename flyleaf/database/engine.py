@@ -1,82 +1,115 @@
-"""The process's connection pool, and the transactions that requests, commands and imports run in."""
+"""The site's database: transactions on the primary, and reads from its replicas if there are any."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg2
-from sqlalchemy import Connection, Engine, ExceptionContext, NullPool, create_engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
+from sqlalchemy import Connection, ExceptionContext, NullPool, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from flyleaf.database import connection_settings
-from flyleaf.database.errors import DatabaseUnusableError, sqlstate, unusable
-from flyleaf.database.gate import Gate
+from flyleaf.database import pool
+from flyleaf.database.errors import DatabaseUnusableError, is_unavailable, sqlstate, unusable
+from flyleaf.database.pool import Pool
 from flyleaf.database.preparation import Preparation
-from flyleaf.database.prepared import execute_prepared
-from flyleaf.database.watchdog import Watchdog
+from flyleaf.database.replicas import BehindError, Replica, Replicas, position
 from flyleaf.search.schema import SearchNotReadyError, is_built
-from flyleaf.search.superseded import program_name
-
-CONNECT_TIMEOUT = 3  # seconds
-OVERFLOW = 2  # connections beyond the pool's size, closed after use
-PING_SECONDS = 1.0  # for a pooled connection to answer; otherwise it is replaced
-TRANSACTION_SECONDS = 3.5  # for all statements of a request; longer than statement_timeout
-# The client kernel's timeouts, for a server that disappears without closing connections.
-TCP_TIMEOUTS = {
-    "keepalives_idle": 5,  # seconds
-    "keepalives_interval": 2,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 5_000,  # milliseconds
-}
 
 UNDEFINED = ("42P01", "42883", "42704")  # SQLSTATEs for an unknown table, function or type
+READ_ONLY = "25006"  # of a transaction that writes, and of a server that is now a standby
+TOOK_TOO_LONG = "57014"  # a statement that would take as long elsewhere
+
+Read = TypeVar("Read")
+
+
+class MaybeNewError(LookupError):
+    """What was looked for is not there. A replica may just not have it yet, so `read` looks at the primary, too."""
 
 
 class Database:
     """The database at the SQLAlchemy `url`. The first transaction opens the first connection.
 
-    `transaction` is for pages. All else runs as the owner of the tables, if that is another role.
+    `transaction` is for pages that write, and `read` for those that don't: it uses the replicas. All else runs as the
+    owner of the tables, if that is another role.
     """
 
-    def __init__(self, url: str, pool_size: int = 8, owner_url: str | None = None) -> None:
-        """Connect pages to `url`, and everything that changes the schema or imports to `owner_url`."""
-        self.engine = _create_engine(url, pool_size=pool_size, max_overflow=OVERFLOW, pool_timeout=CONNECT_TIMEOUT)
-        self._pool_size = pool_size + OVERFLOW
-        self.owner = self.engine if owner_url is None else _create_engine(owner_url, poolclass=NullPool)
-        self._watchdog = Watchdog()
-        self._gate = Gate()
-        event.listen(self.engine, "checkout", self._ping)
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = 8,
+        owner_url: str | None = None,
+        read_urls: Sequence[str] = (),
+        replica_lag_seconds: float = 10.0,
+    ) -> None:
+        """Connect pages to `url`, what they only read to the standbys at `read_urls`, and everything that changes the
+        schema or imports to `owner_url`."""
+        self._primary = Pool(url, pool_size)
+        self.engine = self._primary.engine
+        self.owner = self.engine if owner_url is None else pool.create(owner_url, poolclass=NullPool)
+        self.replicas = Replicas(read_urls, url, replica_lag_seconds)
+        self._pools: list[Pool] = [self._primary, *self.replicas.all]
         site, owner = self.engine.url.username, self.owner.url.username
         role = None if site == owner else site
         self._preparation = Preparation(self.owner, role, self._create_role)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, read_only: bool = False) -> Iterator[Connection]:
         """Open a transaction that is committed at the end of the block, or rolled back if the block raises.
 
         The connection is cut after TRANSACTION_SECONDS, which raises OperationalError; longer work uses
         command_transaction. The first transaction migrates, so that a site may start before its server does.
         """
-        with self._gate.passing():
-            self._preparation.ensure_migrated()
-            opened = self.engine.connect()
-        self._preparation.build_search_in_background()
         try:
-            with (
-                opened as connection,
-                self._watchdog.watch(_descriptor(connection.connection.driver_connection), TRANSACTION_SECONDS),
-                connection.begin(),
-            ):
+            with self._primary.transaction(self._preparation.ensure_migrated, read_only=read_only) as connection:
+                self._preparation.build_search_in_background()
                 yield connection
         except DBAPIError as error:
-            if error.connection_invalidated:
-                self._gate.shut()
-            elif sqlstate(error) in UNDEFINED and not self._has_search():
+            if sqlstate(error) in UNDEFINED and not self._has_search():
                 raise SearchNotReadyError(
                     "Another version of Flyleaf has dropped this version's search tables."
                 ) from error
+            if sqlstate(error) == READ_ONLY and not read_only:
+                self.engine.dispose()  # the primary has become a standby: new connections find its successor
             raise
+
+    def read(self, work: Callable[[Connection], Read], since: int = 0) -> Read:
+        """Return what `work` reads, in a read-only transaction on a replica or else on the primary.
+
+        `work` sees everything up to the position `since`. It runs again elsewhere if the server fails meanwhile, so it
+        may do nothing but read. While the primary doesn't answer, a replica that is behind is better than none.
+        """
+        needed = self.replicas.needed(since)
+        for replica in self.replicas.well():
+            try:
+                with replica.reading(needed) as connection:
+                    return work(connection)
+            except (BehindError, MaybeNewError, SearchNotReadyError):
+                continue
+            except Exception as error:
+                if not _is_of_the_server(error):
+                    raise
+                replica.leave_out(error)
+        try:
+            with self.transaction(read_only=True) as connection:
+                return work(connection)
+        except Exception as error:
+            if not is_unavailable(error) or not (well := self.replicas.well()):
+                raise
+            return self._read_behind(work, well[0], error)
+
+    def _read_behind(self, work: Callable[[Connection], Read], replica: Replica, error: Exception) -> Read:
+        """Return what the replica has, however far behind it is, because the primary has failed with `error`."""
+        try:
+            with replica.reading(0) as connection:
+                return work(connection)
+        except MaybeNewError:
+            raise error from None
+
+    def position(self) -> int:
+        """Return the position up to which the primary has written. What was committed before is there `since` then."""
+        with self.transaction(read_only=True) as connection:
+            return position(connection.execute(text("SELECT CAST(pg_current_wal_insert_lsn() AS text)")).scalar())
 
     @contextmanager
     def command_transaction(self) -> Iterator[Connection]:
@@ -134,16 +167,18 @@ class Database:
         """Close the connections of the pool. The next transaction opens new ones."""
         self.engine.dispose()
         self.owner.dispose()
+        self.replicas.stop()
 
     @property
     def pool_size(self) -> int:
         """The greatest number of connections that pages of this process use at the same time."""
-        return self._pool_size
+        return sum(one.size for one in self._pools)
 
     def watch_pool(self, taken: Callable[[], object], returned: Callable[[], object]) -> None:
-        """Have the functions called whenever a page takes a connection from the pool, and when it returns it."""
-        event.listen(self.engine, "checkout", lambda *_: taken())
-        event.listen(self.engine, "checkin", lambda *_: returned())
+        """Have the functions called whenever a page takes a connection from a pool, and when it returns it."""
+        for one in self._pools:
+            event.listen(one.engine, "checkout", lambda *_: taken())
+            event.listen(one.engine, "checkin", lambda *_: returned())
 
     def watch_statements(self, begin: Callable[[str], Callable[[bool], object]]) -> None:
         """Have `begin` called with each statement of a page, and what it returns with whether the statement worked."""
@@ -155,9 +190,10 @@ class Database:
             if end := getattr(failure.execution_context, "end", None):
                 end(False)
 
-        event.listen(self.engine, "before_cursor_execute", started)
-        event.listen(self.engine, "after_cursor_execute", lambda *arguments: arguments[4].end(True))
-        event.listen(self.engine, "handle_error", failed)
+        for one in self._pools:
+            event.listen(one.engine, "before_cursor_execute", started)
+            event.listen(one.engine, "after_cursor_execute", lambda *arguments: arguments[4].end(True))
+            event.listen(one.engine, "handle_error", failed)
 
     def close(self) -> None:
         """Close the connections for good."""
@@ -172,15 +208,6 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ping(self, connection: Any, *_: object) -> None:
-        """Check a pooled connection, so that one that was closed by a restart, or hangs, is replaced."""
-        try:
-            with self._watchdog.watch(_descriptor(connection), PING_SECONDS):
-                self.engine.dialect.do_ping(connection)
-        except psycopg2.Error as error:
-            self._gate.shut()  # until a new connection succeeds
-            raise InvalidatePoolError from error  # the other pooled connections are probably broken too
-
     def _has_search(self) -> bool:
         """Return whether the search's tables exist. If not, the next transactions check again."""
         with self.engine.begin() as connection:
@@ -191,25 +218,10 @@ class Database:
         return False
 
 
-def _create_engine(url: str, **options: Any) -> Engine:
-    engine = create_engine(
-        url,
-        connect_args={
-            "connect_timeout": CONNECT_TIMEOUT,
-            "application_name": program_name(),
-            "client_encoding": "UTF8",  # whatever PGCLIENTENCODING or the role's settings say
-            **TCP_TIMEOUTS,
-        },
-        **options,
+def _is_of_the_server(error: Exception) -> bool:
+    """Return whether another server may do better."""
+    if isinstance(error, DBAPIError) and sqlstate(error) in UNDEFINED:
+        return True  # it has not replayed a migration, or the search's tables, yet
+    return is_unavailable(error) and not (
+        isinstance(error, DBAPIError) and sqlstate(error) in (READ_ONLY, TOOK_TOO_LONG)
     )
-    connection_settings.apply_to(engine)
-    event.listen(engine, "do_execute", execute_prepared)
-    return engine
-
-
-def _descriptor(connection: Any) -> int:
-    """Return the descriptor of the driver's socket."""
-    try:
-        return int(connection.fileno())
-    except psycopg2.Error as error:  # already closed
-        raise DisconnectionError from error

@@ -40,6 +40,13 @@ class Watchdog:
                 del self._watched[key]
                 connection.close()
 
+    def cut(self) -> None:
+        """Cut all watched connections now."""
+        with self._changed:
+            for _, connection in self._watched.values():
+                with suppress(OSError):  # already closed
+                    connection.shutdown(socket.SHUT_RDWR)
+
     def _run(self) -> None:
         with self._changed:
             while True:

@@ -1,5 +1,7 @@
 """The API for programs: no login, always JSON."""
 
+from functools import partial
+
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -7,8 +9,8 @@ from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import SearchResult, search_books
 from flyleaf.views.books import find_book
 from flyleaf.views.search_form import ApiSearchForm
-from flyleaf.web.current import transaction
 from flyleaf.web.rate_limits import api_limited
+from flyleaf.web.reading import read
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -16,8 +18,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 @blueprint.get("/<isbn>")
 @api_limited
 def book(isbn: str) -> ResponseReturnValue:
-    with transaction() as connection:
-        found = find_book(connection, isbn)
+    found = read(partial(find_book, isbn=isbn))
     return jsonify(
         title=found.title,
         author=found.author,
@@ -34,8 +35,8 @@ def search() -> ResponseReturnValue:
     form = ApiSearchForm(request.args)
     if not form.validate():
         return jsonify(error=form.first_error, status=422), 422
-    with transaction() as connection:
-        found = search_books(connection, form.query(form.limit.data or PAGE_SIZE))
+    query = form.query(form.limit.data or PAGE_SIZE)
+    found = read(partial(search_books, query=query))
     return jsonify(
         query=found.query,
         corrected_query=found.corrected_query,

@@ -9,7 +9,7 @@ from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.authors import select_author, select_works
 from flyleaf.queries.readers import Reader
 from flyleaf.search import require
-from flyleaf.web.access import login_required
+from flyleaf.web.access import login_to_read
 from flyleaf.web.addresses import url_for
 from flyleaf.web.paging import numbered, page_number
 from flyleaf.web.rendering import Answer, render_later
@@ -18,7 +18,7 @@ blueprint = Blueprint("authors", __name__)
 
 
 @blueprint.get("/authors/<path:name>")
-@login_required
+@login_to_read
 def author(connection: Connection, reader: Reader, name: str) -> Answer:
     require(connection)
     found = select_author(connection, name) if "\0" not in name else None

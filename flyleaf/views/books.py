@@ -1,5 +1,6 @@
 """The book page."""
 
+from functools import partial
 from typing import NoReturn
 
 from flask import Blueprint, Response, after_this_request, redirect, request, url_for
@@ -17,17 +18,18 @@ from flyleaf.queries.reviews import select_reviews
 from flyleaf.search import is_ready
 from flyleaf.views.linked_data import linked_data
 from flyleaf.views.review_form import ReviewForm
-from flyleaf.web.access import login_required
+from flyleaf.web.access import login_to_read
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
 from flyleaf.web.paging import NOTHING, asked_place
+from flyleaf.web.reading import write_if_possible
 from flyleaf.web.rendering import Answer, Rendering, render_later
 
 blueprint = Blueprint("books", __name__)
 
 
 @blueprint.get("/books/<isbn>")
-@login_required
+@login_to_read
 def book(connection: Connection, reader: Reader, isbn: str) -> Answer:
     seen = find_seen_book(connection, isbn, reader)
     if isbn != seen.book.isbn:
@@ -62,7 +64,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     has_reviews = found.ratings.review_count > 0
     reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else NOTHING
     cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
-    _ask_for_external_rating(connection, seen)
+    _ask_for_external_rating(seen)
     return render_later(
         "book.html",
         book=found,
@@ -80,14 +82,15 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     )
 
 
-def _ask_for_external_rating(connection: Connection, seen: SeenBook) -> None:
+def _ask_for_external_rating(seen: SeenBook) -> None:
     """Have Open Library asked for its rating, for whoever looks at the book next."""
     fetcher = flyleaf().rating_fetcher
-    if fetcher is not None and seen.is_request_due and request_external_rating(connection, seen.book.id):
+    if fetcher is not None and seen.is_request_due:
 
-        @after_this_request  # the transaction that queued the book is committed by then
-        def wake(response: Response) -> Response:
-            fetcher.wake()
+        @after_this_request  # the page itself only reads
+        def ask(response: Response) -> Response:
+            if write_if_possible(partial(request_external_rating, book_id=seen.book.id)):
+                fetcher.wake()
             return response
 
 

@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.readers import Reader, select_profile
 from flyleaf.queries.reviews import select_reviewed_books
-from flyleaf.web.access import login_required
+from flyleaf.web.access import login_to_read
 from flyleaf.web.paging import asked_place
 from flyleaf.web.rendering import Answer, render_later
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("profiles", __name__)
 
 
 @blueprint.get("/readers/<name>")
-@login_required
+@login_to_read
 def profile(connection: Connection, reader: Reader, name: str) -> Answer:
     found = select_profile(connection, name) if "\0" not in name else None
     if found is None:

@@ -14,7 +14,7 @@ from flyleaf.queries.shelf import select_shelf
 from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, search_books, suggest
 from flyleaf.views.authors import author_address
 from flyleaf.views.search_form import ORDERS, SearchForm
-from flyleaf.web.access import login_required
+from flyleaf.web.access import login_to_read
 from flyleaf.web.rate_limits import searches_limited
 from flyleaf.web.rendering import Answer, render_later
 
@@ -25,7 +25,7 @@ SHELF = 6  # books shown before the first search
 
 @blueprint.get("/search")
 @searches_limited
-@login_required
+@login_to_read
 def search(connection: Connection, reader: Reader) -> Answer:
     form = SearchForm(request.args)
     valid = form.validate()
@@ -60,7 +60,7 @@ def search_by_post() -> ResponseReturnValue:
 
 @blueprint.get("/search/suggestions")
 @searches_limited
-@login_required
+@login_to_read
 def suggestions(connection: Connection, reader: Reader) -> ResponseReturnValue:
     form = SearchForm(request.args)
     if not form.validate():

@@ -18,6 +18,7 @@ from flyleaf.web import (
     numbers,
     passkeys,
     preferences,
+    reading,
     remembered,
     requests,
     watching,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
         passkeys,
         numbers,
         preferences,
+        reading,
         remembered,
         watching,
     ):

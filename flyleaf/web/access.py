@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import unquote
 
@@ -14,9 +14,11 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response
 
+from flyleaf.database import MaybeNewError
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, Reader
 from flyleaf.queries.sessions import (
+    LiveSession,
     delete_session,
     insert_session,
     select_live_session,
@@ -28,6 +30,7 @@ from flyleaf.web.attempts import count_attempt, session_limits
 from flyleaf.web.browsers import browser_and_system
 from flyleaf.web.current import session_store, transaction
 from flyleaf.web.drafts import keep_draft
+from flyleaf.web.reading import note_write, read, write_if_possible
 from flyleaf.web.rendering import Answer, rendered
 from flyleaf.web.requests import wants_json
 from flyleaf.web.session_cookie import id_hash
@@ -80,6 +83,7 @@ def _store_session(reader: Reader, response: Response) -> None:
     sessions = current_app.session_interface
     # Delete what is stored under the old id and take a new one. An empty session is left alone.
     sessions.regenerate(session)  # type: ignore[attr-defined]  # Flask-Session's, untyped
+    note_write()
     sessions.save_session(current_app, session, response)  # type: ignore[arg-type]
     session.modified = False  # or it would be stored once more at the end of the request
 
@@ -137,6 +141,36 @@ def login_required(
                     g.reader = reader
                     answer = view(connection, reader, *values, **named)
         return _ask_to_log_in() if answer is None else rendered(answer)
+
+    return gate
+
+
+def login_to_read(
+    view: Callable[Concatenate[Connection, Reader, Values], Answer],
+) -> Callable[Values, ResponseReturnValue]:
+    """Do the same for a view that writes nothing: it gets a connection to a replica, if there is one, and may be called
+    twice if that fails."""
+
+    @wraps(view)
+    def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
+        if not _has_session():
+            return _ask_to_log_in()
+
+        def look(connection: Connection) -> tuple[LiveSession, Answer]:
+            found = select_live_session(connection, session_hash(), session["reader_id"])
+            if found is None:
+                raise MaybeNewError
+            g.reader = found.reader
+            return found, view(connection, found.reader, *values, **named)
+
+        try:
+            found, answer = read(look)
+        except MaybeNewError:
+            end_session()
+            return _ask_to_log_in()
+        if found.is_due:
+            write_if_possible(partial(update_session_seen, id_hash=session_hash()))
+        return rendered(answer)
 
     return gate
 

@@ -11,6 +11,7 @@ from flyleaf.database import DatabaseUnusableError, is_unavailable
 from flyleaf.search import SearchNotReadyError
 from flyleaf.sessions import SessionsUnavailableError
 from flyleaf.turns import BusyError
+from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import typed_fields
 from flyleaf.web.requests import wants_json
 
@@ -71,8 +72,10 @@ SEARCH_NOT_READY = (
         "The site was updated and is rebuilding its search index. Other pages work. Try again in a few minutes."
     ),
 )
-
-
+READ_ONLY = (
+    lazy_gettext("Nothing can be saved right now"),
+    lazy_gettext("You can search and read, but not log in or save anything for a moment. Try again shortly."),
+)
 BUSY = (
     lazy_gettext("The site is busy"),
     lazy_gettext("Too many readers are doing this right now. Try again in a moment."),
@@ -96,6 +99,8 @@ def answer(error: Exception) -> Response:
         title, advice = SEARCH_NOT_READY
     elif isinstance(error, BusyError):
         title, advice = BUSY
+    elif isinstance(error, SQLAlchemyError | DatabaseUnusableError) and flyleaf().database.replicas.stand_in:
+        title, advice = READ_ONLY
     # Werkzeug's own descriptions are on the class and say less than ours; a description of ours is on the exception.
     if cause.description and cause.description != type(cause).description:
         advice = cause.description

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy.exc import InvalidRequestError, OperationalError, SQLAlchemyError
 
-from flyleaf.database import Database, engine, gate, is_unavailable
+from flyleaf.database import Database, gate, is_unavailable, pool
 from flyleaf.database.gate import Gate, UnreachableError
 from tests.fixture_types import Together
 
@@ -97,7 +97,7 @@ def test_connections_that_break_time_and_again_are_a_server_that_is_not_there() 
 def test_of_many_requests_one_waits_for_a_server_that_hangs(
     monkeypatch: pytest.MonkeyPatch, together: Together
 ) -> None:
-    monkeypatch.setattr(engine, "CONNECT_TIMEOUT", 1)  # second
+    monkeypatch.setattr(pool, "CONNECT_TIMEOUT", 1)  # second
 
     def ask() -> bool:
         try:

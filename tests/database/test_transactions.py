@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
-from flyleaf.database import Database, engine
+from flyleaf.database import Database, pool
 from tests.fixture_types import Select, Together, Visit
 from tests.postgresql import start_server
 from tests.site import Site
@@ -80,7 +80,7 @@ def test_a_locked_table_is_503_within_seconds(alice: Site, dune: str, database: 
 def test_with_all_connections_in_use_it_is_503_and_fine_afterwards(
     config: Config, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "CONNECT_TIMEOUT", 1)  # seconds, also for one out of the pool
+    monkeypatch.setattr(pool, "CONNECT_TIMEOUT", 1)  # seconds, also for one out of the pool
     database = Database(database_url, pool_size=1)
     client = create_app(config, database).test_client()
     release, taken = threading.Event(), threading.Semaphore(0)
@@ -113,7 +113,7 @@ def test_each_connection_has_the_bounds_that_keep_a_page_short(select: Select) -
         ("idle_in_transaction_session_timeout", "10s"),
     ):
         assert select(f"SHOW {setting}") == value
-    assert engine.CONNECT_TIMEOUT == 3
+    assert pool.CONNECT_TIMEOUT == 3
 
 
 def test_a_server_that_stops_is_503_and_back_when_it_is(tmp_path: Path) -> None:

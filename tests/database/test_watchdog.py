@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from flyleaf.database import Database, engine
+from flyleaf.database import Database, pool
 from flyleaf.database.watchdog import Watchdog
 
 
@@ -30,8 +30,8 @@ def backend(database: Database) -> int:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "TRANSACTION_SECONDS", 0.2)
-    monkeypatch.setattr(engine, "PING_SECONDS", 0.2)
+    monkeypatch.setattr(pool, "TRANSACTION_SECONDS", 0.2)
+    monkeypatch.setattr(pool, "PING_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("impatient")

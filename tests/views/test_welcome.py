@@ -90,7 +90,7 @@ def failing(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[Ex
 
     def fail(error: Exception) -> None:
         @contextmanager
-        def broken(*_: object) -> Iterator[None]:
+        def broken(*_: object, **_named: object) -> Iterator[None]:
             raise error
             yield
 

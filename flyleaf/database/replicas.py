@@ -1,0 +1,221 @@
+"""Replicas, which requests read from: each is a standby of the primary, and a few milliseconds behind it.
+
+A position in the write-ahead log says what a server knows: the primary's grows with each change, and a replica's is how
+far it has replayed. So a reader who changed something reads from a replica only once it has replayed that position, and
+a replica is too far behind if it hasn't replayed what the primary had `lag_seconds` ago. Each connection to a replica
+tells its position with the ping that it gets before every use.
+
+Threads ask every server twice a second. A replica that doesn't answer them, or fails a request, gets no requests until
+it answers again. While the primary doesn't answer, a replica counts as it is: nobody can say how far behind it is.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from flyleaf.database import pool
+from flyleaf.database.migrate import head
+from flyleaf.database.pool import Pool
+from flyleaf.database.watchdog import Watchdog
+
+CHECK_EVERY = 0.5  # seconds between two questions to a server
+ANSWER_SECONDS = 1.0  # for its answer
+FIRST_SECONDS = 1.5  # that a process waits once for the first answers
+POOL_SIZE = 8  # connections to each replica that a process keeps
+
+logger = logging.getLogger("flyleaf.replicas")
+
+# A primary that was demoted, or is not yet promoted, has no position of its own.
+_PRIMARYS_POSITION = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN CAST(pg_current_wal_flush_lsn() AS text) END"
+# A replica that was promoted knows everything that there is.
+_POSITION = "SELECT CASE WHEN pg_is_in_recovery() THEN CAST(pg_last_wal_replay_lsn() AS text) ELSE 'FFFFFFFF/0' END"
+_REVISION = "SELECT version_num FROM alembic_version"
+
+
+class BehindError(PoolTimeout):
+    """The replica does not yet have what the reader has to see."""
+
+
+def position(text: str | None) -> int:
+    """Return a position in the write-ahead log, 16/B374D848, as a number; 0 for none."""
+    high, _, low = (text or "0/0").partition("/")
+    return int(high, 16) << 32 | int(low, 16)
+
+
+class Replica(Pool):
+    """The connections to one replica. It is well while it answers, and has the schema that this program needs."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, POOL_SIZE)
+        self.is_well = False
+
+    def ping(self, connection: Any, record: Any) -> None:
+        record.info["position"] = position(_ask(connection, _POSITION))
+
+    @contextmanager
+    def reading(self, needed: int) -> Iterator[Connection]:
+        """Open a transaction to read in. Raises BehindError if the replica has not replayed the position `needed`."""
+        with self.transaction(read_only=True) as connection:
+            if connection.info["position"] < needed:
+                raise BehindError("The replica is behind.")
+            yield connection
+
+    def leave_out(self, error: BaseException) -> None:
+        """Use the replica again only after its next check."""
+        if self.is_well:
+            logger.warning("replica left out", extra={"replica": self.name, "cause": str(error).split("\n")[0]})
+        self.is_well = False
+
+    def lose(self, error: BaseException) -> None:
+        """Leave the replica out, and cut the connections on which requests still wait for it."""
+        self.leave_out(error)
+        self.watchdog.cut()
+
+    def ask(self, connection: Any) -> None:
+        """Use the replica if it answers and has the schema that this program needs. Raises psycopg2.Error."""
+        found = _ask(connection, _REVISION)
+        if found is None or found < head():
+            raise psycopg2.OperationalError("the schema is not yet up to date there")
+        if not self.is_well:
+            logger.info("replica in use", extra={"replica": self.name})
+        self.is_well = True
+
+    @property
+    def name(self) -> str:
+        url = self.engine.url
+        return f"{url.host or url.query.get('host') or 'localhost'}:{url.port or url.query.get('port') or 5432}"
+
+
+class Replicas:
+    """All replicas, and what is known of the primary. Without any it does nothing."""
+
+    def __init__(self, urls: Sequence[str], primary_url: str, lag_seconds: float) -> None:
+        self.all = [Replica(url) for url in urls]
+        self.primary_answers = True
+        self._primary_url = primary_url
+        self._lag_seconds = lag_seconds
+        self._positions: deque[tuple[float, int]] = deque()  # of the primary, with the time
+        self._turn = 0
+        self._starting = threading.Lock()
+        self._checks: list[_Check] = []
+
+    def well(self) -> list[Replica]:
+        """Return the replicas that answer, each of them first in its turn."""
+        if not self.all:
+            return []
+        self._start()
+        found = [replica for replica in self.all if replica.is_well]
+        self._turn += 1
+        first = self._turn % len(found) if found else 0
+        return found[first:] + found[:first]
+
+    def needed(self, since: int) -> int:
+        """Return the position that a replica must have replayed to show what was there at `since`, and to be no more
+        than `lag_seconds` behind."""
+        if self.primary_answers and self._positions:
+            return max(since, self._positions[0][1])
+        return since
+
+    @property
+    def stand_in(self) -> bool:
+        """Return whether pages can be read although the primary doesn't answer."""
+        return not self.primary_answers and any(replica.is_well for replica in self.all)
+
+    def stop(self) -> None:
+        """Stop the threads and close the connections. The next request starts them again."""
+        for check in self._checks:
+            check.stop()
+        self._checks = []
+        for replica in self.all:
+            replica.is_well = False
+            replica.engine.dispose()
+
+    def _start(self) -> None:
+        """Start the threads in this process, and wait a moment for what they find."""
+        if self._checks:
+            return
+        with self._starting:
+            if self._checks:
+                return
+            primary = _Check("primary", self._primary_url, self._ask_primary, self._lose_primary)
+            checks = [primary]
+            for replica in self.all:
+                url = replica.engine.url.render_as_string(hide_password=False)
+                checks.append(_Check(replica.name, url, replica.ask, replica.lose))
+            deadline = time.monotonic() + FIRST_SECONDS
+            for check in checks:
+                check.has_asked.wait(max(deadline - time.monotonic(), 0))
+            self._checks = checks
+
+    def _ask_primary(self, connection: Any) -> None:
+        found = _ask(connection, _PRIMARYS_POSITION)
+        if found is None:
+            raise psycopg2.OperationalError("the server at DATABASE_URL is a standby")
+        now, new = time.monotonic(), position(found)
+        if self._positions and new < self._positions[-1][1]:  # another server took over, and lost what was not sent
+            self._positions.clear()
+        self._positions.append((now, new))
+        while len(self._positions) > 1 and self._positions[1][0] <= now - self._lag_seconds:
+            self._positions.popleft()
+        self.primary_answers = True
+
+    def _lose_primary(self, _error: BaseException) -> None:
+        self.primary_answers = False
+
+
+def _ask(connection: Any, statement: str) -> str | None:
+    """Return the one value of the statement, which is a transaction of its own."""
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            row = cursor.fetchone()
+            return None if row is None else row[0]
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
+
+
+class _Check:
+    """A thread with a connection of its own, which calls `ask` with it, or `fail` with the error."""
+
+    def __init__(self, name: str, url: str, ask: Callable[[Any], None], fail: Callable[[BaseException], None]) -> None:
+        self.has_asked = threading.Event()
+        self._ask = ask
+        self._fail = fail
+        self._watchdog = Watchdog()
+        self._stopping = threading.Event()
+        self._engine: Engine = pool.create(url, pool_size=1, max_overflow=0)
+        threading.Thread(target=self._run, name=f"check of {name}", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._ask_once()
+            except (psycopg2.Error, SQLAlchemyError) as error:
+                self._fail(error)
+            self.has_asked.set()
+            self._stopping.wait(CHECK_EVERY)
+        self._engine.dispose()
+
+    def _ask_once(self) -> None:
+        with self._engine.connect() as connection:
+            driver_connection = connection.connection.driver_connection
+            try:
+                with self._watchdog.watch(pool.descriptor(driver_connection), ANSWER_SECONDS):
+                    self._ask(driver_connection)
+            except psycopg2.Error:
+                connection.invalidate()
+                raise

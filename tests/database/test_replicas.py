@@ -1,0 +1,320 @@
+"""A site that reads from a real standby: Alice writes, Bob reads, and servers come and go."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from psycopg2.errors import SerializationFailure
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from flyleaf.config import Config
+from flyleaf.database import Database, MaybeNewError
+from flyleaf.database.replicas import position
+from tests.fixture_types import Select, Visit
+from tests.postgresql import Primary, Server, start_server
+from tests.site import PASSWORD, Site, cookie_name, hidden_fields
+from tests.spares import EmptyDatabase, make_config
+from tests.standby import Standby, wait_until
+
+pytestmark = pytest.mark.slow
+
+LONG = 3600.0  # seconds that a replica may be behind, where a test is not about it
+WORDS = "A desert, and its planet."
+_IS_REPLICA = text("SELECT pg_is_in_recovery()")
+
+
+@pytest.fixture(scope="module")
+def primary() -> Iterator[Server]:
+    server = start_server(Primary)
+    url = server.create_database("template")
+    with Database(server.site_url("template"), owner_url=url) as database:
+        database.migrate()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def running_standby(primary: Server) -> Iterator[Standby]:
+    standby = Standby(primary)
+    standby.start()
+    yield standby
+    standby.remove()
+
+
+@pytest.fixture
+def place(primary: Server) -> Iterator[EmptyDatabase]:
+    place = EmptyDatabase(primary)
+    yield place
+    place.drop()
+
+
+@pytest.fixture
+def lag_seconds() -> float:
+    return LONG
+
+
+@pytest.fixture
+def database(primary: Server, standby: Standby, place: EmptyDatabase, lag_seconds: float) -> Iterator[Database]:
+    with Database(
+        primary.site_url(place.name),
+        pool_size=4,
+        owner_url=place.url,
+        read_urls=[standby.url(place.name)],
+        replica_lag_seconds=lag_seconds,
+    ) as database:
+        yield database
+
+
+@pytest.fixture
+def standby(running_standby: Standby, place: EmptyDatabase) -> Standby:
+    running_standby.catch_up()
+    return running_standby
+
+
+@pytest.fixture
+def config(tmp_path: Path, place: EmptyDatabase) -> Config:
+    return make_config(tmp_path / "instance", place.url)
+
+
+@pytest.fixture
+def readers(app: Flask, dune: str, visit: Visit, standby: Standby) -> tuple[Site, Site]:
+    """Alice and Bob, and a book, which all servers know."""
+    alice, bob = visit().registered("Alice"), visit().registered("Bob")
+    standby.catch_up()
+    return alice, bob
+
+
+def reads_from_replica(database: Database, since: int = 0) -> bool:
+    return database.read(lambda connection: bool(connection.execute(_IS_REPLICA).scalar()), since)
+
+
+def test_reads_go_to_the_replica_and_writes_to_the_primary(database: Database) -> None:
+    assert reads_from_replica(database)
+    with database.transaction() as connection:
+        assert connection.execute(_IS_REPLICA).scalar() is False
+
+
+def test_what_is_only_read_cannot_write_on_the_primary_either(database: Database) -> None:
+    database.replicas.all.clear()
+    with pytest.raises(DBAPIError, match="read-only transaction"):
+        database.read(lambda connection: connection.execute(text("DELETE FROM readers")))
+    with database.transaction() as connection:
+        connection.execute(text("DELETE FROM readers"))
+
+
+def test_alice_sees_her_review_at_once_and_bob_later(readers: tuple[Site, Site], dune: str, standby: Standby) -> None:
+    alice, bob = readers
+    with standby.paused():
+        assert alice.review(dune, 5, WORDS).status_code == 303
+        assert WORDS in alice.get(f"/books/{dune}").text
+        assert WORDS in alice.get("/readers/Alice").text
+        assert WORDS not in bob.get(f"/books/{dune}").text
+    wait_until(lambda: WORDS in bob.get(f"/books/{dune}").text)
+
+
+def test_a_login_works_before_the_replica_knows_of_it(
+    readers: tuple[Site, Site], visit: Visit, dune: str, standby: Standby
+) -> None:
+    with standby.paused():
+        again = visit().logged_in("Alice")
+        assert again.get(f"/books/{dune}").status_code == 200
+        # A browser that has lost the cookie, and one with a cookie of its own making.
+        again.client.delete_cookie(cookie_name(again.client.application, "written"), path="/")
+        assert again.get(f"/books/{dune}").status_code == 200
+        again.keep("written", "99999999999")
+        assert again.get(f"/books/{dune}").status_code == 200
+
+
+def test_a_logout_counts_at_once(readers: tuple[Site, Site], dune: str, standby: Standby) -> None:
+    alice, _ = readers
+    session = alice.session_id()
+    with standby.paused():
+        alice.submit("/account", "/logout")
+        alice.keep("session", session)
+        assert alice.get(f"/books/{dune}").status_code == 303
+
+
+def test_a_replica_that_is_too_far_behind_is_left_out(
+    readers: tuple[Site, Site], dune: str, standby: Standby, database: Database
+) -> None:
+    alice, bob = readers
+    assert reads_from_replica(database)
+    database.replicas._lag_seconds = 1.0
+    with standby.paused():
+        alice.review(dune, 5, WORDS)
+        wait_until(lambda: not reads_from_replica(database))
+        assert WORDS in bob.get(f"/books/{dune}").text
+        assert bob.get("/search?q=dune").status_code == 200
+    wait_until(lambda: reads_from_replica(database))
+
+
+def test_every_page_is_read_from_a_server_that_refuses_writes(
+    app: Flask, readers: tuple[Site, Site], dune: str, standby: Standby, select: Select, visit: Visit
+) -> None:
+    alice, _ = readers
+    alice.review(dune, 4, WORDS)
+    select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'")
+    select("UPDATE sessions SET seen_at = now() - interval '1 hour'")  # their use is due to be noted
+    standby.catch_up()
+    values = {"isbn": dune, "name": "Alice", "review_id": select("SELECT id FROM reviews"), "hashed": "style.css"}
+    before = standby.log()
+    visited = set()
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.endpoint != "readers.logout":
+            known = {name: values.get(name, "1") for name in rule.arguments}
+            address = app.url_map.bind("localhost").build(rule.endpoint, known, method="GET")
+            for site in (alice, visit()):
+                answer = site.get(address)
+                assert answer.status_code < 500, address
+                answer.close()
+            visited.add(rule.endpoint)
+    assert {"books.book", "search.search", "search.suggestions", "authors.author", "profiles.profile"} <= visited
+    assert {"api.book", "api.search", "welcome.welcome", "account.account"} <= visited
+    assert "ERROR" not in standby.log().removeprefix(before)
+    assert select("SELECT min(seen_at) > now() - interval '1 minute' FROM sessions WHERE id ="
+                  " (SELECT min(id) FROM sessions)")  # fmt: skip
+
+
+def test_readers_notice_nothing_of_a_replica_that_stops(
+    readers: tuple[Site, Site], dune: str, standby: Standby, database: Database
+) -> None:
+    _, bob = readers
+    assert reads_from_replica(database)
+    standby.stop()
+    try:
+        for _ in range(5):
+            assert bob.get(f"/books/{dune}").status_code == 200
+            assert bob.get("/search?q=dune").status_code == 200
+        assert not database.replicas.all[0].is_well
+    finally:
+        standby.start()
+    wait_until(lambda: reads_from_replica(database))
+
+
+def test_readers_wait_a_moment_for_a_replica_that_freezes(
+    readers: tuple[Site, Site], dune: str, standby: Standby, database: Database
+) -> None:
+    _, bob = readers
+    frozen = standby.frozen()
+    reading = threading.Event()
+
+    def slow(connection: Connection) -> bool:
+        """The server freezes in the middle of a statement."""
+        is_replica = bool(connection.execute(_IS_REPLICA).scalar())
+        if is_replica:
+            frozen.__enter__()
+            reading.set()
+            connection.execute(text("SELECT 1"))
+        return is_replica
+
+    assert reads_from_replica(database)
+    assert database.read(slow) is False, "the primary answers"
+    assert reading.is_set()
+    for _ in range(3):
+        assert bob.get(f"/books/{dune}").status_code == 200
+    assert not database.replicas.all[0].is_well
+    frozen.__exit__(None, None, None)
+    wait_until(lambda: reads_from_replica(database))
+
+
+def test_a_query_that_recovery_cancels_is_asked_again(
+    readers: tuple[Site, Site], dune: str, standby: Standby, database: Database, select: Select
+) -> None:
+    met: list[BaseException] = []
+    rows = text("SELECT count(*) FROM readers")
+
+    def read(connection: Connection) -> tuple[bool, int]:
+        is_replica = bool(connection.execute(_IS_REPLICA).scalar())
+        found = connection.execute(rows).scalar_one()
+        if is_replica:
+            select("LOCK TABLE readers IN ACCESS EXCLUSIVE MODE")
+            try:
+                connection.execute(text("SELECT pg_sleep(2)"))
+            except DBAPIError as error:
+                met.append(error.orig or error)
+                raise
+        return is_replica, found
+
+    assert database.read(read) == (False, 2)
+    assert isinstance(met[0], SerializationFailure)
+    wait_until(lambda: reads_from_replica(database))
+
+
+def test_what_a_replica_may_not_have_yet_is_looked_for_on_the_primary(database: Database) -> None:
+    asked = []
+
+    def find(connection: Connection) -> None:
+        asked.append(connection.execute(_IS_REPLICA).scalar())
+        raise MaybeNewError
+
+    with pytest.raises(MaybeNewError):
+        database.read(find)
+    assert asked == [True, False]
+
+
+def test_errors_of_ours_are_not_asked_again(database: Database) -> None:
+    asked = []
+
+    def fail(connection: Connection) -> None:
+        asked.append(connection)
+        connection.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(DBAPIError, match="division by zero"):
+        database.read(fail)
+    assert len(asked) == 1
+
+
+def test_a_replica_without_the_schema_is_not_used(
+    primary: Server, place: EmptyDatabase, standby: Standby, database: Database, select: Select
+) -> None:
+    assert reads_from_replica(database)
+    database.trust_schema()
+    select("UPDATE alembic_version SET version_num = '0001'")
+    wait_until(lambda: not database.replicas.all[0].is_well)
+    assert not reads_from_replica(database)
+
+
+def test_without_the_primary_the_site_can_be_read(
+    app: Flask, readers: tuple[Site, Site], visit: Visit, dune: str, standby: Standby, primary: Server,
+    database: Database, select: Select,
+) -> None:  # fmt: skip
+    alice, bob = readers
+    alice.review(dune, 5, WORDS)
+    select("UPDATE sessions SET seen_at = now() - interval '1 hour'")
+    standby.catch_up()
+    form = bob.get(f"/books/{dune}")
+    primary.terminate()
+    try:
+        wait_until(lambda: database.replicas.stand_in)
+        for site in (alice, bob):
+            assert WORDS in site.get(f"/books/{dune}").text
+            assert "Dune" in site.get("/search?q=dune").text
+            assert site.get("/search/suggestions?q=du").status_code == 200
+        assert visit().get(f"/api/{dune}").status_code == 200
+        assert visit().get("/api/search?q=dune").status_code == 200
+        assert visit().get("/").status_code == 200
+        ready = visit().get("/readyz")
+        assert (ready.status_code, ready.get_json()["database"]) == (200, "read-only")
+        for answer in (
+            bob.client.post(f"/books/{dune}/review", data={**hidden_fields(form.text), "rating": "3", "text": "Mine."}),
+            alice.get("/account"),
+            visit().submit("/login", username="Alice", password=PASSWORD),
+        ):
+            assert answer.status_code == 503
+            assert "Nothing can be saved right now" in answer.text
+            assert int(answer.headers["Retry-After"]) > 0
+    finally:
+        primary.poststart = lambda: None  # type: ignore[method-assign]  # the roles are there
+        primary.start()
+    wait_until(lambda: database.replicas.primary_answers)
+    assert bob.review(dune, 3, "Mine.").status_code == 303
+    assert alice.get("/account").status_code == 200, "and Alice is still logged in"
+
+
+def test_positions_are_numbers() -> None:
+    assert position("16/B374D848") == 0x16B374D848
+    assert position("0/0") == position(None) == 0
+    assert position("1/0") > position("0/FFFFFFFF")
