@@ -17,7 +17,7 @@ from flyleaf.database.connect import open_database
 from flyleaf.database.migrate import migrate
 from flyleaf.importing.command import import_files
 from flyleaf.importing.reporting.report import Report
-from flyleaf.search import SearchQuery, schema, search_books, suggest
+from flyleaf.search import SearchQuery, search_books, suggest
 
 # The import depends on these: if one changes, the database is rebuilt.
 CODE = (
@@ -71,13 +71,12 @@ def empty(database: Database) -> None:
         left = connection.execute(text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'search\\_%'")).scalars()
         schemas = ", ".join(["public", *left])
     _run(database, f"DROP SCHEMA {schemas} CASCADE", "CREATE SCHEMA public")
-    migrate(database.engine)
-    schema.create(database.engine)
-    schema.build(database.engine)
+    migrate(database.owner)
+    database.build_search()
 
 
 def _run(database: Database, *statements: str) -> None:
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with database.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
         for statement in statements:
             connection.execute(text(statement))
