@@ -74,25 +74,37 @@ class Limits(NamedTuple):
     common: int
 
 
-_AS_TYPED = text("""
+_AS_TYPED = (
+    text("""
     SELECT words, places, works, starting, romanised, all_are_popular, catalogue,
            start, author, popular, others, cut_short, CAST(shown AS text), CAST(near AS text)
       FROM search_as_typed(:pieces, CAST(:fields AS text[]), :most, :year_from, :year_to, :has_reviews,
                            :popular, :others, :enough, :common, :look, :show, :editions,
-                           :few, :spellings)""").columns(
-    *map(column, "words places works starting romanised all_are_popular catalogue".split()),
-    *map(column, "start author popular others cut_short shown near".split()),
+                           :few, :spellings)""")
+    .columns(
+        *map(column, "words places works starting romanised all_are_popular catalogue".split()),
+        *map(column, "start author popular others cut_short shown near".split()),
+    )
+    .execution_options(prepared=True)
 )
-_HAVING = text("""
+_HAVING = (
+    text("""
     SELECT reading, popular, others, cut_short, CAST(shown AS text)
       FROM search_readings(:titles, :terms, :works, :readings, :catalogue, :look, :popular, :others, :enough, :common,
                            :year_from, :year_to, :has_reviews, :show, :editions)
-     ORDER BY reading LIMIT 100""").columns(*map(column, "reading popular others cut_short shown".split()))
-_COVERING = text("""
+     ORDER BY reading LIMIT 100""")
+    .columns(*map(column, "reading popular others cut_short shown".split()))
+    .execution_options(prepared=True)
+)
+_COVERING = (
+    text("""
     SELECT string_agg(line, chr(10))
       FROM unnest(CAST(:drivers AS text[])) WITH ORDINALITY AS asked (driver, place),
            search_covering(CAST(driver AS tsquery), CAST(:asked AS text[]), CAST(:weights AS real[]), :look, :keep)
-     GROUP BY place ORDER BY place LIMIT 100""").columns(column("lines"))
+     GROUP BY place ORDER BY place LIMIT 100""")
+    .columns(column("lines"))
+    .execution_options(prepared=True)
+)
 
 
 def find_as_typed(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, column, text
 
@@ -16,8 +15,7 @@ BAYES_MEAN = 3.0
 EDITIONS_SHOWN = 20  # of one work below a result; its book page lists more
 
 
-@dataclass(frozen=True)
-class Edition:
+class Edition(NamedTuple):
     """Another book of the same title and author."""
 
     isbn: str
@@ -28,8 +26,7 @@ class Edition:
     language: str | None = None
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """A book as results show it: with its own reviews, how many editions its work has, and the newest EDITIONS_SHOWN of
     these where there are several, newest first."""
 
@@ -45,8 +42,7 @@ class Shown:
     newest: tuple[Edition, ...] = ()
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """What an edition must be. None: anything."""
 
     year_from: int | None = None
@@ -71,7 +67,9 @@ _PASSING = text("""
        AND (CAST(:year_to AS int) IS NULL OR year <= :year_to)
        AND (CAST(:language AS text) IS NULL OR lower(language) = lower(:language))
      GROUP BY work_id""")
-_SHOWN = text("SELECT CAST(search_shown(:works, NULL, :most) AS text)").columns(column("shown"))
+_LEADING = (
+    text("SELECT CAST(search_leading(:works, :most) AS text)").columns(column("shown")).execution_options(prepared=True)
+)
 _CHOSEN = text("""
     SELECT work.id, isbn, title, author, year, language, coalesce(review_count, 0),
            round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions,
@@ -119,14 +117,15 @@ def load_works(
     preference: Preference = Preference.LEAD,
     loaded: Sequence[str] = (),
 ) -> list[Shown]:
-    """One book a work, in the order given. `loaded`: what search_shown() has returned for some works."""
+    """One book a work, in the order given. `loaded`: what search_leading() has returned for some works."""
     if not works:
         return []
-    known = {book.work_id: book for found in loaded for book in read_shown(found)}
-    if known.keys() >= set(works):
-        return [known[work] for work in works]
     if is_lead(filters, preference):
-        return read_shown(connection.execute(_SHOWN, {"works": list(works), "most": EDITIONS_SHOWN}).scalar())
+        known = {book.work_id: book for found in loaded for book in read_shown(found)}
+        if not known.keys() >= set(works):
+            found = connection.execute(_LEADING, {"works": list(works), "most": EDITIONS_SHOWN}).scalar()
+            known = {book.work_id: book for book in read_shown(found)}
+        return [known[work] for work in works if work in known]
     wanted = {
         "works": list(works),
         "most": EDITIONS_SHOWN,
@@ -138,7 +137,7 @@ def load_works(
 
 
 def read_shown(found: str | None) -> list[Shown]:
-    """The books of which search_shown() made JSON."""
+    """The books of which the database made JSON."""
     return [_shown(*book) for book in json.loads(found or "[]")]
 
 

@@ -21,36 +21,49 @@ CREATE FUNCTION search_read(pieces text[], most integer, OUT words text[], OUT p
                             OUT romanised text[], OUT all_are_popular boolean, OUT catalogue bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    last text;
+    piece  text;
+    typed  text;
+    place  integer := 0;
+    number integer;
 BEGIN
-    SELECT coalesce(array_agg(word), '{}'), coalesce(array_agg(place), '{}'),
-           coalesce(array_agg(coalesce((SELECT vocabulary.works FROM search_vocabulary AS vocabulary WHERE vocabulary.word = typed.word COLLATE "C"), 0)), '{}')
-      INTO words, places, works
-      FROM (SELECT word, place
-              FROM unnest(pieces) WITH ORDINALITY AS given (piece, place),
-                   string_to_table(search_title_key(piece), ' ') WITH ORDINALITY AS found (word, at)
-             ORDER BY place, at LIMIT most) AS typed;
-    last := words[cardinality(words)];
+    SELECT head_cut < 0, state.works INTO all_are_popular, catalogue FROM search_state AS state WHERE built_at IS NOT NULL;
+    IF NOT FOUND THEN
+        PERFORM search_require();
+    END IF;
+    words := '{}';
+    places := '{}';
+    works := '{}';
+    FOREACH piece IN ARRAY pieces LOOP  -- a loop of small statements takes half as long to start as one that does all of it
+        place := place + 1;
+        FOREACH typed IN ARRAY string_to_array(search_title_key(piece), ' ') LOOP
+            EXIT WHEN cardinality(words) = most;
+            SELECT vocabulary.works INTO number FROM search_vocabulary AS vocabulary WHERE vocabulary.word = typed COLLATE "C";
+            words := words || typed;
+            places := places || place;
+            works := works || coalesce(number, 0);
+        END LOOP;
+    END LOOP;
     romanised := string_to_array(search_romanised(array_to_string(words, ' ')), ' ');
+    typed := words[cardinality(words)];
     SELECT coalesce(sum(found.works), 0)::int INTO starting
       FROM (SELECT vocabulary.works FROM search_vocabulary AS vocabulary
-             WHERE word >= last COLLATE "C" AND word < last || '~' COLLATE "C" ORDER BY word LIMIT 2000) AS found;
-    SELECT head_cut < 0, state.works INTO all_are_popular, catalogue FROM search_state AS state;
+             WHERE vocabulary.word >= typed COLLATE "C" AND vocabulary.word < typed || '~' COLLATE "C" ORDER BY vocabulary.word LIMIT 2000) AS found;
 END $$;
 
--- Titles that are, or start with, what was typed, wherever its words are set apart.
-CREATE FUNCTION search_by_start(start text, look integer, keep integer) RETURNS SETOF search_candidate
-LANGUAGE plpgsql STABLE ROWS 100 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+-- Titles that are, or start with, what was typed, wherever its words are set apart; of these only those that begin with `article`, if any.
+CREATE FUNCTION search_by_start(start text, look integer, keep integer, article text, OUT lines text, OUT ids bigint[])
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    RETURN QUERY
-    SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
-      FROM (SELECT * FROM ((SELECT true AS whole, id, tier, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+    SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+      INTO lines, ids
+      FROM (SELECT * FROM ((SELECT true AS whole, id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
                               FROM search_works WHERE search_start(title_key) = start COLLATE "C" ORDER BY id LIMIT look)
                             UNION ALL
-                           (SELECT false, id, tier, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+                           (SELECT false, id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
                               FROM search_works WHERE search_start(title_key) > start COLLATE "C" AND search_start(title_key) < start || '~' COLLATE "C"
                              ORDER BY search_start(title_key) COLLATE "C", id LIMIT look)) AS either
-             ORDER BY whole DESC, popularity DESC, id LIMIT keep) AS found;
+             ORDER BY whole DESC, popularity DESC, id LIMIT keep) AS found
+     WHERE article IS NULL OR title_key LIKE article || ' %';
 END $$;
 
 -- For each of some beginnings the works whose whole title it is, or all of the title before a subtitle or bracket.
@@ -72,13 +85,13 @@ BEGIN
      ORDER BY id;
 END $$;
 
-CREATE FUNCTION search_by_author(key text, look integer, keep integer) RETURNS SETOF search_candidate
-LANGUAGE plpgsql STABLE ROWS 100 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION search_by_author(key text, look integer, keep integer, OUT lines text, OUT ids bigint[])
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    RETURN QUERY
-    SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
+    SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+      INTO lines, ids
       FROM (SELECT *
-              FROM (SELECT id, tier, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+              FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
                       FROM search_works WHERE left(author_key, 60) = left(key, 60) COLLATE "C" AND author_key = key ORDER BY id LIMIT look) AS looked
              ORDER BY popularity DESC, id LIMIT keep) AS found;
 END $$;
@@ -89,113 +102,126 @@ BEGIN
     RETURN array_to_tsvector(array_remove(string_to_array(words, ' '), '')) @@ asked;
 END $$;
 
--- What the index is asked (`driver`), and what is checked on the row (`others`, may be null). The rarest words drive; another one only
+-- What the index is asked (`driver`), and what is checked on the row (`others`, may be null). The rarest words, which come first, drive; another one only
 -- while its list is read in less time than the rows would take that it saves: a row takes a hundred times as long as an entry of a
 -- word's list, and four times as long as one of the many lists of a beginning.
 CREATE FUNCTION search_plan(terms text[], works integer[], catalogue bigint, look integer, OUT driver tsquery, OUT others tsquery, OUT rarest integer)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
-    term    record;
-    drivers text[] := '{}';
-    checked text[] := '{}';
-    entries integer := 0;
-    rows    float8;  -- that have all of the drivers, as words do that often stand together
+    number       integer;
+    is_beginning boolean;
+    entries      integer := works[1];
+    rows         float8  := works[1];  -- that have all of the drivers, as words do that often stand together
 BEGIN
-    FOR term IN SELECT asked, number, asked LIKE '%:*%' AS is_beginning FROM unnest(terms, works) AS given (asked, number)
-                 ORDER BY number, asked COLLATE "C" LOOP
-        IF drivers = '{}'
-           OR NOT term.is_beginning AND term.number < 100 * rows AND entries + term.number <= 400000
-           OR term.is_beginning AND (term.number < 4 * rows OR rows > look) AND entries + term.number <= 50000 THEN
-            drivers := drivers || term.asked;
-            entries := entries + term.number;
-            rows := coalesce(rows * least(1, 20.0 * term.number / greatest(catalogue, 1)), term.number);
+    rarest := works[1];
+    driver := terms[1]::tsquery;
+    FOR at IN 2 .. cardinality(terms) LOOP
+        number := works[at];
+        is_beginning := terms[at] LIKE '%:*%';
+        IF NOT is_beginning AND number < 100 * rows AND entries + number <= 400000
+           OR is_beginning AND (number < 4 * rows OR rows > look) AND entries + number <= 50000 THEN
+            driver := driver && terms[at]::tsquery;
+            entries := entries + number;
+            rows := rows * least(1, 20.0 * number / greatest(catalogue, 1));
         ELSE
-            checked := checked || term.asked;
+            others := coalesce(others && terms[at]::tsquery, terms[at]::tsquery);
         END IF;
-        rarest := coalesce(rarest, term.number);
     END LOOP;
-    driver := array_to_string(drivers, '&')::tsquery;
-    others := nullif(array_to_string(checked, '&'), '')::tsquery;
 END $$;
 
 -- The most popular works that have the words: among the 2,000 of tier 0, or where those give fewer than `enough` the 32,000 of both.
-CREATE FUNCTION search_popular(driver tsquery, others tsquery, keep integer, enough integer, from_year integer, to_year integer, reviewed boolean,
-                               in_title tsquery, in_author tsquery)
-RETURNS SETOF search_candidate LANGUAGE plpgsql STABLE ROWS 100 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+-- `rarest`: how many works have the rarest word.
+CREATE FUNCTION search_popular(driver tsquery, others tsquery, rarest integer, keep integer, enough integer, from_year integer, to_year integer,
+                               reviewed boolean, in_title tsquery, in_author tsquery, OUT lines text, OUT ids bigint[])
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    found integer;
+    top boolean := rarest >= enough AND from_year IS NULL AND to_year IS NULL AND NOT reviewed AND in_title IS NULL AND in_author IS NULL;
 BEGIN
-    SELECT count(*) INTO found FROM (SELECT FROM search_works WHERE tier = 0 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
-        AND (from_year IS NULL AND to_year IS NULL AND NOT reviewed AND in_title IS NULL AND in_author IS NULL) LIMIT enough) AS tops;
-    IF found = enough THEN
-        RETURN QUERY
-        SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
-          FROM (SELECT * FROM search_works WHERE tier = 0 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
-                 ORDER BY popularity DESC, id LIMIT keep) AS ranked;
+    IF top THEN
+        SELECT count(*) = enough INTO top
+          FROM (SELECT FROM search_works WHERE tier = 0 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others)) LIMIT enough) AS tops;
+    END IF;
+    IF top THEN
+        SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+          INTO lines, ids
+          FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+                  FROM search_works WHERE tier = 0 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
+                 ORDER BY popularity DESC, id LIMIT keep) AS found;
     ELSE
-        RETURN QUERY
-        SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
-          FROM (SELECT * FROM search_works WHERE tier <= 1 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
-                   AND (year_max >= from_year) IS NOT FALSE AND (year_min <= to_year) IS NOT FALSE AND (NOT reviewed OR review_count > 0)
-                 ORDER BY popularity DESC, id LIMIT CASE WHEN in_title IS NULL AND in_author IS NULL THEN keep ELSE 4000 END) AS ranked
-         WHERE (in_title IS NULL OR search_is_in(in_title, search_title_words(title_key)))
-           AND (in_author IS NULL OR search_is_in(in_author, search_author_words(author_key)))
-         ORDER BY popularity DESC, id LIMIT keep;
+        SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+          INTO lines, ids
+          FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+                  FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+                          FROM search_works WHERE tier <= 1 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
+                           AND (year_max >= from_year) IS NOT FALSE AND (year_min <= to_year) IS NOT FALSE AND (NOT reviewed OR review_count > 0)
+                         ORDER BY popularity DESC, id LIMIT CASE WHEN in_title IS NULL AND in_author IS NULL THEN keep ELSE 4000 END) AS ranked
+                 WHERE (in_title IS NULL OR search_is_in(in_title, search_title_words(title_key)))
+                   AND (in_author IS NULL OR search_is_in(in_author, search_author_words(author_key)))
+                 ORDER BY popularity DESC, id LIMIT keep) AS found;
     END IF;
 END $$;
 
--- All works above a tier that have the words, the most popular first. Where more than `look` have what the index is asked, a single row
--- of nulls: no index tells which of so many are popular, and to take those that stand first in the table would give other answers after
--- each update.
+-- All works above a tier that have the words, the most popular first: those of the 32,000 popular ones, and the others. Where more than
+-- `look` have what the index is asked, none: no index tells which of so many are popular, and to take those that stand first in the table
+-- would give other answers after each update.
 CREATE FUNCTION search_all(driver tsquery, others tsquery, above smallint, look integer, keep integer, from_year integer, to_year integer,
-                           reviewed boolean, in_title tsquery, in_author tsquery)
-RETURNS SETOF search_candidate LANGUAGE plpgsql STABLE ROWS 100 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+                           reviewed boolean, in_title tsquery, in_author tsquery,
+                           OUT popular text, OUT rest text, OUT cut_short boolean, OUT ids bigint[])
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    RETURN QUERY
       WITH found AS MATERIALIZED (
         SELECT id, title_key, author_key, main_length, popularity, year_min, year_max, review_count, rating_sum, tier,
                others IS NULL OR ts_match_vq(words, others) AS has_others
           FROM search_works WHERE words @@ driver LIMIT look + 1),
-           counted AS MATERIALIZED (SELECT count(*) > look AS are_too_many FROM found)
-    (SELECT NULL::bigint, NULL::smallint, NULL::text FROM counted WHERE are_too_many)
-     UNION ALL
-    (SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
-       FROM (SELECT found.*
-               FROM counted, found
-              WHERE NOT are_too_many AND has_others AND tier > above
-                AND (year_max >= from_year) IS NOT FALSE AND (year_min <= to_year) IS NOT FALSE AND (NOT reviewed OR review_count > 0)
-                AND (in_title IS NULL OR search_is_in(in_title, search_title_words(title_key)))
-                AND (in_author IS NULL OR search_is_in(in_author, search_author_words(author_key)))
-              ORDER BY popularity DESC, id LIMIT keep) AS ranked);
+           ranked AS (
+        SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max) AS line
+          FROM found
+         WHERE (SELECT count(*) <= look FROM found) AND has_others AND tier > above
+           AND (year_max >= from_year) IS NOT FALSE AND (year_min <= to_year) IS NOT FALSE AND (NOT reviewed OR review_count > 0)
+           AND (in_title IS NULL OR search_is_in(in_title, search_title_words(title_key)))
+           AND (in_author IS NULL OR search_is_in(in_author, search_author_words(author_key)))
+         ORDER BY popularity DESC, id LIMIT keep)
+    SELECT string_agg(line, chr(10)) FILTER (WHERE tier <= 1), coalesce(string_agg(line, chr(10)) FILTER (WHERE tier > 1), ''), array_agg(id),
+           (SELECT count(*) > look FROM found)
+      INTO popular, rest, ids, cut_short
+      FROM ranked;
 END $$;
 
 -- Works that have all the terms, as lines: `keep_popular` of the 32,000 popular ones, and where these are fewer than `enough`, or the rarest
 -- word so rare that all can be counted, `keep` of all others, unless `most` works have that word. `others` is null where they were not
--- looked for; `cut_short`: more works have the words than may be looked at.
+-- looked for; `cut_short`: more works have the words than may be looked at; `is_all`: no limit and no filter kept one out.
 CREATE FUNCTION search_having(terms text[], works integer[], catalogue bigint, look integer, keep_popular integer, keep integer, enough integer,
                               most integer, from_year integer, to_year integer, reviewed boolean, in_title tsquery, in_author tsquery,
-                              OUT popular text, OUT others text, OUT cut_short boolean, OUT ids bigint[])
+                              OUT popular text, OUT others text, OUT cut_short boolean, OUT ids bigint[], OUT is_all boolean)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    plan record;
-    more bigint[];
+    plan        record := search_plan(terms, works, catalogue, look);
+    is_filtered boolean := from_year IS NOT NULL OR to_year IS NOT NULL OR reviewed;
+    of_field    boolean := in_title IS NOT NULL OR in_author IS NOT NULL;
+    looked      record;
 BEGIN
-    SELECT * INTO plan FROM search_plan(terms, works, catalogue, look);
     IF enough > 0 AND plan.rarest <= least(look, 1000) THEN  -- one look at so few is quicker than two
-        SELECT string_agg(line, chr(10)) FILTER (WHERE tier <= 1), coalesce(string_agg(line, chr(10)) FILTER (WHERE tier > 1), ''),
-               coalesce(bool_or(id IS NULL), false), array_agg(id)
-          INTO popular, others, cut_short, ids
-          FROM search_all(plan.driver, plan.others, -1::smallint, look, keep_popular + keep, from_year, to_year, reviewed, in_title, in_author);
-        RETURN;
+        looked := search_all(plan.driver, plan.others, -1::smallint, look, keep_popular + keep, from_year, to_year, reviewed, in_title, in_author);
+        popular := looked.popular;
+        others := looked.rest;
+        cut_short := looked.cut_short;
+        ids := looked.ids;
+        is_all := NOT cut_short AND coalesce(cardinality(ids) < keep_popular + keep, true);
+    ELSE
+        looked := search_popular(plan.driver, plan.others, plan.rarest, keep_popular, greatest(keep_popular, 100), from_year, to_year, reviewed, in_title, in_author);
+        popular := looked.lines;
+        ids := looked.ids;
+        is_all := enough = 0 AND coalesce(cardinality(ids) < keep_popular, true);
+        IF enough > 0 AND plan.rarest < most AND (ids IS NULL OR cardinality(ids) < enough OR plan.rarest <= keep) THEN
+            looked := search_all(plan.driver, plan.others, 1::smallint, CASE WHEN of_field THEN least(look, 1500) ELSE look END,
+                                keep, from_year, to_year, reviewed, in_title, in_author);
+            others := looked.rest;
+            cut_short := looked.cut_short;
+            is_all := NOT cut_short AND coalesce(cardinality(ids) < keep_popular, true) AND coalesce(cardinality(looked.ids) < keep, true);
+            ids := ids || looked.ids;
+        END IF;
     END IF;
-    SELECT string_agg(line, chr(10)), array_agg(id) INTO popular, ids
-      FROM search_popular(plan.driver, plan.others, keep_popular, greatest(keep_popular, 100), from_year, to_year, reviewed, in_title, in_author);
-    IF enough > 0 AND plan.rarest < most AND (ids IS NULL OR cardinality(ids) < enough OR plan.rarest <= keep) THEN
-        SELECT coalesce(string_agg(line, chr(10)), ''), coalesce(bool_or(id IS NULL), false), array_agg(id) INTO others, cut_short, more
-          FROM search_all(plan.driver, plan.others, 1::smallint, CASE WHEN in_title IS NULL AND in_author IS NULL THEN look ELSE least(look, 1500) END,
-                          keep, from_year, to_year, reviewed, in_title, in_author);
-        ids := ids || more;
-    END IF;
+    is_all := is_all AND NOT is_filtered AND NOT of_field;
 END $$;
 
 -- Works that have what the driver asks, those first that have most of some words, each of which weighs something. Where more than
@@ -263,39 +289,74 @@ LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     typed     text;
     terms     text[];
-    counts    integer[];
+    counts    integer[];  -- of works that have each term
     in_title  tsquery;
     in_author tsquery;
+    read      record := search_read(pieces, most);
+    matched   record;
+    titles    record;
+    elided    record;
+    own       record;
     ids       bigint[];
-    starting_ids bigint[];
-    author_ids   bigint[];
+    asked     text;
+    number    integer;
+    place     integer;
 BEGIN
-    PERFORM search_require();
-    SELECT * INTO words, places, works, starting, romanised, all_are_popular, catalogue FROM search_read(pieces, most);
+    words := read.words;
+    places := read.places;
+    works := read.works;
+    starting := read.starting;
+    romanised := read.romanised;
+    all_are_popular := read.all_are_popular;
+    catalogue := read.catalogue;
     IF words = '{}' THEN
         RETURN;
     END IF;
     typed := array_to_string(words, ' ');
-    SELECT array_agg(asked), string_agg(asked, '&') FILTER (WHERE fields[place] = 'title'), string_agg(asked, '&') FILTER (WHERE fields[place] = 'author')
-      INTO terms, in_title, in_author
-      FROM (SELECT place, '(' || word || CASE WHEN at = cardinality(words) THEN '|' || word || ':*' ELSE '' END
-                              || CASE WHEN roman <> word THEN '|' || roman ELSE '' END || ')' AS asked
-              FROM unnest(words, romanised, places) WITH ORDINALITY AS read (word, roman, place, at) ORDER BY at) AS read;
-    counts := works;
-    counts[cardinality(words)] := greatest(works[cardinality(words)], starting);
-    SELECT found.popular, found.others, found.cut_short, found.ids INTO popular, others, cut_short, ids
-      FROM search_having(terms, counts, catalogue, look, CASE WHEN all_are_popular THEN keep_others + 1 ELSE keep END, keep_others,
-                         CASE WHEN all_are_popular THEN 0 ELSE enough END, common, from_year, to_year, reviewed, in_title, in_author) AS found;
-    SELECT string_agg(line, chr(10)), array_agg(id) INTO start, starting_ids
-      FROM (SELECT line, id FROM search_by_start(search_start(typed), 200, 50)
-             UNION ALL  -- "letranger": the article is left out of where L'Étranger stands
-            SELECT line, id FROM search_by_start(substr(search_start(typed), 2), 200, 50) WHERE typed LIKE 'l___%' AND line ~ '^[^|]*[|]l ') AS work;
-    SELECT string_agg(line, chr(10)), array_agg(id) INTO author, author_ids FROM search_by_author(typed, 400, 60);
-    ids := ARRAY(SELECT DISTINCT id FROM unnest(ids || starting_ids || author_ids) AS id WHERE id IS NOT NULL);
-    IF cardinality(ids) BETWEEN 1 AND show THEN
-        shown := search_shown(ids, NULL, editions);
+    FOR at IN 1 .. cardinality(words) LOOP
+        asked := '(' || words[at] || CASE WHEN at = cardinality(words) THEN '|' || words[at] || ':*' ELSE '' END
+                     || CASE WHEN romanised[at] <> words[at] THEN '|' || romanised[at] ELSE '' END || ')';
+        number := CASE WHEN at = cardinality(words) THEN greatest(works[at], starting) ELSE works[at] END;
+        place := 1;
+        WHILE counts[place] < number OR counts[place] = number AND terms[place] < asked COLLATE "C" LOOP
+            place := place + 1;
+        END LOOP;
+        terms := terms[: place - 1] || asked || terms[place :];  -- the rarest first
+        counts := counts[: place - 1] || number || counts[place :];
+        IF fields[places[at]] = 'title' THEN
+            in_title := coalesce(in_title && asked::tsquery, asked::tsquery);
+        ELSIF fields[places[at]] = 'author' THEN
+            in_author := coalesce(in_author && asked::tsquery, asked::tsquery);
+        END IF;
+    END LOOP;
+    matched := search_having(terms, counts, catalogue, look, CASE WHEN all_are_popular THEN keep_others + 1 ELSE keep END, keep_others,
+                             CASE WHEN all_are_popular THEN 0 ELSE enough END, common, from_year, to_year, reviewed, in_title, in_author);
+    popular := matched.popular;
+    others := matched.others;
+    cut_short := matched.cut_short;
+    titles := search_by_start(search_start(typed), 200, 50, NULL);
+    start := titles.lines;
+    ids := matched.ids;
+    IF NOT coalesce(titles.ids <@ ids, titles.ids IS NULL) THEN
+        ids := ids || titles.ids;
     END IF;
-    IF cardinality(words) = 1 AND counts[1] > 0 AND cardinality(ids) < few AND typed ~ '[a-z]' COLLATE "C" AND length(typed) > 2 THEN
+    IF typed LIKE 'l___%' THEN  -- "letranger": the article is left out of where L'Étranger stands
+        elided := search_by_start(substr(search_start(typed), 2), 200, 50, 'l');
+        start := nullif(concat_ws(chr(10), start, elided.lines), '');
+        ids := ids || elided.ids;
+    END IF;
+    IF NOT matched.is_all THEN  -- which has those of this author, too
+        own := search_by_author(typed, 400, 60);
+        author := own.lines;
+        ids := ids || own.ids;
+    END IF;
+    IF cardinality(ids) <> coalesce(cardinality(matched.ids), 0) THEN
+        ids := ARRAY(SELECT DISTINCT id FROM unnest(ids) AS id);
+    END IF;
+    IF cardinality(ids) BETWEEN 1 AND show THEN
+        shown := search_leading(ids, editions);
+    END IF;
+    IF cardinality(words) = 1 AND counts[1] > 0 AND coalesce(cardinality(ids), 0) < few AND typed ~ '[a-z]' COLLATE "C" AND length(typed) > 2 THEN
         near := (SELECT json_agg(json_build_array(found.typed, is_part, word, found.works)) FROM search_look_up(words, '{}', '{}', spellings) AS found);
     END IF;
 END $$;
@@ -310,14 +371,14 @@ LANGUAGE plpgsql STABLE ROWS 3 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     IF titles <> '{}' THEN
         RETURN QUERY
-        SELECT -1, string_agg(line, chr(10)), NULL, false, CASE WHEN count(*) BETWEEN 1 AND show THEN search_shown(array_agg(id), NULL, editions) END
+        SELECT -1, string_agg(line, chr(10)), NULL, false, CASE WHEN count(*) BETWEEN 1 AND show THEN search_leading(array_agg(id), editions) END
           FROM search_by_titles(ARRAY(SELECT DISTINCT search_start(key) FROM unnest(titles) AS key), 200, 40);
     END IF;
     RETURN QUERY
     SELECT asked.reading, found.popular, found.others, found.cut_short,
-           CASE WHEN cardinality(ids) BETWEEN 1 AND show THEN search_shown(ids, NULL, editions) END
-      FROM (SELECT own.reading, array_agg(term ORDER BY at) AS own_terms, array_agg(number ORDER BY at) AS own_works
-              FROM unnest(terms, works, readings) WITH ORDINALITY AS own (term, number, reading, at) GROUP BY own.reading) AS asked,
+           CASE WHEN cardinality(ids) BETWEEN 1 AND show THEN search_leading(ids, editions) END
+      FROM (SELECT own.reading, array_agg(term ORDER BY number, term COLLATE "C") AS own_terms, array_agg(number ORDER BY number, term COLLATE "C") AS own_works
+              FROM unnest(terms, works, readings) AS own (term, number, reading) GROUP BY own.reading) AS asked,
            search_having(own_terms, own_works, catalogue, look, keep_popular, keep, enough, most, from_year, to_year, reviewed, NULL, NULL) AS found;
 END $$;
 
@@ -331,28 +392,29 @@ BEGIN
                      ORDER BY year DESC NULLS LAST, isbn LIMIT most) AS newest);
 END $$;
 
--- Works as results show them, in their order: as one of `books`, or null for the one that stands for the work, with the newest `most` editions
--- of those that have several.
-CREATE FUNCTION search_shown(works bigint[], books bigint[], most integer) RETURNS json
+-- A book as results show it, with the newest `most` editions of a work that has several.
+CREATE FUNCTION search_result(work bigint, isbn text, title text, author text, year smallint, language text, review_count integer, rating_sum integer,
+                              editions integer, most integer) RETURNS json LANGUAGE sql STABLE
+RETURN json_build_array(work, isbn, title, author, year, language, coalesce(review_count, 0), round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
+                        editions, CASE WHEN editions > 1 THEN search_editions_of(work, most) END);
+
+-- The books that stand for some works, in any order.
+CREATE FUNCTION search_leading(works bigint[], most integer) RETURNS json
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (
-    SELECT json_agg(json_build_array(work.id, isbn, title, author, year, language, coalesce(counts.review_count, 0),
-                                     round(counts.rating_sum::numeric / nullif(counts.review_count, 0), 2)::float8, editions,
-                                     CASE WHEN editions > 1 THEN search_editions_of(work.id, most) END) ORDER BY place)
-      FROM unnest(works, books) WITH ORDINALITY AS wanted (work_id, book_id, place)
-      JOIN search_works AS work ON work.id = wanted.work_id
-      JOIN books AS book ON book.id = coalesce(wanted.book_id, work.lead_book_id)
-      LEFT JOIN rating_counts AS counts ON counts.book_id = book.id);
+    SELECT json_agg(search_result(work.id, isbn, title, author, year, language, counts.review_count, counts.rating_sum, editions, most))
+      FROM search_works AS work
+      JOIN books AS book ON book.id = work.lead_book_id
+      LEFT JOIN rating_counts AS counts ON counts.book_id = book.id
+     WHERE work.id = ANY (works));
 END $$;
 
 -- Books by their number, at most `look`, and `size` of them behind the first `skipped` as results show them: those that have one of the
 -- identities; else those whose ISBN-13 or ISBN-10 is between two numbers, the popular ones first; else those that have the digits anywhere.
 CREATE FUNCTION search_by_isbn(identities text[], low text, high text, low10 text, high10 text, part text, look integer, skipped integer,
-                               size integer, editions integer, OUT stage text, OUT ids bigint[], OUT shown json)
+                               size integer, most integer, OUT stage text, OUT ids bigint[], OUT shown json)
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-    wanted bigint[];
 BEGIN
     PERFORM search_require();
     stage := 'isbn';
@@ -372,8 +434,12 @@ BEGIN
         ids := ARRAY(SELECT book_id FROM search_editions WHERE isbns LIKE '%' || part || '%' ORDER BY isbns LIMIT look);
     END IF;
     IF ids <> '{}' THEN
-        wanted := ids[skipped + 1 : skipped + size];
-        shown := search_shown(ARRAY(SELECT (SELECT work_id FROM search_editions WHERE book_id = id) FROM unnest(wanted) WITH ORDINALITY AS book (id, place) ORDER BY place),
-                              wanted, editions);
+        shown := (
+        SELECT json_agg(search_result(work.id, isbn, title, author, year, language, counts.review_count, counts.rating_sum, work.editions, most) ORDER BY place)
+          FROM unnest(ids[skipped + 1 : skipped + size]) WITH ORDINALITY AS wanted (book_id, place)
+          JOIN search_editions AS edition ON edition.book_id = wanted.book_id
+          JOIN search_works AS work ON work.id = edition.work_id
+          JOIN books AS book ON book.id = wanted.book_id
+          LEFT JOIN rating_counts AS counts ON counts.book_id = book.id);
     END IF;
 END $$;
