@@ -143,8 +143,9 @@ def _run(matcher: TermMatcher, words: list[str], typed: list[str], value: float)
     size = len(words)
     if not size:
         return None
+    begins_piece, ends_piece = matcher.edges
     starts = (at for at in range(matcher.size - size + 1) if typed[at : at + size] == words)
-    runs = [(matcher.begins[start], matcher.ends[start + size - 1], start) for start in starts]
+    runs = [(begins_piece[start], ends_piece[start + size - 1], start) for start in starts]
     if not runs:
         return None
     begins, ends, start = max(runs, key=lambda run: (run[0] + run[1], -run[2]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -168,7 +167,7 @@ def correct(search: Search) -> None:
     reading = search.rest
     unknown, others = doubtful(reading)
     if search.complete:  # which may be all that was meant
-        reading = replace(reading, cost=NEEDLESS_COST)
+        reading = reading._replace(cost=NEEDLESS_COST)
     fixed = reading.with_terms(corrected_terms(search.vocabulary, reading, unknown), "spelling")
     if unknown and everywhere(search, [fixed] if search.query.is_fielded else [fixed, *core(fixed)]):
         return

@@ -53,6 +53,8 @@ def is_too_short(typed: str) -> bool:
 def inside(typed: str) -> list[str]:
     """The valid ISBNs that stand among other words: "Eeyore loses a tail, ISBN 0-525-46456-5 (paper)"."""
     typed = unicodedata.normalize("NFKC", typed)
+    if len(_digits(typed)) < 10:
+        return []
     runs = [match[0] for match in _INSIDE.finditer(typed)] + typed.split()
     numbers = [digits for run in runs if len(digits := _digits(run)) in (10, 13) and to_isbn13(digits)]
     return list(dict.fromkeys(numbers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -86,34 +86,62 @@ class TermMatcher:
         self.reading = reading
         self.exact: list[dict[str, float]] = []
         self.prefixes: list[str | None] = []
-        for term in reading.terms:
-            self.exact.append({a.word: a.cost for a in reversed(term.alternatives) if not a.prefix})
-            self.prefixes.append(next((a.word for a in term.alternatives if a.prefix), None))
-        self.typed = tuple(term.typed for term in reading.terms)
-        self.loose = tuple(term.loose for term in reading.terms)
-        self.simple = tuple(set(exact) == {typed} for exact, typed in zip(self.exact, self.typed, strict=True))
         # Most terms stand for themselves, and most often the word is there: the short way.
-        self.exactly: tuple[Placed, ...] = tuple(
-            (typed, 0.0) if simple else None for typed, simple in zip(self.typed, self.simple, strict=True)
-        )
-        self.missing = tuple(term.missing for term in reading.terms)
+        self.exactly: list[Placed] = []
+        for term in reading.terms:
+            exact, prefix = {}, None
+            for alternative in reversed(term.alternatives):
+                if alternative.prefix:
+                    prefix = alternative.word
+                else:
+                    exact[alternative.word] = alternative.cost
+            self.exact.append(exact)
+            self.prefixes.append(prefix)
+            self.exactly.append((term.typed, 0.0) if len(exact) == 1 and term.typed in exact else None)
+        self.typed = tuple([term.typed for term in reading.terms])
+        self.loose = [term.loose for term in reading.terms]
+        self.fields = [term.field for term in reading.terms]
         self.covers = reading.covers
-        # A work that lacks the most telling word that any has is not what was meant because of its title. Words that
-        # may be misspelt do not count.
-        as_typed = [term for term in reading.terms if term.works and term.alternatives[0].word == term.typed]
-        self.rarest = max((term.missing for term in as_typed), default=0.0)
-        self.told = sum(term.missing for term in as_typed)
         self.size = len(self.typed)
-        self.pieces = tuple(term.piece for term in reading.terms)
-        self.begins, self.ends = self._edges()
-        self.known = tuple(term.known for term in reading.terms)
-        self.required = tuple(at for at, term in enumerate(reading.terms) if term.required)
         self.repeats = len(set(self.typed)) < self.size
-        self.fields = tuple(term.field for term in reading.terms)
         self.is_fielded = any(self.fields)
         self.has_article = self.typed[0] in ARTICLES and self.size > 1
 
-    def _edges(self) -> tuple[list[bool], list[bool]]:
+    # What only a reading needs of which a work may lack some words:
+
+    @cached_property
+    def missing(self) -> tuple[float, ...]:
+        return tuple(term.missing for term in self.reading.terms)
+
+    @cached_property
+    def known(self) -> tuple[bool, ...]:
+        return tuple(term.known for term in self.reading.terms)
+
+    @cached_property
+    def pieces(self) -> tuple[int, ...]:
+        return tuple(term.piece for term in self.reading.terms)
+
+    @cached_property
+    def required(self) -> tuple[int, ...]:
+        return tuple(at for at, term in enumerate(self.reading.terms) if term.required)
+
+    @cached_property
+    def as_typed(self) -> list[float]:
+        """What it costs to lack each of the words that books have as they were typed; the others may be misspelt."""
+        terms = self.reading.terms
+        return [term.missing for term in terms if term.works and term.alternatives[0].word == term.typed]
+
+    @cached_property
+    def rarest(self) -> float:
+        """What the most telling word says: a work that lacks it is not what was meant because of its title."""
+        return max(self.as_typed, default=0.0)
+
+    @cached_property
+    def told(self) -> float:
+        return sum(self.as_typed)
+
+    @cached_property
+    def edges(self) -> tuple[list[bool], list[bool]]:
         """For each word whether it begins, and whether it ends, its piece; words that say little count as edges."""
         says_little = [missing <= OFTEN_GENERIC_COST for missing in self.missing]
         last = self.size - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -63,8 +64,7 @@ class SearchQuery:
         return Filters(self.year_from, self.year_to, self.language or None, self.has_reviews)
 
 
-@dataclass(frozen=True)
-class MatchReason:
+class MatchReason(NamedTuple):
     """Why a result is there: the stage that found it, and the fields and the words of the book that matched. `loose`:
     it is close, but has not all the words as they were typed."""
 
@@ -74,8 +74,7 @@ class MatchReason:
     loose: bool = False
 
 
-@dataclass(frozen=True)
-class SearchResult:
+class SearchResult(NamedTuple):
     """One work, shown as one of its editions, with the reviews of that one. `editions` counts all, `other_editions` are
     the newest of them, where there are more than one."""
 
@@ -91,8 +90,7 @@ class SearchResult:
     other_editions: tuple[Edition, ...] = ()
 
 
-@dataclass(frozen=True)
-class SearchPage:
+class SearchPage(NamedTuple):
     """A page of results. `corrected_query`: what was searched instead; `invalid_isbn`: the text is an ISBN with a slip
     in it, and `did_you_mean` are the books one slip away. `left_out`: words as they were typed that the results lack,
     where no book has all. `total`: how many books were found; where it is not exact, there are more. `cut_short`: more

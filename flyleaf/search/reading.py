@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flyleaf.search.pieces import Piece, Where
 from flyleaf.search.surplus_words import missing_cost
@@ -19,8 +20,7 @@ ELIDED = frozenset("c d j l m n s qu jusqu lorsqu puisqu quoiqu un quest quell s
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
-class Alternative:
+class Alternative(NamedTuple):
     """A word of the vocabulary that a typed word may stand for. `cost`: how unlikely, in natural logarithms."""
 
     word: str
@@ -33,8 +33,7 @@ class Alternative:
         return f"{self.word}:*" if self.prefix else self.word
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """One typed word. `works`: how many works have it, at least one of its alternatives counted."""
 
     typed: str
@@ -55,8 +54,7 @@ class Term:
         return self.works > 0
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """A query as one list of terms. `label` names the stage that made it; `cost` is added to that of its words."""
 
     label: str
@@ -76,7 +74,7 @@ class Reading:
     def with_terms(self, changed: dict[int, Term], label: str) -> Reading:
         """The reading with other terms in some places."""
         terms = tuple(changed.get(place, term) for place, term in enumerate(self.terms))
-        return replace(self, label=label, terms=terms)
+        return self._replace(label=label, terms=terms)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -33,10 +32,12 @@ _YEAR = re.compile("1[4-9][0-9][0-9]|20[0-9][0-9]")
 LONG = 5  # letters, of a word that has an s more or less
 TWO_SLIPS = 7  # letters; in a shorter word two edits make another word more often than they mend one
 
-_LOOK_UP = text("""
+_LOOK_UP = (
+    text("""
     SELECT typed, is_part, word, works
-      FROM search_look_up(:misspelt, :parts, :words, :keep)""").columns(
-    *map(column, "typed is_part word works".split())
+      FROM search_look_up(:misspelt, :parts, :words, :keep)""")
+    .columns(*map(column, "typed is_part word works".split()))
+    .execution_options(prepared=True)
 )
 
 
@@ -101,9 +102,9 @@ def corrected_terms(vocabulary: Vocabulary, reading: Reading, places: list[int])
         names = {alternative.word for alternative in own if not alternative.prefix}
         near = sorted(vocabulary.spellings[term.typed], key=lambda a: -a.cost)
         best = {a.word: a for a in near if a.word not in names}
-        best = {word: replace(a, cost=a.cost + own_cost) for word, a in best.items()}
+        best = {word: a._replace(cost=a.cost + own_cost) for word, a in best.items()}
         alternatives = (*own, *best.values())
-        corrected[place] = replace(term, works=sum(a.works for a in alternatives), alternatives=alternatives)
+        corrected[place] = term._replace(works=sum(a.works for a in alternatives), alternatives=alternatives)
     return corrected
 
 

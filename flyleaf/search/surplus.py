@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flyleaf.search.pieces import Where
 from flyleaf.search.reading import Query, Reading, Term
 from flyleaf.search.surplus_words import GENERIC, GENERIC_COST, LITTLE, OFTEN_GENERIC, OFTEN_GENERIC_COST
@@ -40,17 +38,17 @@ def spans(query: Query) -> list[str]:
 
 def core(reading: Reading) -> list[Reading]:
     """The words without those that say next to nothing; no reading where that is all of them, none, or unknown ones."""
-    terms = tuple(replace(term, loose=term.missing <= OFTEN_GENERIC_COST) for term in reading.terms)
+    terms = tuple(term._replace(loose=term.missing <= OFTEN_GENERIC_COST) for term in reading.terms)
     asked = [term for term in terms if not term.loose]
     if not 0 < len(asked) < len(terms) or not all(term.works for term in asked):
         return []
-    return [replace(reading, label="surplus", terms=terms, covers=True)]
+    return [reading._replace(label="surplus", terms=terms, covers=True)]
 
 
 def covering(reading: Reading) -> Reading:
     """The same words, any of which the work may lack."""
-    terms = tuple(replace(term, loose=True) for term in reading.terms)
-    return replace(reading, label="surplus", terms=terms, covers=True)
+    terms = tuple(term._replace(loose=True) for term in reading.terms)
+    return reading._replace(label="surplus", terms=terms, covers=True)
 
 
 def drivers(terms: tuple[Term, ...]) -> list[str]:

@@ -1,7 +1,6 @@
 """What the search page says beside the books: corrections, filters, editions."""
 
 import re
-from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -289,7 +288,7 @@ def test_the_book_page_says_publisher_year_and_language_of_each_edition(alice: S
 
 def shown(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
     """Have the search answer with these fields beside what it has found."""
-    monkeypatch.setattr("flyleaf.views.search.search_books", lambda *asked: replace(search_books(*asked), **fields))
+    monkeypatch.setattr("flyleaf.views.search.search_books", lambda *asked: search_books(*asked)._replace(**fields))
 
 
 def test_what_was_left_out_is_named(alice: Site, shelf: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,8 +301,8 @@ def test_loose_matches_stand_apart_under_a_heading(alice: Site, shelf: None, mon
     def loosely(connection: Connection, query: SearchQuery) -> SearchPage:
         answer = search_books(connection, query)
         first, *others = answer.results
-        others = [replace(other, match=replace(other.match, loose=True)) for other in others]
-        return replace(answer, results=(first, *others))
+        others = [other._replace(match=other.match._replace(loose=True)) for other in others]
+        return answer._replace(results=(first, *others))
 
     monkeypatch.setattr("flyleaf.views.search.search_books", loosely)
     text = page(alice, q="austen")
