@@ -49,9 +49,13 @@ class Server(Postgresql):  # type: ignore[misc]
             *cluster.command(
                 Path(self.get_data_directory()), self.programs, self.sockets,
                 fsync="off", synchronous_commit="off", full_page_writes="off", shared_buffers="64MB",
-                autovacuum="off", max_connections="200", log_error_verbosity="default", **self.more,
+                autovacuum="off", max_connections="200", log_error_verbosity="default", **self._copying(), **self.more,
             ),
         ]  # fmt: skip
+
+    def _copying(self) -> dict[str, str]:
+        """Return the setting that lets the kernel copy the files of a template, where PostgreSQL knows it."""
+        return {"file_copy_method": "clone"} if self.programs.major >= 18 else {}
 
     @property
     def sockets(self) -> Path:
@@ -78,8 +82,9 @@ class Server(Postgresql):  # type: ignore[misc]
         return self.url(database, cluster.SITE_ROLE)
 
     def create_database(self, name: str, template: str | None = None, encoding: str | None = None) -> str:
-        """Make a database, a copy of `template` where given; its URL. Nobody may be connected to the template."""
-        copy = f' TEMPLATE "{template}"' if template else ""
+        """Make a database, a copy of `template` if given, and return its URL. Nobody may use the template meanwhile."""
+        by_files = " STRATEGY file_copy" if self.programs.major >= 15 else ""  # ten times as fast as through the log
+        copy = f' TEMPLATE "{template}"{by_files}' if template else by_files
         if encoding:
             copy = f" TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
         self._execute(f'CREATE DATABASE "{name}" OWNER {ROLE}{copy}')

@@ -2,6 +2,8 @@
 
 import contextlib
 import itertools
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -24,88 +26,100 @@ from tests.postgresql import Server
 HELD = "views in a transaction return render_later(…), or a dict for JSON"
 _numbers = itertools.count(1)
 
-# What tells whether somebody changed more than rows; every change to a catalogue's row leaves another xmin there.
+# Changes whenever a test changes more than rows: every change to a row of a catalog gives it another xmin. Objects from
+# 16384 on are not PostgreSQL's own.
 _SCHEMA = """
     SELECT concat_ws(' ',
         (SELECT sum(hashtext(concat(xmin, attname))) FROM pg_attribute WHERE attrelid >= 16384),
-        (SELECT sum(hashtext(concat(xmin, conname))) FROM pg_constraint),
-        (SELECT sum(hashtext(concat(xmin, proname))) FROM pg_proc),
+        (SELECT sum(hashtext(concat(xmin, conname))) FROM pg_constraint WHERE oid >= 16384),
+        (SELECT sum(hashtext(concat(xmin, proname))) FROM pg_proc WHERE oid >= 16384),
         (SELECT sum(hashtext(concat(xmin, tgname, tgenabled))) FROM pg_trigger),
         (SELECT sum(hashtext(concat(xmin, nspname))) FROM pg_namespace),
         (SELECT sum(hashtext(concat(xmin, extname))) FROM pg_extension),
-        (SELECT sum(hashtext(concat(relname, relacl, reloptions))) FROM pg_class),
+        (SELECT sum(hashtext(concat(relname, relacl, reloptions))) FROM pg_class WHERE oid >= 16384),
         (SELECT sum(hashtext(concat(xmin, version_num))) FROM alembic_version),
         (SELECT concat(xmin, datacl) FROM pg_database WHERE datname = current_database()),
         (SELECT sum(hashtext(concat(setconfig))) FROM pg_db_role_setting))
 """
 
-# Rows of all other tables go along with these. Not while somebody is still connected or, if a pool is kept,
-# in a transaction.
+# Rows of all other tables go along with these. Not while anybody is connected whom the tests don't know.
 _CLEAR = """
-    WITH busy AS (SELECT count(*) AS others FROM pg_stat_activity
-                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND {busy}),
-         books_gone AS (DELETE FROM books USING busy WHERE others = 0),
-         readers_gone AS (DELETE FROM readers USING busy WHERE others = 0),
-         challenges_gone AS (DELETE FROM passkey_challenges USING busy WHERE others = 0),
-         attempts_gone AS (DELETE FROM attempts USING busy WHERE others = 0),
-         invitations_gone AS (DELETE FROM invitations USING busy WHERE others = 0),
-         failed_logins_gone AS (DELETE FROM failed_logins USING busy WHERE others = 0),
-         event_ages_gone AS (DELETE FROM event_ages USING busy WHERE others = 0)
-    SELECT others = 0 FROM busy
+    WITH busy AS (SELECT count(*) > %s AS is_true FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()),
+         books_gone AS (DELETE FROM books USING busy WHERE NOT is_true),
+         readers_gone AS (DELETE FROM readers USING busy WHERE NOT is_true),
+         challenges_gone AS (DELETE FROM passkey_challenges USING busy WHERE NOT is_true),
+         attempts_gone AS (DELETE FROM attempts USING busy WHERE NOT is_true),
+         invitations_gone AS (DELETE FROM invitations USING busy WHERE NOT is_true),
+         failed_logins_gone AS (DELETE FROM failed_logins USING busy WHERE NOT is_true),
+         event_ages_gone AS (DELETE FROM event_ages USING busy WHERE NOT is_true)
+    SELECT NOT is_true FROM busy
+"""
+# A connection that was closed is there for a moment longer.
+_ATTEMPTS, _PAUSE = 50, 0.02  # seconds
+
+# Only a superuser may: the trigger that keeps events from being deleted is off for this transaction.
+_CLEAR_EVENTS = """
+    BEGIN; SET LOCAL session_replication_role = replica; DELETE FROM events; COMMIT; SELECT true
 """
 
-# Nobody else may: a superuser, for whom the triggers of the site are off.
-_CLEAR_EVENTS = """
-    SET session_replication_role = replica;
-    WITH gone AS (DELETE FROM events) SELECT true
-"""
+_SEARCH_IS_BUILT = f"SELECT EXISTS (SELECT FROM {schema_name()}.search_state WHERE built_at IS NOT NULL)"
 
 
 class EmptyDatabase:
-    """A copy of the template."""
+    """A copy of the template, and the connections that outlive a test: each would cost more than most tests do."""
 
     def __init__(self, server: Server) -> None:
         self.name = f"test_{next(_numbers)}"
         self._server = server
         self.url = server.create_database(self.name, template="template")
-        with self.open() as database:
+        with Database(server.site_url(self.name), owner_url=self.url) as database:
             database.migrate()  # rights on a database are not copied from its template
-        [self._schema] = self._ask(_SCHEMA)
+        self._owner = Database(self.url, pool_size=2)
+        self._superuser = server.connect(self.name)
+        self._superuser.autocommit = True
+        self._schema = self._ask(_SCHEMA)
 
-    def open(self) -> Database:
-        """Open it as the site does: pages run as a role that doesn't own the tables."""
-        return Database(self._server.site_url(self.name), pool_size=2, owner_url=self.url)
-
-    def clear(self, keeps_pool: bool = False) -> bool:
-        """Delete all rows, where the schema is still what it was."""
-        busy = "state <> 'idle'" if keeps_pool else "true"
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Database]:
+        """Open it as the site does: pages run as a role that doesn't own the tables. Nothing needs to be prepared."""
+        database = Database(self._server.site_url(self.name), pool_size=2, owner_url=self.url)
+        database.trust_schema()
+        database._preparation._search_is_built = True
+        unpooled, database.owner = database.owner, self._owner.engine
         try:
-            schema, cleared, _ = self._ask(_SCHEMA, _CLEAR.format(busy=busy), _CLEAR_EVENTS)
+            yield database
+        finally:
+            database.owner = unpooled
+            database.close()
+
+    def clear(self, kept: int = 0) -> bool:
+        """Delete all rows. Return False if the schema has changed or somebody is connected, besides those whom this
+        object knows and the `kept` idle connections of a pool."""
+        try:
+            return self._ask(_SCHEMA) == self._schema and self._delete_rows(kept) and self._ask(_SEARCH_IS_BUILT)
         except psycopg2.Error:
             return False
-        return bool(cleared) and schema == self._schema and self._is_searchable()
 
-    def _is_searchable(self) -> bool:
-        built = f"SELECT EXISTS (SELECT FROM {schema_name()}.search_state WHERE built_at IS NOT NULL)"
-        try:
-            [is_built] = self._ask(built)
-        except psycopg2.Error:
-            return False
-        return bool(is_built)
+    def _delete_rows(self, kept: int) -> bool:
+        pool = self._owner.engine.pool
+        assert isinstance(pool, QueuePool)
+        for _ in range(_ATTEMPTS):
+            if self._ask(_CLEAR, kept + pool.checkedin()):
+                return bool(self._ask(_CLEAR_EVENTS))
+            time.sleep(_PAUSE)
+        return False
 
     def drop(self) -> None:
+        self._owner.close()
+        self._superuser.close()
         self._server.drop_database(self.name)
 
-    def _ask(self, *statements: str) -> list[Any]:
-        """The one value of each statement."""
-        with contextlib.closing(self._server.connect(self.name)) as connection:
-            connection.autocommit = True
-            values = []
-            with connection.cursor() as cursor:
-                for statement in statements:
-                    cursor.execute(statement)
-                    values.append(cursor.fetchone()[0])
-            return values
+    def _ask(self, statement: str, *values: Any) -> Any:
+        """Return the one value that the statement selects."""
+        with self._superuser.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchone()[0]
 
 
 class SharedSite:
@@ -114,7 +128,8 @@ class SharedSite:
     def __init__(self, place: EmptyDatabase, data: Path) -> None:
         self.url = place.url
         self._place = place
-        self.database = place.open()
+        self._opened = contextlib.ExitStack()
+        self.database = self._opened.enter_context(place.open())
         self._config = make_config(data, place.url)
         self._watch: Watch | None = None
 
@@ -142,10 +157,10 @@ class SharedSite:
                 del self.app
         pool = self.database.engine.pool
         assert isinstance(pool, QueuePool)
-        return pool.checkedout() == 0 and self._place.clear(keeps_pool=True)
+        return pool.checkedout() == 0 and self._place.clear(pool.checkedin())
 
     def drop(self) -> None:
-        self.database.close()
+        self._opened.close()
         self._place.drop()
 
 

@@ -336,6 +336,7 @@ def test_connections_that_the_server_ends_are_replaced(
                       FROM pg_stat_activity
                      WHERE datname = current_database()
                        AND pid <> pg_backend_pid()
+                       AND usename <> 'postgres'
                 """)
             )
         other_site.scene = stub.good
