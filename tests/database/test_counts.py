@@ -1,6 +1,5 @@
 """Rating counts: whatever a statement does to whichever reviews, they are what counting would say, at a linear cost."""
 
-import contextlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -8,9 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from flyleaf.database import Database
+from flyleaf.embedded import cluster
 from tests.postgresql import Server
 
 BOOKS, READERS = 12, 30
@@ -55,7 +55,8 @@ KEPT = "SELECT book_id, one, two, three, four, five FROM rating_counts WHERE rev
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[Connection]:
-    with database.command_transaction() as connection:
+    """Open a transaction that is rolled back."""
+    with database.owner.connect() as connection:
         fill(connection, BOOKS, READERS)
         yield connection
 
@@ -107,14 +108,18 @@ def test_the_cost_grows_with_the_number_of_reviews(
 
 @pytest.fixture
 def rows_read(database: Database, server: Server) -> Iterator[Callable[[str], int]]:
-    """Runs a statement, without committing it; how many rows its plan and those of its triggers went through."""
-    with database.command_transaction() as connection:
+    """Run a statement, and return how many rows its plan and those of its triggers went through. Nothing is committed:
+    there is nothing to delete afterwards."""
+    name = database.engine.url.database or ""
+    superuser = create_engine(server.url(name, cluster.SUPERUSER), poolclass=NullPool)
+    with superuser.connect() as connection:
         fill(connection, 1000, 2)
         connection.execute(
             text("INSERT INTO reviews (id, book_id, reader_id, rating, text) OVERRIDING SYSTEM VALUE"
                  " SELECT row_number() OVER (), b.id, r.id, 1 + b.id % 5, '' FROM books AS b, readers AS r")
         )  # fmt: skip
-    with contextlib.closing(server.connect(str(database.engine.url.database))) as driver, driver.cursor() as cursor:
+        driver: Any = connection.connection.driver_connection
+        cursor = driver.cursor()
         cursor.execute("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_analyze = on;"
                        " SET auto_explain.log_nested_statements = on; SET auto_explain.log_format = json;"
                        " SET auto_explain.log_level = notice; SET auto_explain.log_timing = off")  # fmt: skip

@@ -90,7 +90,8 @@ LISTS: dict[str, tuple[int, int, str, Callable[[Connection, Key], Page[Any]], in
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[Connection]:
-    with database.command_transaction() as connection:
+    """Open a transaction that is rolled back, which takes a tenth of the time of deleting all these rows."""
+    with database.owner.connect() as connection:
         yield connection
 
 

@@ -12,7 +12,8 @@ from flyleaf.queries.readers import Credentials, Reader, insert_reader, select_c
 
 @pytest.fixture
 def connection(database: Database) -> Iterator[Connection]:
-    with database.owner.begin() as connection:
+    """Open a transaction that is rolled back: there is nothing to delete afterwards."""
+    with database.owner.connect() as connection:
         yield connection
 
 
