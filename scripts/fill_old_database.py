@@ -1,5 +1,6 @@
 """Make and fill the database of an earlier version; scripts/old_databases.py runs this with that version's modules."""
 
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from flyleaf.database import Database
 
 EMMA, WHALE, HEIGHTS = "0141439580", "0142437247", "0141439556"
 PASSWORD = "a rose is a rose"  # noqa: S105  # that of tests/site.py
+PASSKEY = 2026  # the private key that the tests log in with
+SECRET_KEY = "a key for the tests alone"  # noqa: S105  # the updated site reads what this one has encrypted
 
 
 def main(url: str, project: str) -> None:
@@ -27,13 +30,16 @@ def main(url: str, project: str) -> None:
             with Database(url) as database:
                 _fill_tables(database)
             return
-        config = Config(data=Path(folder), database_url=url, secret_key="of the dump")  # noqa: S106  # nobody is served
+        config = Config(data=Path(folder), database_url=url, secret_key=SECRET_KEY)
         _import(url, folder)
         from flyleaf.app import create_app
 
         with Database(url) as database:
             app = create_app(config, database)
-            _visit(app, database, _module(Path(project, "tests", "site.py")).Site)
+            tests = Path(project, "tests")
+            _visit(app, database, _module(tests / "site.py").Site)
+            if "second_factors" in app.blueprints:
+                _add_second_factors(app, database, _module(tests / "site.py"), _module(tests / "authenticator.py"))
 
 
 def _import(url: str, folder: str) -> None:
@@ -102,11 +108,44 @@ def _moderate(app: Any, alice: Any, bob: Any, database: Database) -> None:
     runner.invoke(args=["users", "reset-password", "Bob"])
 
 
+def _add_second_factors(app: Any, database: Database, tests: Any, authenticators: Any) -> None:
+    """Let Carol have a second factor of each kind and an account elsewhere, Bob's hidden review be withdrawn, and Alice
+    invite somebody. Erin waits for a moderator's approval."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from sqlalchemy import text
+
+    clock = tests.Clock()
+    codes: Any = importlib.import_module("flyleaf.totp")
+    codes.time = clock
+    carol = tests.Site(app.test_client()).registered("Carol", PASSWORD)
+    carol.review(HEIGHTS, 4, "Windy.")
+    carol.with_app(clock)
+    key = authenticators.Authenticator(key=ec.derive_private_key(PASSKEY, ec.SECP256R1()))
+    fields = tests.hidden_fields(carol.get("/account/passkey").text) | {"name": "My key", "password": PASSWORD}
+    asked = carol.client.post("/account/passkey/question", data=fields).json
+    carol.client.post("/account/passkey", data=fields | {"credential": key.create(asked)})
+    bob = tests.Site(app.test_client()).logged_in("Bob", PASSWORD)
+    bob.submit(f"/books/{HEIGHTS}/review/delete")
+    alice = tests.Site(app.test_client()).logged_in("Alice", PASSWORD)
+    alice.submit("/moderation/invitations", uses="3", days="7", note="The book club")
+    tests.Site(app.test_client()).registered("Erin", PASSWORD)
+    with database.transaction() as connection:
+        connection.execute(
+            text("""
+                INSERT INTO identities (issuer, subject, reader_id)
+                SELECT 'https://login.example', 'c-1', id FROM readers WHERE name = 'Carol'""")
+        )
+        connection.execute(
+            text("INSERT INTO pending_registrations (reader_id) SELECT id FROM readers WHERE name = 'Erin'")
+        )
+
+
 def _module(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
 

@@ -10,7 +10,13 @@ import pytest
 
 from tests.postgresql import Server
 
-DUMPS = sorted((Path(__file__).parent / "dumps").glob("*.sql"))
+FOLDER = Path(__file__).parent / "dumps"
+DUMPS = sorted(FOLDER.glob("*.sql"), key=lambda path: int(path.stem.partition("_")[0]))
+LATEST = DUMPS[-1]
+# Migrating the older ones takes most of a second each.
+EACH_DUMP = [pytest.param(dump, id=dump.stem, marks=() if dump == LATEST else pytest.mark.slow) for dump in DUMPS]
+# The last ones whose search has no schema of its own: its tables are beside those of the books.
+SEARCH_IN_PUBLIC = [FOLDER / name for name in ("7_0790224.sql", "8_e7981a2.sql", "9_d49bada.sql")]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ import pytest
 
 from flyleaf.config import PROJECT
 from flyleaf.database.migrate import head
-from tests.database.conftest import DUMPS, connected
+from tests.database.conftest import SEARCH_IN_PUBLIC, connected
 from tests.places import end_processes, eventually, open_folder
 from tests.site import PASSWORD, hidden_fields
 
@@ -159,7 +159,7 @@ def old_tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.fixture
 def url(old_database: Callable[[Path], str]) -> str:
     """A database with books and readers as the older code made it."""
-    return old_database(DUMPS[-1])
+    return old_database(SEARCH_IN_PUBLIC[-1])
 
 
 @pytest.fixture
