@@ -16,7 +16,8 @@ from sqlalchemy import QueuePool
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
-from flyleaf.database import Database
+from flyleaf.database import Database, rights
+from flyleaf.embedded.cluster import SITE_ROLE
 from flyleaf.request_counters import MemoryCounter
 from flyleaf.search.schema import schema_name
 from flyleaf.web.current import EXTENSION
@@ -34,13 +35,16 @@ _SCHEMA = """
         (SELECT sum(hashtext(concat(xmin, conname))) FROM pg_constraint WHERE oid >= 16384),
         (SELECT sum(hashtext(concat(xmin, proname))) FROM pg_proc WHERE oid >= 16384),
         (SELECT sum(hashtext(concat(xmin, tgname, tgenabled))) FROM pg_trigger),
-        (SELECT sum(hashtext(concat(xmin, nspname))) FROM pg_namespace),
+        (SELECT sum(hashtext(concat(xmin, nspname))) FROM pg_namespace WHERE nspname !~ '^pg_'),
         (SELECT sum(hashtext(concat(xmin, extname))) FROM pg_extension),
         (SELECT sum(hashtext(concat(relname, relacl, reloptions))) FROM pg_class WHERE oid >= 16384),
         (SELECT sum(hashtext(concat(xmin, version_num))) FROM alembic_version),
         (SELECT concat(xmin, datacl) FROM pg_database WHERE datname = current_database()),
         (SELECT sum(hashtext(concat(setconfig))) FROM pg_db_role_setting))
 """
+
+_SIZE = "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND oid >= 16384"
+_LEFT_OVER = 500_000  # bytes
 
 # Rows of all other tables go along with these. Not while anybody is connected whom the tests don't know.
 _CLEAR = """
@@ -73,12 +77,12 @@ class EmptyDatabase:
         self.name = f"test_{next(_numbers)}"
         self._server = server
         self.url = server.create_database(self.name, template="template")
-        with Database(server.site_url(self.name), owner_url=self.url) as database:
-            database.migrate()  # rights on a database are not copied from its template
         self._owner = Database(self.url, pool_size=2)
+        with self._owner.engine.begin() as connection:
+            rights.grant(connection, SITE_ROLE)  # those on the database itself are not copied from the template
         self._superuser = server.connect(self.name)
         self._superuser.autocommit = True
-        self._schema = self._ask(_SCHEMA)
+        self._schema, self._size = self._ask(_SCHEMA), self._ask(_SIZE)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Database]:
@@ -94,10 +98,15 @@ class EmptyDatabase:
             database.close()
 
     def clear(self, kept: int = 0) -> bool:
-        """Delete all rows. Return False if the schema has changed or somebody is connected, besides those whom this
-        object knows and the `kept` idle connections of a pool."""
+        """Delete all rows. Return False if the schema has changed, or somebody is connected, besides those whom this
+        object knows and the `kept` idle connections of a pool, or there were many rows: nobody vacuums here."""
         try:
-            return self._ask(_SCHEMA) == self._schema and self._delete_rows(kept) and self._ask(_SEARCH_IS_BUILT)
+            return (
+                self._ask(_SCHEMA) == self._schema
+                and self._ask(_SIZE) < self._size + _LEFT_OVER
+                and self._delete_rows(kept)
+                and self._ask(_SEARCH_IS_BUILT)
+            )
         except psycopg2.Error:
             return False
 

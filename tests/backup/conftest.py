@@ -26,6 +26,17 @@ def empty(server: Server) -> Iterator[Database]:
     server.drop_database(name)
 
 
+@pytest.fixture
+def place(server: Server) -> Iterator[Database]:
+    """A database that has the schema and no rows. Migrating an empty one takes a second more."""
+    name = f"place_{uuid4().hex}"
+    database = Database(server.create_database(name, template="template"), pool_size=2)
+    database.trust_schema()
+    yield database
+    database.close()
+    server.drop_database(name)
+
+
 # Bob's review of Dune is reported and hidden, another one waits for a moderator. Carol left: her id must not be
 # given to another reader. Somebody is about to leave.
 ROWS = r"""

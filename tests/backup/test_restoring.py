@@ -44,11 +44,11 @@ def restored(file: io.BytesIO, database: Database) -> list[str]:
 
 
 @pytest.fixture
-def there(filled: Database, empty: Database, tmp_path: Path) -> Flask:
+def there(filled: Database, place: Database, tmp_path: Path) -> Flask:
     """The site, restored in another place."""
-    restored(saved(filled), empty)
-    config = Config(data=tmp_path / "there", database_url=str(empty.engine.url), secret_key="another key of the tests")
-    return create_app(config, empty)
+    restored(saved(filled), place)
+    config = Config(data=tmp_path / "there", database_url=str(place.engine.url), secret_key="another key of the tests")
+    return create_app(config, place)
 
 
 def test_every_row_comes_back(filled: Database, empty: Database) -> None:
@@ -58,10 +58,10 @@ def test_every_row_comes_back(filled: Database, empty: Database) -> None:
     assert content(empty) == before
 
 
-def test_a_backup_of_what_was_restored_is_the_same(filled: Database, empty: Database) -> None:
+def test_a_backup_of_what_was_restored_is_the_same(filled: Database, place: Database) -> None:
     first = saved(filled)
-    restored(first, empty)
-    second = saved(empty)
+    restored(first, place)
+    second = saved(place)
     first.seek(0)
     one, other = Backup(first), Backup(second)
     assert one.header.tables == other.header.tables
@@ -97,12 +97,12 @@ def test_readers_log_in_with_their_passwords(there: Flask, alice: Site) -> None:
 
 
 def test_readers_log_in_with_their_second_factors(
-    filled: Database, empty: Database, config: Config, alice: Site, clock: Clock
+    filled: Database, place: Database, config: Config, alice: Site, clock: Clock
 ) -> None:
     """The key that their secrets are encrypted with comes along."""
     factor = alice.with_app(clock)
-    restored(saved(filled), empty)
-    site = Site(create_app(replace(config, database_url=str(empty.engine.url)), empty).test_client())
+    restored(saved(filled), place)
+    site = Site(create_app(replace(config, database_url=str(place.engine.url)), place).test_client())
     assert site.submit("/login", username="Alice", password=PASSWORD).location == "/login/code"
     assert site.submit("/login/code", code=factor.code()).location == "/search"
     site.get("/logout")
@@ -110,44 +110,44 @@ def test_readers_log_in_with_their_second_factors(
     assert site.submit("/login/recovery-code", code=factor.recovery_codes[0]).location == "/search"
 
 
-def test_sessions_stay_behind(there: Flask, empty: Database) -> None:
-    assert run(empty, "SELECT count(*) FROM sessions") == 0
+def test_sessions_stay_behind(there: Flask, place: Database) -> None:
+    assert run(place, "SELECT count(*) FROM sessions") == 0
 
 
-def test_numbers_go_on_where_they_stood(filled: Database, empty: Database) -> None:
+def test_numbers_go_on_where_they_stood(filled: Database, place: Database) -> None:
     """Carol's, who left, is not given to the next reader: events tell what happened to her."""
     numbers = "SELECT nextval(pg_get_serial_sequence('readers', 'id'))"
-    restored(saved(filled), empty)
-    assert run(empty, numbers) == run(filled, numbers)
-    assert run(empty, "SELECT nextval(pg_get_serial_sequence('books', 'id'))") == run(
+    restored(saved(filled), place)
+    assert run(place, numbers) == run(filled, numbers)
+    assert run(place, "SELECT nextval(pg_get_serial_sequence('books', 'id'))") == run(
         filled, "SELECT nextval(pg_get_serial_sequence('books', 'id'))"
     )
 
 
-def test_ratings_are_counted_on(there: Flask, empty: Database) -> None:
-    before = run(empty, "SELECT sum(review_count) FROM rating_counts")
+def test_ratings_are_counted_on(there: Flask, place: Database) -> None:
+    before = run(place, "SELECT sum(review_count) FROM rating_counts")
     Site(there.test_client()).registered("Dora").review("0141439580", 5)
-    assert run(empty, "SELECT sum(review_count) FROM rating_counts") == before + 1
+    assert run(place, "SELECT sum(review_count) FROM rating_counts") == before + 1
 
 
-def test_events_are_still_never_changed(there: Flask, empty: Database) -> None:
+def test_events_are_still_never_changed(there: Flask, place: Database) -> None:
     with pytest.raises((InternalError, DatabaseUnusableError), match="never changed"):
-        run(empty, "DELETE FROM events")
+        run(place, "DELETE FROM events")
 
 
-def test_the_search_finds_the_books_and_follows_new_ones(there: Flask, empty: Database) -> None:
+def test_the_search_finds_the_books_and_follows_new_ones(there: Flask, place: Database) -> None:
     def titles(query: str) -> list[str]:
-        with empty.transaction() as connection:
+        with place.transaction() as connection:
             return [found.title for found in search_books(connection, SearchQuery(query)).results]
 
     assert titles("dune herbert") == ["Dune"]
-    run(empty, "INSERT INTO books (isbn, isbn13, title) VALUES ('9780140328721', '9780140328721', 'Fantastic Mr Fox')")
+    run(place, "INSERT INTO books (isbn, isbn13, title) VALUES ('9780140328721', '9780140328721', 'Fantastic Mr Fox')")
     assert titles("fantastic fox") == ["Fantastic Mr Fox"]
-    run(empty, "UPDATE books SET title = 'Arrakis' WHERE title = 'Dune'")
+    run(place, "UPDATE books SET title = 'Arrakis' WHERE title = 'Dune'")
     assert titles("arrakis") == ["Arrakis"]
 
 
-def test_it_holds_one_moment(filled: Database, empty: Database) -> None:
+def test_it_holds_one_moment(filled: Database, place: Database) -> None:
     """A reader who registers and reviews while the backup is written is in it with all, or not at all."""
 
     class Slow(io.BytesIO):
@@ -168,8 +168,8 @@ def test_it_holds_one_moment(filled: Database, empty: Database) -> None:
     out = Slow()
     save(filled, KEY, out)
     assert len(content(filled)["readers"]) == len(before["readers"]) + 1
-    restored(out, empty)
-    assert content(empty) == before
+    restored(out, place)
+    assert content(place) == before
 
 
 def test_a_place_that_is_not_empty_is_refused(filled: Database) -> None:
@@ -189,13 +189,12 @@ def test_a_place_that_is_not_empty_is_refused(filled: Database) -> None:
         "INSERT INTO events (kind) VALUES ('catalogue-imported')",
     ],
 )
-def test_one_row_is_not_empty(filled: Database, empty: Database, row: str) -> None:
-    empty.migrate()
-    run(empty, row)
-    before = content(empty)
+def test_one_row_is_not_empty(filled: Database, place: Database, row: str) -> None:
+    run(place, row)
+    before = content(place)
     with pytest.raises(BackupError, match="not empty"):
-        restored(saved(filled), empty)
-    assert content(empty) == before
+        restored(saved(filled), place)
+    assert content(place) == before
 
 
 def test_another_programs_tables_are_not_empty(filled: Database, empty: Database) -> None:
@@ -205,12 +204,12 @@ def test_another_programs_tables_are_not_empty(filled: Database, empty: Database
     assert run(empty, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 1
 
 
-def test_a_schema_without_rows_is_empty(filled: Database, empty: Database) -> None:
-    empty.migrate()
-    restored(saved(filled), empty)
-    assert content(empty) == content(filled)
+def test_a_schema_without_rows_is_empty(filled: Database, place: Database) -> None:
+    restored(saved(filled), place)
+    assert content(place) == content(filled)
 
 
+@pytest.mark.slow
 def test_an_older_backup_is_brought_up_to_date(empty: Database, database: Database, server: Any) -> None:
     """Made at the third schema, in which nobody could be a moderator."""
     server.create_database("older")
@@ -309,13 +308,13 @@ def test_columns_that_nobody_knows_are_refused(empty: Database) -> None:
         restored(out, empty)
 
 
-def test_a_table_of_another_program_is_left_out(filled: Database, empty: Database) -> None:
+def test_a_table_of_another_program_is_left_out(filled: Database, place: Database) -> None:
     run(filled, "CREATE TABLE public.albums (id int)")
     try:
         file = saved(filled)
     finally:
         run(filled, "DROP TABLE public.albums")
-    assert "The table albums is not one of Flyleaf's: it is not restored." in restored(file, empty)
+    assert "The table albums is not one of Flyleaf's: it is not restored." in restored(file, place)
 
 
 def test_every_table_is_backed_up_or_left_out_for_a_reason(database: Database) -> None:
