@@ -1,9 +1,13 @@
 """Which words a search changes, and which it leaves as they were typed."""
 
+import random
+
 import pytest
-from sqlalchemy import Connection
+from rapidfuzz.distance import OSA
+from sqlalchemy import Connection, text
 
 from flyleaf.search import SearchQuery, search_books
+from flyleaf.search.spelling import TWO_SLIPS
 from tests.search.conftest import insert
 
 
@@ -89,3 +93,38 @@ def test_a_word_of_the_catalogue_is_changed_only_where_much_speaks_for_it(books:
 def test_letters_of_a_long_word_may_be_wrong_twice(books: Connection) -> None:
     assert first(books, "shel silverstien") == "The Giving Tree"
     assert first(books, "harriete robinete") == "Forty Acres and a Mule"
+
+
+def test_words_that_a_slip_parts_share_a_key(connection: Connection) -> None:
+    """Two slips in a word of seven letters or more, or one in a shorter one, wherever they are."""
+    dice = random.Random(1)
+    pairs = []
+    for _ in range(3_000):
+        word = "".join(dice.choices("abcde", k=dice.randint(1, 10)))
+        typed = word
+        for _ in range(2):
+            typed = slip(typed, dice)
+        if typed and 1 <= OSA.distance(typed, word) <= (2 if len(typed) >= TWO_SLIPS else 1):
+            pairs.append((typed, word))
+    assert len(pairs) > 1_000
+    apart = connection.execute(
+        text("""
+            SELECT typed, word
+              FROM unnest(:typed, :words) AS pairs (typed, word)
+             WHERE least(length(typed), length(word)) > 2 AND NOT search_deletes(word) && search_deletes(typed)"""),
+        {"typed": [typed for typed, _ in pairs], "words": [word for _, word in pairs]},
+    ).all()
+    assert apart == []
+
+
+def slip(word: str, dice: random.Random) -> str:
+    """The word with a letter too many, too few, another one, or two in the wrong order."""
+    at, letter = dice.randrange(len(word) + 1), dice.choice("abcde")
+    return dice.choice(
+        [
+            word[:at] + letter + word[at:],
+            word[:at] + word[at + 1 :],
+            word[:at] + letter + word[at + 1 :],
+            word[:at] + word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :],
+        ]
+    )

@@ -52,7 +52,7 @@ COMMENT ON FUNCTION search_key IS 'words of a to z and 0 to 9 with single spaces
 -- Not "t": it is a sound of Chinese, as in "t'ai chi".
 CREATE FUNCTION search_title_key(title text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    IF title ~ '[''’‘ʼ`´]' THEN
+    IF title LIKE '%''%' OR title LIKE '%`%' OR octet_length(title) > length(title) AND title ~ '[’‘ʼ´]' THEN
         title := regexp_replace(title, '(?<![\w''’‘ʼ`´])([cdjlmns]|(?:jus|lors|puis|quoi)?qu|un|quest|quell|sant|d?all|dell|nell|sull)[''’‘ʼ`´](?=[^ ''’‘ʼ`´])(?!s\M)', '\1 ', 'gi');
     END IF;
     RETURN search_key(title);
@@ -189,8 +189,9 @@ BEGIN
     RETURN words;
 END $$;
 
--- The two are called apart where an author has many titles.
+-- The two are called apart where an author has many titles. A key has no sign that means something in a tsvector, and a cast takes half
+-- the time of an array.
 CREATE FUNCTION search_words(title_words text, author_words text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN array_to_tsvector(array_remove(string_to_array(title_words || ' ' || author_words, ' '), ''));
+RETURN (title_words || ' ' || author_words)::tsvector;
 COMMENT ON FUNCTION search_words(text, text) IS
     'every word under which a work is found: of the title and the author, and numerals, initials and romanisations';

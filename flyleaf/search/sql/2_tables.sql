@@ -77,29 +77,35 @@ RETURN CASE WHEN popularity > state.top_cut OR popularity = state.top_cut AND ab
             WHEN popularity > state.head_cut OR popularity = state.head_cut AND abs(work_id % 1000) < state.head_share THEN 1
             ELSE 2 END;
 
-CREATE FUNCTION search_deletes(word text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- As numbers, the bytes of the letters side by side: an index of these is made in half the time that one of texts takes. To leave a
+-- letter out is to move what stands before it.
+CREATE FUNCTION search_deletes(word text) RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    head    text := left(word, 7);
-    size    int  := length(head);
-    deletes text := head;
-    shorter text;
+    head    bigint := 0;
+    size    int    := least(length(word), 7);
+    deletes bigint[];
+    shorter bigint;
 BEGIN
-    IF size < 3 THEN
-        RETURN ARRAY[head];
-    END IF;
     FOR i IN 1 .. size LOOP
-        shorter := left(head, i - 1) || substr(head, i + 1);
-        deletes := deletes || ' ' || shorter;
-        IF size >= 5 THEN
-            FOR j IN i .. size - 1 LOOP
-                deletes := deletes || ' ' || left(shorter, j - 1) || substr(shorter, j + 1);
+        head := (head << 8) + ascii(substr(word, i, 1));
+    END LOOP;
+    deletes := ARRAY[head];
+    IF size < 3 THEN
+        RETURN deletes;
+    END IF;
+    FOR i IN 0 .. size - 1 LOOP
+        shorter := ((head >> 8 * i + 8) << 8 * i) + (head & (1::bigint << 8 * i) - 1);
+        deletes := deletes || shorter;
+        IF size = 7 THEN
+            FOR j IN i .. size - 2 LOOP
+                deletes := deletes || ((shorter >> 8 * j + 8) << 8 * j) + (shorter & (1::bigint << 8 * j) - 1);
             END LOOP;
         END IF;
     END LOOP;
-    RETURN string_to_array(deletes, ' ');
+    RETURN deletes;
 END $$;
 COMMENT ON FUNCTION search_deletes IS
-    'the first seven letters of a word with up to two left out: words within two edits share one of these (SymSpell)';
+    'the first seven letters of a word with one left out, or up to two of seven: words within two edits, or one under seven letters, share one of these (SymSpell)';
 
 -- search_rebuild() makes indexes of the same names on new tables.
 CREATE FUNCTION search_index_editions(editions text) RETURNS void LANGUAGE plpgsql AS $$
