@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from flyleaf.database import Database, preparation
 from flyleaf.database.preparation import Preparation
-from flyleaf.search import SearchQuery, schema, search_books, superseded
+from flyleaf.search import SearchQuery, schema, search_books, suggest, superseded
 from tests.fixture_types import Together
 from tests.postgresql import Server
 from tests.site import Site
@@ -26,6 +27,9 @@ LEFT_IN_PUBLIC = """
     SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
      WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'search%'"""
 SCHEMAS = r"SELECT nspname FROM pg_namespace WHERE nspname LIKE '%search\_%' ORDER BY nspname"
+WAITING_FOR_WORKS = """
+    SELECT count(DISTINCT pid) FROM pg_locks
+     WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 OTHER = "search_00000000000a"
 
 AsOther = Callable[[Callable[[], Any]], Any]
@@ -52,7 +56,7 @@ def other_version(monkeypatch: pytest.MonkeyPatch) -> AsOther:
     return as_other
 
 
-def names(database: Database, statement: str) -> list[str]:
+def names(database: Database, statement: str) -> list[Any]:
     with database.engine.connect() as connection:
         return list(connection.scalars(text(statement)))
 
@@ -67,6 +71,19 @@ def add(database: Database, isbn: str, title: str) -> None:
 def found(database: Database, query: str) -> list[str]:
     with database.transaction() as connection:
         return [result.title for result in search_books(connection, SearchQuery(query)).results]
+
+
+def suggested(database: Database, typed: str) -> list[str]:
+    with database.transaction() as connection:
+        return [suggestion.text for suggestion in suggest(connection, typed)]
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it has not become so")
 
 
 def test_all_of_the_search_is_in_its_schema(url: str) -> None:
@@ -133,6 +150,36 @@ def test_another_version_is_made_beside_and_both_follow_the_books(url: str, othe
                 assert found(each, "dune") == ["Dune"]
                 assert found(each, "emma") == ["Emma"]
                 assert found(each, "persuasion") == ["Persuasion"]
+
+
+def test_a_book_is_found_while_another_version_is_rebuilt(url: str, other_version: AsOther) -> None:
+    """All versions took one lock: what one of them was told while another was rebuilt was left for later."""
+    with Database(url) as database:
+        database.migrate()
+        other = other_version(lambda: Database(url))
+        with other:
+            other_version(other.migrate)
+            with other.engine.begin() as rebuild:
+                rebuild.execute(text(f"SET LOCAL search_path TO {OTHER}, public"))
+                rebuild.execute(text("SELECT search_rebuild_begin()"))
+                add(database, "0441172717", "Dune")
+                assert found(database, "dune") == ["Dune"]
+                assert names(database, "SELECT count(*) FROM search_changes") == [0]
+
+
+@pytest.mark.parametrize("ask", ["dune", "0441172717"])
+def test_who_waits_for_the_swap_finds_what_it_brings(url: str, ask: str) -> None:
+    """The new tables looked empty to a statement that had begun before they were there."""
+    with Database(url) as database:
+        add(database, "0441172717", "Dune")
+        with database.engine.connect() as rebuild, ThreadPoolExecutor(2) as readers:
+            rebuild.execute(text("SELECT search_rebuild()"))
+            answer = readers.submit(found, database, ask)
+            suggestions = readers.submit(suggested, database, ask)
+            until(lambda: names(database, WAITING_FOR_WORKS) == [2])
+            rebuild.commit()
+            assert answer.result(10) == ["Dune"]
+            assert suggestions.result(10) == ["Dune"]
 
 
 def test_what_nobody_uses_any_longer_is_dropped(url: str, other_version: AsOther) -> None:

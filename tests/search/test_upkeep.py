@@ -202,3 +202,17 @@ def test_a_long_title_is_no_trouble(connection: Connection) -> None:
 def test_a_title_without_words_is_no_trouble(connection: Connection, title: str) -> None:
     insert(connection, "9790000000001", title, "Wordless Writer")
     assert first(connection, "wordless") == title
+
+
+@pytest.mark.parametrize(("statements", "books", "is_needed"), [(60, 100, False), (2, 6_000, True)])
+def test_books_that_many_statements_change_count_once(
+    connection: Connection, statements: int, books: int, is_needed: bool
+) -> None:
+    """Sixty statements that each changed the same hundred books made the next review derive the whole search anew."""
+    connection.execute(
+        text("""
+            INSERT INTO search_changes (book_ids)
+            SELECT ARRAY(SELECT generate_series(1, :books)) FROM generate_series(1, :statements)"""),
+        {"books": books, "statements": statements},
+    )
+    assert needs_rebuild(connection) is is_needed

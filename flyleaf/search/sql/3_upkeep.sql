@@ -22,8 +22,9 @@ END $$;
 
 -- Rebuild --------------------------------------------------------------------------------------------------------
 
--- Who settles holds this lock shared, a rebuild alone.
-CREATE FUNCTION search_rebuild_lock() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 7310010001;
+-- Who settles holds this lock shared, a rebuild alone. Its number is the digest in the schema's name, so that the rebuild of one version
+-- is nothing to writers that settle for another; the number after it is the lock of search_fold_vocabulary().
+CREATE FUNCTION search_rebuild_lock() RETURNS bigint LANGUAGE sql STABLE RETURN 2 * ('x' || right(current_schema(), 12))::bit(48)::bigint;
 
 -- Where readers search meanwhile, it takes one processor and no more.
 CREATE FUNCTION search_rebuild_begin() RETURNS void LANGUAGE plpgsql AS $$
@@ -243,12 +244,16 @@ END $$;
 
 -- Settle ---------------------------------------------------------------------------------------------------------
 
--- More than this is quicker to make anew than to settle.
-CREATE FUNCTION search_needs_rebuild() RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT (SELECT built_at IS NULL FROM search_state)
-           OR coalesce(bool_or(book_ids IS NULL) OR sum(cardinality(book_ids)) > 5000 + (SELECT works / 20 FROM search_state), false)
-      FROM search_changes
-$$;
+-- More than this is quicker to make anew than to settle. A book that many statements have changed counts once.
+CREATE FUNCTION search_needs_rebuild() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    most bigint := (SELECT CASE WHEN built_at IS NOT NULL THEN 5000 + works / 20 END FROM search_state);
+BEGIN
+    RETURN most IS NULL
+        OR (SELECT coalesce(bool_or(book_ids IS NULL) OR max(cardinality(book_ids)) > most, false) FROM search_changes)
+        OR (SELECT coalesce(sum(cardinality(book_ids)), 0) FROM search_changes) > most
+           AND (SELECT count(DISTINCT book_id) FROM search_changes, unnest(book_ids) AS book_id) > most;
+END $$;
 
 -- What some books are editions of is compared with search_editions; works that another transaction holds are not waited
 -- for: the books of those, old or new, are returned, and all else of them stays as it was.

@@ -1,4 +1,7 @@
 -- What the stages of a search ask. PL/pgSQL keeps the plans; every function bounds the rows that it looks at.
+--
+-- A statement that waits for the swap of a rebuild sees the new tables as they were when it began: empty. So the functions with which a
+-- search begins are volatile, and wait before all else: their statements then see what there is when they begin themselves.
 
 -- `line` is a quarter of the work of JSON: keys have neither | nor line breaks, and only the year, the last, may be missing.
 CREATE TYPE search_candidate AS (id bigint, tier smallint, line text);
@@ -285,14 +288,14 @@ CREATE FUNCTION search_as_typed(pieces text[], fields text[], most integer, from
                                 OUT words text[], OUT places integer[], OUT works integer[], OUT starting integer, OUT romanised text[],
                                 OUT all_are_popular boolean, OUT catalogue bigint,
                                 OUT start text, OUT author text, OUT popular text, OUT others text, OUT cut_short boolean, OUT shown json, OUT near json)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     typed     text;
     terms     text[];
     counts    integer[];  -- of works that have each term
     in_title  tsquery;
     in_author tsquery;
-    read      record := search_read(pieces, most);
+    read      record;
     matched   record;
     titles    record;
     elided    record;
@@ -302,6 +305,8 @@ DECLARE
     number    integer;
     place     integer;
 BEGIN
+    LOCK TABLE search_works, search_editions, search_vocabulary IN ACCESS SHARE MODE;
+    read := search_read(pieces, most);
     words := read.words;
     places := read.places;
     works := read.works;
@@ -414,8 +419,9 @@ END $$;
 -- identities; else those whose ISBN-13 or ISBN-10 is between two numbers, the popular ones first; else those that have the digits anywhere.
 CREATE FUNCTION search_by_isbn(identities text[], low text, high text, low10 text, high10 text, part text, look integer, skipped integer,
                                size integer, most integer, OUT stage text, OUT ids bigint[], OUT shown json)
-LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+    LOCK TABLE search_works, search_editions, search_vocabulary IN ACCESS SHARE MODE;
     PERFORM search_require();
     stage := 'isbn';
     ids := ARRAY(SELECT id FROM books WHERE identity = ANY (identities) ORDER BY identity LIMIT 10);
