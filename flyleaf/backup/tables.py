@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 # The tables that a backup leaves out, and why. All others are included, so that a new table can't be forgotten.
 LEFT_OUT = {
     "alembic_version": "the backup's header names the schema",
-    "attempts": "limits last a few hours, in an unlogged table",
+    "attempts": "limits last a few hours",
     "sessions": "sessions that ended after the backup must not come back: readers log in again",
     "password_resets": "links work once, for a day: one used after the backup must not work again",  # nosec B105
     "passkey_challenges": "questions of minutes, each answered once",

@@ -27,6 +27,7 @@ DIGESTS = {
     "versions/0017_bounded_reading.py": "5f2bd105d2470b648e7ee92486cdc541309142f833303d510075bfa7c800b242",
     "versions/0018_event_ages.py": "7ce178e3421a5160f3fd3054baee88769f32a3890a486a4be459dec70fcd748a",
     "versions/0019_identities.py": "c4137c8a26c4ee1e96acd150409bae5f69e8236dbcf6e77e1db05ac0fdaedd39",
+    "versions/0020_attempts_are_logged.py": "6acfb08fc0a85fa1b46e2dc8a578790378d291c36c744ac95bf5fbea0192fc76",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
@@ -38,6 +39,7 @@ DIGESTS = {
     "sql/search_4_stages.sql": "d1918f7882b2924175733faac6ef07a4faee6f6d385f9fa5c65f35988ee3f40a",
     "sql/0013_in_use.sql": "c7f46f5c6d5047f6e36c5b3ee4583a0acbca31d98a4e6fc1c38a36ad96b1f976",
     "sql/0016_in_use.sql": "031c3e24dc899eacfdfc7db3e68e42b6836464e0d5b2a029bfcc7cd753270c18",
+    "sql/0020_in_use.sql": "99b7c7d2e550fa8db46a63acd859bac547c25cb86bb72c6a09e74e7207456b57",
     "sql/0017_in_use.sql": "da2eeac0c21e77bedc0b51f37008632ec49db76782435535963e07300407ebcd",
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from flyleaf.database.replicas import position
 from tests.fixture_types import Select, Visit
 from tests.postgresql import Primary, Server, start_server
 from tests.site import PASSWORD, Site, cookie_name, hidden_fields
-from tests.spares import EmptyDatabase, make_config
+from tests.spares import EmptyDatabase, make_app, make_config
 from tests.standby import Standby, wait_until
 
 pytestmark = pytest.mark.slow
@@ -318,3 +318,30 @@ def test_positions_are_numbers() -> None:
     assert position("16/B374D848") == 0x16B374D848
     assert position("0/0") == position(None) == 0
     assert position("1/0") > position("0/FFFFFFFF")
+
+
+def test_every_table_reaches_the_standbys(select: Select, database: Database) -> None:
+    assert select("SELECT string_agg(relname, ', ') FROM pg_class WHERE relpersistence = 'u'") is None
+
+
+def test_limits_hold_on_every_node_and_after_a_failover(
+    app: Flask, config: Config, visit: Visit, primary: Server, place: EmptyDatabase
+) -> None:
+    def statuses(browser: Visit, times: int) -> list[int]:
+        return [browser().submit("/login", username="Alice", password="wrong " * 2).status_code for _ in range(times)]
+
+    visit().registered("Alice")
+    with place.open() as other_database:
+        other = make_app(config, other_database)
+        assert statuses(visit, 6) + statuses(lambda: Site(other.test_client()), 5) == [422] * 10 + [429]
+    successor = Standby(primary)
+    successor.start()
+    try:
+        successor.catch_up()
+        assert successor.ask("SELECT pg_promote()")
+        url, owner_url = successor.url(place.name), successor.url(place.name, "flyleaf")
+        with Database(url, owner_url=owner_url) as database:
+            survivor = make_app(config, database)
+            assert statuses(lambda: Site(survivor.test_client()), 1) == [429]
+    finally:
+        successor.remove()
