@@ -31,7 +31,8 @@ from flyleaf.maintenance import Maintenance
 from flyleaf.sessions import LIFETIME, SessionFiles, SessionsUnavailableError, session_key
 from flyleaf.web import attempts
 from tests.fixture_types import Select, Together, Visit
-from tests.site import PASSWORD, Site
+from tests.redis_server import RedisServer
+from tests.site import PASSWORD, Site, hidden_fields
 
 Files = Callable[[], list[Path]]
 
@@ -624,3 +625,39 @@ def test_without_redis_the_site_is_503_and_comes_back(config: Config, database: 
         assert alice.submit("/login", username="A", password=PASSWORD).status_code == 303
         assert is_logged_in(alice)
         server.shutdown()
+
+
+@pytest.fixture
+def real_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.mark.slow
+def test_nobody_is_logged_out_by_a_redis_that_restarts(
+    config: Config, database: Database, real_redis: RedisServer, dune: str
+) -> None:
+    app = create_app(replace(config, session_type="redis", redis_url=real_redis.url), database)
+    alice, visitor = Site(app.test_client()).registered("Alice"), Site(app.test_client())
+    page = alice.get(f"/books/{dune}").text
+    keep_a_draft = {"rating": "3", "text": "Sand.", "csrf_token": "of another time"}
+    visitor.client.post(f"/books/{dune}/review", data=keep_a_draft)
+    for _ in range(2):
+        real_redis.stop()
+        for answer in (
+            alice.get(f"/books/{dune}"),
+            alice.get("/account"),
+            alice.client.post(f"/books/{dune}/review", data={**hidden_fields(page), "rating": "5", "text": "Mine."}),
+            alice.client.post("/logout", data=hidden_fields(page)),
+            visitor.client.post(f"/books/{dune}/review", data=keep_a_draft),
+        ):
+            assert answer.status_code == 503
+            assert "Logins can’t be checked right now" in answer.text
+            assert int(answer.headers["Retry-After"]) > 0
+        assert visitor.get(f"/books/{dune}").status_code == 303
+        assert visitor.get("/login").status_code == 200
+        assert alice.get("/").status_code == 200
+        real_redis.start()
+        assert is_logged_in(alice), "and at once"
+    assert alice.review(dune, 5).status_code == 303

@@ -15,7 +15,7 @@ from flyleaf.queries.sessions import delete_session
 from flyleaf.views.admission import admit, is_open_to
 from flyleaf.views.names import USERNAME_RULES
 from flyleaf.views.password_form import NewPasswordForm
-from flyleaf.web.access import begin_session, end_session, is_logged_in, local_path, session_hash
+from flyleaf.web.access import begin_session, end_session, has_session, is_logged_in, local_path, session_hash
 from flyleaf.web.attempts import count_attempt, registration_limits, remember_device
 from flyleaf.web.authentication import authenticate
 from flyleaf.web.current import flyleaf, transaction
@@ -100,7 +100,7 @@ def logout() -> ResponseReturnValue:
     # A link or a form on another site could otherwise log readers out. SameSite=Lax sends the cookie along with links.
     form = Form(request.form)
     from_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
-    was_logged_in = is_logged_in()
+    was_logged_in = has_session()
     if was_logged_in and from_elsewhere and not (request.method == "POST" and form.validate()):
         return render_template("logout.html", form=Form())
     reader_id = session.get("reader_id")

@@ -134,7 +134,7 @@ def login_required(
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
         answer = None
-        if _has_session():
+        if has_session():
             with transaction() as connection:
                 reader = current_reader(connection)
                 if reader is not None:
@@ -153,7 +153,7 @@ def login_to_read(
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
-        if not _has_session():
+        if not has_session():
             return _ask_to_log_in()
 
         def look(connection: Connection) -> tuple[LiveSession, Answer]:
@@ -183,7 +183,7 @@ def reader_required(
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> ResponseReturnValue:
         reader = None
-        if _has_session():
+        if has_session():
             with transaction() as connection:
                 reader = current_reader(connection)
         if reader is None:
@@ -194,7 +194,7 @@ def reader_required(
     return gate
 
 
-def _has_session() -> bool:
+def has_session() -> bool:
     """Return whether the request has a session. Raises SessionsUnavailableError if the store can't be read."""
     if UNAVAILABLE in session:
         raise SessionsUnavailableError("the sessions can't be read")

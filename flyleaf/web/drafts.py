@@ -132,7 +132,7 @@ def _kept() -> list[dict[str, Any]]:
     """Return the drafts of this browser, the latest first."""
     key = kept_cookie(COOKIE)
     stored = session_store().get(_stored_key(key)) if key else None
-    return cast(list[dict[str, Any]], stored["drafts"]) if stored else []
+    return cast(list[dict[str, Any]], stored.get("drafts", [])) if stored else []  # none while they can't be read
 
 
 def _keep(response: WerkzeugResponse, drafts: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 import logging
 
 from flask import Flask, Response, g, jsonify, make_response, render_template
-from flask_babel import lazy_gettext
+from flask_babel import LazyString, lazy_gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
@@ -72,6 +72,10 @@ SEARCH_NOT_READY = (
         "The site was updated and is rebuilding its search index. Other pages work. Try again in a few minutes."
     ),
 )
+SESSIONS = (
+    lazy_gettext("Logins can’t be checked right now"),
+    lazy_gettext("If you were logged in, you still are. Try again in a moment."),
+)
 READ_ONLY = (
     lazy_gettext("Nothing can be saved right now"),
     lazy_gettext("You can search and read, but not log in or save anything for a moment. Try again shortly."),
@@ -94,13 +98,7 @@ def answer(error: Exception) -> Response:
     elif cause.response is not None:
         return make_response(cause.response)
     status = cause.code or 500
-    title, advice = EXPLANATIONS.get(status, (cause.name, cause.description or ""))
-    if isinstance(error, SearchNotReadyError):
-        title, advice = SEARCH_NOT_READY
-    elif isinstance(error, BusyError):
-        title, advice = BUSY
-    elif isinstance(error, SQLAlchemyError | DatabaseUnusableError) and flyleaf().database.replicas.stand_in:
-        title, advice = READ_ONLY
+    title, advice = _outage(error) or EXPLANATIONS.get(status, (cause.name, cause.description or ""))
     # Werkzeug's own descriptions are on the class and say less than ours; a description of ours is on the exception.
     if cause.description and cause.description != type(cause).description:
         advice = cause.description
@@ -124,6 +122,19 @@ def answer(error: Exception) -> Response:
     response.status_code = status
     response.headers.update(headers)
     return response
+
+
+def _outage(error: Exception) -> tuple[LazyString, LazyString] | None:
+    """Return what is out of order and what to do, or None if the status says it."""
+    if isinstance(error, SearchNotReadyError):
+        return SEARCH_NOT_READY
+    if isinstance(error, BusyError):
+        return BUSY
+    if isinstance(error, SessionsUnavailableError):
+        return SESSIONS
+    if isinstance(error, SQLAlchemyError | DatabaseUnusableError) and flyleaf().database.replicas.stand_in:
+        return READ_ONLY
+    return None
 
 
 def _typed() -> dict[str, str]:
