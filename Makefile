@@ -1,7 +1,7 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test quick hooks lint bench bench-search bench-paint bench-import bench-backup faults fuzz sbom screenshots translations requirements
+.PHONY: run test quick hooks lint bench bench-search bench-paint bench-import bench-backup bench-load faults fuzz sbom screenshots translations requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
@@ -25,6 +25,8 @@ bench-paint: .venv/.test ; .venv/bin/python -m benchmarks.paint
 bench-import: .venv/.test ; .venv/bin/python -m benchmarks.importing
 
 bench-backup: .venv/.test ; .venv/bin/python -m benchmarks.backup
+
+bench-load: .venv/.test ; .venv/bin/python -m benchmarks.mix
 
 faults: .venv/.test ; .venv/bin/python -m faults
 

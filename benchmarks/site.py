@@ -16,7 +16,8 @@ import requests
 from flyleaf.config import PROJECT
 
 PASSWORD = "a rose is a rose"
-UNLIMITED = {"SEARCHES_PER_MINUTE": "999999", "API_REQUESTS_PER_MINUTE": "999999"}
+# Readers who name an address of their own in X-Forwarded-For have limits of their own.
+UNLIMITED = {"SEARCHES_PER_MINUTE": "999999", "API_REQUESTS_PER_MINUTE": "999999", "TRUSTED_PROXIES": "1"}
 
 
 @contextmanager
