@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from typing import Any, Self
 
@@ -78,11 +79,13 @@ class Reader:
 
 
 class Crowd:
-    """`begin` starts the readers and `end` stops them; `answers` and `acknowledged` cover the time between."""
+    """`begin` starts the readers and `end` stops them; `answers`, `acknowledged` and `logged_in` cover the time
+    between."""
 
     def __init__(self, url: str, books: Sequence[str]) -> None:
         self.answers: list[Answer] = []
         self.acknowledged: list[str] = []  # the texts of reviews
+        self.logged_in: list[Reader] = []  # new browsers
         self._url, self._books = url, books
         self._readers = [Reader(url, number).register() for number in range(6)]
         self._visitor = Reader(url, 6)
@@ -93,7 +96,7 @@ class Crowd:
             reader.open(f"/books/{books[0]}")  # its form's token is valid as long as the session
 
     def begin(self) -> None:
-        self.answers, self.acknowledged = [], []
+        self.answers, self.acknowledged, self.logged_in = [], [], []
         self._ended.clear()
         work: list[Callable[[], None]] = [
             lambda: self._get(self._readers[0], "search", "/search?q=the"),
@@ -107,6 +110,11 @@ class Crowd:
         self._threads = [threading.Thread(target=self._repeat, args=(step,)) for step in work]
         for thread in self._threads:
             thread.start()
+
+    def lost_logins(self) -> int:
+        """Return how many readers who logged in have to do it again."""
+        asked = [*self._readers, *self.logged_in]
+        return sum(reader.ask("GET", "/account").status_code != 200 for reader in asked)
 
     def end(self) -> None:
         self._ended.set()
@@ -145,11 +153,15 @@ class Crowd:
             self.acknowledged.append(text)
 
     def _log_in(self) -> None:
-        known = self._readers[3]
+        # In turn, because an account has a limit of sessions: the oldest ends.
+        known = self._readers[len(self.logged_in) % len(self._readers)]
         visitor = Reader(self._url, 7)
         if self._note("form", (200,), lambda: visitor.open("/login")):
-            # 429: an account has a limit of logins per hour, which a long run reaches.
-            self._note("log-in", (303, 429), lambda: visitor.send("/login", username=known.name, password=PASSWORD))
+            # 429: an account has a limit of logins per hour, too, which a long run reaches.
+            log_in = partial(visitor.send, "/login", username=known.name, password=PASSWORD)
+            answer = self._note("log-in", (303, 429), log_in)
+            if answer is not None and answer.status_code == 303:
+                self.logged_in.append(visitor)
 
 
 def statuses(answers: Sequence[Answer]) -> str:

@@ -20,7 +20,7 @@ LONGEST_REFUSAL = 10.0  # seconds
 
 def full(folder: Path) -> float:
     """Fill the disk of the folder for a while."""
-    filler = _fill(folder)
+    filler = fill(folder)
     time.sleep(database.SECONDS)
     filler.unlink()
     return time.monotonic()
@@ -39,7 +39,7 @@ def starts_with_little(folder: Path) -> Outcome:
         site = Site(folder / "small" / "data", log=folder / "small.log")
         site.start()
         site.stop()
-        filler = _fill(folder / "small")
+        filler = fill(folder / "small")
         again = _refusal(site, outcome)
         filler.unlink()
         site.start()
@@ -66,7 +66,8 @@ def small(folder: Path, megabytes: int = MEGABYTES) -> Iterator[bool]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def _fill(folder: Path) -> Path:
+def fill(folder: Path) -> Path:
+    """Write a file until the folder's disk is full, and return it."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:

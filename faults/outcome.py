@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from faults.crowd import Answer, Crowd, statuses
 from faults.site import Server, execute
@@ -11,6 +12,12 @@ LONGEST_ANSWER = 6.0  # seconds
 LONGEST_RECOVERY = 5.0
 SETTLE_SECONDS = 2.0
 AFTERWARDS_SECONDS = 8.0
+
+
+class HasDatabase(Protocol):
+    """A server, or a cluster of them."""
+
+    def connect(self) -> Any: ...
 
 
 @dataclass
@@ -70,7 +77,7 @@ def observe(
     return outcome
 
 
-def lost_and_doubled(server: Server, acknowledged: Sequence[str]) -> tuple[int, int]:
+def lost_and_doubled(server: HasDatabase, acknowledged: Sequence[str]) -> tuple[int, int]:
     """Return how many of these reviews are missing, and how many exist more than once."""
     connection = server.connect()
     try:
