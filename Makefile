@@ -1,7 +1,7 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test quick hooks lint bench bench-search bench-paint bench-import bench-backup bench-load faults fuzz sbom screenshots translations requirements
+.PHONY: run test quick hooks lint bench bench-search bench-paint bench-import bench-backup bench-load faults cluster cluster-faults fuzz sbom screenshots translations requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
@@ -29,6 +29,11 @@ bench-backup: .venv/.test ; .venv/bin/python -m benchmarks.backup
 bench-load: .venv/.test ; .venv/bin/python -m benchmarks.mix
 
 faults: .venv/.test ; .venv/bin/python -m faults
+
+# The site on a cluster of this one machine; needs HAProxy, PgBouncer, Patroni, etcd and Redis: docs/cluster.md.
+cluster: .venv/.test ; @.venv/bin/python -m cluster
+
+cluster-faults: .venv/.test ; .venv/bin/python -m cluster.faults
 
 fuzz: .venv/.test ; .venv/bin/python -m pytest -n 3 --show-capture=no tests/fuzz --hypothesis-profile=long
 
