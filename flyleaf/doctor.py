@@ -12,6 +12,7 @@ from flyleaf.database import DatabaseUnusableError
 from flyleaf.database.connect import open_database
 from flyleaf.database.diagnosis import Diagnosis, diagnose
 from flyleaf.database.migrate import OLDEST_SERVER, head, revisions
+from flyleaf.database.replica_diagnosis import ReplicaState, diagnose_replicas
 from flyleaf.embedded import EmbeddedServerError
 from flyleaf.embedded.inspection import inspect
 from flyleaf.sealing import UnreadableError, unseal
@@ -145,6 +146,7 @@ def _database(config: Config) -> Iterator[Finding]:
     try:
         with open_database(config, lambda _: None) as database:
             found = diagnose(database)
+            replicas = diagnose_replicas(database)
     except DatabaseUnusableError as error:
         yield wrong("database", str(error))
         return
@@ -160,6 +162,8 @@ def _database(config: Config) -> Iterator[Finding]:
         )
     yield from _app_secrets(config, found)
     yield _search(found)
+    for replica in replicas:
+        yield _replica(config, replica)
 
 
 def _app_secrets(config: Config, found: Diagnosis) -> Iterator[Finding]:
@@ -204,7 +208,8 @@ def _server(config: Config, found: Diagnosis) -> Iterator[Finding]:
         yield wrong("clock", text)
     else:
         yield Finding("clock", "the server's and this machine's clocks agree")
-    needed = ((config.workers or 2) + 1) * CONNECTIONS
+    workers = config.workers or 2
+    needed = (workers + 1) * CONNECTIONS + (workers if config.database_read_urls else 0)
     grade = "ok" if found.connections >= needed else "note"
     yield Finding("connections", f"the server allows {found.connections}, the site uses up to {needed}", grade)
 
@@ -241,3 +246,24 @@ def _search(found: Diagnosis) -> Finding:
         text = f"{found.search_changes} changes are not yet searchable: run python -m flyleaf search rebuild"
         return Finding("search", text, "note")
     return Finding("search", "up to date")
+
+
+def _replica(config: Config, found: ReplicaState) -> Finding:
+    about = f"replica {found.name}"
+    if found.problem is not None:
+        return wrong(about, found.problem)
+    if not found.is_same_site:
+        return wrong(about, "it has another site's database: write the address of a standby of DATABASE_URL's server")
+    if not found.is_standby:
+        return wrong(about, "it is a primary, and no longer a standby: rebuild it (pg_rewind, pg_basebackup)")
+    behind = f"{found.bytes_behind / MEGABYTE:,.1f} MB behind"
+    if found.is_paused:
+        return wrong(about, f"{behind}, and it doesn't replay: run SELECT pg_wal_replay_resume() there")
+    seconds = found.seconds_behind
+    if found.bytes_behind and (seconds is None or seconds > config.replica_lag_seconds):
+        since = "" if seconds is None else f"; its latest change is {seconds:,.0f} s old"
+        text = "check that it receives (pg_stat_wal_receiver there, pg_stat_replication on the primary)"
+        return wrong(about, f"{behind}{since}, so it isn't used: {text}")
+    if (found.schema or "") < head():
+        return Finding(about, f"its schema is not yet {head()}, so it isn't used", "note")
+    return Finding(about, "streams and replays" if not found.bytes_behind else f"replays, {behind}")

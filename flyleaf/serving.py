@@ -30,6 +30,7 @@ from flyleaf.app import create_site
 from flyleaf.config import Config, ConfigError
 from flyleaf.database import Database, DatabaseAbsentError, DatabaseUnusableError
 from flyleaf.database.connect import open_database
+from flyleaf.database.replica_diagnosis import require_replicas
 from flyleaf.embedded import resources
 from flyleaf.embedded.parent import watch_parent
 from flyleaf.gateway import FINISH, Gateway
@@ -141,6 +142,7 @@ def prepared(config: Config) -> Iterator[Callable[[], bool]]:
 
 def _prepare(database: Database) -> None:
     database.migrate()
+    require_replicas(database)
     try:
         import_if_empty(database, BOOKS, Report())
     except UnusableFileError as error:

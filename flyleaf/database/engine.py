@@ -79,8 +79,9 @@ class Database:
         `work` sees everything up to the position `since`. It runs again elsewhere if the server fails meanwhile, so it
         may do nothing but read. While the primary doesn't answer, a replica that is behind is better than none.
         """
+        well = self.replicas.well()
         needed = self.replicas.needed(since)
-        for replica in self.replicas.well():
+        for replica in well:
             try:
                 with replica.reading(needed) as connection:
                     return work(connection)

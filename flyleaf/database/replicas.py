@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -34,6 +34,12 @@ POOL_SIZE = 8  # connections to each replica that a process keeps
 
 logger = logging.getLogger("flyleaf.replicas")
 
+# What a server and its standbys have in common: the cluster that they were made from, and the database in it.
+_IDENTITY = """
+    SELECT concat(control.system_identifier, '/', database.oid)
+      FROM pg_control_system() AS control, pg_database AS database
+     WHERE database.datname = current_database()
+"""
 # A primary that was demoted, or is not yet promoted, has no position of its own.
 _PRIMARYS_POSITION = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN CAST(pg_current_wal_flush_lsn() AS text) END"
 # A replica that was promoted knows everything that there is.
@@ -45,18 +51,24 @@ class BehindError(PoolTimeout):
     """The replica does not yet have what the reader has to see."""
 
 
-def position(text: str | None) -> int:
+def position(written: str | None) -> int:
     """Return a position in the write-ahead log, 16/B374D848, as a number; 0 for none."""
-    high, _, low = (text or "0/0").partition("/")
+    high, _, low = (written or "0/0").partition("/")
     return int(high, 16) << 32 | int(low, 16)
+
+
+def identity_of(connection: Connection) -> str:
+    """Return what is the same on a server and its standbys, and nowhere else."""
+    return str(connection.execute(text(_IDENTITY)).scalar_one())
 
 
 class Replica(Pool):
     """The connections to one replica. It is well while it answers, and has the schema that this program needs."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, is_of_this_site: Callable[[str | None], bool]) -> None:
         super().__init__(url, POOL_SIZE)
         self.is_well = False
+        self._is_of_this_site = is_of_this_site
 
     def ping(self, connection: Any, record: Any) -> None:
         record.info["position"] = position(_ask(connection, _POSITION))
@@ -85,6 +97,8 @@ class Replica(Pool):
         found = _ask(connection, _REVISION)
         if found is None or found < head():
             raise psycopg2.OperationalError("the schema is not yet up to date there")
+        if not self._is_of_this_site(_ask(connection, _IDENTITY)):
+            raise psycopg2.OperationalError("it has the database of another site")
         if not self.is_well:
             logger.info("replica in use", extra={"replica": self.name})
         self.is_well = True
@@ -99,8 +113,9 @@ class Replicas:
     """All replicas, and what is known of the primary. Without any it does nothing."""
 
     def __init__(self, urls: Sequence[str], primary_url: str, lag_seconds: float) -> None:
-        self.all = [Replica(url) for url in urls]
+        self.all = [Replica(url, self._is_of_this_site) for url in urls]
         self.primary_answers = True
+        self._identity: str | None = None  # the primary's, once it has answered
         self._primary_url = primary_url
         self._lag_seconds = lag_seconds
         self._positions: deque[tuple[float, int]] = deque()  # of the primary, with the time
@@ -147,11 +162,12 @@ class Replicas:
             if self._checks:
                 return
             primary = _Check("primary", self._primary_url, self._ask_primary, self._lose_primary)
+            deadline = time.monotonic() + FIRST_SECONDS
+            primary.has_asked.wait(FIRST_SECONDS)  # it says which site this is
             checks = [primary]
             for replica in self.all:
                 url = replica.engine.url.render_as_string(hide_password=False)
                 checks.append(_Check(replica.name, url, replica.ask, replica.lose))
-            deadline = time.monotonic() + FIRST_SECONDS
             for check in checks:
                 check.has_asked.wait(max(deadline - time.monotonic(), 0))
             self._checks = checks
@@ -160,6 +176,7 @@ class Replicas:
         found = _ask(connection, _PRIMARYS_POSITION)
         if found is None:
             raise psycopg2.OperationalError("the server at DATABASE_URL is a standby")
+        self._identity = _ask(connection, _IDENTITY)
         now, new = time.monotonic(), position(found)
         if self._positions and new < self._positions[-1][1]:  # another server took over, and lost what was not sent
             self._positions.clear()
@@ -167,6 +184,9 @@ class Replicas:
         while len(self._positions) > 1 and self._positions[1][0] <= now - self._lag_seconds:
             self._positions.popleft()
         self.primary_answers = True
+
+    def _is_of_this_site(self, identity: str | None) -> bool:
+        return self._identity in (None, identity)
 
     def _lose_primary(self, _error: BaseException) -> None:
         self.primary_answers = False

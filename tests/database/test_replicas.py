@@ -11,8 +11,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from flyleaf.config import Config
-from flyleaf.database import Database, MaybeNewError
+from flyleaf.database import Database, DatabaseUnusableError, MaybeNewError
+from flyleaf.database.replica_diagnosis import require_replicas
 from flyleaf.database.replicas import position
+from flyleaf.doctor import examine
 from tests.fixture_types import Select, Visit
 from tests.postgresql import Primary, Server, start_server
 from tests.site import PASSWORD, Site, cookie_name, hidden_fields
@@ -345,3 +347,59 @@ def test_limits_hold_on_every_node_and_after_a_failover(
             assert statuses(lambda: Site(survivor.test_client()), 1) == [429]
     finally:
         successor.remove()
+
+
+def test_a_start_refuses_what_is_no_replica_of_the_site(
+    primary: Server, place: EmptyDatabase, standby: Standby, database: Database
+) -> None:
+    require_replicas(database)
+    other = EmptyDatabase(primary)
+    standby.catch_up()
+    try:
+        for url, what in (
+            (standby.url(other.name), "which has the database of another site: write"),
+            (primary.site_url(place.name) + "&application_name=x", "which is a primary: write"),
+        ):
+            with Database(primary.site_url(place.name), owner_url=place.url, read_urls=[url]) as wrong:
+                with pytest.raises(DatabaseUnusableError, match=what) as refusal:
+                    require_replicas(wrong)
+                assert str(refusal.value).startswith("DATABASE_READ_URL leads to ")
+    finally:
+        other.drop()
+
+
+def test_a_replica_of_another_site_is_never_read(primary: Server, place: EmptyDatabase, standby: Standby) -> None:
+    """Where nobody has checked at the start, such as behind another WSGI server."""
+    other = EmptyDatabase(primary)
+    standby.catch_up()
+    try:
+        with Database(primary.site_url(place.name), owner_url=place.url, read_urls=[standby.url(other.name)]) as wrong:
+            assert not reads_from_replica(wrong)
+    finally:
+        other.drop()
+
+
+def test_the_doctor_examines_replicas(
+    place: EmptyDatabase, standby: Standby, primary: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def findings(url: str) -> dict[str, str]:
+        for name, value in {
+            "FLYLEAF_DATA": str(tmp_path), "DATABASE_URL": primary.site_url(place.name),
+            "DATABASE_OWNER_URL": place.url, "DATABASE_READ_URL": url, "REPLICA_LAG_SECONDS": "1",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        return {finding.about: str(finding) for finding in examine() if finding.about.startswith("replica")}
+
+    name = f"replica {standby.sockets}:5432"
+    assert findings(standby.url(place.name)) == {name: f"ok    {name}: streams and replays"}
+    with standby.paused():
+        with place.open() as database, database.transaction() as connection:
+            connection.execute(text("DELETE FROM attempts"))
+            connection.execute(text("SET LOCAL synchronous_commit = on"))
+            connection.execute(text("SELECT pg_logical_emit_message(true, 'test', '')"))
+        assert "run SELECT pg_wal_replay_resume() there" in findings(standby.url(place.name))[name]
+    [away] = findings(standby.url(place.name).replace(str(standby.sockets), str(tmp_path))).values()
+    assert away.startswith("wrong")
+    assert "or check DATABASE_READ_URL" in away
+    [itself] = findings(place.url).values()
+    assert "it is a primary" in itself
