@@ -44,6 +44,7 @@ CREATE TABLE search_changes (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     book_ids bigint[]
 );
+ALTER TABLE search_changes ALTER book_ids SET STORAGE EXTERNAL;  -- to compress them takes ten times as long as to write them
 COMMENT ON TABLE search_changes IS 'a row a statement: books whose works are to be computed again; null: so many that a rebuild is quicker';
 
 CREATE TABLE search_state (

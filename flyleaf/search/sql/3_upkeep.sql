@@ -73,9 +73,10 @@ BEGIN
 END $$;
 
 -- The lead is the edition of the highest popularity, then the lowest ISBN, in whichever order the books came: all in one text, so that
--- one pass finds it as the smallest.
-CREATE FUNCTION search_lead(popularity integer, isbns text, book_id bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (1000000000 + 100000000 - popularity)::text || ' ' || isbns || ' ' || book_id;
+-- one pass finds it as the smallest. The function is stable, as concat_ws() is: one that promised more would not be inlined, and take
+-- three times as long.
+CREATE FUNCTION search_lead(popularity integer, isbns text, book_id bigint) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN concat_ws(' ', 1000000000 + 100000000 - popularity, isbns, book_id);
 CREATE FUNCTION search_lead_book(lead text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN split_part(lead, ' ', -1)::bigint;
 
@@ -132,7 +133,7 @@ END $$;
 CREATE FUNCTION search_rebuild_vocabulary() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE TABLE search_vocabulary_new WITH (fillfactor = 50) AS
-    SELECT word COLLATE "C" AS word, count(*)::int AS works FROM search_works_new, unnest(tsvector_to_array(words)) AS word GROUP BY word ORDER BY word;
+    SELECT word COLLATE "C" AS word, ndoc AS works FROM ts_stat('SELECT words FROM search_works_new') ORDER BY word COLLATE "C";
     ALTER TABLE search_vocabulary_new ADD CONSTRAINT search_vocabulary_new_pkey PRIMARY KEY (word), ALTER works SET NOT NULL;
     PERFORM search_index_vocabulary('search_vocabulary_new');
     ANALYZE search_vocabulary_new;
