@@ -36,7 +36,7 @@ def build(catalogue: Path, folder: Path) -> None:
     """Index the catalogue, ready for searching."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    writer = _open(folder, new=True).writer(MEMORY, num_threads=2)
+    writer = _open(folder, SCHEMA).writer(MEMORY, num_threads=2)
     with catalogue.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             writer.add_document(
@@ -48,6 +48,24 @@ def build(catalogue: Path, folder: Path) -> None:
                     numbers=_numbers(row["isbn"]),
                     popularity=int(row.get("ratings_count") or 0),
                 )
+            )
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+def build_bare(catalogue: Path, folder: Path) -> None:
+    """Index titles, names and ISBNs as the file has them: the least that can be called a search of it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("title", stored=True, tokenizer_name="folded")
+    builder.add_text_field("author", stored=True, tokenizer_name="folded")
+    builder.add_text_field("numbers", stored=True, tokenizer_name="raw")
+    writer = _open(folder, builder.build()).writer(MEMORY, num_threads=2)
+    with catalogue.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            writer.add_document(
+                tantivy.Document(title=row["title"], author=row["author"], numbers=_numbers(row["isbn"]))
             )
     writer.commit()
     writer.wait_merging_threads()
@@ -89,8 +107,9 @@ def _schema() -> tantivy.Schema:
 SCHEMA = _schema()
 
 
-def _open(folder: Path, new: bool = False) -> tantivy.Index:
-    index = tantivy.Index(SCHEMA, path=str(folder)) if new else tantivy.Index.open(str(folder))
+def _open(folder: Path, new: tantivy.Schema | None = None) -> tantivy.Index:
+    """Open the index in the folder, or make one of the schema `new`."""
+    index = tantivy.Index(new, path=str(folder)) if new else tantivy.Index.open(str(folder))
     words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     index.register_tokenizer(
         "folded", words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold()).build()
