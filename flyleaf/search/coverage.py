@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from flyleaf.search.candidates import Candidate
-from flyleaf.search.matching import LOOSE_COST, Match, Placed, TermMatcher, Weights, prior, without_article
+from flyleaf.search.matching import LOOSE_COST, Instead, Match, Placed, TermMatcher, Weights, prior, without_article
 from flyleaf.search.surplus_words import BEFORE_COST, BEHIND_COST
 
 RAREST_COST = 2.0  # the work lacks the most telling of the words
 LONGER = 1.0  # for each e-fold that a whole title has more words: "gathering darkness" is not "the gathering"
 HARDLY_RARER = 1.0  # … than a whole title where the query begins or ends, which then outweighs it
+SHORT = 3  # letters: where these alone are changed, and another word is missing, it is chance: "fogo" for "foo: bar"
 LEAST_TOLD = 0.3  # of what the words say that are in any work
 
 
@@ -28,6 +29,8 @@ class _Covered:
     dearest: float = 0.0
     dearest_word: float = 0.0  # … which is no number
     changed: bool = False
+    instead: list[Instead] = field(default_factory=list)
+    letters: int = 0  # that were typed of the words that it has
     in_title: int = 0
     surname: bool = False
 
@@ -62,6 +65,8 @@ def as_covered(
     tells = covered.told >= LEAST_TOLD * matcher.told or is_title_meant
     if any(in_title[at] is None for at in matcher.required):
         tells = False
+    if covered.changed and covered.letters <= SHORT and not matcher.telling.isdisjoint(covered.missing):
+        tells = False
     return Match(
         value,
         candidate,
@@ -74,6 +79,7 @@ def as_covered(
         covered.dearest_word,
         not covered.changed,
         whole is not None,
+        tuple(covered.instead),
     )
 
 
@@ -104,6 +110,8 @@ def _cover(
             left[best[0]] -= 1
             best = best if left[best[0]] >= 0 else None
         typed = matcher.typed[term]
+        if best is not None and best[1] >= LOOSE_COST and best[0] != typed and best[0] in matcher.typed:
+            best = None  # who types "king kong" means two words
         if best is None or best[1] >= missing:
             covered.missing.append(typed)
             covered.cost += missing
@@ -113,9 +121,12 @@ def _cover(
             continue
         word, cost = best
         covered.words.append(word)
+        covered.letters += len(typed)
         covered.told += missing - cost
         covered.cost += cost
         covered.changed |= word != typed and not (term == matcher.size - 1 and word.startswith(typed))
+        if cost >= LOOSE_COST and matcher.reading.terms[term].own_works:
+            covered.instead.append(Instead(word, matcher.reading.terms[term].own_works, missing - cost))
         is_in_title = a is not None and a[1] <= cost
         covered.in_title += is_in_title
         covered.fields.add("title" if is_in_title else "author")

@@ -63,6 +63,7 @@ def find(
         date(search)
     if not verbatim:
         read_otherwise(search)
+        search.prefer_typed_words()
     return search
 
 

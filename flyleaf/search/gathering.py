@@ -22,6 +22,7 @@ MOST_READINGS = 6  # other readings that one search tries; each scan is bounded 
 START = 50  # titles that begin with the query, as search_as_typed returns them
 POPULAR = 120  # candidates of the query as typed that are taken of the popular works …
 KEEP = 200  # … and of all others, where the popular ones are not enough
+DOUBT = 0.4  # of what it would cost that the word is missing; with more, misspelt words are found less often
 FEW = 8  # fewer than this: other readings are tried
 
 
@@ -105,6 +106,17 @@ class Search:
                 and len(having.popular) < POPULAR
                 and not having.cut_short
             )
+
+    def prefer_typed_words(self) -> None:
+        """Doubt a match that only has a word which resembles a typed one, if no more works have that than the typed
+        one: who types "robin hood" hardly means "Robin Hook"."""
+        self.vocabulary.look_up([], list({other.word for match in self.matches.values() for other in match.instead}))
+        for work, match in self.matches.items():
+            if not match.instead:
+                continue
+            doubted = [other for other in match.instead if self.vocabulary.works.get(other.word, 0) <= other.works]
+            score = match.score - DOUBT * sum(other.saved for other in doubted)
+            self.matches[work] = match._replace(score=score, instead=tuple(doubted))
 
     @property
     def by_letters(self) -> bool:

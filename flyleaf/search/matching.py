@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from flyleaf.search.candidates import Candidate
 from flyleaf.search.reading import ARTICLES, Reading
-from flyleaf.search.surplus_words import OFTEN_GENERIC_COST
+from flyleaf.search.surplus_words import GENERIC, LITTLE, OFTEN_GENERIC, OFTEN_GENERIC_COST
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ KNOWN_COST = 1.0  # more, where the typed word is one of the catalogue's
 LEAST_LETTERS = 4  # of a typed word that others may resemble, in a work that lacks some of the words
 
 
+class Instead(NamedTuple):
+    """A word that only resembles a typed one, which so many works have. `saved`: what lacking it costs more."""
+
+    word: str
+    works: int
+    saved: float
+
+
 class Match(NamedTuple):
     """A candidate with its score, and why: the words of the work that matched, and the fields that they are in."""
 
@@ -58,6 +66,7 @@ class Match(NamedTuple):
     dearest_word: float = 0.0  # … which is no number
     is_exact: bool = True  # no other word stands for a typed one
     is_whole: bool = True  # the query has the whole title, or all of it before a subtitle or bracket
+    instead: tuple[Instead, ...] = ()
 
 
 def prior(popularity: int, weights: Weights = WEIGHTS) -> float:
@@ -70,6 +79,12 @@ def is_whole_title(match: Match) -> bool:
     key = match.candidate.title_key
     typed = without_article(list(match.typed))
     return typed in (without_article(key.split()), without_article(key[: match.candidate.main_length].split()))
+
+
+def stands_out(match: Match) -> bool:
+    """Whether the first word that matched begins the title, or is the author's surname."""
+    title, author = without_article(match.candidate.title_key.split()), match.candidate.author_key.split()
+    return match.words[0] in (*title[:1], *author[-1:])
 
 
 def without_article(words: list[str]) -> list[str]:
@@ -139,6 +154,12 @@ class TermMatcher:
     @cached_property
     def told(self) -> float:
         return sum(self.as_typed)
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The words that books have as they were typed, without those that say little wherever they stand."""
+        little = LITTLE | GENERIC | OFTEN_GENERIC
+        return frozenset(term.typed for term in self.reading.terms if term.own_works and term.typed not in little)
 
     @cached_property
     def edges(self) -> tuple[list[bool], list[bool]]:

@@ -15,7 +15,7 @@ from flyleaf.search.candidates import Narrowing
 from flyleaf.search.engine import find
 from flyleaf.search.gathering import EXACT, Search, is_loose
 from flyleaf.search.marking import IDEOGRAPH, left_out
-from flyleaf.search.matching import Match
+from flyleaf.search.matching import Match, stands_out
 from flyleaf.search.pieces import Piece, asked_isbn, fielded, pieces
 from flyleaf.search.reading import clean
 from flyleaf.search.results import (
@@ -29,6 +29,8 @@ from flyleaf.search.results import (
     passing,
 )
 from flyleaf.search.schema import require
+from flyleaf.search.spelling import SHORTEST, TWO_SLIPS
+from flyleaf.search.surplus_words import LITTLE
 from flyleaf.search.timing import stage
 
 DEEPEST = 200  # results; a search looks no further, and says has_next only as far as it has looked
@@ -221,7 +223,9 @@ def _ordered(matches: list[Match], order: Order, years: dict[int, int | None]) -
 def _corrected(search: Search, matches: list[Match]) -> str | None:
     """What was searched instead, where the best match was found under another reading."""
     best = max(matches, key=lambda match: (not is_loose(match), match.score), default=None)
-    if best is None or best.stage in EXACT or (best.stage == "surplus" and best.is_exact):
+    if best is None or best.stage in EXACT or (best.stage == "surplus" and best.is_exact) or best.instead:
+        return None
+    if _is_by_chance(best, matches):
         return None
     words = list(best.words)
     last = best.typed[-1]
@@ -229,6 +233,18 @@ def _corrected(search: Search, matches: list[Match]) -> str | None:
         words[-1] = last  # it is still being typed, and may become another word
     corrected = " ".join(words)
     return corrected if corrected != search.query.key else None
+
+
+def _is_by_chance(best: Match, matches: Sequence[Match]) -> bool:
+    """Whether the words of the best match may resemble the typed ones by chance: a single short word that no other work
+    has, and this one somewhere in the middle; or three letters, beside which no word is there as it was typed."""
+    is_unfinished = best.words[-1].startswith(best.typed[-1])
+    typed = best.typed[:-1] if is_unfinished else best.typed
+    longest = max((len(word) for word in typed if word not in best.words and word not in best.missing), default=0)
+    if len(best.typed) == 1:
+        is_only = sum(match.words == best.words for match in matches) == 1
+        return 0 < longest < TWO_SLIPS and is_only and not stands_out(best)
+    return 0 < longest <= SHORTEST and LITTLE.issuperset(set(best.typed) & set(best.words))
 
 
 def _results(shown: Sequence[Shown], why: Mapping[int, MatchReason]) -> tuple[SearchResult, ...]:

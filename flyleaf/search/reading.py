@@ -53,6 +53,12 @@ class Term(NamedTuple):
     def known(self) -> bool:
         return self.works > 0
 
+    @property
+    def own_works(self) -> int:
+        """How many works have the word itself, whatever else it may stand for."""
+        own = self.alternatives[0] if self.alternatives else None
+        return own.works if own is not None and own.word == self.typed and not own.prefix else 0
+
 
 class Reading(NamedTuple):
     """A query as one list of terms. `label` names the stage that made it; `cost` is added to that of its words."""

@@ -47,7 +47,10 @@ def inside_cost(part: str, word: str) -> float:
 
 
 def _most_edits(typed: str, spelling: str) -> int:
-    """How many edits may be a slip: two in a long word whose first letter is right, else one."""
+    """How many edits may be a slip: two in a long word whose first letter is right, else one. Of three letters one may
+    be lacking, or two swapped; where one differs, it is another word."""
+    if len(typed) == SHORTEST and len(spelling) <= SHORTEST and sorted(typed) != sorted(spelling):
+        return 0
     return 2 if len(typed) >= TWO_SLIPS and typed[0] == spelling[0] else 1
 
 
@@ -95,11 +98,12 @@ def corrected_terms(vocabulary: Vocabulary, reading: Reading, places: list[int])
     """By place: the terms with what they may be a misspelling of, themselves included where they are words."""
     terms = [reading.terms[place] for place in places]
     vocabulary.look_up(terms)
+    typed = {term.typed for term in reading.terms}  # who types two words means two
     corrected = {}
     for place, term in zip(places, terms, strict=True):
         own_cost = REWRITTEN_COST + KNOWN_COST * math.log1p(term.works) if term.known else 0.0
         own = tuple(alternative for alternative in term.alternatives if alternative.works)
-        names = {alternative.word for alternative in own if not alternative.prefix}
+        names = typed.union(alternative.word for alternative in own if not alternative.prefix)
         near = sorted(vocabulary.spellings[term.typed], key=lambda a: -a.cost)
         best = {a.word: a for a in near if a.word not in names}
         best = {word: a._replace(cost=a.cost + own_cost) for word, a in best.items()}

@@ -207,3 +207,51 @@ def _is(meant: str, first: Sequence[tuple[str, str, str]]) -> bool:
     if meant.startswith("["):
         return any(author.endswith(meant.strip("[]")) for _, _, author in first)
     return any(title.casefold().startswith(meant.casefold()) for _, title, _ in first)
+
+
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [
+        # known words, of which one resembles another that no more works have: "robin hook" and the like
+        ("robin hood", "hood"),
+        ("captain nemo", "nemo"),
+        ("red barn", "barn"),
+        ("tim burton", "burton"),
+        ("robin banks", "banks"),
+        # a word that was typed beside another one: "king king"
+        ("king kong", "kong"),
+        ("mary marie", "marie"),
+        ("tom tam", "tam"),
+        ("emma: emna", "emma"),
+        # short words that resemble one in the middle of a single title: "toko", "food bar"
+        ("tokyo", None),
+        ("kyoto", None),
+        ("foo: bar", None),
+        ("foo: qux", None),
+    ],
+)
+def test_a_query_is_not_replaced_by_one_that_is_no_likelier(shipped: Connection, query: str, word: str | None) -> None:
+    """Its own words come first; what resembles them is shown as close, and not as what was meant."""
+    with shipped.begin():
+        page = search_books(shipped, SearchQuery(query))
+    assert page.corrected_query is None
+    assert all(result.match.loose for result in page.results)
+    assert word is None or word in page.results[0].match.words
+
+
+@pytest.mark.parametrize(
+    ("query", "corrected"),
+    [
+        ("jane austin", "jane austen"),  # a known word, but more works have the other
+        ("sherlock homes", "sherlock holmes"),
+        ("moby duck", "moby dick"),
+        ("green mule", "green mile"),
+        ("teh hobbit", "the hobbit"),
+        ("lve story", "love story"),
+        ("galaxxy", "galaxy"),
+        ("emna", "emma"),
+    ],
+)
+def test_a_likelier_query_still_replaces_what_was_typed(shipped: Connection, query: str, corrected: str) -> None:
+    with shipped.begin():
+        assert search_books(shipped, SearchQuery(query)).corrected_query == corrected
