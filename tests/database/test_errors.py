@@ -130,7 +130,7 @@ def test_an_extension_is_not_installed(
 
 
 def test_a_schema_that_a_newer_version_made(server: Server, complaint: Callable[[str], str]) -> None:
-    url = server.create_database("newer")
+    url = server.create_database("newer", template="template")
     try:
         with Database(url) as database, database.transaction() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))

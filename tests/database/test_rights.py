@@ -17,10 +17,11 @@ from tests.site import Site
 
 @pytest.fixture
 def earlier(server: Server) -> Iterator[tuple[Database, str]]:
-    """A database as it was made when pages ran as the owner, and its name."""
+    """Make a database whose pages have run as the owner: the other role has no rights. Return its name, too."""
     name = f"earlier_{uuid4().hex}"
-    database = Database(server.create_database(name), pool_size=1)
-    database.migrate()
+    database = Database(server.create_database(name, template="template"), pool_size=1)
+    with contextlib.closing(server.connect(name)) as superuser, superuser, superuser.cursor() as cursor:
+        cursor.execute("DROP OWNED BY flyleaf_site")
     yield database, name
     database.close()
     server.drop_database(name)
