@@ -8,7 +8,7 @@ run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 # COVER=--cov also says how many lines and branches of flyleaf/ the tests run; the least that passes is in pyproject.toml.
 test: .venv/.test ; .venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(COVER) $(TESTS)
 
-# Without the browser, the fuzzer and the programs that are started and killed.
+# Without what is marked `slow`: CONTRIBUTING.md says what that is.
 quick: .venv/.test ; .venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(TESTS)
 
 # Check each commit as `make lint` does.

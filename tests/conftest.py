@@ -27,12 +27,24 @@ from tests.site import Clock, Site
 from tests.spares import HELD, EmptyDatabase, SharedSite, make_app, make_config
 
 _SLOW = {"browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
+_SAMPLE = 12
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `make quick` leaves out: folders, and most inputs of tests that have many."""
+    batteries: dict[str, list[pytest.Function]] = {}
     for item in items:
         if _SLOW & set(item.path.relative_to(PROJECT).parts):
             item.add_marker(pytest.mark.slow)
+        elif isinstance(item, pytest.Function) and not item.get_closest_marker("every_input"):
+            batteries.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for battery in batteries.values():
+        if len(battery) > _SAMPLE:
+            battery.sort(key=lambda test: tuple(test.callspec.indices.values()))
+            sample = {len(battery) * number // _SAMPLE for number in range(_SAMPLE)}  # some from everywhere
+            for number, test in enumerate(battery):
+                if number not in sample:
+                    test.add_marker(pytest.mark.slow)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

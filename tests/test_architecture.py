@@ -110,6 +110,7 @@ def libraries(module: str) -> set[str]:
     return {name.split(".")[0] for name, _ in imports(MODULES[module])}
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("module", [module for module in MODULES if room(module) not in {"", *WIRE}])
 def test_a_module_imports_only_the_rooms_that_it_may(module: str) -> None:
     assert room(module) in MAY_IMPORT, "a new room: say here which others it may import"
@@ -120,6 +121,7 @@ def test_a_module_imports_only_the_rooms_that_it_may(module: str) -> None:
 IMPORTED_BY_MIGRATIONS = {"0002_search": {"flyleaf.search.letters"}}
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("module", MIGRATIONS)
 def test_a_migration_imports_nothing_that_changes(module: str) -> None:
     """What a migration makes must not depend on the code of the day."""

@@ -184,6 +184,7 @@ def test_one_thread_hashes_for_six_and_the_seventh_is_told_at_once(gated: Gated)
     assert set(gated.threads) == {"hashing_0"}
 
 
+@pytest.mark.slow
 def test_of_sixteen_registrations_of_one_name_one_succeeds_and_none_waits_long(
     visit: Visit, together: Together, select: Any
 ) -> None:

@@ -82,6 +82,7 @@ def is_constant(expression: ast.expr, known: dict[str, ast.expr]) -> bool:
     return False
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PROJECT)))
 def test_statements_are_made_of_constants(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -164,11 +164,13 @@ def test_bare_texts_are_found(source: str, bare: list[str]) -> None:
     assert bare_texts(source) == bare
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_no_text_of_a_template_is_bare(path: Path) -> None:
     assert bare_texts(path.read_text(encoding="utf-8")) == []
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_no_text_in_an_expression_is_bare(path: Path) -> None:
     """A default, a hint, a label that is given to a macro: a string with a blank or a capital is for people."""
@@ -197,6 +199,7 @@ NOT_SAID = {
 FOR_PROGRAMS = {"order must be one of ", "login at the provider failed"}  # only the API shows this, or the log
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("path", VIEWS, ids=lambda path: path.name)
 def test_no_sentence_of_a_view_is_bare(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ OldDatabase = Callable[[Path], str]
 FIRST = DUMPS[0]  # needs every step that there is
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "held",
     ["SELECT count(*) FROM books", "LOCK TABLE books IN SHARE UPDATE EXCLUSIVE MODE"],
@@ -48,6 +49,7 @@ def test_readers_are_not_locked_out_by_a_migration_that_waits(
             assert is_migrated(connection)
 
 
+@pytest.mark.slow
 def test_an_update_that_is_interrupted_after_each_step_goes_on(
     old_database: OldDatabase, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +90,7 @@ def test_an_update_that_is_interrupted_after_each_step_goes_on(
         assert one.execute(text("SELECT count(*) FROM pg_index WHERE NOT indisvalid")).scalar() == 0
 
 
+@pytest.mark.slow
 def test_books_that_break_a_later_check_stay_as_they_are(old_database: OldDatabase) -> None:
     """Nothing is lost, and the check that all books obey is valid."""
     url = old_database(FIRST)
@@ -101,6 +104,7 @@ def test_books_that_break_a_later_check_stay_as_they_are(old_database: OldDataba
         assert connection.execute(text("SELECT average_rating FROM books WHERE title = 'Emma'")).scalar() == 7
 
 
+@pytest.mark.slow
 def test_starts_at_the_same_moment_update_it_once(old_database: OldDatabase, together: Together) -> None:
     """One creates indexes concurrently, which waits for the statements of all others."""
     databases = [Database(old_database(FIRST))]
@@ -114,6 +118,7 @@ def test_starts_at_the_same_moment_update_it_once(old_database: OldDatabase, tog
             database.close()
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("name", sorted(revisions()))
 def test_the_steps_are_what_their_kind_says(name: str) -> None:
     """Only a long step reads whole tables, and it is one statement that locks out neither readers nor writers."""

@@ -57,6 +57,7 @@ def files() -> set[str]:
     }
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("name", DIGESTS)
 def test_a_migration_is_never_edited(name: str) -> None:
     assert digest(name) == DIGESTS[name], "databases have been made by this file: write a new migration instead"

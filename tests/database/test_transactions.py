@@ -116,6 +116,7 @@ def test_each_connection_has_the_bounds_that_keep_a_page_short(select: Select) -
     assert pool.CONNECT_TIMEOUT == 3
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_is_503_and_back_when_it_is(tmp_path: Path) -> None:
     server = start_server()
     database = Database(server.create_database("site"))

@@ -310,6 +310,7 @@ def test_an_import_is_in_the_audit_trail(config: Config, database: Database, tmp
     assert detail == {"added": 1, "changed": 0, "left_alone": 0, "refused": 0}
 
 
+@pytest.mark.slow
 def test_the_audit_trail_holds_the_names_of_many_files(config: Config, database: Database, tmp_path: Path) -> None:
     folder = tmp_path / ("\x01" * 250)
     folder.mkdir()

@@ -175,6 +175,7 @@ def surplus_answers(shipped: Connection) -> list[Answer]:
     return [Answer(query, rank(query, product.search(query.text))) for query in queries]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", SURPLUS_MRR)
 def test_words_too_many_hide_no_book(surplus_answers: list[Answer], group: str) -> None:
     answers = [answer for answer in surplus_answers if workload.group_of(answer.query.kind) == group]

@@ -161,6 +161,7 @@ def test_wildcards_are_letters(shelf: None, search: Callable[..., list[str]]) ->
         assert search(wildcards) == [], wildcards
 
 
+@pytest.mark.slow
 def test_operators_are_letters_and_no_fault(
     alice: Site, shelf: None, subtests: pytest.Subtests, select: Select
 ) -> None:

@@ -63,6 +63,7 @@ def remembered(environment: Environment, file: str) -> Iterator[str]:
             yield macro.name
 
 
+@pytest.mark.every_input
 @pytest.mark.parametrize("file", TEMPLATES)
 def test_a_piece_takes_all_that_differs_between_requests_as_values(app: Flask, file: str) -> None:
     names = set(remembered(app.jinja_env, file))
