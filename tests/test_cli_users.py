@@ -49,7 +49,7 @@ def kinds(select: Select) -> list[str]:
 # --- List and show --------------------------------------------------------------------------------------------------
 
 
-def test_the_list_says_who_there_is(users: Callable[..., Result], alice: Site, bob: Site, dune: str) -> None:
+def test_the_list_names_all_readers(users: Callable[..., Result], alice: Site, bob: Site, dune: str) -> None:
     alice.review(dune, 4)
     users("lock", "Bob", "--reason", "Spam.")
     users("make-moderator", "Alice")
@@ -120,7 +120,7 @@ def test_who_is_locked_is_out_everywhere_and_at_once(
     assert "You sell &lt;b&gt;watches&lt;/b&gt;." in refused.text
 
 
-def test_only_who_knows_the_password_learns_of_the_lock(
+def test_the_lock_is_shown_only_after_the_right_password(
     users: Callable[..., Result], alice: Site, visit: Visit
 ) -> None:
     users("lock", "Alice", "--reason", "Spam.")
@@ -145,7 +145,7 @@ def test_a_log_in_that_was_on_its_way_comes_too_late(
     assert not is_logged_in(late)
 
 
-def test_ten_log_ins_and_a_lock_at_once_leave_nobody_inside(
+def test_ten_logins_and_a_lock_at_the_same_moment_leave_nobody_logged_in(
     users: Callable[..., Result], alice: Site, visit: Visit, together: Together, select: Select
 ) -> None:
     sites = [visit() for _ in range(4)]
@@ -252,7 +252,7 @@ def test_a_locked_account_stays_locked(users: Callable[..., Result], link: str, 
     assert log_in(visit()).status_code == 403
 
 
-def test_the_token_is_told_to_nobody(link: str, visit: Visit, log: list[str], select: Select) -> None:
+def test_the_token_is_shown_to_nobody(link: str, visit: Visit, log: list[str], select: Select) -> None:
     token = link.rpartition("/")[2]
     site = visit()
     page = site.get(link)

@@ -195,7 +195,7 @@ def test_an_owner_of_the_tables_needs_another_role_for_pages() -> None:
         {"OPEN_LIBRARY_CONTACT": "é@example.org"},
     ],
 )
-def test_a_setting_that_cannot_be_used_is_told_in_one_line_that_names_it(environ: dict[str, str]) -> None:
+def test_a_setting_that_cannot_be_used_is_reported_in_one_line_that_names_it(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError) as refusal:
         read(**environ)
     [name] = environ
@@ -280,7 +280,9 @@ def test_a_key_that_is_set_is_taken_and_nothing_is_written(tmp_path: Path) -> No
     assert not config.data.exists()
 
 
-def test_a_data_folder_where_nothing_can_be_kept_is_told_in_one_line(tmp_path: Path, subtests: pytest.Subtests) -> None:
+def test_a_data_folder_where_nothing_can_be_kept_is_reported_in_one_line(
+    tmp_path: Path, subtests: pytest.Subtests
+) -> None:
     (tmp_path / "file").touch()
     for config in (Config(data=tmp_path / "file"), Config(data=tmp_path / "file" / "below", secret_key=KEY)):
         with subtests.test(config.data.name):
@@ -296,7 +298,7 @@ def test_a_site_that_keeps_nothing_there_needs_no_data_folder(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("kept", ["", "short", "\n"])
-def test_a_damaged_key_is_told_in_one_line(tmp_path: Path, kept: str) -> None:
+def test_a_damaged_key_is_reported_in_one_line(tmp_path: Path, kept: str) -> None:
     (tmp_path / "secret_key").write_text(kept)
     with pytest.raises(ConfigError, match="secret_key") as refusal:
         Config(data=tmp_path).kept_secret_key()

@@ -212,6 +212,6 @@ def test_a_key_that_does_not_fit_the_second_factors_is_named(doctor: Ask, databa
     assert "users second-factor NAME --remove" in doctor()["second factors"]
 
 
-def test_expired_sessions_are_no_fault(doctor: Ask, data: Path) -> None:
+def test_expired_sessions_cause_no_error(doctor: Ask, data: Path) -> None:
     (data / "sessions" / ("0" * 64)).write_bytes(struct.pack("I", 1) + b"{}")
     assert doctor() == {}

@@ -154,7 +154,7 @@ def test_a_body_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert application.environ["CONTENT_LENGTH"] == "120", "the application sees that it is too long"
 
 
-def test_who_waits_too_long_for_a_thread_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_waits_too_long_for_a_thread_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway, "QUEUE_SECONDS", 0.05)
     release = threading.Event()
 

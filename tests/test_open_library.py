@@ -108,7 +108,7 @@ def test_of_a_doubled_work_the_better_known_counts(other_site: StubOpenLibrary, 
 
 
 @pytest.mark.parametrize("isbns", [[], [DUNE] * (BATCH + 1), ["9780441013593) OR title:(x"]])
-def test_what_is_no_batch_is_refused(other_site: StubOpenLibrary, open_library: OpenLibrary, isbns: list[str]) -> None:
+def test_invalid_batches_are_refused(other_site: StubOpenLibrary, open_library: OpenLibrary, isbns: list[str]) -> None:
     with pytest.raises(ValueError):
         open_library.fetch_ratings(isbns)
     assert other_site.visits == []
@@ -131,7 +131,7 @@ SLOW_DAYS: dict[str, Scene] = {
 
 
 @pytest.mark.parametrize("scene", SLOW_DAYS.values(), ids=SLOW_DAYS.keys())
-def test_what_takes_for_ever_ends_at_the_deadline(other_site: StubOpenLibrary, scene: Scene) -> None:
+def test_slow_answers_end_at_the_deadline(other_site: StubOpenLibrary, scene: Scene) -> None:
     other_site.scene = scene
     open_library = OpenLibrary("alice@example.org", other_site.url, SHORT)
     started = time.monotonic()
@@ -168,7 +168,7 @@ BAD_DAYS: dict[str, tuple[Scene, str]] = {
 
 
 @pytest.mark.parametrize(("scene", "reason"), BAD_DAYS.values(), ids=BAD_DAYS.keys())
-def test_a_bad_day_is_one_error_and_over_with_it(
+def test_each_failure_of_the_other_site_is_one_error(
     other_site: StubOpenLibrary, open_library: OpenLibrary, scene: Scene, reason: str
 ) -> None:
     other_site.scene = scene
@@ -220,7 +220,9 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES.keys())
-def test_garbage_is_one_error(other_site: StubOpenLibrary, open_library: OpenLibrary, body: bytes) -> None:
+def test_each_malformed_answer_is_one_error(
+    other_site: StubOpenLibrary, open_library: OpenLibrary, body: bytes
+) -> None:
     other_site.scene = stub.answering(body)
     with pytest.raises(OpenLibraryError) as caught:
         open_library.fetch_ratings([DUNE])

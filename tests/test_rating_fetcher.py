@@ -184,7 +184,7 @@ BAD_DAYS: dict[str, Scene] = {
 
 
 @pytest.mark.parametrize("scene", BAD_DAYS.values(), ids=BAD_DAYS.keys())
-def test_after_bad_days_every_book_gets_its_rating(
+def test_after_failures_every_book_gets_its_rating(
     database: Database,
     other_site: StubOpenLibrary,
     make_fetcher: FetcherMaker,
@@ -350,7 +350,7 @@ def test_connections_that_the_server_ends_are_replaced(
     assert in_the_database(database, "SELECT count(*) FROM external_ratings WHERE average IS NOT NULL") == 30
 
 
-def test_a_fault_of_ours_is_told_with_its_traceback_and_the_thread_goes_on(
+def test_a_fault_of_ours_is_reported_with_its_traceback_and_the_thread_goes_on(
     database: Database,
     make_fetcher: FetcherMaker,
     monkeypatch: pytest.MonkeyPatch,

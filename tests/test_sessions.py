@@ -82,9 +82,7 @@ def test_a_session_is_json_and_holds_no_secret_of_alice(alice: Site, files: Call
     assert alice.session_id() not in path.name, "who can list the folder can't log in"
 
 
-def test_a_pickle_that_somebody_put_there_is_not_run(
-    alice: Site, files: Callable[[], list[Path]], tmp_path: Path
-) -> None:
+def test_a_planted_pickle_is_not_run(alice: Site, files: Callable[[], list[Path]], tmp_path: Path) -> None:
     class Evil:
         def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
             return os.mkdir, (str(tmp_path / "evil"),)
@@ -118,14 +116,14 @@ def test_nothing_is_stored_for_visitors(
     assert visitor.cookie("session") is None
 
 
-def test_an_id_that_a_visitor_made_up_is_not_taken(visit: Visit, files: Callable[[], list[Path]]) -> None:
+def test_an_invented_session_id_is_not_accepted(visit: Visit, files: Callable[[], list[Path]]) -> None:
     visitor = with_session_id(visit, "chosen-by-mallory")
     visitor.registered("Alice")
     assert visitor.cookie("session") != "chosen-by-mallory"
     assert not is_logged_in(with_session_id(visit, "chosen-by-mallory"))
 
 
-def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(
+def test_each_login_gets_a_new_id_and_the_old_one_stops_working(
     alice: Site, visit: Visit, files: Callable[[], list[Path]]
 ) -> None:
     old = alice.session_id()
@@ -139,14 +137,14 @@ def test_every_log_in_has_a_new_id_and_the_old_one_is_dead(
     assert len(files()) == 1
 
 
-def test_an_id_is_long_and_never_the_same(visit: Visit) -> None:
+def test_session_ids_are_long_and_unique(visit: Visit) -> None:
     visit().registered("Alice")
     ids = {visit().logged_in("Alice").session_id() for _ in range(5)}
     assert len(ids) == 5
     assert all(len(value) >= 32 for value in ids)
 
 
-def test_logging_out_kills_the_session_also_for_who_kept_its_id(
+def test_after_a_logout_a_kept_session_id_no_longer_works(
     alice: Site, visit: Visit, files: Callable[[], list[Path]]
 ) -> None:
     value = alice.session_id()
@@ -155,7 +153,7 @@ def test_logging_out_kills_the_session_also_for_who_kept_its_id(
     assert files() == []
 
 
-def test_a_log_out_that_cannot_delete_the_session_is_503(
+def test_a_logout_that_cannot_delete_the_session_answers_503(
     app: Flask, alice: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else Alice believes that she is logged out, and is not."""
@@ -171,9 +169,7 @@ def test_a_log_out_that_cannot_delete_the_session_is_503(
     assert not is_logged_in(alice)
 
 
-def test_no_log_out_is_undone_by_slow_pages(
-    app: Flask, alice: Site, visit: Visit, dune: str, together: Together
-) -> None:
+def test_slow_pages_do_not_undo_a_logout(app: Flask, alice: Site, visit: Visit, dune: str, together: Together) -> None:
     """Pages of Alice that were asked for before she logs out, and end after it."""
     visit()
     opened, ended = threading.Semaphore(0), threading.Event()
@@ -236,7 +232,7 @@ def test_a_damaged_session_is_logged_out_and_alice_can_log_in_again(
             path.unlink(missing_ok=True)
 
 
-def test_a_csrf_secret_that_is_damaged_is_no_fault(alice: Site, files: Callable[[], list[Path]], dune: str) -> None:
+def test_a_damaged_csrf_secret_causes_no_error(alice: Site, files: Callable[[], list[Path]], dune: str) -> None:
     [path] = files()
     stored = json.loads(path.read_bytes()[4:])
     damages: list[object] = [None, 1, "", [], {"a": 1}, "\ud800"]
@@ -249,7 +245,7 @@ def test_a_csrf_secret_that_is_damaged_is_no_fault(alice: Site, files: Callable[
         )
 
 
-def test_a_session_ends_thirty_days_after_the_log_in(alice: Site, files: Callable[[], list[Path]]) -> None:
+def test_a_session_ends_thirty_days_after_the_login(alice: Site, files: Callable[[], list[Path]]) -> None:
     [path] = files()
     [expires] = struct.unpack("I", path.read_bytes()[:4])
     assert LIFETIME.days == 30
@@ -293,7 +289,7 @@ def test_a_session_of_another_readers_row_is_refused(alice: Site, bob: Site, sel
     assert not is_logged_in(bob)
 
 
-def test_when_alice_was_seen_is_written_once_in_five_minutes(alice: Site, select: Select) -> None:
+def test_last_seen_is_updated_at_most_every_five_minutes(alice: Site, select: Select) -> None:
     version = "SELECT concat(xmin, ctid) FROM sessions"
     before = select(version)
     assert is_logged_in(alice)
@@ -303,7 +299,7 @@ def test_when_alice_was_seen_is_written_once_in_five_minutes(alice: Site, select
     assert select("SELECT seen_at > now() - interval '1 minute' FROM sessions")
 
 
-def test_the_database_holds_no_id_of_a_session(alice: Site, select: Select) -> None:
+def test_the_database_stores_no_session_ids(alice: Site, select: Select) -> None:
     assert alice.session_id() not in select("SELECT sessions::text FROM sessions")
 
 
@@ -314,7 +310,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cachelib.file.tempfile.mkstemp", no_space)
 
 
-def test_with_a_full_disk_the_log_in_is_503_and_logged(
+def test_a_login_with_a_full_disk_answers_503_and_is_logged(
     app: Flask,
     alice: Site,
     visit: Visit,
@@ -337,7 +333,7 @@ def test_with_a_full_disk_the_log_in_is_503_and_logged(
     visitor.logged_in("Alice")
 
 
-def test_with_a_full_disk_half_a_file_is_no_session(folder: SessionFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_written_file_is_not_a_session(folder: SessionFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.set("alice", {"reader_id": 1})
     full_disk(monkeypatch)
     with pytest.raises(SessionsUnavailableError):
@@ -345,7 +341,7 @@ def test_with_a_full_disk_half_a_file_is_no_session(folder: SessionFiles, monkey
     assert folder.get("alice") == {"reader_id": 1}
 
 
-def test_600_readers_are_logged_in_and_none_is_thrown_out(folder: SessionFiles) -> None:
+def test_600_sessions_are_kept_at_once(folder: SessionFiles) -> None:
     for number in range(600):
         folder.set(f"session:{number}", {"reader_id": number})
     assert all(folder.get(f"session:{number}") == {"reader_id": number} for number in range(600))
@@ -362,7 +358,7 @@ def test_expired_sessions_are_deleted_and_live_ones_stay(folder: SessionFiles, t
     assert sum(folder.prune(none_is_live)) == 0
 
 
-def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder: SessionFiles, tmp_path: Path) -> None:
+def test_temporary_files_left_by_a_crash_are_deleted_and_new_ones_stay(folder: SessionFiles, tmp_path: Path) -> None:
     old, new = (tmp_path / "sessions" / f"{name}{FileSystemCache._fs_transaction_suffix}" for name in ("old", "new"))
     for draft in (old, new):
         draft.write_bytes(b"half")
@@ -372,7 +368,7 @@ def test_drafts_that_a_crash_left_are_deleted_and_new_ones_stay(folder: SessionF
     assert not old.exists()
 
 
-def test_a_step_of_pruning_looks_at_so_many_files_and_not_at_a_clock(
+def test_a_pruning_step_is_limited_by_files_and_not_by_time(
     folder: SessionFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "LOOKED_AT_ONCE", 5)
@@ -381,7 +377,7 @@ def test_a_step_of_pruning_looks_at_so_many_files_and_not_at_a_clock(
     assert list(folder.prune(none_is_live)) == [5, 5, 2]
 
 
-def test_the_site_prunes_by_itself_once_an_hour_and_in_no_request(
+def test_the_site_prunes_once_an_hour_and_never_in_a_request(
     database: Database, config: Config, folder: SessionFiles, tmp_path: Path
 ) -> None:
     maintenance = Maintenance(database, config, folder)
@@ -398,7 +394,7 @@ def test_the_site_prunes_by_itself_once_an_hour_and_in_no_request(
     assert len(list((tmp_path / "sessions").iterdir())) == 3
 
 
-def test_workers_that_prune_at_once_do_not_stumble(folder: SessionFiles, together: Together) -> None:
+def test_workers_can_prune_at_the_same_time(folder: SessionFiles, together: Together) -> None:
     for number in range(100):
         folder.set(f"expired {number}", {}, timeout=-10)
     assert sum(together(*[lambda: sum(folder.prune(none_is_live))] * 4)) == 100
@@ -421,7 +417,7 @@ def test_150_logins_leave_100_files_and_logging_out_the_others_leaves_one(
 
 
 @pytest.mark.parametrize("way", ["a device", "the others", "the password", "a reset", "a lock", "the account"])
-def test_the_file_of_a_session_goes_with_its_row(
+def test_a_session_file_is_deleted_with_its_row(
     app: Flask, alice: Site, visit: Visit, files: Files, select: Select, way: str
 ) -> None:
     phone = visit().logged_in("Alice")
@@ -447,7 +443,7 @@ def test_the_file_of_a_session_goes_with_its_row(
 
 
 @pytest.mark.slow
-def test_files_whose_row_is_gone_are_pruned_and_10000_live_ones_stay(
+def test_files_without_rows_are_pruned_and_10000_live_ones_stay(
     alice: Site, app: Flask, config: Config, files: Files, select: Select
 ) -> None:
     [of_alice] = files()
@@ -465,14 +461,14 @@ def test_files_whose_row_is_gone_are_pruned_and_10000_live_ones_stay(
     assert result.output == "1000 expired sessions deleted.\n"
 
 
-def test_a_file_that_is_about_to_get_its_row_is_not_pruned(folder: SessionFiles, tmp_path: Path) -> None:
+def test_a_file_whose_row_is_still_to_come_is_not_pruned(folder: SessionFiles, tmp_path: Path) -> None:
     folder.set(session_key(bytes(32)), {"reader_id": 1})
     assert sum(folder.prune(none_is_live)) == 0
     os.utime(tmp_path / "sessions" / session_key(bytes(32)), (1, 1))
     assert sum(folder.prune(none_is_live)) == 1
 
 
-def test_a_session_of_the_version_before_stays_and_gets_todays_name(
+def test_a_session_of_the_previous_version_stays_and_is_renamed(
     alice: Site, files: Files, config: Config, visit: Visit
 ) -> None:
     [path] = files()
@@ -485,7 +481,7 @@ def test_a_session_of_the_version_before_stays_and_gets_todays_name(
     assert files() == []
 
 
-def test_too_many_logins_are_429(
+def test_too_many_logins_are_refused_with_429(
     alice: Site, bob: Site, visit: Visit, files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "LOGINS", Rate(3, 3_600))

@@ -58,7 +58,7 @@ def test_a_changed_schema_is_not_used_again(site: SharedSite, statement: str) ->
     assert not site.clear()
 
 
-def test_a_connection_that_is_still_in_use_is_waited_for_by_nobody(site: SharedSite) -> None:
+def test_clearing_does_not_wait_for_a_connection_in_use(site: SharedSite) -> None:
     run(site, BOOK)
     with site.database.transaction():
         assert not site.clear()

@@ -104,7 +104,7 @@ def test_other_files_are_told_apart(tmp_path: Path, content: bytes) -> None:
         pass
 
 
-def test_a_newer_format_is_told(file: Path) -> None:
+def test_a_newer_format_is_reported(file: Path) -> None:
     file.write_bytes(written(Header("0001", {}, HEADER.made_at, format=2)))
     with pytest.raises(BackupError, match="newer Flyleaf") as refusal, open_backup(str(file), io.BytesIO()):
         pass
@@ -112,7 +112,7 @@ def test_a_newer_format_is_told(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["no such file", "."])
-def test_what_can_not_be_read_is_told(tmp_path: Path, name: str) -> None:
+def test_what_can_not_be_read_is_reported(tmp_path: Path, name: str) -> None:
     with pytest.raises(BackupError, match="can't be read") as refusal, open_backup(str(tmp_path / name), io.BytesIO()):
         pass
     assert "\n" not in str(refusal.value)

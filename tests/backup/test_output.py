@@ -73,7 +73,7 @@ def test_a_link_leads_to_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["/dev/null", ".", "no folder/site.backup"])
-def test_what_is_no_place_for_a_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_what_is_no_place_for_a_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BackupError, match=r"is not a file|can't be written") as refusal, new_file(name, replace=True):
         pass

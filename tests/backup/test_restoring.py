@@ -110,11 +110,11 @@ def test_readers_log_in_with_their_second_factors(
     assert site.submit("/login/recovery-code", code=factor.recovery_codes[0]).location == "/search"
 
 
-def test_sessions_stay_behind(there: Flask, place: Database) -> None:
+def test_sessions_are_not_restored(there: Flask, place: Database) -> None:
     assert run(place, "SELECT count(*) FROM sessions") == 0
 
 
-def test_numbers_go_on_where_they_stood(filled: Database, place: Database) -> None:
+def test_sequences_continue_where_they_were(filled: Database, place: Database) -> None:
     """Carol's, who left, is not given to the next reader: events tell what happened to her."""
     numbers = "SELECT nextval(pg_get_serial_sequence('readers', 'id'))"
     restored(saved(filled), place)
@@ -124,7 +124,7 @@ def test_numbers_go_on_where_they_stood(filled: Database, place: Database) -> No
     )
 
 
-def test_ratings_are_counted_on(there: Flask, place: Database) -> None:
+def test_ratings_are_counted_after_the_restore(there: Flask, place: Database) -> None:
     before = run(place, "SELECT sum(review_count) FROM rating_counts")
     Site(there.test_client()).registered("Dora").review("0141439580", 5)
     assert run(place, "SELECT sum(review_count) FROM rating_counts") == before + 1
@@ -147,7 +147,7 @@ def test_the_search_finds_the_books_and_follows_new_ones(there: Flask, place: Da
     assert titles("arrakis") == ["Arrakis"]
 
 
-def test_it_holds_one_moment(filled: Database, place: Database) -> None:
+def test_the_backup_is_a_snapshot_of_one_moment(filled: Database, place: Database) -> None:
     """A reader who registers and reviews while the backup is written is in it with all, or not at all."""
 
     class Slow(io.BytesIO):
@@ -172,7 +172,7 @@ def test_it_holds_one_moment(filled: Database, place: Database) -> None:
     assert content(place) == before
 
 
-def test_a_place_that_is_not_empty_is_refused(filled: Database) -> None:
+def test_a_database_that_is_not_empty_is_refused(filled: Database) -> None:
     file = saved(filled)
     before = content(filled)
     with pytest.raises(BackupError, match="not empty") as refusal:
@@ -189,7 +189,7 @@ def test_a_place_that_is_not_empty_is_refused(filled: Database) -> None:
         "INSERT INTO events (kind) VALUES ('catalogue-imported')",
     ],
 )
-def test_one_row_is_not_empty(filled: Database, place: Database, row: str) -> None:
+def test_a_database_with_one_row_is_not_empty(filled: Database, place: Database, row: str) -> None:
     run(place, row)
     before = content(place)
     with pytest.raises(BackupError, match="not empty"):
@@ -197,7 +197,7 @@ def test_one_row_is_not_empty(filled: Database, place: Database, row: str) -> No
     assert content(place) == before
 
 
-def test_another_programs_tables_are_not_empty(filled: Database, empty: Database) -> None:
+def test_a_database_with_tables_of_another_program_is_not_empty(filled: Database, empty: Database) -> None:
     run(empty, "CREATE TABLE albums (id int)")
     with pytest.raises(BackupError, match="a table albums"):
         restored(saved(filled), empty)
@@ -299,7 +299,7 @@ def test_what_the_database_refuses_is_one_line(filled: Database, empty: Database
     assert run(empty, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
 
 
-def test_columns_that_nobody_knows_are_refused(empty: Database) -> None:
+def test_unknown_columns_are_refused(empty: Database) -> None:
     out = io.BytesIO()
     Writer(out, Header(head(), {"readers": ['x"; DROP TABLE books; --']}, "2026-11-28T01:02:03+00:00")).finish(
         Numbers({"readers": 0}, {}), KEY

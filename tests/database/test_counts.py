@@ -76,7 +76,7 @@ def fill(connection: Connection, books: int, readers: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_after_any_batches_the_counts_are_what_counting_would_say(connection: Connection, seed: int) -> None:
+def test_the_counts_match_the_reviews_after_any_batches(connection: Connection, seed: int) -> None:
     random = Random(seed)
     done = ["insert"]
     for _ in range(30):

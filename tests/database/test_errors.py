@@ -43,7 +43,7 @@ def superuser(server: Server) -> Iterator[Callable[[str], None]]:
     connection.close()
 
 
-def test_nobody_listens_there(complaint: Callable[[str], str]) -> None:
+def test_no_server_listens(complaint: Callable[[str], str]) -> None:
     line = complaint("postgresql+psycopg2://flyleaf:tops3cret@127.0.0.1:1/flyleaf")
     assert "127.0.0.1:1" in line
     assert "start the server" in line
@@ -161,7 +161,7 @@ def failure(database: Database, statement: str) -> SQLAlchemyError:
         "DO $$ BEGIN RAISE SQLSTATE '25006'; END $$",  # read only, as on a standby
     ],
 )
-def test_what_passes_by_itself_is_unavailable(database: Database, statement: str) -> None:
+def test_temporary_errors_are_unavailability(database: Database, statement: str) -> None:
     assert is_unavailable(failure(database, statement))
 
 
@@ -169,7 +169,7 @@ def test_what_passes_by_itself_is_unavailable(database: Database, statement: str
     "statement",
     ["SELECT 1 / 0", "SELECT nothing", "SELECT * FROM nowhere", "SELEC", "INSERT INTO books DEFAULT VALUES"],
 )
-def test_a_mistake_of_ours_is_a_fault(database: Database, statement: str) -> None:
+def test_a_programming_error_is_not_unavailability(database: Database, statement: str) -> None:
     assert not is_unavailable(failure(database, statement))
 
 
@@ -182,5 +182,5 @@ def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("connection"), OSError("refused"), KeyError("x")])
-def test_other_errors_are_none_of_the_databases(error: Exception) -> None:
+def test_other_errors_are_not_database_errors(error: Exception) -> None:
     assert not is_unavailable(error)

@@ -63,7 +63,7 @@ def test_an_empty_database_gets_the_schema(engine: Engine) -> None:
     assert tables(engine) >= TABLES
 
 
-def test_a_second_time_changes_nothing(migrated: Engine) -> None:
+def test_migrating_again_changes_nothing(migrated: Engine) -> None:
     before = fingerprint(migrated)
     migrate(migrated)
     assert fingerprint(migrated) == before
@@ -78,7 +78,7 @@ def test_books_readers_and_reviews_stay(engine: Engine) -> None:
         assert connection.scalar(text("SELECT count(*) FROM books")) == 1
 
 
-def test_starts_at_the_same_moment_wait_for_each_other(server: Server, together: Together) -> None:
+def test_simultaneous_starts_wait_for_each_other(server: Server, together: Together) -> None:
     url = server.create_database("two_at_once")
     databases = [Database(url) for _ in range(4)]
     try:
@@ -136,7 +136,7 @@ def test_a_failed_start_can_be_repeated(server: Server) -> None:
         server.drop_database("repaired")
 
 
-def test_a_server_that_is_too_old_is_told_in_one_line(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_too_old_is_reported_in_one_line(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "OLDEST_SERVER", 990_000)
     with pytest.raises(DatabaseUnusableError, match="14 or newer") as refusal:
         migrate(engine)
@@ -156,7 +156,7 @@ def test_the_operator_can_bring_the_schema_up_to_date(app: Flask) -> None:
     assert result.output == "The schema is up to date.\n"
 
 
-def test_the_operator_is_told_in_one_line_what_is_in_the_way(tmp_path: Path) -> None:
+def test_the_operator_sees_in_one_line_why_migrating_failed(tmp_path: Path) -> None:
     url = f"postgresql+psycopg2://flyleaf:tops3cret@/flyleaf?host={tmp_path}"
     database = Database(url)
     app = create_app(Config(data=tmp_path, database_url=url, secret_key="a key for the tests alone"), database)

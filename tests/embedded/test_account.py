@@ -15,7 +15,7 @@ def test_it_is_never_root() -> None:
     assert chosen.is_current == (os.geteuid() != 0)
 
 
-def test_root_without_any_other_account_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_without_any_other_account_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(account, "SERVICE_ACCOUNTS", ("no-such-account", "root"))
     with pytest.raises(EmbeddedServerError, match="as an ordinary user"):

@@ -167,7 +167,7 @@ def test_a_failure_leaves_it_as_it_was(old_data: Path, attach_to: Attach) -> Non
     assert execute(attach_to(old_data, OLDER.folder).url, "SELECT title FROM books") == [("Dune",)]
 
 
-def test_a_full_disk_is_told_before_anything_is_done(old_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_before_anything_is_done(old_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.statvfs(old_data)
 
     class Full:

@@ -137,7 +137,9 @@ def test_a_setting_that_can_not_be_used(failed: Callable[..., str], tmp_path: Pa
     assert failed(written(tmp_path, HEADER + DUNE), DATABASE_URL="mysql://x").startswith("DATABASE_URL starts with")
 
 
-def test_a_second_importer_is_told_in_one_line(failed: Callable[..., str], database: Database, tmp_path: Path) -> None:
+def test_a_second_importer_is_reported_in_one_line(
+    failed: Callable[..., str], database: Database, tmp_path: Path
+) -> None:
     with import_transaction(database):
         line = failed(written(tmp_path, HEADER + DUNE))
     expected = r"Another import is running \(process \d+( on [\d.]+)?, since \d+ s\): try again when it has ended"

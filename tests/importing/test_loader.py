@@ -91,7 +91,7 @@ def test_both_forms_of_an_isbn_are_one_book_kept_in_the_form_of_the_file(
     assert rows_of(database, "SELECT isbn, isbn13 FROM books") == [("9780441172719", "9780441172719")]
 
 
-def test_of_rows_with_one_isbn_the_last_one_counts_and_the_others_are_told(
+def test_of_rows_with_one_isbn_the_last_one_counts_and_the_others_are_reported(
     config: Config, database: Database, tmp_path: Path
 ) -> None:
     content = HEADER + "0441172717,First,x,1\n" + EMMA + "9780441172719,Second,x,2\n0-441-17271-7,Third,x,3\n"
@@ -227,7 +227,7 @@ class DatabaseGone(Report):
 
 
 @pytest.mark.parametrize("moment", ["reading", "merging"])
-def test_a_database_that_goes_away_is_told_in_one_line(
+def test_a_lost_database_is_reported_in_one_line(
     config: Config, database: Database, tmp_path: Path, moment: str
 ) -> None:
     path = generated(tmp_path, 3_000)

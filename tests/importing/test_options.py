@@ -140,7 +140,7 @@ def test_waiting_for_another_import(config: Config, database: Database, tmp_path
     assert rows_of(database, TITLES) == [("Dune",)]
 
 
-def test_of_very_many_columns_that_are_not_imported_the_number_is_told(config: Config, tmp_path: Path) -> None:
+def test_of_very_many_columns_that_are_not_imported_the_number_is_reported(config: Config, tmp_path: Path) -> None:
     names = [f"x{number}" for number in range(25)]
     _, lines = run(
         config, written(tmp_path, ",".join(["isbn", "title", *names]) + "\n0441172717,Dune" + "," * 25 + "\n")

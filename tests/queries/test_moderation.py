@@ -51,7 +51,7 @@ ACTIONS: dict[str, Callable[[Connection, int, int, int], object]] = {
 
 @pytest.mark.parametrize("first", ACTIONS)
 @pytest.mark.parametrize("second", ACTIONS)
-def test_the_counts_are_what_counting_would_say(
+def test_the_counts_match_the_reviews(
     connection: Connection, book_id: int, alice_id: int, review_id: int, first: str, second: str
 ) -> None:
     for action in (first, second, "hide", "edit", "unhide"):
@@ -70,7 +70,7 @@ def test_many_at_once_are_counted_as_many(connection: Connection, book_id: int, 
     assert tuple(connection.execute(text("SELECT one, review_count FROM rating_counts")).one()) == (2, 2)
 
 
-def test_who_leaves_and_a_moderator_do_not_wait_in_a_circle(database: Database, dune: str, select: Select) -> None:
+def test_a_leaving_reader_and_a_moderator_do_not_deadlock(database: Database, dune: str, select: Select) -> None:
     """Alice's reviews are about to go when a moderator has one of them, and then wants the counts of its book."""
     with database.transaction() as connection:
         alice = add_reader(connection, "Alice")
@@ -97,7 +97,7 @@ def test_what_is_hidden_has_a_time_and_a_reason(connection: Connection, review_i
         connection.execute(text(f"UPDATE reviews SET {change}"))
 
 
-def test_reports_go_with_the_review_and_with_who_reported(connection: Connection, review_id: int) -> None:
+def test_reports_are_deleted_with_the_review_and_with_the_reporter(connection: Connection, review_id: int) -> None:
     carol, dave = (add_reader(connection, name) for name in ("Carol", "Dave"))
     for reader in (carol, dave):
         assert insert_report(connection, review_id, reader.id, None)
@@ -107,7 +107,7 @@ def test_reports_go_with_the_review_and_with_who_reported(connection: Connection
     assert connection.scalar(text("SELECT count(*) FROM review_reports")) == 0
 
 
-def test_nobody_reports_what_is_not_there(connection: Connection, alice_id: int, review_id: int) -> None:
+def test_only_existing_reviews_of_others_can_be_reported(connection: Connection, alice_id: int, review_id: int) -> None:
     bob_id = alice_id + 1000
     assert not insert_report(connection, review_id, bob_id, None), "the reader is gone"
     assert not insert_report(connection, review_id, alice_id, None), "it is her own"
@@ -151,9 +151,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_after_any_changes_the_queue_is_what_summing_up_would_say(
-    connection: Connection, book_id: int, seed: int
-) -> None:
+def test_the_queue_matches_the_reports_after_any_changes(connection: Connection, book_id: int, seed: int) -> None:
     for number in range(12):
         reader = add_reader(connection, f"Reader {number}")
         insert_review(connection, book_id, reader.id, 3, "")

@@ -93,7 +93,7 @@ def test_the_database_itself_refuses_other_ratings(connection: Connection, book_
         insert_review(connection, book_id, alice.id, rating, "")
 
 
-def test_the_counts_are_what_counting_would_say(connection: Connection, book_id: int) -> None:
+def test_the_counts_match_the_reviews(connection: Connection, book_id: int) -> None:
     readers = [add_reader(connection, f"Reader {n}") for n in range(7)]
     for n, reader in enumerate(readers):
         insert_review(connection, book_id, reader.id, 1 + n % 5, "")

@@ -8,7 +8,7 @@ from flyleaf.search.results import bayesian_average
 from tests.search.conftest import insert, review
 
 
-def test_a_correction_is_told(connection: Connection) -> None:
+def test_a_correction_is_reported(connection: Connection) -> None:
     page = search_books(connection, SearchQuery("jane austin"))
     assert page.corrected_query == "jane austen"
     assert page.results[0].match.stage == "spelling"
@@ -25,7 +25,7 @@ def test_a_query_that_finds_its_words_is_not_corrected(connection: Connection) -
     assert search_books(connection, SearchQuery("harry potter")).corrected_query is None
 
 
-def test_run_together_and_taken_apart_are_told(connection: Connection) -> None:
+def test_run_together_and_taken_apart_are_reported(connection: Connection) -> None:
     assert search_books(connection, SearchQuery("game ofthrones martin")).corrected_query == "game of thrones martin"
     assert search_books(connection, SearchQuery("air port hailey")).corrected_query == "airport hailey"
 

@@ -93,7 +93,7 @@ def test_words_run_together_are_told_as_such(connection: Connection) -> None:
     assert (match.stage, match.fields, match.words) == ("start", ("title",), ("game", "of", "thrones"))
 
 
-def test_words_left_out_are_told(connection: Connection) -> None:
+def test_words_left_out_are_reported(connection: Connection) -> None:
     page = search_books(connection, SearchQuery("middle earth quest hobbit"))
     assert page.corrected_query is None
     assert page.left_out == ("middle", "earth", "quest")

@@ -42,7 +42,7 @@ def phone(alice: Site, visit: Visit) -> Site:
 
 
 @pytest.mark.parametrize("page", ["", "/password", "/delete", "/events", "/data"])
-def test_the_account_is_for_who_is_logged_in(client: FlaskClient, page: str) -> None:
+def test_the_account_page_needs_a_login(client: FlaskClient, page: str) -> None:
     response = client.get(f"/account{page}")
     assert response.status_code == 303
     assert response.location.startswith("/login?next=")
@@ -178,7 +178,7 @@ def test_alice_changes_her_password_and_is_logged_out_everywhere_else(
     assert not is_logged_in(thief)
 
 
-def test_only_who_knows_the_old_password_changes_it(alice: Site, phone: Site, visit: Visit) -> None:
+def test_changing_the_password_needs_the_old_one(alice: Site, phone: Site, visit: Visit) -> None:
     response = change_password(alice, old=WRONG)
     assert response.status_code == 422
     assert "old_password-error" in response.text
@@ -307,7 +307,7 @@ def test_without_the_token_of_the_form_nothing_is_changed(alice: Site, select: S
     )
 
 
-def test_readers_who_leave_at_the_same_moment_do_not_wait_in_a_circle(
+def test_readers_who_leave_at_the_same_moment_do_not_deadlock(
     add_book: AddBook, visit: Visit, together: Together, select: Select
 ) -> None:
     books = [add_book(f"978000000{number:03}0", f"Book {number}") for number in range(4)]

@@ -215,7 +215,7 @@ def test_wildcards_and_operators_are_letters(search: Callable[..., Any], dune: s
             assert search(q=query)["results"] == []
 
 
-def test_bytes_that_are_no_utf8_are_no_fault(client: FlaskClient, subtests: pytest.Subtests) -> None:
+def test_bytes_that_are_no_utf8_cause_no_error(client: FlaskClient, subtests: pytest.Subtests) -> None:
     for address in ("/api/search?q=%ff", "/api/search?q=%ED%A0%80", "/api/search?limit=%ff", "/api/search?%ff"):
         with subtests.test(address):
             response = client.get(address)

@@ -205,7 +205,7 @@ NO_PLACES = ["", "1", "-1", "x-1", "1-", "1-99999999999999999999", "9" * 400, "1
 
 @pytest.mark.parametrize("place", NO_PLACES)
 @pytest.mark.parametrize("name", ["before", "after"])
-def test_what_is_no_place_in_the_list_is_not_found(alice: Site, dune: str, name: str, place: str) -> None:
+def test_invalid_places_in_the_list_are_not_found(alice: Site, dune: str, name: str, place: str) -> None:
     assert alice.get(f"/books/{dune}", query_string={name: place}).status_code == 404
 
 
@@ -240,7 +240,7 @@ def test_the_form_is_there_until_alice_has_written(alice: Site, bob: Site, dune:
     assert "/review/delete" in after
 
 
-def test_a_page_number_that_is_none_is_no_fault(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
+def test_a_page_number_that_is_none_causes_no_error(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
     for page in ["x", "1.5", "NaN", "", "\0", "9" * 5000, "%ff"]:
         with subtests.test(repr(page)[:20]):
             assert alice.get(f"/books/{dune}", query_string={"page": page}).status_code < 500

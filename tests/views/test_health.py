@@ -49,7 +49,7 @@ def test_it_is_not_ready_before_the_schema_is_up_to_date(client: FlaskClient, se
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_a_schema_that_a_newer_version_made_is_not_ready_and_no_fault(server: Server, tmp_path: Path) -> None:
+def test_a_schema_of_a_newer_version_is_not_ready_and_causes_no_error(server: Server, tmp_path: Path) -> None:
     url = server.create_database("made_by_a_newer_version", template="template")
     database = Database(url)
     try:

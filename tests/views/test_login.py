@@ -113,7 +113,7 @@ def test_a_password_typed_on_another_keyboard_is_the_same(visit: Visit) -> None:
     assert visit().submit("/login", username="Zoe\u0308", password="Zoës passwofird").status_code == 303
 
 
-def test_strange_input_is_refused_and_is_no_fault(alice: Site, visit: Visit, subtests: pytest.Subtests) -> None:
+def test_strange_input_is_refused_and_causes_no_error(alice: Site, visit: Visit, subtests: pytest.Subtests) -> None:
     for what, name in {
         "NUL": "Ali\0ce",
         "only NUL": "\0",
@@ -142,7 +142,7 @@ def test_missing_and_repeated_fields_are_refused(alice: Site, visit: Visit, subt
             assert visit().submit("/login", **fields).status_code == 422
 
 
-def test_bytes_that_are_no_utf8_are_no_fault(visit: Visit, subtests: pytest.Subtests) -> None:
+def test_bytes_that_are_no_utf8_cause_no_error(visit: Visit, subtests: pytest.Subtests) -> None:
     for body in (
         b"username=%ff&password=%ff",
         b"username=\xff&password=\xc0",
@@ -218,7 +218,7 @@ def test_a_wrong_password_never_changes_the_hash(alice: Site, visit: Visit, sele
     assert select("SELECT password_hash FROM readers") == old
 
 
-def test_a_hash_that_is_none_lets_nobody_in(
+def test_an_invalid_password_hash_lets_nobody_in(
     alice: Site, visit: Visit, select: Select, subtests: pytest.Subtests
 ) -> None:
     for stored in ("", "x", "$argon2id$", "pbkdf2:sha256:1$a$b", PASSWORD):

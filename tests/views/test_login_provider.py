@@ -119,7 +119,7 @@ def test_a_token_of_another_key_is_refused(provider: Provider, visit: Visit) -> 
     assert come_back(visit(), provider, "e-2").status_code == 502
 
 
-def test_a_refused_code_is_told(provider: Provider, visit: Visit) -> None:
+def test_a_refused_code_is_reported(provider: Provider, visit: Visit) -> None:
     visitor = visit()
     callback = provider.approve(visitor.get("/login/provider").headers["Location"], "e-3")
     assert visitor.get(callback.replace("code=", "code=x")).status_code == 502

@@ -78,7 +78,7 @@ def test_connections_are_counted_while_they_are_held(app: Flask, client: FlaskCl
     assert found["flyleaf_database_connections_limit"] == database.pool_size
 
 
-def test_the_last_import_is_told(client: FlaskClient, database: Database) -> None:
+def test_the_last_import_is_reported(client: FlaskClient, database: Database) -> None:
     assert "flyleaf_last_import_timestamp_seconds" not in numbers(client)
     with database.owner.begin() as connection:
         connection.execute(
@@ -96,7 +96,7 @@ def test_the_last_import_is_told(client: FlaskClient, database: Database) -> Non
     assert found["flyleaf_import_running"] == 0
 
 
-def test_a_running_import_is_told(client: FlaskClient, database: Database) -> None:
+def test_a_running_import_is_reported(client: FlaskClient, database: Database) -> None:
     with import_transaction(database):
         assert numbers(client)["flyleaf_import_running"] == 1
 

@@ -273,7 +273,7 @@ def test_dismissed_reports_are_gone_and_the_review_stays(
 # --- Hiding ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_hidden_review_is_seen_by_who_wrote_it_alone(
+def test_a_hidden_review_is_shown_only_to_its_author(
     mo: Site, alice: Site, bob: Site, review_id: int, dune: str, client: FlaskClient
 ) -> None:
     report(bob, review_id)
@@ -339,7 +339,9 @@ def test_a_review_is_hidden_for_a_reason(mo: Site, review_id: int, reason: str, 
     assert select("SELECT hidden_at FROM reviews") is None
 
 
-def test_what_another_moderator_has_done_is_told(mo: Site, bob: Site, review_id: int, alice: Site, dune: str) -> None:
+def test_what_another_moderator_has_done_is_reported(
+    mo: Site, bob: Site, review_id: int, alice: Site, dune: str
+) -> None:
     report(bob, review_id)
     hide(mo, review_id)
     assert hide(mo, review_id).status_code == 409

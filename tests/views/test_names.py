@@ -19,7 +19,7 @@ from tests.site import PASSWORD
         "API", "Moderator", "m0derat0r", "fly-leaf", "Flyleaf", "f1yleaf", "support", "$upport", "systém", "null",
     ],
 )  # fmt: skip
-def test_nobody_speaks_for_the_site(name: str) -> None:
+def test_names_that_speak_for_the_site_are_refused(name: str) -> None:
     assert is_reserved(name)
 
 
@@ -96,7 +96,7 @@ def test_names_that_deceive_are_refused_with_the_reason(
 
 
 @pytest.mark.parametrize("name", ["😀", "pаypal", "<b>x", "Alice ★"])
-def test_who_has_such_a_name_already_keeps_it(visit: Visit, database: Database, name: str) -> None:
+def test_existing_names_of_that_kind_are_kept(visit: Visit, database: Database, name: str) -> None:
     with database.transaction() as connection:
         assert insert_reader(connection, name, hash_password(PASSWORD))
     assert visit().submit("/login", username=name, password=PASSWORD).status_code == 303

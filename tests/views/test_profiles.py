@@ -66,7 +66,7 @@ def test_who_has_no_account_is_not_found(alice: Site, name: str) -> None:
     assert alice.get(f"/readers/{name}").status_code == 404
 
 
-def test_what_is_no_place_in_the_list_is_not_found(alice: Site) -> None:
+def test_invalid_places_in_the_list_are_not_found(alice: Site) -> None:
     assert alice.get("/readers/Alice?before=yesterday").status_code == 404
 
 

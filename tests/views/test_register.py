@@ -266,7 +266,7 @@ def test_escapes_of_bytes_that_are_no_utf8_are_no_name(visit: Visit) -> None:
     assert response.status_code == 400
 
 
-def test_bytes_that_are_no_utf8_are_no_fault(visit: Visit, subtests: pytest.Subtests) -> None:
+def test_bytes_that_are_no_utf8_cause_no_error(visit: Visit, subtests: pytest.Subtests) -> None:
     bodies = {
         "a lone byte": b"username=%ff%fe&password=a+rose+is+a&confirmation=a+rose+is+a",
         "a lone surrogate": b"username=%ED%A0%80&password=a+rose+is+a&confirmation=a+rose+is+a",
@@ -283,7 +283,7 @@ def test_bytes_that_are_no_utf8_are_no_fault(visit: Visit, subtests: pytest.Subt
             assert 400 <= response.status_code < 500
 
 
-def test_other_kinds_of_bodies_are_no_fault(client: FlaskClient, subtests: pytest.Subtests) -> None:
+def test_other_kinds_of_bodies_cause_no_error(client: FlaskClient, subtests: pytest.Subtests) -> None:
     bodies = {
         "application/json": b'{"username": 1}',
         "multipart/form-data": b"no boundary",

@@ -152,7 +152,7 @@ def test_control_characters_are_refused_and_the_rest_is_kept(
             assert reviews() == []
 
 
-def test_bytes_that_are_no_utf8_are_no_fault(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
+def test_bytes_that_are_no_utf8_cause_no_error(alice: Site, dune: str, subtests: pytest.Subtests) -> None:
     token = hidden_fields(alice.get(f"/books/{dune}").text)["csrf_token"]
     for body in (b"rating=%ff", b"rating=5\xff", b"rating=%ED%A0%80&text=%ED%A0%80", b"rating=\xff&text=\xff"):
         with subtests.test(repr(body)):
@@ -298,7 +298,7 @@ def test_the_average_follows_every_change(alice: Site, bob: Site, dune: str, cli
     assert average() == (0, None)
 
 
-def test_a_reader_who_goes_takes_her_rating_along(
+def test_deleting_an_account_deletes_its_rating(
     alice: Site, bob: Site, dune: str, client: FlaskClient, select: Select
 ) -> None:
     alice.review(dune, 5)
@@ -328,7 +328,7 @@ def test_eight_clicks_at_once_make_one_review(
         assert select("SELECT review_count FROM rating_counts") == 1
 
 
-def test_changing_and_deleting_at_once_is_no_fault(
+def test_changing_and_deleting_at_the_same_moment_causes_no_error(
     alice: Site,
     visit: Visit,
     together: Together,

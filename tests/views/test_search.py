@@ -156,15 +156,13 @@ def test_where_nothing_is_found_the_page_says_so_with_the_query(alice: Site, she
     assert response.text.count("xyzzyx qwrtz") >= 2, "in the field and in the message"
 
 
-def test_wildcards_are_letters(shelf: None, search: Callable[..., list[str]]) -> None:
+def test_wildcards_are_plain_text(shelf: None, search: Callable[..., list[str]]) -> None:
     for wildcards in ("%", "_", "\\", "%%", "____", "%_%", "\\%", "%%%%", "*", "?", ".*", "% _"):
         assert search(wildcards) == [], wildcards
 
 
 @pytest.mark.slow
-def test_operators_are_letters_and_no_fault(
-    alice: Site, shelf: None, subtests: pytest.Subtests, select: Select
-) -> None:
+def test_search_operators_are_plain_text(alice: Site, shelf: None, subtests: pytest.Subtests, select: Select) -> None:
     for operator in OPERATORS:
         for query in (operator, f"dune {operator}", f"{operator}dune"):
             if len(query) <= QUERY_MAX:
@@ -200,7 +198,7 @@ def test_an_escape_that_is_none_is_what_was_typed(alice: Site) -> None:
     assert alice.get("/search?q=%").status_code == 200
 
 
-def test_raw_bytes_in_the_address_are_no_fault(alice: Site, client: FlaskClient, subtests: pytest.Subtests) -> None:
+def test_raw_bytes_in_the_address_cause_no_error(alice: Site, client: FlaskClient, subtests: pytest.Subtests) -> None:
     """Servers hand over what they get; a well-behaved client would have escaped it."""
     for raw in (b"q=\xff", b"q=caf\xe9", b"q=\xed\xa0\x80", b"q=\xf0\x9f", b"\xff", "q=café".encode()):
         for browser in (alice.client, client):
@@ -228,14 +226,14 @@ def test_a_page_that_is_none_is_refused(alice: Site, dune: str, subtests: pytest
             assert alice.get("/search", query_string={"q": "dune", "page": page}).status_code == 422
 
 
-def test_the_last_page_is_told(alice: Site, dune: str) -> None:
+def test_the_last_page_is_reported(alice: Site, dune: str) -> None:
     assert alice.get("/search", query_string={"q": "dune", "page": PAGE_MAX}).status_code == 200
     response = alice.get("/search", query_string={"q": "dune", "page": PAGE_MAX + 1})
     assert response.status_code == 422
     assert str(PAGE_MAX) in response.text
 
 
-def test_repeated_fields_are_no_fault(alice: Site, dune: str) -> None:
+def test_repeated_fields_cause_no_error(alice: Site, dune: str) -> None:
     assert alice.get("/search?q=dune&q=x&page=1&page=2").status_code < 500
 
 

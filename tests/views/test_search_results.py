@@ -105,7 +105,7 @@ def test_newest_comes_first(alice: Site, shelf: None) -> None:
 @pytest.mark.parametrize(
     "query", [{"year_from": "soon"}, {"year_to": "99999"}, {"order": "best"}, {"language": "x" * 36}]
 )
-def test_a_filter_that_makes_no_sense_is_told(alice: Site, shelf: None, query: dict[str, str]) -> None:
+def test_a_filter_that_makes_no_sense_is_reported(alice: Site, shelf: None, query: dict[str, str]) -> None:
     response = alice.get("/search", query_string={"q": "pride"} | query)
     assert response.status_code == 422
     assert 'role="alert"' in response.text

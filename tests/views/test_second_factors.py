@@ -41,7 +41,7 @@ def removal(site: Site) -> str:
 
 
 @pytest.mark.parametrize("page", ["/authenticator-app", "/authenticator-apps/1/remove", "/recovery-codes"])
-def test_the_pages_are_for_who_is_logged_in(client: FlaskClient, page: str) -> None:
+def test_the_pages_need_a_login(client: FlaskClient, page: str) -> None:
     response = client.get(f"/account{page}")
     assert response.location.startswith("/login?next=")
 
@@ -209,7 +209,7 @@ def test_one_of_two_apps_leaves_the_other(alice: Site, clock: Clock, visit: Visi
     assert visit().submit("/login", username="Alice", password=PASSWORD).location == "/login/code"
 
 
-def test_only_who_knows_the_password_removes_a_factor(alice: Site, bob: Site, clock: Clock, select: Select) -> None:
+def test_removing_a_factor_needs_the_password(alice: Site, bob: Site, clock: Clock, select: Select) -> None:
     alice.with_app(clock)
     address = removal(alice)
     assert alice.submit(address, password=WRONG).status_code == 422

@@ -52,7 +52,7 @@ def test_nothing_typed_suggests_nothing(suggest: Callable[[str], Any], alice: Si
     assert alice.get("/search/suggestions").get_json()["suggestions"] == []
 
 
-def test_wildcards_are_letters(suggest: Callable[[str], Any], dune: str, subtests: pytest.Subtests) -> None:
+def test_wildcards_are_plain_text(suggest: Callable[[str], Any], dune: str, subtests: pytest.Subtests) -> None:
     for query in ("%", "_", "\\", "%%", "___", "'", "& | ! ( ) : *"):
         with subtests.test(query):
             assert suggest(query) == []

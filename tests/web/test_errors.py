@@ -105,7 +105,7 @@ def test_a_body_that_is_too_large_is_413(client: FlaskClient, alice: Site, subte
                 assert "413" in response.text
 
 
-def test_very_many_fields_are_no_fault(client: FlaskClient) -> None:
+def test_very_many_fields_cause_no_error(client: FlaskClient) -> None:
     body = b"".join(b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\n\r\n' for _ in range(2_000)) + b"--x--"
     assert client.post("/login", data=body, content_type="multipart/form-data; boundary=x").status_code in (400, 413)
 
@@ -134,7 +134,7 @@ def test_a_broken_cookie_is_no_cookie(app: Flask, subtests: pytest.Subtests) -> 
                 assert "<script>" not in response.text
 
 
-def test_broken_headers_are_no_fault(client: FlaskClient, subtests: pytest.Subtests) -> None:
+def test_broken_headers_cause_no_error(client: FlaskClient, subtests: pytest.Subtests) -> None:
     for headers in [
         {"Content-Length": "x"},
         {"Content-Length": "-1"},
@@ -206,7 +206,7 @@ def test_a_missing_database_does_not_lose_the_way_home(client: FlaskClient) -> N
         (ServiceUnavailable(), "Try again in 5 seconds."),
     ],
 )
-def test_how_long_to_wait_is_told(
+def test_how_long_to_wait_is_reported(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: HTTPException, says: str
 ) -> None:
     def refuse() -> NoReturn:

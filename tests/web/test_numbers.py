@@ -54,7 +54,7 @@ def test_what_search_and_api_take_for_a_page(
             assert browser.get(address, query_string={"q": "dune", "page": text}).status_code == status
 
 
-def test_numbers_elsewhere_in_addresses_and_paths_are_no_fault(
+def test_numbers_elsewhere_in_addresses_and_paths_cause_no_error(
     app: Flask, alice: Site, dune: str, select: Select, subtests: pytest.Subtests
 ) -> None:
     app.testing = False
@@ -92,7 +92,7 @@ def test_an_id_that_no_row_can_have_is_not_looked_up(
         assert alice.get(f"/reviews/{quote(number)}/report").status_code == 404
 
 
-def test_numbers_in_headers_and_cookies_are_no_fault(
+def test_numbers_in_headers_and_cookies_cause_no_error(
     app: Flask, client: FlaskClient, visit: Visit, dune: str, subtests: pytest.Subtests
 ) -> None:
     app.testing = False

@@ -143,7 +143,7 @@ def test_a_message_says_what_gettext_says(source: str, app: Flask, ordinary: Cal
     assert compiled == [rendered(app, language, source, **values) for language in LOCALES]
 
 
-def test_a_value_without_its_message_is_told(app: Flask) -> None:
+def test_a_value_without_its_message_is_reported(app: Flask) -> None:
     with pytest.raises(KeyError, match="query"):
         rendered(app, "es", "{{ _('Search for “%(query)s” instead', other=1) }}")
 

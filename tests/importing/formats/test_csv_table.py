@@ -152,7 +152,7 @@ def test_columns_that_nobody_reads_are_named(tmp_path: Path) -> None:
     assert table_of(tmp_path, b"isbn,title,author,year,Shelf,,My Rating \n").ignored == ("Shelf", "My Rating")
 
 
-def test_a_file_without_author_and_year_is_used_and_they_are_told(tmp_path: Path) -> None:
+def test_a_file_without_author_and_year_is_used_and_they_are_reported(tmp_path: Path) -> None:
     found = table_of(tmp_path, b"title,isbn\nDune,0441172717\n")
     assert found.columns == ("isbn", "title")
     assert found.records == [(2, ("0441172717", "Dune"))]

@@ -232,7 +232,7 @@ def test_a_record_behind_megabytes_of_nothing_is_read(tmp_path: Path, between: b
     assert [(refusal.line, refusal.detail[:20]) for refusal in read.refused] == [(2, "it has no end within")]
 
 
-def test_what_breaks_off_and_ends_in_megabytes_of_nul_is_told(tmp_path: Path) -> None:
+def test_what_breaks_off_and_ends_in_megabytes_of_nul_is_reported(tmp_path: Path) -> None:
     read = read_file(tmp_path, EMMA + GOOD[:-1] + bytes(12 * BLOCK))
     assert (read.column("title"), [refusal.line for refusal in read.refused]) == (["Emma"], [2])
 

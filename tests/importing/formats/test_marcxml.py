@@ -79,7 +79,7 @@ def test_a_file_that_ends_in_the_midst_of_a_record(tmp_path: Path) -> None:
     assert read.remarks == ["The file ends before its last element does: what should follow is missing."]
 
 
-def test_a_file_that_ends_between_records_is_told(tmp_path: Path) -> None:
+def test_a_file_that_ends_between_records_is_reported(tmp_path: Path) -> None:
     read = read_file(tmp_path, marcxml(EMMA, GOOD).removesuffix(b"</collection>"))
     assert (read.lines, read.refused) == ([1, 2], [])
     assert read.remarks == ["The file ends before its last element does: what should follow is missing."]

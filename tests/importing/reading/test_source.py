@@ -251,7 +251,7 @@ def test_a_line_of_ten_million_letters_is_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
-def test_a_line_that_is_too_long_is_told_with_its_number(tmp_path: Path, end: bytes) -> None:
+def test_a_line_that_is_too_long_is_reported_with_its_number(tmp_path: Path, end: bytes) -> None:
     content = b"isbn,title\n1,a\r\n2,b\r3," + b"x" * (LINE_MAX + BLOCK) + end
     with pytest.raises(UnusableFileError, match=r"^line 4: it is longer than 16,777,216 characters: is this a text"):
         lines_of(tmp_path, content)

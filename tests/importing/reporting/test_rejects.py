@@ -98,7 +98,7 @@ TOO_LONG = f"{'x' * 300}.csv"
         "books-0.csv/x",
     ],
 )
-def test_a_place_that_can_not_be_written_is_told_before_anything(config: Config, tmp_path: Path, name: str) -> None:
+def test_a_place_that_can_not_be_written_is_reported_before_anything(config: Config, tmp_path: Path, name: str) -> None:
     path = written(tmp_path, HEADER + DUNE)
     with pytest.raises(UnusableFileError, match=r"it can't be written|it is a folder|it is one of the imported files"):
         run(config, tmp_path / name, path)
@@ -165,7 +165,9 @@ def test_refusals_of_a_file_whose_name_is_no_text(config: Config, tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("refused", [1, 5_000])  # noticed when it is completed, and while it is written
-def test_a_full_disk_is_told_in_one_line(database_url: str, database: Database, tmp_path: Path, refused: int) -> None:
+def test_a_full_disk_is_reported_in_one_line(
+    database_url: str, database: Database, tmp_path: Path, refused: int
+) -> None:
     """A file that may have ten bytes."""
     path = written(tmp_path, HEADER + DUNE + ",x,y,1\n" * refused)
     environment = {**os.environ, "DATABASE_URL": database_url, "FLYLEAF_DATA": str(tmp_path / "instance")}
