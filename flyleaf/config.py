@@ -32,6 +32,7 @@ class Config:
     port: int = 5000
     passed_socket: int | None = None  # a file descriptor to use instead of `host` and `port`
     script_name: str = ""  # the path under which the site is served, such as /books
+    static_url: str = ""  # where browsers get style sheets and scripts instead of from the site
     workers: int | None = None  # None: as many as the memory allows, at most 2
     secret_key: str | None = field(default=None, repr=False)  # None: generated at the first start and stored in `data`
     session_type: SessionType = "filesystem"
@@ -76,6 +77,7 @@ class Config:
             )
         bindir = environ.get("PG_BINDIR")
         issuer = values.issuer(environ)
+        https = values.switch(environ, "HTTPS", not values.is_local(host))
         return cls(
             data=Path(environ.get("FLYLEAF_DATA") or cls.data).expanduser().absolute(),
             database_url=values.database_url(environ.get("DATABASE_URL") or None),
@@ -87,11 +89,12 @@ class Config:
             port=values.whole_number(environ, "PORT", cls.port, 1, 65535),
             passed_socket=values.passed_socket(environ),
             script_name=values.url_path(environ, "SCRIPT_NAME"),
+            static_url=values.static_url(environ, https),
             workers=values.whole_number(environ, "WORKERS", 2, 1, 64) if environ.get("WORKERS") else None,
             secret_key=values.secret_key(environ.get("SECRET_KEY") or None),
             session_type=cast(SessionType, session_type),
             redis_url=redis_url,
-            https=values.switch(environ, "HTTPS", not values.is_local(host)),
+            https=https,
             trusted_hosts=tuple(name.strip() for name in environ.get("TRUSTED_HOSTS", "").split(",") if name.strip()),
             trusted_proxies=values.whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
             registration=values.registration(environ.get("REGISTRATION") or cls.registration),

@@ -1,5 +1,7 @@
 """The security headers of every response: pages, files, errors, and what the gateway sends itself."""
 
+from functools import cache
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -13,6 +15,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_OF_FILES = ("style-src 'self'", "script-src 'self'", "img-src 'self'")
 _ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -27,6 +30,13 @@ _ALWAYS = {
 _HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def security_headers(*, https: bool) -> dict[str, str]:
-    """Return the headers; a response may override them."""
-    return _ALWAYS | _HSTS if https else _ALWAYS
+@cache
+def security_headers(*, https: bool, static_url: str = "") -> dict[str, str]:
+    """Return the headers; a response may override them. `static_url` is where style sheets and scripts are, too."""
+    headers = _ALWAYS | _HSTS if https else _ALWAYS
+    if not static_url:
+        return headers
+    policy = CONTENT_SECURITY_POLICY
+    for directive in _OF_FILES:
+        policy = policy.replace(directive, f"{directive} {static_url}/")
+    return headers | {"Content-Security-Policy": policy}

@@ -185,6 +185,18 @@ def web_address(address: str) -> str:
     return address.rstrip("/")
 
 
+def static_url(environ: Mapping[str, str], https: bool) -> str:
+    """Return the address without a slash at its end. It becomes a part of the Content-Security-Policy."""
+    url = (environ.get("STATIC_URL") or "").rstrip("/")
+    if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,64}){0,8}", url):
+        raise ConfigError(f"STATIC_URL is {url!r}: write an address such as https://cdn.example.org/flyleaf.")
+    if https and url.startswith("http:"):
+        raise ConfigError(
+            "STATIC_URL starts with http://, which browsers refuse on a site with HTTPS=1: write https://."
+        )
+    return url
+
+
 def url_path(environ: Mapping[str, str], name: str) -> str:
     """Return the path in the form of SCRIPT_NAME: /books for "books", "/books/" and "/books"; "" for "/"."""
     text = environ.get(name) or ""

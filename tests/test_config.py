@@ -57,6 +57,8 @@ SETTINGS: list[tuple[str, str, str, object]] = [
     ("SCRIPT_NAME", "/books", "script_name", "/books"),
     ("SCRIPT_NAME", "a/b-c/", "script_name", "/a/b-c"),
     ("SCRIPT_NAME", "/", "script_name", ""),
+    ("STATIC_URL", "https://cdn.example/flyleaf/", "static_url", "https://cdn.example/flyleaf"),
+    ("STATIC_URL", "http://localhost:8080", "static_url", "http://localhost:8080"),
     ("WORKERS", "4", "workers", 4),
     ("SECRET_KEY", KEY, "secret_key", KEY),
     ("SESSION_TYPE", "filesystem", "session_type", "filesystem"),
@@ -98,6 +100,11 @@ def test_each_field_has_a_setting_that_changes_it() -> None:
     assert tried | apart | {"password_login", "database_owner_url", "database_read_urls"} == {
         field.name for field in dataclasses.fields(Config)
     }
+
+
+def test_a_site_over_https_takes_no_files_over_http() -> None:
+    with pytest.raises(ConfigError, match="STATIC_URL starts with http://"):
+        read(STATIC_URL="http://cdn.example", HTTPS="1")
 
 
 def test_replicas_are_separated_by_commas() -> None:
@@ -146,6 +153,12 @@ def test_an_owner_of_the_tables_needs_another_role_for_pages() -> None:
         {"PORT": "http"},
         {"SCRIPT_NAME": "https://books.example/"},
         {"SCRIPT_NAME": "/a b"},
+        {"STATIC_URL": "cdn.example"},
+        {"STATIC_URL": "//cdn.example"},
+        {"STATIC_URL": "https://cdn.example/a?b"},
+        {"STATIC_URL": "https://cdn.example; script-src *"},
+        {"STATIC_URL": "https://user@cdn.example"},
+        {"STATIC_URL": "https://*"},
         {"CONTACT": "javascript:alert(1)"},
         {"CONTACT": "the librarian"},
         {"CONTACT": "a@b@c"},

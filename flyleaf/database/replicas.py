@@ -19,7 +19,6 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flyleaf.database import pool
@@ -119,6 +118,7 @@ class Replicas:
         self._primary_url = primary_url
         self._lag_seconds = lag_seconds
         self._positions: deque[tuple[float, int]] = deque()  # of the primary, with the time
+        self._floor = 0  # what it had `lag_seconds` ago
         self._turn = 0
         self._starting = threading.Lock()
         self._checks: list[_Check] = []
@@ -136,9 +136,7 @@ class Replicas:
     def needed(self, since: int) -> int:
         """Return the position that a replica must have replayed to show what was there at `since`, and to be no more
         than `lag_seconds` behind."""
-        if self.primary_answers and self._positions:
-            return max(since, self._positions[0][1])
-        return since
+        return max(since, self._floor) if self.primary_answers else since
 
     @property
     def stand_in(self) -> bool:
@@ -183,6 +181,7 @@ class Replicas:
         self._positions.append((now, new))
         while len(self._positions) > 1 and self._positions[1][0] <= now - self._lag_seconds:
             self._positions.popleft()
+        self._floor = self._positions[0][1]
         self.primary_answers = True
 
     def _is_of_this_site(self, identity: str | None) -> bool:
@@ -224,7 +223,7 @@ class _Check:
         while not self._stopping.is_set():
             try:
                 self._ask_once()
-            except (psycopg2.Error, SQLAlchemyError) as error:
+            except Exception as error:  # the thread goes on, and the server is left out
                 self._fail(error)
             self.has_asked.set()
             self._stopping.wait(CHECK_EVERY)

@@ -3,13 +3,16 @@
 import gzip
 import hashlib
 import mimetypes
+from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
 
 import brotli
 from flask import Flask, Response, abort, request
+from markupsafe import Markup
 
 from flyleaf.web.addresses import url_for
+from flyleaf.web.current import EXTENSION
 
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = ("br", "gzip", "identity")  # the first wins if a browser has no preference
@@ -21,7 +24,9 @@ class Assets:
     Each file is read once, when the site starts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, static_url: str = "") -> None:
+        """`static_url` is where browsers get the files instead, "" if from here."""
+        self._static_url = static_url
         self._hashed: dict[str, str] = {}
         self._original: dict[str, str] = {}
         self._content: dict[str, bytes] = {}
@@ -34,7 +39,15 @@ class Assets:
                 self._hashed[name], self._original[hashed] = hashed, name
 
     def address(self, name: str) -> str:
-        return url_for("static", hashed=self._hashed[name])
+        hashed = self._hashed[name]
+        return f"{self._static_url}/{hashed}" if self._static_url else url_for("static", hashed=hashed)
+
+    def integrity(self, name: str) -> Markup:
+        """Return the attributes by which a browser refuses the file if another host has changed it."""
+        if not self._static_url:
+            return Markup()
+        digest = b64encode(hashlib.sha384(self._content[name]).digest()).decode()
+        return Markup(' integrity="sha384-{}" crossorigin="anonymous"').format(digest)
 
     def send(self, hashed: str) -> Response:
         """Return the file in the best encoding the browser accepts. Under its plain name it is not cached."""
@@ -47,6 +60,9 @@ class Assets:
             response.headers["Content-Encoding"] = encoding
         response.headers["Cache-Control"] = "no-cache" if hashed == name else FOREVER
         response.headers["Vary"] = "Accept-Encoding"
+        if self._static_url:  # the copy there is read by pages of another origin: this one
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.set_etag(f"{self._hashed[name]}:{encoding}")
         response.make_conditional(request)
         return response
@@ -63,6 +79,6 @@ def _encoded(content: bytes, encoding: str) -> bytes:
 
 
 def register(app: Flask) -> None:
-    assets = Assets(Path(app.root_path, "static"))
-    app.jinja_env.globals["asset"] = assets.address
+    assets = Assets(Path(app.root_path, "static"), app.extensions[EXTENSION].config.static_url)
+    app.jinja_env.globals.update(asset=assets.address, integrity=assets.integrity)
     app.add_url_rule("/static/<path:hashed>", "static", assets.send)

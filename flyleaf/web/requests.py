@@ -51,7 +51,9 @@ def _logged_path() -> str:
 
 def _finish(response: Response) -> Response:
     # Also if a proxy removes HTTPS without saying so: browsers ignore HSTS over plain HTTP.
-    for name, value in security_headers(https=request.is_secure or flyleaf().config.https).items():
+    config = flyleaf().config
+    headers = security_headers(https=request.is_secure or config.https, static_url=config.static_url)
+    for name, value in headers.items():
         response.headers.setdefault(name, value)
     if "request_id" not in g:  # refused before anything else ran, such as an untrusted host
         _begin()

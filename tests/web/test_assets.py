@@ -1,13 +1,18 @@
 """Style sheet, pictures and scripts."""
 
+import hashlib
 import re
+from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from flyleaf.config import PROJECT
+from flyleaf.config import PROJECT, Config
+from flyleaf.database import Database
 from tests.site import Site
+from tests.spares import make_app
 
 FILES = sorted(
     path.relative_to(PROJECT / "static").as_posix() for path in (PROJECT / "static").rglob("*") if path.is_file()
@@ -77,3 +82,29 @@ def test_nothing_comes_from_elsewhere_and_nothing_stands_inline(alice: Site, dun
             r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\s(?:src=|type=\"application/ld))", page
         )
         assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", page)
+
+
+def test_files_can_come_from_another_host(config: Config, database: Database) -> None:
+    cdn = "https://cdn.example/flyleaf"
+    client = make_app(replace(config, static_url=cdn), database).test_client()
+    page = client.get("/")
+    assert assets(page.text) == []
+    policy = dict(part.split(" ", 1) for part in page.headers["Content-Security-Policy"].split("; "))
+    for directive in ("style-src", "script-src", "img-src"):
+        assert policy[directive] == f"'self' {cdn}/"
+    assert (policy["default-src"], policy["connect-src"]) == ("'none'", "'self'")
+    tags = re.findall(rf'(?:href|src)="{cdn}/([^"]+)"( integrity="sha384-([^"]+)" crossorigin="anonymous")?', page.text)
+    assert {Path(name).suffix for name, _, _ in tags} == {".css", ".js", ".svg"}
+    for name, _, digest in tags:
+        with client.get(f"/static/{name}") as response:  # where the other host fetches it
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+            assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+            if not name.endswith(".svg"):
+                assert b64decode(digest) == hashlib.sha384(response.data).digest()
+
+
+def test_files_of_the_site_itself_are_for_its_pages_alone(client: FlaskClient) -> None:
+    assert "integrity" not in client.get("/").text
+    with client.get("/static/style.css") as response:
+        assert "Access-Control-Allow-Origin" not in response.headers
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -15,8 +15,8 @@ from tests.site import Site, hidden_fields
 TEMPLATES = sorted(path.relative_to(PROJECT / "templates").as_posix() for path in PROJECT.glob("templates/**/*.html"))
 # What is the same in every request, apart from the language and the site's path, under which a piece is kept.
 SAME = {
-    "LANGUAGES", "THEMES", "asset", "author_address", "contact", "gettext", "_", "ngettext", "limits", "none", "range",
-    "remembered", "search_orders", "url_for",
+    "LANGUAGES", "THEMES", "asset", "author_address", "contact", "gettext", "_", "integrity", "ngettext", "limits",
+    "none", "range", "remembered", "search_orders", "url_for",
 }  # fmt: skip
 
 
