@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.postgresql import Server
+from tests.standby import Standby
 
 PORT = 6432  # a part of the socket's name only
 SECONDS = 10.0  # to start
@@ -55,7 +56,7 @@ class PgBouncer:
 
 
 @contextlib.contextmanager
-def pgbouncer(server: Server, mode: str = "transaction", pool: int = 2) -> Iterator[PgBouncer]:
+def pgbouncer(server: Server | Standby, mode: str = "transaction", pool: int = 2) -> Iterator[PgBouncer]:
     program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/bin")
     if program is None:
         pytest.skip("PgBouncer is not installed (apt-get install pgbouncer)")

@@ -26,6 +26,7 @@ class Standby:
 
     def __init__(self, primary: Server) -> None:
         self._primary = primary
+        self.account = primary.account
         self.sockets = Path(tempfile.mkdtemp(prefix="standby-", dir="/tmp"))
         primary.account.own(self.sockets)
         self._data = self.sockets / "data"

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flyleaf.database import pool
+from flyleaf.database.connection_settings import is_pooled
 from flyleaf.database.migrate import head
 from flyleaf.database.pool import Pool
 from flyleaf.database.watchdog import Watchdog
@@ -61,6 +62,14 @@ def identity_of(connection: Connection) -> str:
     return str(connection.execute(text(_IDENTITY)).scalar_one())
 
 
+def _reached(connection: Connection) -> int:
+    """Return the position that this replica has replayed. A pooler may have passed the ping to another replica than
+    the transaction, so through one the transaction asks itself."""
+    if is_pooled(connection):
+        return position(connection.execute(text(_POSITION)).scalar())
+    return int(connection.info["position"])
+
+
 class Replica(Pool):
     """The connections to one replica. It is well while it answers, and has the schema that this program needs."""
 
@@ -76,7 +85,7 @@ class Replica(Pool):
     def reading(self, needed: int) -> Iterator[Connection]:
         """Open a transaction to read in. Raises BehindError if the replica has not replayed the position `needed`."""
         with self.transaction(read_only=True) as connection:
-            if connection.info["position"] < needed:
+            if _reached(connection) < needed:
                 raise BehindError("The replica is behind.")
             yield connection
 

@@ -16,6 +16,7 @@ from flyleaf.database.replica_diagnosis import require_replicas
 from flyleaf.database.replicas import position
 from flyleaf.doctor import examine
 from tests.fixture_types import Select, Visit
+from tests.pgbouncer import pgbouncer
 from tests.postgresql import Primary, Server, start_server
 from tests.site import PASSWORD, Site, cookie_name, hidden_fields
 from tests.spares import EmptyDatabase, make_app, make_config
@@ -403,3 +404,26 @@ def test_the_doctor_examines_replicas(
     assert "or check DATABASE_READ_URL" in away
     [itself] = findings(place.url).values()
     assert "it is a primary" in itself
+
+
+def test_a_pooler_may_be_in_front_of_the_replicas(
+    primary: Server, place: EmptyDatabase, standby: Standby, tmp_path: Path, dune: str
+) -> None:
+    with (
+        pgbouncer(standby) as pooler,
+        Database(
+            primary.site_url(place.name),
+            owner_url=place.url,
+            read_urls=[pooler.url(standby.url(place.name))],
+            replica_lag_seconds=LONG,
+        ) as database,
+    ):
+        app = make_app(make_config(tmp_path / "pooled", place.url), database)
+        alice, bob = Site(app.test_client()).registered("Alice"), Site(app.test_client()).registered("Bob")
+        standby.catch_up()
+        assert reads_from_replica(database)
+        with standby.paused():
+            alice.review(dune, 5, WORDS)
+            assert WORDS in alice.get(f"/books/{dune}").text
+            assert WORDS not in bob.get(f"/books/{dune}").text
+        wait_until(lambda: WORDS in bob.get(f"/books/{dune}").text)
