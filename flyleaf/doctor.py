@@ -201,6 +201,14 @@ def _server(config: Config, found: Diagnosis) -> Iterator[Finding]:
             f"{found.locale} supports only ASCII letters, and the search would miss all others: create the database "
             "with createdb -T template0 -E UTF8 --lc-ctype=C.UTF-8",
         )
+    elif found.sort_orders is not None:
+        made_by, now = found.sort_orders
+        yield wrong(
+            "locale",
+            f"the indexes were made with version {made_by} of the operating system's sort order, and now it has {now}, "
+            "so they may miss rows. While the site is stopped, run REINDEX DATABASE and ALTER DATABASE … REFRESH "
+            "COLLATION VERSION as the owner of the database",
+        )
     else:
         yield Finding("locale", found.locale)
     if abs(found.seconds_ahead) > CLOCK_SECONDS:

@@ -126,6 +126,13 @@ def test_letters_that_the_database_does_not_know_are_named(
     assert set(found) <= {"encoding", "locale", "database"}
 
 
+def test_a_changed_sort_order_of_the_system_is_named(doctor: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of the tests knows no sort order that has versions, so what it would answer stands here."""
+    monkeypatch.setattr("flyleaf.database.diagnosis.SORT_ORDERS", "SELECT '2.31' AS made_by, '2.36' AS now")
+    assert "REINDEX DATABASE" in doctor()["locale"]
+    assert "version 2.31" in doctor()["locale"]
+
+
 def test_a_locale_without_letters_is_named(doctor: Ask, other_database: Callable[[str], Database]) -> None:
     other_database("""CREATE DATABASE "{}" OWNER flyleaf TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'""")
     assert "--lc-ctype=C.UTF-8" in doctor()["locale"]

@@ -28,6 +28,14 @@ SELECT current_setting('server_version') AS version,
 
 KNOWS_LETTERS = "SELECT lower(chr(201)) = chr(233)"  # É and é
 
+# By which version of the operating system's sort order the indexes were made, and which one it has now.
+SORT_ORDERS = """
+SELECT datcollversion AS made_by, pg_database_collation_actual_version(oid) AS now
+  FROM pg_database
+ WHERE datname = current_database() AND datcollversion <> pg_database_collation_actual_version(oid)
+"""
+KNOWS_SORT_ORDERS = 150_000  # PostgreSQL's version
+
 MISSING_EXTENSIONS = """
 SELECT wanted.name
   FROM unnest(CAST(:names AS text[])) AS wanted (name)
@@ -79,6 +87,7 @@ class Diagnosis:
     encoding: str
     locale: str
     knows_letters: bool
+    sort_orders: tuple[str, str] | None  # of the indexes, and of the operating system now, if they differ
     may_create_schemas: bool
     may_create_tables: bool
     is_read_only: bool
@@ -102,6 +111,7 @@ def diagnose(database: Database) -> Diagnosis:
         server = dict(connection.execute(text(SERVER)).one()._mapping)
         ahead = server.pop("clock") - time.time()
         letters = server["encoding"] == "UTF8" and connection.execute(text(KNOWS_LETTERS)).scalar_one()
+        order = _sort_orders(connection, server["version_number"])
         missing = tuple(connection.scalars(text(MISSING_EXTENSIONS), {"names": list(EXTENSIONS)}))
         other = connection.execute(text(OTHERS_TABLES)).one_or_none()
         broken = _broken_books(connection)
@@ -115,6 +125,7 @@ def diagnose(database: Database) -> Diagnosis:
         return Diagnosis(
             **server,
             knows_letters=letters,
+            sort_orders=order,
             seconds_ahead=ahead,
             missing_extensions=missing,
             others_table=None if other is None else (other.name, other.owner),
@@ -125,6 +136,13 @@ def diagnose(database: Database) -> Diagnosis:
             search_is_ready=ready,
             search_changes=waiting,
         )
+
+
+def _sort_orders(connection: Connection, version: int) -> tuple[str, str] | None:
+    if version < KNOWS_SORT_ORDERS:
+        return None
+    found = connection.execute(text(SORT_ORDERS)).one_or_none()
+    return None if found is None else (found.made_by, found.now)
 
 
 def _broken_books(connection: Connection) -> tuple[str, ...]:
