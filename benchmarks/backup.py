@@ -49,17 +49,17 @@ def main() -> int:
         product.build(config, database, books)
         fill(database, options.readers, options.reviews)
         file = Path(place) / "site.backup"
-        saved = _run(config, "backup", file)
+        saved = run_command(config, "backup", file)
         dumped = _pg_dump(database, Path(place) / "site.dump")
         _print(
             "backup",
             saved,
             f", {file.stat().st_size / 1e6:.0f} MB, {saved[0] / dumped:.2f} times pg_dump's {dumped:.1f} s",
         )
-        _print("check", _run(config, "restore", "--check", file))
+        _print("check", run_command(config, "restore", "--check", file))
         product.empty(database)
         database.close()
-        _print("restore", _run(config, "restore", file), ", with the search built")
+        _print("restore", run_command(config, "restore", file), ", with the search built")
     return 0
 
 
@@ -82,7 +82,7 @@ def fill(database: Database, readers: int, reviews: int) -> None:
         connection.execute(text(REVIEWS), {"reviews": reviews})
 
 
-def _run(config: Config, *arguments: str | Path) -> tuple[float, float]:
+def run_command(config: Config, *arguments: str | Path) -> tuple[float, float]:
     """Run python -m flyleaf as an operator does, and return the seconds and the peak memory in megabytes."""
     environment = os.environ | {"FLYLEAF_DATA": str(config.data)}
     environment.pop("DATABASE_URL", None)

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import flask
-import psutil
 
+from benchmarks.memory import print_memory, processes
 from benchmarks.search import catalogue
 from benchmarks.site import free_port, running
 from flyleaf.config import PROJECT
@@ -91,26 +91,6 @@ def report(title: str, operations: Sequence[Operation], bare: float, reasons: Se
             ratios = f"{one.p50 / floor.p50:8.2f}{one.p95 / floor.p95:8.2f}{one.p99 / floor.p99:8.2f}"
             print(f"{one.name:14}{one.requests:10}{one.p50:9.0f}{one.p95:9.0f}{one.p99:9.0f}{ratios}")
     print(f"{failed} requests failed{': ' if failed else ''}{'; '.join(reasons)}")
-
-
-def processes(data: Path) -> dict[str, list[psutil.Process]]:
-    """Return the processes of the sites on this data folder, and those of their database."""
-    found: dict[str, list[psutil.Process]] = {"workers": [], "PostgreSQL": []}
-    for process in psutil.process_iter(["cmdline", "environ", "cwd"]):
-        command = " ".join(process.info["cmdline"] or ())
-        if "postgres" in command and (str(data) in command or (process.info["cwd"] or "").startswith(str(data))):
-            found["PostgreSQL"].append(process)
-        elif "benchmarks.floor" in command and (process.info["environ"] or {}).get("FLYLEAF_DATA") == str(data):
-            found["workers"].append(process)
-    return found
-
-
-def memory(data: Path) -> None:
-    """Print the memory of each process of the site: its own, and its share of what processes share (PSS)."""
-    for kind, found in processes(data).items():
-        sizes = [process.memory_full_info() for process in found]
-        own = sorted(round(size.uss / 2**20) for size in sizes)
-        print(f"memory of {kind}: {sum(size.pss for size in sizes) / 2**20:.0f} MB, of their own {own} MB")
 
 
 def where_time_goes(folder: Path, data: Path, books: Path, hosts: Sequence[str], readers: int, seconds: int) -> None:
@@ -183,12 +163,12 @@ def main() -> int:
         hosts = [f"http://127.0.0.1:{port}"]
         time.sleep(5)
         print(f"{books.name}; at rest")
-        memory(data)
+        print_memory(data)
         attack(folder, books, hosts, options.readers, 10)  # warm up
         bare = attack(folder, books, hosts, options.readers, options.seconds, "floor")[-1].a_second
         one = attack(folder, books, hosts, options.readers, options.seconds)
         report(f"one node, {options.readers} readers", one, bare, failures(folder))
-        memory(data)
+        print_memory(data)
         where_time_goes(folder, data, books, hosts, options.readers, options.seconds)
         second = free_port()
         nodes.enter_context(running(["-m", "benchmarks.floor"], data, second))

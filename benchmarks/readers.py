@@ -4,7 +4,6 @@
 for all the time, most hardly ever.
 """
 
-import csv
 import json
 import os
 import random
@@ -18,6 +17,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from locust import FastHttpUser
+
+from benchmarks.asked import Book, query_for, sample
 
 PASSWORD = "a rose is a rose"
 # How often each operation happens, in a hundred.
@@ -37,12 +38,6 @@ EXPONENT = 0.9  # of Zipf's law: the n-th book is asked for 1 / n ** EXPONENT as
 _HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
 
 
-class Book(NamedTuple):
-    isbn: str
-    title: str
-    author: str
-
-
 class Settings(NamedTuple):
     """What `benchmarks.mix` says, in the variable MIX: a JSON list."""
 
@@ -54,22 +49,8 @@ class Settings(NamedTuple):
 SETTINGS = Settings(*json.loads(os.environ["MIX"]))
 
 
-def _read_books(path: str) -> list[Book]:
-    """Return a sample of the books in random order, the same in every run."""
-    chance = random.Random(1)
-    kept: list[Book] = []
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file)):
-            place = number if number < KEPT else chance.randrange(number + 1)
-            if place < len(kept):
-                kept[place] = Book(row["isbn"], row["title"], row["author"])
-            elif place < KEPT:
-                kept.append(Book(row["isbn"], row["title"], row["author"]))
-    chance.shuffle(kept)
-    return kept
-
-
-BOOKS = _read_books(SETTINGS.catalogue)
+BOOKS = sample(Path(SETTINGS.catalogue), KEPT)
+CHANCE = random.Random()
 WEIGHTS = list(accumulate(1 / (rank + 1) ** EXPONENT for rank in range(len(BOOKS))))
 
 
@@ -78,15 +59,7 @@ def a_book() -> Book:
 
 
 def a_query() -> str:
-    """Return what somebody types who looks for a book: a title, its author, or both; sometimes with a slip."""
-    book = a_book()
-    words = re.findall(r"\w+", book.title)
-    author = re.findall(r"\w+", book.author)[-1:]
-    query = " ".join(random.choice([words[:6], words[:2], author, words[:3] + author])) or "book"
-    if random.random() < 0.1 and len(query) > 4:
-        at = random.randrange(1, len(query))
-        query = query[: at - 1] + query[at:]
-    return query
+    return query_for(a_book(), CHANCE, slips=0.1)
 
 
 class Reader(FastHttpUser):
