@@ -4,7 +4,7 @@
 -- search begins are volatile, and wait before all else: their statements then see what there is when they begin themselves.
 
 -- `line` is a quarter of the work of JSON: keys have neither | nor line breaks, and only the year, the last, may be missing.
-CREATE TYPE search_candidate AS (id bigint, tier smallint, line text);
+CREATE TYPE search_candidate AS (id bigint, line text);
 
 CREATE FUNCTION search_line(id bigint, title_key text, author_key text, main_length smallint, popularity integer, review_count integer,
                             rating_sum integer, year_max smallint) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
@@ -74,14 +74,14 @@ CREATE FUNCTION search_by_titles(starts text[], look integer, keep integer) RETU
 LANGUAGE plpgsql STABLE ROWS 100 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
-    SELECT DISTINCT ON (id) id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
+    SELECT DISTINCT ON (id) id, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
       FROM unnest(starts) AS asked (start)
      CROSS JOIN LATERAL (
     SELECT *
-      FROM ((SELECT id, tier, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+      FROM ((SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
                FROM search_works WHERE search_start(title_key) = start COLLATE "C" ORDER BY id LIMIT look)
              UNION ALL
-            (SELECT id, tier, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+            (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
                FROM search_works WHERE search_start(left(title_key, main_length)) = start COLLATE "C" AND main_length < length(title_key)
               ORDER BY id LIMIT look)) AS works
      ORDER BY popularity DESC, id LIMIT keep) AS found
@@ -236,16 +236,16 @@ DECLARE
 BEGIN
     RETURN QUERY
       WITH found AS MATERIALIZED (
-        SELECT id, tier, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max, words
+        SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max, words
           FROM search_works WHERE words @@ driver LIMIT look + 1),
            counted AS MATERIALIZED (SELECT count(*) > look AS are_too_many FROM found),
            compared AS (
         SELECT found.* FROM counted, found WHERE NOT are_too_many
          UNION ALL
-        (SELECT id, tier, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max, words
+        (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max, words
            FROM search_works WHERE tier <= 1 AND words @@ driver AND (SELECT are_too_many FROM counted)
           ORDER BY popularity DESC, id LIMIT look))
-    SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
+    SELECT id, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
       FROM (SELECT *
               FROM (SELECT *, (SELECT sum(weight) FROM unnest(queries, weights) AS terms (term, weight) WHERE ts_match_vq(words, term)) AS covered
                       FROM compared OFFSET 0) AS compared
