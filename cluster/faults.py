@@ -61,7 +61,7 @@ def full_disk(cluster: Cluster) -> Callable[[], object]:
 def cut_network(cluster: Cluster) -> Callable[[], object]:
     """Cut the primary off from etcd and the standbys. PgBouncer and HAProxy still reach it."""
     cluster.cut_off(cluster.leader() or "")
-    return lambda: cluster.cut_off("")
+    return cluster.mend_network
 
 
 EXPERIMENTS = [

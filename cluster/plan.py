@@ -24,9 +24,10 @@ NODES = ("node1", "node2")
 PORT_RANGE = range(20_000, 32_000)
 DISK_MEGABYTES = 600  # of a server that is breakable
 PORTS = (
-    "site statistics node1 node2 pgbouncer1 pgbouncer2 primary standbys redis etcd etcd_peers"
+    "site statistics node1 node2 pgbouncer1 pgbouncer2 primary standby1 standby2 standby3 redis etcd etcd_peers"
     " postgres1 postgres2 postgres3 patroni1 patroni2 patroni3"
-    " etcd_seen postgres1_seen postgres2_seen postgres3_seen patroni1_seen patroni2_seen patroni3_seen"
+    " etcd1_seen etcd2_seen etcd3_seen postgres1_seen postgres2_seen postgres3_seen"
+    " patroni1_seen patroni2_seen patroni3_seen"
 ).split()
 
 
@@ -68,7 +69,7 @@ class Plan:
             folder, number = self._own_folder(name), name[2:]
             self._fill_in(
                 "patroni.yml", folder, name=name, programs=str(postgres.folder), folder=str(folder),
-                data=str(folder / "data"), etcd=ports[f"etcd{seen}"],
+                data=str(folder / "data"), etcd=ports[f"etcd{number}_seen" if seen else "etcd"],
                 patroni=ports[f"patroni{number}"], patroni_seen=ports[f"patroni{number}{seen}"],
                 postgres=ports[f"postgres{number}"], postgres_seen=ports[f"postgres{number}{seen}"],
             )  # fmt: skip
@@ -84,20 +85,23 @@ class Plan:
         for name in ("pgbouncer1", "pgbouncer2"):
             folder = self._own_folder(name)
             self._write(folder / "users.txt", f'"flyleaf_site" "{self.password}"\n')
-            self._fill_in(
-                "pgbouncer.ini", folder, port=ports[name], primary=ports["primary"], standbys=ports["standbys"]
-            )
+            self._fill_in("pgbouncer.ini", folder, port=ports[name], **ports)
             self._add(name, programs["pgbouncer"], "pgbouncer.ini")
         secret = secrets.token_hex(32)
         for name in NODES:
             self.parts[name] = self._node(name, secret)
 
+    @property
+    def cut(self) -> Path:
+        """Return the file with the ports between the servers and etcd that are cut."""
+        return self.folder / "cut"
+
     def _add_network(self) -> None:
-        routes = [
-            f"{self.ports[f'{name}_seen']}:{self.ports[name]}:{f'db{name[-1]}' if name[-1].isdigit() else ''}"
-            for name in ("etcd", "patroni1", "patroni2", "patroni3", "postgres1", "postgres2", "postgres3")
-        ]
-        self._add_ours("network", "cluster.network", str(self.folder), *routes)
+        ways = {
+            name: "etcd" if name.startswith("etcd") else name.removesuffix("_seen") for name in PORTS if "seen" in name
+        }
+        routes = [f"{self.ports[name]}:{self.ports[target]}" for name, target in ways.items()]
+        self._add_ours("network", "cluster.network", str(self.cut), *routes)
 
     def _add_ours(self, name: str, module: str, *arguments: str, **settings: str) -> None:
         """Add a program of this package, which runs by the account that starts the cluster."""
@@ -112,7 +116,7 @@ class Plan:
         """Return a node: the site as `python application.py` starts it, by the account that starts the cluster."""
         folder = self.folder / name
         folder.mkdir(mode=0o700)
-        ports, pooler = self.ports, f"pgbouncer{name[4:]}"
+        ports, pooler = self.ports, f"flyleaf_site:{self.password}@127.0.0.1:{self.ports[f'pgbouncer{name[4:]}']}"
         settings = {
             "FLYLEAF_DATA": str(folder / "data"),
             "PORT": str(ports[name]),
@@ -120,7 +124,8 @@ class Plan:
             "SECRET_KEY": secret,
             "SESSION_TYPE": "redis",
             "REDIS_URL": f"redis://:{self.password}@127.0.0.1:{ports['redis']}/0",
-            "DATABASE_URL": f"postgresql://flyleaf_site:{self.password}@127.0.0.1:{ports[pooler]}/flyleaf",
+            "DATABASE_URL": f"postgresql://{pooler}/flyleaf",
+            "DATABASE_READ_URL": ",".join(f"postgresql://{pooler}/flyleaf_{server}" for server in SERVERS),
             "DATABASE_OWNER_URL": f"postgresql://flyleaf:{self.password}@127.0.0.1:{ports['primary']}/flyleaf",
             "TRUSTED_PROXIES": "1",
         }

@@ -113,8 +113,13 @@ class Cluster:
         self._wait_for(self.is_whole, "the cluster does not become whole again", "db1")
 
     def cut_off(self, server: str) -> None:
-        """Cut the connections between this server and etcd and the other servers; "" mends them."""
-        (self.folder / "cut").write_text(server)
+        """Cut this server's way to etcd, the other servers' to its PostgreSQL, and all ways from Patroni to Patroni."""
+        number = server[2:]
+        names = [f"etcd{number}_seen", f"postgres{number}_seen", *(f"patroni{other[2:]}_seen" for other in SERVERS)]
+        self._plan.cut.write_text(" ".join(str(self.ports[name]) for name in names))
+
+    def mend_network(self) -> None:
+        self._plan.cut.write_text("")
 
     def connect(self, database: str = "flyleaf") -> Any:
         """Connect to the primary as the superuser, past PgBouncer and HAProxy."""
