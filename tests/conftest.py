@@ -26,7 +26,7 @@ from tests.postgresql import Server, start_server
 from tests.site import Clock, Site
 from tests.spares import HELD, EmptyDatabase, SharedSite, make_app, make_config
 
-_SLOW = {"browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
+_SLOW = {"benchmarks", "browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
 _SAMPLE = 12
 
 

@@ -203,6 +203,7 @@ def test_no_room_has_a_name_that_says_nothing() -> None:
     assert not names & {"utils", "util", "helpers", "helper", "manager", "service", "data", "common", "misc"}
 
 
+@pytest.mark.slow
 def test_every_module_can_be_imported_first() -> None:
     """And so in any order. A process for each would cost a minute: the package's modules are forgotten in between."""
     program = (

@@ -75,6 +75,7 @@ def test_a_book_goes_in_and_out_and_is_restored_elsewhere(
     assert (tmp_path / "before.csv").read_bytes() == (tmp_path / "after.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_another_secret_key_is_kept_beside_the_restored_one(
     book: Path, tmp_path: Path, empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,6 @@ def url(server: Server) -> Iterator[str]:
     server.drop_database("benchmark")
 
 
-@pytest.mark.slow
 def test_a_database_is_emptied_filled_exported_and_asked(server: Server, url: str, tmp_path: Path) -> None:
     """Pages run as another role than the owner, which could not empty it."""
     (tmp_path / "books.csv").write_text(CATALOGUE, encoding="utf-8")

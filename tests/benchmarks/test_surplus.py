@@ -32,7 +32,6 @@ def test_every_kind_has_as_many_queries(queries: list[workload.Query]) -> None:
     assert len(queries) == 10 * len(ALL) == 10 * len(counts)
 
 
-@pytest.mark.slow
 def test_a_group_has_the_same_queries_whatever_others_are_made_with_it(queries: list[workload.Query]) -> None:
     alone = workload.make(BOOKS, 7, each=10, groups=("surplus",))
     together = workload.make(BOOKS, 7, each=10, groups=GROUPS)

@@ -86,6 +86,7 @@ def answers(in_order: Engine) -> dict[str, object]:
         return {query: answer(connection, query) for query in queries()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["shuffled", "rebuilt", "in_order"])
 def test_the_same_books_give_the_same_answers(
     answers: dict[str, object], other: str, request: pytest.FixtureRequest

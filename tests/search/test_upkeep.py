@@ -78,6 +78,7 @@ def test_after_all_kinds_of_changes_everything_equals_a_rebuild(connection: Conn
     assert state(connection) == kept
 
 
+@pytest.mark.slow
 def test_many_books_are_settled_when_their_transaction_commits(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(

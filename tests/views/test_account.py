@@ -393,6 +393,7 @@ def test_nothing_of_a_long_life_is_left_out(alice: Site, select: Select) -> None
     assert len(kept["sessions"]) == SESSIONS_MAX
 
 
+@pytest.mark.slow
 def test_of_more_events_than_anybody_reads_the_download_says_how_many_are_left_out(alice: Site, select: Select) -> None:
     select(
         "INSERT INTO events (kind, reader_id) SELECT 'logged-in', r.id FROM readers AS r, generate_series(1, :more)",

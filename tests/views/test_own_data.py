@@ -23,6 +23,7 @@ REVIEWS = """
 """
 
 
+@pytest.mark.slow
 def test_sixteen_downloads_of_3000_reviews_leave_the_site_to_others(
     app: Flask, alice: Site, client: FlaskClient, dune: str, select: Select, together: Together
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_header_alone_has_no_records(tmp_path: Path) -> None:
         assert (found.columns, found.records) == (FOUR, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 def test_many_lines_with_every_end(tmp_path: Path, end: bytes) -> None:
     rows = 60_000
@@ -435,6 +436,7 @@ def test_whatever_a_file_holds_only_one_kind_of_error_is_raised(tmp_path: Path) 
             raise AssertionError(content) from error
 
 
+@pytest.mark.slow
 def test_what_the_csv_module_writes_is_read_back(tmp_path: Path) -> None:
     """Also where rows and cells end at the ends of blocks."""
     dice = random.Random()

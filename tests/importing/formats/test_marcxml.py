@@ -53,6 +53,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert read_file(tmp_path, content).column("title") == ["L'été & après"]
 
 
+@pytest.mark.slow
 def test_many_records(tmp_path: Path) -> None:
     assert read_file(tmp_path, marcxml(*[GOOD] * 3000)).lines == list(range(1, 3001))
 

@@ -146,6 +146,7 @@ def unusable() -> list[tuple[bytes, str]]:
     ]
 
 
+@pytest.mark.slow
 def test_what_can_not_be_unpacked(tmp_path: Path, subtests: pytest.Subtests) -> None:
     for number, (content, problem) in enumerate(unusable()):
         with subtests.test(f"{number}: {problem}"):
@@ -168,6 +169,7 @@ def bombs() -> list[tuple[bytes, int]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_few_bytes_that_unpack_to_gigabytes_are_refused(tmp_path: Path, subtests: pytest.Subtests) -> None:
     for number, (bomb, size) in enumerate(bombs()):
         with subtests.test(str(number)):
