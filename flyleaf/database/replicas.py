@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -76,6 +77,7 @@ class Replica(Pool):
     def __init__(self, url: str, is_of_this_site: Callable[[str | None], bool]) -> None:
         super().__init__(url, POOL_SIZE)
         self.is_well = False
+        self.replayed = 0  # the position at the last check
         self._is_of_this_site = is_of_this_site
 
     def ping(self, connection: Any, record: Any) -> None:
@@ -107,6 +109,7 @@ class Replica(Pool):
             raise psycopg2.OperationalError("the schema is not yet up to date there")
         if not self._is_of_this_site(_ask(connection, _IDENTITY)):
             raise psycopg2.OperationalError("it has the database of another site")
+        self.replayed = position(_ask(connection, _POSITION))
         if not self.is_well:
             logger.info("replica in use", extra={"replica": self.name})
         self.is_well = True
@@ -115,6 +118,15 @@ class Replica(Pool):
     def name(self) -> str:
         url = self.engine.url
         return f"{url.host or url.query.get('host') or 'localhost'}:{url.port or url.query.get('port') or 5432}"
+
+
+@dataclass(frozen=True)
+class ReplicaState:
+    """Whether a replica is used, and how much of the primary's log it has yet to replay."""
+
+    name: str
+    is_well: bool
+    bytes_behind: int
 
 
 class Replicas:
@@ -146,6 +158,12 @@ class Replicas:
         """Return the position that a replica must have replayed to show what was there at `since`, and to be no more
         than `lag_seconds` behind."""
         return max(since, self._floor) if self.primary_answers else since
+
+    def states(self) -> list[ReplicaState]:
+        """Return how this process sees each replica at the moment."""
+        self.well()  # has the threads started
+        newest = self._positions[-1][1] if self._positions else 0
+        return [ReplicaState(one.name, one.is_well, max(newest - one.replayed, 0)) for one in self.all]
 
     @property
     def stand_in(self) -> bool:

@@ -28,6 +28,12 @@ def metrics() -> Response:
     def state() -> Iterator[Measure]:
         """Ask for what the database knows."""
         yield Measure("flyleaf_build_info", "The version that runs.", {VERSION: 1}, "version")
+        replicas = site.database.replicas.states()
+        if replicas:
+            used = {one.name: float(one.is_well) for one in replicas}
+            yield Measure("flyleaf_replica_up", "Whether pages are read from the replica.", used, "replica")
+            behind = {one.name: one.bytes_behind for one in replicas}
+            yield Measure("flyleaf_replica_lag_bytes", "How much the replica has yet to replay.", behind, "replica")
         try:
             with transaction() as connection:
                 running, last = is_importing(connection), select_last_import(connection)

@@ -154,6 +154,18 @@ def test_a_replica_that_is_too_far_behind_is_left_out(
     wait_until(lambda: reads_from_replica(database))
 
 
+def test_how_far_a_replica_is_behind_is_known(
+    readers: tuple[Site, Site], dune: str, standby: Standby, database: Database
+) -> None:
+    alice, _ = readers
+    wait_until(lambda: [(one.is_well, one.bytes_behind) for one in database.replicas.states()] == [(True, 0)])
+    with standby.paused():
+        alice.review(dune, 5, WORDS)
+        wait_until(lambda: database.replicas.states()[0].bytes_behind > 0)
+        assert database.replicas.states()[0].is_well
+    wait_until(lambda: database.replicas.states()[0].bytes_behind == 0)
+
+
 def test_every_page_is_read_from_a_server_that_refuses_writes(
     app: Flask, readers: tuple[Site, Site], dune: str, standby: Standby, select: Select, visit: Visit
 ) -> None:
