@@ -263,7 +263,8 @@ def _replica(config: Config, found: ReplicaState) -> Finding:
     if not found.is_same_site:
         return wrong(about, "it has another site's database: write the address of a standby of DATABASE_URL's server")
     if not found.is_standby:
-        return wrong(about, "it is a primary, and no longer a standby: rebuild it (pg_rewind, pg_basebackup)")
+        text = "is a primary: after a failover this is the one at DATABASE_URL; if not, rebuild it (pg_rewind)"
+        return Finding(about, text, "note")
     behind = f"{found.bytes_behind / MEGABYTE:,.1f} MB behind"
     if found.is_paused:
         return wrong(about, f"{behind}, and it doesn't replay: run SELECT pg_wal_replay_resume() there")

@@ -48,19 +48,23 @@ def diagnose_replicas(database: Database) -> list[ReplicaState]:
 
 
 def require_replicas(database: Database) -> None:
-    """Raise DatabaseUnusableError if a replica belongs to another site, or is no standby. One that doesn't answer may
-    still come."""
-    for state in diagnose_replicas(database):
+    """Raise DatabaseUnusableError if a replica belongs to another site, or if none is a standby.
+
+    One that doesn't answer may still come, and after a failover one of them is the primary.
+    """
+    states = diagnose_replicas(database)
+    for state in states:
         if not state.is_same_site:
             raise DatabaseUnusableError(
                 f"DATABASE_READ_URL leads to {state.name}, which has the database of another site: write the address "
                 "of a standby of the server at DATABASE_URL, with the same database."
             )
-        if not state.is_standby:
-            raise DatabaseUnusableError(
-                f"DATABASE_READ_URL leads to {state.name}, which is a primary: write the address of a standby of the "
-                "server at DATABASE_URL, or unset it."
-            )
+    if states and not any(state.is_standby for state in states):
+        names = ", ".join(state.name for state in states)
+        raise DatabaseUnusableError(
+            f"DATABASE_READ_URL leads to {names}, and no standby is there: write the addresses of standbys of the "
+            "server at DATABASE_URL, or unset it."
+        )
 
 
 def _state(replica: Replica, identity: str, position: str) -> ReplicaState:

@@ -43,8 +43,11 @@ _IDENTITY = """
 """
 # A primary that was demoted, or is not yet promoted, has no position of its own.
 _PRIMARYS_POSITION = "SELECT CASE WHEN NOT pg_is_in_recovery() THEN CAST(pg_current_wal_flush_lsn() AS text) END"
-# A replica that was promoted knows everything that there is.
-_POSITION = "SELECT CASE WHEN pg_is_in_recovery() THEN CAST(pg_last_wal_replay_lsn() AS text) ELSE 'FFFFFFFF/0' END"
+# After a failover one of the replicas is the primary, and a former primary may not know yet that it isn't any more.
+_POSITION = """
+    SELECT CAST(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                     ELSE pg_current_wal_insert_lsn() END AS text)
+"""
 _REVISION = "SELECT version_num FROM alembic_version"
 
 
@@ -117,7 +120,8 @@ class Replica(Pool):
     @property
     def name(self) -> str:
         url = self.engine.url
-        return f"{url.host or url.query.get('host') or 'localhost'}:{url.port or url.query.get('port') or 5432}"
+        host = url.host or url.query.get("host") or "localhost"
+        return f"{host}:{url.port or url.query.get('port') or 5432}/{url.database}"
 
 
 @dataclass(frozen=True)

@@ -371,12 +371,16 @@ def test_a_start_refuses_what_is_no_replica_of_the_site(
     try:
         for url, what in (
             (standby.url(other.name), "which has the database of another site: write"),
-            (primary.site_url(place.name) + "&application_name=x", "which is a primary: write"),
+            (primary.site_url(place.name) + "&application_name=x", "and no standby is there: write"),
         ):
             with Database(primary.site_url(place.name), owner_url=place.url, read_urls=[url]) as wrong:
                 with pytest.raises(DatabaseUnusableError, match=what) as refusal:
                     require_replicas(wrong)
                 assert str(refusal.value).startswith("DATABASE_READ_URL leads to ")
+        both = [standby.url(place.name), primary.site_url(place.name) + "&application_name=x"]
+        with Database(primary.site_url(place.name), owner_url=place.url, read_urls=both) as after_a_failover:
+            require_replicas(after_a_failover)
+            assert {reads_from_replica(after_a_failover) for _ in range(8)} == {True, False}
     finally:
         other.drop()
 
@@ -403,7 +407,7 @@ def test_the_doctor_examines_replicas(
             monkeypatch.setenv(name, value)
         return {finding.about: str(finding) for finding in examine() if finding.about.startswith("replica")}
 
-    name = f"replica {standby.sockets}:5432"
+    name = f"replica {standby.sockets}:5432/{place.name}"
     assert findings(standby.url(place.name)) == {name: f"ok    {name}: streams and replays"}
     with standby.paused():
         with place.open() as database, database.transaction() as connection:
@@ -415,7 +419,7 @@ def test_the_doctor_examines_replicas(
     assert away.startswith("wrong")
     assert "or check DATABASE_READ_URL" in away
     [itself] = findings(place.url).values()
-    assert "it is a primary" in itself
+    assert "is a primary" in itself
 
 
 def test_a_pooler_may_be_in_front_of_the_replicas(
