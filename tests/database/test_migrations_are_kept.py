@@ -29,6 +29,7 @@ DIGESTS = {
     "versions/0019_identities.py": "c4137c8a26c4ee1e96acd150409bae5f69e8236dbcf6e77e1db05ac0fdaedd39",
     "versions/0020_attempts_are_logged.py": "6acfb08fc0a85fa1b46e2dc8a578790378d291c36c744ac95bf5fbea0192fc76",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
+    "sql/0003_in_use.sql": "0540a6309b413493ffcc1fd730da7bfd7f6d07abf30b6e4f6ef6634663352bd5",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
     "sql/0007_in_use.sql": "d52085dd16f3aee60266f792c4d5721372221ef53d8c4c17a468e5a48ecf6a9f",
