@@ -55,9 +55,13 @@ class Program:
         )  # fmt: skip
 
     def wait_until_served(self) -> "Program":
+        """Return once the site has said its address; what it says from then on is read, so that it never waits."""
         assert self.process.stdout is not None
+        assert self.process.stderr is not None
         for line in self.process.stdout:
             if f"http://127.0.0.1:{self.port}" in line:
+                for said in (self.process.stdout, self.process.stderr):
+                    threading.Thread(target=said.read, daemon=True).start()
                 return self
         raise AssertionError(f"it ended: {self.process.communicate()}")
 
