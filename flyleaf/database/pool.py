@@ -27,6 +27,9 @@ TCP_TIMEOUTS = {
 }
 
 
+_READ_ONLY = {"postgresql_readonly": True}
+
+
 class Pool:
     """At most `size` + OVERFLOW connections to the server at the SQLAlchemy `url`."""
 
@@ -53,7 +56,7 @@ class Pool:
             with (
                 opened as connection,
                 self.watchdog.watch(descriptor(connection.connection.driver_connection), TRANSACTION_SECONDS),
-                connection.execution_options(postgresql_readonly=read_only).begin(),
+                connection.execution_options(**_READ_ONLY if read_only else {}).begin(),
             ):
                 yield connection
         except DBAPIError as error:
@@ -70,6 +73,9 @@ class Pool:
         try:
             with self.watchdog.watch(descriptor(connection), PING_SECONDS):
                 self.ping(connection, record)
+            # After a read-only transaction SQLAlchemy has the next ones begin with READ WRITE. A standby refuses that
+            # as if it lacked a feature, and a server that is read-only for a while would be written to.
+            connection.readonly = None
         except psycopg2.Error as error:
             self._gate.shut()  # until a new connection succeeds
             raise InvalidatePoolError from error  # the other pooled connections are probably broken too

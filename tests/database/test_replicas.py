@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from flyleaf.config import Config
-from flyleaf.database import Database, DatabaseUnusableError, MaybeNewError
+from flyleaf.database import Database, DatabaseUnusableError, MaybeNewError, is_unavailable
 from flyleaf.database.replica_diagnosis import require_replicas
 from flyleaf.database.replicas import position
 from flyleaf.doctor import examine
@@ -327,6 +327,17 @@ def test_without_the_primary_the_site_can_be_read(
     wait_until(lambda: database.replicas.primary_answers)
     assert bob.review(dune, 3, "Mine.").status_code == 303
     assert alice.get("/account").status_code == 200, "and Alice is still logged in"
+
+
+def test_a_primary_that_is_now_a_standby_is_unavailable_for_writes(standby: Standby, place: EmptyDatabase) -> None:
+    with Database(standby.url(place.name)) as database:
+        database.trust_schema()
+        for _ in range(2):
+            with database.transaction(read_only=True) as connection:
+                assert connection.execute(_IS_REPLICA).scalar() is True
+            with pytest.raises(DBAPIError) as refusal, database.transaction() as connection:
+                connection.execute(text("DELETE FROM readers"))
+            assert is_unavailable(refusal.value)
 
 
 def test_positions_are_numbers() -> None:

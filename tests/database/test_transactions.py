@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
-from flyleaf.database import Database, pool
+from flyleaf.database import Database, is_unavailable, pool
+from flyleaf.database.errors import sqlstate
 from tests.fixture_types import Select, Together, Visit
 from tests.postgresql import start_server
 from tests.site import Site
@@ -114,6 +116,21 @@ def test_each_connection_has_the_bounds_that_keep_a_page_short(select: Select) -
     ):
         assert select(f"SHOW {setting}") == value
     assert pool.CONNECT_TIMEOUT == 3
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_server_that_is_read_only_for_a_while_is_not_written_to(database: Database) -> None:
+    name = database.engine.url.database
+    with database.owner.begin() as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    database.engine.dispose()
+    for _ in range(2):
+        with database.transaction(read_only=True) as connection:
+            assert connection.execute(text("SHOW transaction_read_only")).scalar() == "on"
+        with pytest.raises(DBAPIError) as refusal, database.transaction() as connection:
+            connection.execute(text("DELETE FROM readers"))
+        assert is_unavailable(refusal.value)
+        assert sqlstate(refusal.value) == "25006"
 
 
 @pytest.mark.slow
