@@ -8,6 +8,7 @@ import psycopg2
 from sqlalchemy import Connection, ExceptionContext, NullPool, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from flyleaf.database import pool
 from flyleaf.database.errors import DatabaseUnusableError, is_unavailable, sqlstate, unusable
@@ -65,7 +66,7 @@ class Database:
                 self._preparation.build_search_in_background()
                 yield connection
         except DBAPIError as error:
-            if sqlstate(error) in UNDEFINED and not self._has_search():
+            if _is_undefined(error) and not self._has_search():
                 raise SearchNotReadyError(
                     "Another version of Flyleaf has dropped this version's search tables."
                 ) from error
@@ -88,14 +89,14 @@ class Database:
             except (BehindError, MaybeNewError, SearchNotReadyError):
                 continue
             except Exception as error:
-                if not _is_of_the_server(error):
+                if not _may_work_elsewhere(error) and not _is_undefined(error):
                     raise
                 replica.leave_out(error)
         try:
             with self.transaction(read_only=True) as connection:
                 return work(connection)
         except Exception as error:
-            if not is_unavailable(error) or not (well := self.replicas.well()):
+            if not _may_work_elsewhere(error) or not (well := self.replicas.well()):
                 raise
             return self._read_behind(work, well[0], error)
 
@@ -177,9 +178,18 @@ class Database:
 
     def watch_pool(self, taken: Callable[[], object], returned: Callable[[], object]) -> None:
         """Have the functions called whenever a page takes a connection from a pool, and when it returns it."""
+
+        def checkout(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+            record.info["is_taken"] = True
+            taken()
+
+        def checkin(_connection: object, record: ConnectionPoolEntry) -> None:
+            if record.info.pop("is_taken", False):  # not if the connection failed before a page had it
+                returned()
+
         for one in self._pools:
-            event.listen(one.engine, "checkout", lambda *_: taken())
-            event.listen(one.engine, "checkin", lambda *_: returned())
+            event.listen(one.engine, "checkout", checkout)
+            event.listen(one.engine, "checkin", checkin)
 
     def watch_statements(self, begin: Callable[[str], Callable[[bool], object]]) -> None:
         """Have `begin` called with each statement of a page, and what it returns with whether the statement worked."""
@@ -219,10 +229,13 @@ class Database:
         return False
 
 
-def _is_of_the_server(error: Exception) -> bool:
-    """Return whether another server may do better."""
-    if isinstance(error, DBAPIError) and sqlstate(error) in UNDEFINED:
-        return True  # it has not replayed a migration, or the search's tables, yet
-    return is_unavailable(error) and not (
-        isinstance(error, DBAPIError) and sqlstate(error) in (READ_ONLY, TOOK_TOO_LONG)
-    )
+def _is_undefined(error: Exception) -> bool:
+    """Return whether the server lacks a table or function. A replica may not have replayed a migration, or the search's
+    tables, yet."""
+    return isinstance(error, DBAPIError) and sqlstate(error) in UNDEFINED
+
+
+def _may_work_elsewhere(error: Exception) -> bool:
+    """Return whether the server has failed, and not the statement."""
+    is_of_the_statement = isinstance(error, DBAPIError) and sqlstate(error) in (READ_ONLY, TOOK_TOO_LONG)
+    return is_unavailable(error) and not is_of_the_statement

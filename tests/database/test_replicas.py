@@ -270,6 +270,21 @@ def test_what_a_replica_may_not_have_yet_is_looked_for_on_the_primary(database: 
     assert asked == [True, False]
 
 
+def test_what_takes_too_long_on_the_primary_is_not_read_from_a_replica_that_is_behind(database: Database) -> None:
+    """The primary answers, and the replica doesn't have what this reader has written."""
+    asked = []
+
+    def wait(connection: Connection) -> None:
+        asked.append(connection.execute(_IS_REPLICA).scalar())
+        connection.execute(text("SET LOCAL statement_timeout = 1"))
+        connection.execute(text("SELECT pg_sleep(1)"))
+
+    assert reads_from_replica(database)
+    with pytest.raises(DBAPIError, match="statement timeout"):
+        database.read(wait, since=database.position() + 2**40)
+    assert asked == [False]
+
+
 def test_errors_of_ours_are_not_asked_again(database: Database) -> None:
     asked = []
 

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from flyleaf.app import create_app
 from flyleaf.config import Config
@@ -76,6 +77,16 @@ def test_connections_are_counted_while_they_are_held(app: Flask, client: FlaskCl
     found = numbers(client)
     assert found["flyleaf_database_connections_in_use"] == 0
     assert found["flyleaf_database_connections_limit"] == database.pool_size
+
+
+def test_connections_that_fail_are_not_counted(tmp_path: Path) -> None:
+    with Database(f"postgresql+psycopg2:///x?host={tmp_path}") as absent:
+        held = []
+        absent.watch_pool(lambda: held.append(1), held.pop)
+        for _ in range(3):
+            with pytest.raises(DBAPIError), absent.transaction():
+                pass
+        assert held == []
 
 
 def test_the_last_import_is_reported(client: FlaskClient, database: Database) -> None:
