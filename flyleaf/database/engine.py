@@ -194,8 +194,8 @@ class Database:
     def watch_statements(self, begin: Callable[[str], Callable[[bool], object]]) -> None:
         """Have `begin` called with each statement of a page, and what it returns with whether the statement worked."""
 
-        def started(_: object, __: object, statement: str, ___: object, context: Any, ____: object) -> None:
-            context.end = begin(statement)
+        def started(_: object, __: object, ___: str, ____: object, context: Any, _____: object) -> None:
+            context.end = begin(context.statement)  # without the settings that it brings through a pooler
 
         def failed(failure: ExceptionContext) -> None:
             if end := getattr(failure.execution_context, "end", None):

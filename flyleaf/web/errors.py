@@ -132,7 +132,7 @@ def _outage(error: Exception) -> tuple[LazyString, LazyString] | None:
         return BUSY
     if isinstance(error, SessionsUnavailableError):
         return SESSIONS
-    if isinstance(error, SQLAlchemyError | DatabaseUnusableError) and flyleaf().database.replicas.stand_in:
+    if is_outage(error) and flyleaf().database.replicas.stand_in:
         return READ_ONLY
     return None
 

@@ -1,6 +1,6 @@
 """The site through a real PgBouncer in transaction mode, which gives each transaction one of two connections."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -78,6 +78,20 @@ def test_the_settings_cost_no_round_trip(database: Database) -> None:
         with pytest.raises(Exception, match="division by zero"), connection.begin_nested():
             connection.execute(text("SELECT 1 / 0"))
         assert connection.execute(text("SHOW statement_timeout")).scalar() == "3s"
+
+
+def test_watched_statements_are_without_the_settings(database: Database) -> None:
+    seen: list[str] = []
+    succeeded: list[bool] = []
+
+    def begin(statement: str) -> Callable[[bool], object]:
+        seen.append(statement)
+        return succeeded.append
+
+    database.watch_statements(begin)
+    with database.transaction() as connection:
+        connection.execute(text("SELECT 1"))
+    assert (seen, succeeded) == (["SELECT 1"], [True])
 
 
 def test_percent_signs_stay_what_they_are(database: Database) -> None:

@@ -6,8 +6,11 @@ from typing import NoReturn
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import ProgrammingError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 
+from flyleaf.database.replicas import Replicas
+from flyleaf.web.errors import answer
 from tests.fixture_types import Select
 from tests.site import Site
 
@@ -18,6 +21,14 @@ def test_a_page_that_is_none(client: FlaskClient) -> None:
     assert response.mimetype == "text/html"
     assert "404" in response.text
     assert 'href="/search"' in response.text
+
+
+def test_a_fault_is_not_explained_by_a_primary_that_is_down(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Replicas, "stand_in", True)
+    with app.test_request_context("/"):
+        response = answer(ProgrammingError("SELECT nothing", {}, LookupError()))
+    assert response.status_code == 500
+    assert "Something went wrong" in response.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
