@@ -192,7 +192,7 @@ def measure_pages(result: dict[str, float], config: Config, database: Database, 
 
 
 def report(results: Mapping[int, Result]) -> None:
-    """Print the results as a Markdown table, and what grows faster than n log n or costs more than its first page."""
+    """Print the results as a Markdown table, and what each last page costs beside its first."""
     print("| | " + " | ".join(f"{size:,}" for size in results) + " |")
     print("|---|" + "---|" * len(results))
     for name, (unit, decimals) in MEASURES.items():

@@ -141,9 +141,9 @@ def prepared(config: Config) -> Iterator[Callable[[], bool]]:
 
 
 def _prepare(database: Database) -> None:
-    database.migrate()
-    require_replicas(database)
     try:
+        database.migrate()
+        require_replicas(database)
         import_if_empty(database, BOOKS, Report())
     except UnusableFileError as error:
         _announce(f"{error} The site starts without books: python import.py FILE brings some.")

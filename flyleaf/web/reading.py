@@ -19,7 +19,7 @@ from flyleaf.web.errors import is_outage
 from flyleaf.web.forms import SHA256
 
 COOKIE = "written"
-LONGER = 60  # seconds
+EXTRA_SECONDS = 60
 
 Read = TypeVar("Read")
 
@@ -76,7 +76,9 @@ def _keep_position(response: Response) -> Response:
                 raise
             logger.warning("the position of a write is unknown", extra={"request_id": g.get("request_id")})
         else:
-            keep_cookie(response, COOKIE, str(_signer().dumps(position)), site.config.replica_lag_seconds + LONGER)
+            keep_cookie(
+                response, COOKIE, str(_signer().dumps(position)), site.config.replica_lag_seconds + EXTRA_SECONDS
+            )
     return response
 
 
