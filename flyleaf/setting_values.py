@@ -47,7 +47,7 @@ def owner_url(environ: Mapping[str, str]) -> str | None:
 def read_urls(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the addresses of the replicas, none of which may be that of the primary."""
     # A password may contain a comma, too.
-    given = re.split(r",(?=\s*[a-z0-9+]+://)", environ.get("DATABASE_READ_URL") or "")
+    given = re.split(r",(?=\s*[A-Za-z0-9+]+://)", environ.get("DATABASE_READ_URL") or "")
     given = [url.strip(" ,") for url in given if url.strip(" ,")]
     if not given:
         return ()
@@ -65,12 +65,17 @@ def database_url(url: str | None, name: str = "DATABASE_URL") -> str | None:
     """Return the URL for SQLAlchemy's psycopg2 dialect, because SQLAlchemy 2.1 uses psycopg 3 for postgresql://."""
     if url is None:
         return None
+    # A second address would be taken for the database's name, which is logged, with the password in it.
+    place = url.partition("://")[2]
+    if "://" in (place.partition("@")[2] or place):
+        separator = "put a comma between two addresses" if name == "DATABASE_READ_URL" else "write a single one"
+        raise ConfigError(f"{name} has an address within another: {separator}.")
     for scheme in POSTGRES_SCHEMES:
         if url.startswith(scheme):
             return "postgresql+psycopg2://" + url.removeprefix(scheme)
-    scheme = url.split("://")[0] if "://" in url else ""
+    found = re.match("[A-Za-z0-9+.-]+://", url)  # and not a password
     raise ConfigError(
-        f"{name} starts with {scheme + '://' if scheme else 'no scheme'}: "
+        f"{name} starts with {found.group() if found else 'no scheme'}: "
         "write postgresql://user:password@host:5432/database."
     )
 

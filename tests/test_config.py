@@ -122,6 +122,26 @@ def test_replicas_are_separated_by_commas() -> None:
             read(DATABASE_URL=primary, DATABASE_READ_URL=wrong)
 
 
+def test_addresses_that_run_together_are_refused_without_their_passwords() -> None:
+    """The second address was taken for the database's name, and logged, and a label of /metrics."""
+    primary, first, second = (f"postgresql://site:tops3cret@db{number}/books" for number in range(3))
+    for between in (" ", ";", "\n"):
+        with pytest.raises(ConfigError, match="put a comma between two addresses") as refusal:
+            read(DATABASE_URL=primary, DATABASE_READ_URL=f"{first}{between}{second}")
+        assert "tops3cret" not in str(refusal.value)
+    with pytest.raises(ConfigError, match="DATABASE_READ_URL starts with POSTGRESQL://"):
+        read(DATABASE_URL=primary, DATABASE_READ_URL=f"{first},{second.replace('postgresql', 'POSTGRESQL')}")
+    for settings in ({"DATABASE_URL": f"{first},{second}"},
+                     {"DATABASE_URL": "postgresql://db/books postgresql://db/books"},
+                     {"DATABASE_URL": primary, "DATABASE_OWNER_URL": f"{first} {second}"}):  # fmt: skip
+        with pytest.raises(ConfigError, match="an address within another: write a single one") as refusal:
+            read(**settings)
+        assert "tops3cret" not in str(refusal.value)
+    with pytest.raises(ConfigError, match="DATABASE_URL starts with no scheme"):
+        read(DATABASE_URL="site:tops3cret@db/books postgresql://db/books")
+    assert read(DATABASE_URL="postgresql://site:a://b@db/books").database_url is not None
+
+
 def test_a_socket_is_taken_by_the_process_that_it_is_for() -> None:
     assert read(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1").passed_socket == 3
     assert read(LISTEN_PID=str(os.getppid()), LISTEN_FDS="1").passed_socket is None
