@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import Connection
 
 from flyleaf.web.cookies import keep_cookie, kept_cookie
@@ -60,9 +60,10 @@ def note_write() -> None:
 
 def _position() -> int:
     try:
-        return int(_signer().loads(kept_cookie(COOKIE) or ""))
-    except BadSignature:
+        kept = _signer().loads(kept_cookie(COOKIE) or "")
+    except BadData:
         return 0
+    return kept if isinstance(kept, int) else 0  # another version may keep something else
 
 
 def _keep_position(response: Response) -> Response:
