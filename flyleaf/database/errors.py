@@ -30,6 +30,10 @@ _REMEDIES = (
         "The database {database} is not in UTF-8: create another one (createdb -T template0 -E UTF8 --locale=C.UTF-8)",
     ),
     ("password authentication failed", "The database refused the login: check user and password in DATABASE_URL"),
+    # PgBouncer's words.
+    ("SASL authentication failed", "The pooler refused the login: check user and password in DATABASE_URL"),
+    ("no such user", "The pooler knows no such user: add it to its auth_file, or check the user in DATABASE_URL"),
+    ("no such database", "The pooler at {host}:{port} has no database {database}: add it there, or check DATABASE_URL"),
     ("no password supplied", "The database refused the login: put the password into DATABASE_URL"),
     ("no pg_hba.conf entry", "The database refused the login: allow this host and user in its pg_hba.conf"),
     (

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flyleaf.database import Database, DatabaseAbsentError, DatabaseUnusableError, in_use, is_unavailable
+from flyleaf.database.errors import unusable
 from flyleaf.embedded import cluster
 from tests.postgresql import Server
 
@@ -179,6 +180,24 @@ def test_a_server_that_cannot_be_reached_is_unavailable() -> None:
         pass
     database.close()
     assert is_unavailable(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("SASL authentication failed", "The pooler refused the login: check user and password in DATABASE_URL."),
+        (
+            "no such database: books",
+            "The pooler at db:6432 has no database books: add it there, or check DATABASE_URL.",
+        ),
+        ("no such user", "The pooler knows no such user: add it to its auth_file, or check the user in DATABASE_URL."),
+    ],
+)
+def test_what_pgbouncer_refuses(message: str, line: str) -> None:
+    said = psycopg2.OperationalError(f'connection to server at "db", port 6432 failed: FATAL:  {message}\n')
+    found = unusable(DBAPIError(None, None, said), make_url("postgresql+psycopg2://site:tops3cret@db:6432/books"))
+    assert str(found) == line
+    assert not isinstance(found, DatabaseAbsentError)
 
 
 @pytest.mark.parametrize("error", [ValueError("connection"), OSError("refused"), KeyError("x")])
