@@ -143,7 +143,8 @@ def prepared(config: Config) -> Iterator[Callable[[], bool]]:
 def _prepare(database: Database) -> None:
     try:
         database.migrate()
-        require_replicas(database)
+        for replica in require_replicas(database):
+            _announce(f"{replica.problem} Until that works, nothing is read from {replica.name}.")
         import_if_empty(database, BOOKS, Report())
     except UnusableFileError as error:
         _announce(f"{error} The site starts without books: python import.py FILE brings some.")

@@ -47,10 +47,10 @@ def diagnose_replicas(database: Database) -> list[ReplicaState]:
     return [_state(replica, identity, position) for replica in database.replicas.all]
 
 
-def require_replicas(database: Database) -> None:
+def require_replicas(database: Database) -> list[ReplicaState]:
     """Raise DatabaseUnusableError if a replica belongs to another site, or if none is a standby.
 
-    One that doesn't answer may still come, and after a failover one of them is the primary.
+    Return those that can't be reached, which may still come. After a failover one of the replicas is the primary.
     """
     states = diagnose_replicas(database)
     for state in states:
@@ -65,6 +65,7 @@ def require_replicas(database: Database) -> None:
             f"DATABASE_READ_URL leads to {names}, and no standby is there: write the addresses of standbys of the "
             "server at DATABASE_URL, or unset it."
         )
+    return [state for state in states if state.problem is not None]
 
 
 def _state(replica: Replica, identity: str, position: str) -> ReplicaState:

@@ -80,7 +80,7 @@ class Replica(Pool):
     def __init__(self, url: str, is_of_this_site: Callable[[str | None], bool]) -> None:
         super().__init__(url, POOL_SIZE)
         self.is_well = False
-        self.replayed = 0  # the position at the last check
+        self.replayed: int | None = None  # the position at the last check that it answered
         self._is_of_this_site = is_of_this_site
 
     def ping(self, connection: Any, record: Any) -> None:
@@ -121,16 +121,16 @@ class Replica(Pool):
     def name(self) -> str:
         url = self.engine.url
         host = url.host or url.query.get("host") or "localhost"
-        return f"{host}:{url.port or url.query.get('port') or 5432}/{url.database}"
+        return f"{host}:{url.port or url.query.get('port') or 5432}/{url.database or url.username}"
 
 
 @dataclass(frozen=True)
 class ReplicaState:
-    """Whether a replica is used, and how much of the primary's log it has yet to replay."""
+    """Whether a replica is used, and how much of the primary's log it has yet to replay: None if it never answered."""
 
     name: str
     is_well: bool
-    bytes_behind: int
+    bytes_behind: int | None
 
 
 class Replicas:
@@ -167,7 +167,10 @@ class Replicas:
         """Return how this process sees each replica at the moment."""
         self.well()  # has the threads started
         newest = self._positions[-1][1] if self._positions else 0
-        return [ReplicaState(one.name, one.is_well, max(newest - one.replayed, 0)) for one in self.all]
+        return [
+            ReplicaState(one.name, one.is_well, None if one.replayed is None else max(newest - one.replayed, 0))
+            for one in self.all
+        ]
 
     @property
     def stand_in(self) -> bool:

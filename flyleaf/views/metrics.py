@@ -32,7 +32,7 @@ def metrics() -> Response:
         if replicas:
             used = {one.name: float(one.is_well) for one in replicas}
             yield Measure("flyleaf_replica_up", "Whether pages are read from the replica.", used, "replica")
-            behind = {one.name: one.bytes_behind for one in replicas}
+            behind = {one.name: one.bytes_behind for one in replicas if one.bytes_behind is not None}
             yield Measure("flyleaf_replica_lag_bytes", "How much the replica has yet to replay.", behind, "replica")
         try:
             with transaction() as connection:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from flyleaf.config import Config
 from flyleaf.database import Database, DatabaseUnusableError, MaybeNewError, is_unavailable
 from flyleaf.database.replica_diagnosis import require_replicas
-from flyleaf.database.replicas import position
+from flyleaf.database.replicas import ReplicaState, position
 from flyleaf.doctor import examine
 from flyleaf.web.forms import SHA256
 from tests.fixture_types import Select, Visit
@@ -172,9 +172,22 @@ def test_how_far_a_replica_is_behind_is_known(
     wait_until(lambda: [(one.is_well, one.bytes_behind) for one in database.replicas.states()] == [(True, 0)])
     with standby.paused():
         alice.review(dune, 5, WORDS)
-        wait_until(lambda: database.replicas.states()[0].bytes_behind > 0)
+        wait_until(lambda: bool(database.replicas.states()[0].bytes_behind))
         assert database.replicas.states()[0].is_well
     wait_until(lambda: database.replicas.states()[0].bytes_behind == 0)
+
+
+def test_nobody_knows_how_far_behind_a_replica_is_that_never_answered(primary: Server, place: EmptyDatabase) -> None:
+    """It was said to be behind by everything that the primary ever wrote. The start names it."""
+    url = "postgresql+psycopg2://site:tops3cret@127.0.0.1:1"
+    with Database(primary.site_url(place.name), owner_url=place.url, read_urls=[url]) as database:
+        wait_until(lambda: database.replicas.primary_answers and bool(database.replicas.states()))
+        assert database.replicas.states() == [ReplicaState("127.0.0.1:1/site", is_well=False, bytes_behind=None)]
+        [unreachable] = require_replicas(database)
+    assert unreachable.name == "127.0.0.1:1/site"
+    assert unreachable.problem == (
+        "Nothing answers at 127.0.0.1:1: start the server there, or check DATABASE_READ_URL."
+    )
 
 
 def test_every_page_is_read_from_a_server_that_refuses_writes(
@@ -398,7 +411,7 @@ def test_limits_hold_on_every_node_and_after_a_failover(
 def test_a_start_refuses_what_is_no_replica_of_the_site(
     primary: Server, place: EmptyDatabase, standby: Standby, database: Database
 ) -> None:
-    require_replicas(database)
+    assert require_replicas(database) == []
     other = EmptyDatabase(primary)
     standby.catch_up()
     try:
