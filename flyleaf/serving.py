@@ -71,9 +71,9 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         config = Config.from_environment()
         _require_memory(config)
-        config = config.sharing_metrics()
         with listening(config) as place, prepared(config) as prepare:
-            serve(config, place, prepare)
+            # Not before it has the address: a start that is refused would empty the folder of the running site.
+            serve(config.sharing_metrics(), place, prepare)
     except (AddressError, ConfigError, DatabaseUnusableError, MemoryError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -197,6 +197,8 @@ def test_workers_count_together_and_a_new_start_counts_anew(data: Path, run: Run
         program.wait_until_served()
         for _ in range(20):
             assert program.get("/healthz") == 200
+        second = run(data, program.port, METRICS_TOKEN="sixteen-letters!")
+        assert second.process.wait(60) == 1, "the address is taken, and the site that has it goes on counting"
         answer = requests.get(f"http://127.0.0.1:{program.port}/metrics", headers=headers, timeout=10).text
         lines = dict(line.rsplit(" ", 1) for line in answer.splitlines() if not line.startswith("#"))
         assert 20 <= float(lines['flyleaf_requests_total{method="GET",route="/healthz",status="200"}']) < 35
