@@ -67,14 +67,9 @@ class Config:
         session_type = environ.get("SESSION_TYPE") or cls.session_type
         if session_type not in ("filesystem", "redis"):
             raise ConfigError(f"SESSION_TYPE is {session_type!r}: write 'filesystem' or 'redis'.")
-        redis_url = environ.get("REDIS_URL") or None
+        redis_url = values.redis_url(environ.get("REDIS_URL") or None)
         if session_type == "redis" and redis_url is None:
             raise ConfigError("SESSION_TYPE is 'redis', but REDIS_URL is not set: write redis://host:6379/0.")
-        if redis_url is not None and not redis_url.startswith(values.REDIS_SCHEMES):
-            # The address is not shown, because it may contain a password.
-            raise ConfigError(
-                f"REDIS_URL starts with none of {', '.join(values.REDIS_SCHEMES)}: write redis://host:6379/0."
-            )
         bindir = environ.get("PG_BINDIR")
         issuer = values.issuer(environ)
         https = values.switch(environ, "HTTPS", not values.is_local(host))

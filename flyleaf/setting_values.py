@@ -80,6 +80,26 @@ def database_url(url: str | None, name: str = "DATABASE_URL") -> str | None:
     )
 
 
+def redis_url(url: str | None) -> str | None:
+    """Return the address. It is not shown if it is wrong, because it may contain a password."""
+    if url is None:
+        return None
+    if not url.startswith(REDIS_SCHEMES):
+        raise ConfigError(f"REDIS_URL starts with none of {', '.join(REDIS_SCHEMES)}: write redis://host:6379/0.")
+    try:
+        parts = urlsplit(url)
+        # A / or # in a password ends the host, and the password's beginning is taken for the port.
+        is_whole = parts.port != 0 and (bool(parts.hostname) or not parts.netloc)
+    except ValueError:
+        is_whole = False
+    if not is_whole or re.search(r"\s", url):
+        raise ConfigError(
+            "REDIS_URL is malformed: write redis://:password@host:6379/0, and percent-encode special characters in the "
+            "password (/ is %2F)."
+        )
+    return url
+
+
 def passed_socket(environ: Mapping[str, str]) -> int | None:
     """Return the file descriptor that systemd passed to this process (see sd_listen_fds(3)), or None."""
     process, count = environ.get("LISTEN_PID"), environ.get("LISTEN_FDS")
@@ -193,7 +213,9 @@ def web_address(address: str) -> str:
 def static_url(environ: Mapping[str, str], https: bool) -> str:
     """Return the address without a slash at its end. It becomes a part of the Content-Security-Policy."""
     url = (environ.get("STATIC_URL") or "").rstrip("/")
-    if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,64}){0,8}", url):
+    if url and not re.fullmatch(
+        r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/(?!\.\.?(/|$))[A-Za-z0-9._~-]{1,64}){0,8}", url
+    ):
         raise ConfigError(f"STATIC_URL is {url!r}: write an address such as https://cdn.example.org/flyleaf.")
     if https and url.startswith("http:"):
         raise ConfigError(

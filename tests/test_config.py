@@ -178,6 +178,8 @@ def test_an_owner_of_the_tables_needs_another_role_for_pages() -> None:
         {"STATIC_URL": "https://cdn.example/a?b"},
         {"STATIC_URL": "https://cdn.example; script-src *"},
         {"STATIC_URL": "https://user@cdn.example"},
+        {"STATIC_URL": "https://cdn.example/../flyleaf"},  # browsers shorten it, but not in the policy
+        {"STATIC_URL": "https://cdn.example/flyleaf/."},
         {"STATIC_URL": "https://*"},
         {"CONTACT": "javascript:alert(1)"},
         {"CONTACT": "the librarian"},
@@ -236,6 +238,32 @@ def test_a_setting_that_cannot_be_used_is_reported_in_one_line_that_names_it(env
     assert message.startswith(name)
     assert "\n" not in message
     assert len(message) > len(name) + 20, "it says what to do"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:tops3cret/x@host:6379/0",
+        "redis://:tops3cret#x@host:6379/0",
+        "redis://:1234/x@host:6379/0",
+        "redis://host:tops3cret/0",
+        "redis://:tops3cret@[::1/0",
+        "redis://host/0 redis://:tops3cret@other/0",
+    ],
+)
+def test_a_redis_that_has_no_such_address_stops_the_start_without_its_password(url: str) -> None:
+    """The workers ended with a traceback, again and again, and the doctor showed the password as a port."""
+    with pytest.raises(ConfigError, match="REDIS_URL is malformed: write ") as refusal:
+        read(SESSION_TYPE="redis", REDIS_URL=url)
+    assert "tops3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://host", "redis:///0", "rediss://alice:p%2Fss@[::1]:6379/0?ssl_cert_reqs=none", "unix:///run/redis?db=1"],
+)
+def test_every_way_to_write_a_redis_is_understood(url: str) -> None:
+    assert read(SESSION_TYPE="redis", REDIS_URL=url).redis_url == url
 
 
 @pytest.mark.parametrize(
