@@ -12,7 +12,7 @@ from flyleaf.database import DatabaseUnusableError
 from flyleaf.database.connect import open_database
 from flyleaf.database.diagnosis import Diagnosis, diagnose
 from flyleaf.database.migrate import OLDEST_SERVER, head, revisions
-from flyleaf.database.replica_diagnosis import ReplicaState, diagnose_replicas
+from flyleaf.database.replica_diagnosis import ReplicaDiagnosis, diagnose_replicas
 from flyleaf.embedded import EmbeddedServerError
 from flyleaf.embedded.inspection import inspect
 from flyleaf.sealing import UnreadableError, unseal
@@ -256,7 +256,7 @@ def _search(found: Diagnosis) -> Finding:
     return Finding("search", "up to date")
 
 
-def _replica(config: Config, found: ReplicaState) -> Finding:
+def _replica(config: Config, found: ReplicaDiagnosis) -> Finding:
     about = f"replica {found.name}"
     if found.problem is not None:
         return wrong(about, found.problem)

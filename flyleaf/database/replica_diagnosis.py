@@ -24,7 +24,7 @@ REPLICA = """
 
 
 @dataclass(frozen=True)
-class ReplicaState:
+class ReplicaDiagnosis:
     """What is known of a replica: why it can't be reached, or all else."""
 
     name: str
@@ -37,7 +37,7 @@ class ReplicaState:
     schema: str | None = None  # the revision
 
 
-def diagnose_replicas(database: Database) -> list[ReplicaState]:
+def diagnose_replicas(database: Database) -> list[ReplicaDiagnosis]:
     """Examine all replicas. Raises DatabaseUnusableError if the primary can't be asked."""
     if not database.replicas.all:
         return []
@@ -47,7 +47,7 @@ def diagnose_replicas(database: Database) -> list[ReplicaState]:
     return [_state(replica, identity, position) for replica in database.replicas.all]
 
 
-def require_replicas(database: Database) -> list[ReplicaState]:
+def require_replicas(database: Database) -> list[ReplicaDiagnosis]:
     """Raise DatabaseUnusableError if a replica belongs to another site, or if none is a standby.
 
     Return those that can't be reached, which may still come. After a failover one of the replicas is the primary.
@@ -68,18 +68,18 @@ def require_replicas(database: Database) -> list[ReplicaState]:
     return [state for state in states if state.problem is not None]
 
 
-def _state(replica: Replica, identity: str, position: str) -> ReplicaState:
+def _state(replica: Replica, identity: str, position: str) -> ReplicaDiagnosis:
     try:
         with replica.engine.connect() as connection:
             return _examined(replica.name, connection, identity, position)
     except (DBAPIError, DisconnectionError, PoolTimeout) as error:
         if not isinstance(error, DBAPIError):
-            return ReplicaState(replica.name, problem="It closes its connections at once.")
+            return ReplicaDiagnosis(replica.name, problem="It closes its connections at once.")
         line = str(unusable(error, replica.engine.url))
-        return ReplicaState(replica.name, problem=line.replace("DATABASE_URL", "DATABASE_READ_URL"))
+        return ReplicaDiagnosis(replica.name, problem=line.replace("DATABASE_URL", "DATABASE_READ_URL"))
 
 
-def _examined(name: str, connection: Connection, identity: str, position: str) -> ReplicaState:
+def _examined(name: str, connection: Connection, identity: str, position: str) -> ReplicaDiagnosis:
     is_same_site = identity_of(connection) == identity
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -88,7 +88,7 @@ def _examined(name: str, connection: Connection, identity: str, position: str) -
             break
         time.sleep(0.1)
     use_operators_path(connection)
-    return ReplicaState(
+    return ReplicaDiagnosis(
         name,
         is_same_site=is_same_site,
         is_standby=found.is_standby,
