@@ -197,13 +197,17 @@ class Database:
         def started(_: object, __: object, ___: str, ____: object, context: Any, _____: object) -> None:
             context.end = begin(context.statement)  # without the settings that it brings through a pooler
 
+        def finish(context: Any, worked: bool) -> None:
+            if end := context.__dict__.pop("end", None):  # reading its rows can fail after the statement has worked
+                end(worked)
+
         def failed(failure: ExceptionContext) -> None:
-            if end := getattr(failure.execution_context, "end", None):
-                end(False)
+            if failure.execution_context is not None:
+                finish(failure.execution_context, False)
 
         for one in self._pools:
             event.listen(one.engine, "before_cursor_execute", started)
-            event.listen(one.engine, "after_cursor_execute", lambda *arguments: arguments[4].end(True))
+            event.listen(one.engine, "after_cursor_execute", lambda *arguments: finish(arguments[4], True))
             event.listen(one.engine, "handle_error", failed)
 
     def close(self) -> None:
