@@ -45,12 +45,12 @@ def running(program: Sequence[str], data: Path, port: int) -> Iterator[float]:
         log.close()
 
 
-def log_in(port: int) -> str:
-    """Register a reader and return the session's cookie."""
+def log_in(port: int, name: str = "Bench") -> str:
+    """Register a reader of this name and return the session's cookie."""
     with requests.Session() as browser:
         page = browser.get(f"http://127.0.0.1:{port}/register", timeout=10)
         token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[0]
-        fields = {"csrf_token": token, "username": "Bench", "password": PASSWORD, "confirmation": PASSWORD}
+        fields = {"csrf_token": token, "username": name, "password": PASSWORD, "confirmation": PASSWORD}
         browser.post(f"http://127.0.0.1:{port}/register", data=fields, timeout=10).raise_for_status()
         return next(f"{cookie.name}={cookie.value}" for cookie in browser.cookies if "session" in cookie.name)
 
