@@ -17,6 +17,7 @@ import requests
 PASSWORD = "a rose is a rose"
 GIVE_UP = 20.0  # seconds without an answer
 PACE = 0.02  # seconds between one reader's requests
+LOGIN_PACE = 0.3  # and between logins: a proxy gives all readers one address, which gets 1,000 logins an hour
 _HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
 
 
@@ -153,6 +154,7 @@ class Crowd:
             self.acknowledged.append(text)
 
     def _log_in(self) -> None:
+        self._ended.wait(LOGIN_PACE)
         # In turn, because an account has a limit of sessions: the oldest ends.
         known = self._readers[len(self.logged_in) % len(self._readers)]
         visitor = Reader(self._url, 7)
