@@ -3,7 +3,8 @@
 import re
 import shlex
 
-from flyleaf.config import PROJECT, Config
+from flyleaf.config import PROJECT
+from tests.settings import settings_read
 
 DEPLOY = PROJECT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
@@ -23,14 +24,6 @@ def test_the_image_contains_what_the_site_needs_and_nothing_private() -> None:
 
 
 def test_settings_in_units_and_in_the_image_are_settings() -> None:
-    asked: set[str] = set()
-
-    class Environment(dict[str, str]):
-        def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-            asked.add(name)
-            return default
-
-    Config.from_environment(Environment())
     set_in_units = {
         name
         for path in UNITS
@@ -43,7 +36,7 @@ def test_settings_in_units_and_in_the_image_are_settings() -> None:
     set_in_compose = set(re.findall(r"^      ([A-Z_]+):", compose, re.MULTILINE))
     assert "FLYLEAF_DATA" in set_in_units & set_in_image
     assert "HTTPS" in set_in_compose
-    assert set_in_units | set_in_image | set_in_compose <= asked
+    assert set_in_units | set_in_image | set_in_compose <= settings_read()
 
 
 def test_the_documents_name_every_file() -> None:
