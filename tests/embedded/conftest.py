@@ -25,6 +25,9 @@ print(json.dumps({"url": attachment.url}), flush=True)
 sys.stdin.read()
 """
 
+# A table to find again. Tests share a database, so an earlier one may have left it there.
+KEPT = "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS answer"
+
 Attach = Callable[..., Attachment]
 
 

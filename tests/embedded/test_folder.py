@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flyleaf.embedded import EmbeddedServerError, account, folder
-from tests.embedded.conftest import Attach, execute, is_root
+from tests.embedded.conftest import KEPT, Attach, execute, is_root
 
 
 def test_a_path_too_long_for_a_socket_gets_a_short_private_one(own_data: Path, attach_to: Attach) -> None:
@@ -62,7 +62,7 @@ def test_a_folder_out_of_reach(place: Path, attach_to: Attach, monkeypatch: pyte
     monkeypatch.setattr(folder, "FALLBACK", place / "fallback")
     said: list[str] = []
     first = attach_to(closed / "data", announce=said.append)
-    execute(first.url, "CREATE TABLE kept AS SELECT 42 AS answer")
+    execute(first.url, KEPT)
     assert first.folder.parent == place / "fallback"
     assert said[0].startswith(f"The database is in {first.folder}, because ")
     assert not (closed / "data" / "run").exists()

@@ -8,10 +8,8 @@ import psutil
 import pytest
 
 from flyleaf.embedded import EmbeddedServerError, cluster
-from tests.embedded.conftest import Attach, Client, execute
+from tests.embedded.conftest import KEPT, Attach, Client, execute
 from tests.places import end_processes, eventually, processes_of
-
-KEPT = "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS answer"
 
 Start = Callable[[Path], Client]
 

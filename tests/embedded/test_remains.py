@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from flyleaf.embedded import EmbeddedServerError, binaries, cluster, folder, remains
 from flyleaf.embedded.account import Account
 from flyleaf.embedded.parent import end_with_parent
-from tests.embedded.conftest import Attach, Client, execute
+from tests.embedded.conftest import KEPT, Attach, Client, execute
 from tests.places import copy_folder, eventually, processes_of
 
 # Lines 1, 2 and 5 matter: the process, the directory, the socket's folder.
@@ -83,7 +83,7 @@ def test_a_copy_of_a_running_database_starts_beside_it_with_a_warning(
     own_data: Path, place: Path, attach_to: Attach
 ) -> None:
     original = attach_to(own_data)
-    execute(original.url, "CREATE TABLE kept AS SELECT 42 AS answer")
+    execute(original.url, KEPT)
     copy_folder(own_data, place / "copy")
     said: list[str] = []
     copy = attach_to(place / "copy", announce=said.append)
