@@ -1,9 +1,10 @@
 """A real Chromium before a real server, with JavaScript and without."""
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -14,6 +15,9 @@ from werkzeug.serving import make_server
 
 from tests.fixture_types import AddBook
 from tests.site import Site, cookie_name
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Chromium's sandbox does not start for root, /dev/shm is small in containers, and tests ask no other host for anything.
@@ -42,7 +46,14 @@ def site(app: Flask, add_book: AddBook) -> Iterator[str]:
     """The address of the running site, which has a few books."""
     add_book("0141439513", "Pride and Prejudice", "Jane Austen", year=1813)
     add_book("9788437604947", "Cien años de soledad", "Gabriel García Márquez", year=1967)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    with serving(app) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(application: "WSGIApplication") -> Iterator[str]:
+    """The address at which an application answers meanwhile."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

@@ -1,10 +1,18 @@
 """What a page costs a reader: what is asked for, how many bytes that are, and that nothing moves while it comes."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import serving
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PAGES = ("/search", "/search?q=volume", "/books/0141439513", "/authors/Jane Austen", "/readers/Alice")
 HEAVIEST = 30 * 1024  # bytes over the wire, for a page of results and all that it needs
@@ -50,12 +58,31 @@ def test_a_page_of_results_weighs_little(reader: Page, volumes: None) -> None:
     assert sum(sizes) <= HEAVIEST
 
 
+@pytest.fixture
+def slow_site(app: Flask) -> Iterator[str]:
+    """The site behind a slow line: a page comes in twenty pieces, between which the browser has time to paint."""
+
+    def in_pieces(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        environ.pop("HTTP_ACCEPT_ENCODING", None)
+        content = b"".join(app(environ, start_response))
+        is_page = content.startswith(b"<!doctype")
+        size = len(content) // 20 + 1 if is_page else len(content) + 1
+        for start in range(0, len(content), size):
+            yield content[start : start + size]
+            time.sleep(0.02 if is_page else 0)
+
+    with serving(in_pieces) as address:
+        yield address
+
+
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_moves_while_a_page_comes(reader: Page, volumes: None, subtests: pytest.Subtests, width: int) -> None:
+def test_nothing_moves_while_a_page_comes(
+    reader: Page, slow_site: str, volumes: None, subtests: pytest.Subtests, width: int
+) -> None:
     reader.set_viewport_size({"width": width, "height": 900})
     for address in PAGES:
         with subtests.test(address):
-            reader.goto(address)
+            reader.goto(slow_site + address)
             assert reader.evaluate(SHIFTS) == []
 
 
