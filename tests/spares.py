@@ -50,6 +50,7 @@ _LEFT_OVER = 500_000  # bytes
 _CLEAR = """
     WITH busy AS (SELECT count(*) > %s AS is_true FROM pg_stat_activity
                    WHERE datname = current_database() AND pid <> pg_backend_pid()),
+         work_corrections_gone AS (DELETE FROM work_corrections USING busy WHERE NOT is_true),
          books_gone AS (DELETE FROM books USING busy WHERE NOT is_true),
          readers_gone AS (DELETE FROM readers USING busy WHERE NOT is_true),
          challenges_gone AS (DELETE FROM passkey_challenges USING busy WHERE NOT is_true),

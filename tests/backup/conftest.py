@@ -73,7 +73,10 @@ SELECT sha256('a token'), id, now(), 30, 'the book club' FROM readers WHERE name
 INSERT INTO event_ages (kind, days) VALUES ('review-hidden', 1000);
 INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7);
 INSERT INTO identities (issuer, subject, reader_id)
-SELECT 'https://login.example', 'a-1', id FROM readers WHERE name = 'Alice'
+SELECT 'https://login.example', 'a-1', id FROM readers WHERE name = 'Alice';
+INSERT INTO work_corrections (kind, book_id, other_book_id, from_work, into_work, reader_id, reason)
+SELECT 'merge', min(books.id), max(books.id), ARRAY['Émma; ''=x', 'Jane Austen'], ARRAY['\N', ''], min(readers.id), 'I'
+  FROM books, readers
 """
 
 

@@ -42,6 +42,7 @@ LETTERS = {
     ("reviews", "text"): REVIEW_MAX,
     ("reviews", "hidden_reason"): REASON_MAX,
     ("review_reports", "reason"): REASON_MAX,
+    ("work_corrections", "reason"): REASON_MAX,
     ("authenticator_apps", "name"): SECOND_FACTOR_NAME_MAX,
     ("invitations", "note"): INVITATION_NOTE_MAX,
     ("identities", "subject"): SUBJECT_MAX,
@@ -64,6 +65,7 @@ NOT_EMPTY = [
     ("readers", "lock_reason"),
     ("reviews", "hidden_reason"),
     ("review_reports", "reason"),
+    ("work_corrections", "reason"),
     ("authenticator_apps", "name"),
     ("passkeys", "name"),
 ]
@@ -79,6 +81,12 @@ def row(database: Database) -> Callable[[str, str, object], None]:
             text(
                 "INSERT INTO reviews (book_id, reader_id, rating, text, hidden_at, hidden_reason)"
                 " SELECT b.id, r.id, 5, '', now(), 'Spam' FROM books AS b, readers AS r"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO work_corrections (kind, book_id, into_work)"
+                " SELECT 'split', id, ARRAY[CAST(id AS text)] FROM books"
             )
         )
         connection.execute(

@@ -72,6 +72,10 @@ CREATE FUNCTION search_work_id(title_key text, author_key text) RETURNS bigint L
 RETURN ('x' || left(md5(title_key || '|' || author_key), 16))::bit(64)::bigint;
 COMMENT ON FUNCTION search_work_id IS 'books of one title and one author are editions of one work: 64 bits of MD5, which no server version changes';
 
+CREATE FUNCTION search_work_of(title text, author text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN search_work_id(search_title_key(title), search_key(author));
+COMMENT ON FUNCTION search_work_of IS 'the work that the rule says a book is an edition of; people may have decided otherwise: search_corrected()';
+
 -- Extra words ------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION search_spelled(n integer) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$

@@ -61,6 +61,15 @@ BEGIN
       FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words
               FROM search_books JOIN search_authors_new USING (author) OFFSET 0) AS books;
     DROP TABLE search_authors_new;
+    PERFORM search_rebuild_corrections();
+    IF EXISTS (SELECT FROM search_corrections) THEN
+        UPDATE search_books_new AS book SET work_id = into_id
+          FROM (SELECT DISTINCT ON (book_id) book_id, into_id FROM search_corrections WHERE book_id IS NOT NULL ORDER BY book_id, id DESC) AS moved
+         WHERE book.book_id = moved.book_id;
+        UPDATE search_books_new SET work_id = root
+          FROM (SELECT DISTINCT from_id, search_root(from_id) AS root FROM search_corrections WHERE from_id IS NOT NULL) AS merged
+         WHERE work_id = from_id;
+    END IF;
     ANALYZE search_books_new;
 END $$;
 
@@ -266,7 +275,7 @@ DECLARE
     busy  bigint[];
     left_behind bigint[] := '{}';
 BEGIN
-    SELECT array_agg(id), array_agg(search_work_id(search_title_key(title), search_key(author))) INTO ids, works FROM books AS book WHERE id = ANY (books);
+    SELECT array_agg(id), array_agg(search_corrected(id, search_work_of(title, author))) INTO ids, works FROM books AS book WHERE id = ANY (books);
     every := ARRAY(SELECT unnest(works) UNION SELECT work_id FROM search_editions WHERE book_id = ANY (books));
     busy := ARRAY(SELECT id FROM search_works WHERE id = ANY (every)
                   EXCEPT (SELECT id FROM (SELECT id FROM search_works WHERE id = ANY (every) ORDER BY id FOR UPDATE SKIP LOCKED) AS free));

@@ -12,5 +12,9 @@ BEGIN
             CREATE TRIGGER %5$I AFTER DELETE ON %1$I REFERENCING OLD TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION %2$I();
         $sql$, watched.column1, watched.column2, schema || '_insert', schema || '_update', schema || '_delete');
     END LOOP;
+    EXECUTE format($sql$
+        CREATE TRIGGER %1$I AFTER INSERT OR DELETE ON work_corrections FOR EACH ROW EXECUTE FUNCTION search_correction_changed();
+        CREATE TRIGGER %2$I AFTER UPDATE OF undone_at, book_id ON work_corrections FOR EACH ROW EXECUTE FUNCTION search_correction_changed();
+    $sql$, schema || '_correct', schema || '_undo');
     EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON books FOR EACH STATEMENT EXECUTE FUNCTION search_books_changed()', schema || '_truncate');
 END $do$;
