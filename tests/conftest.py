@@ -27,7 +27,7 @@ from tests.site import Clock, Site
 from tests.spares import HELD, EmptyDatabase, SharedSite, make_app, make_config
 
 _SLOW = {"benchmarks", "browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
-_SAMPLE = 12
+_SAMPLE = 6
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

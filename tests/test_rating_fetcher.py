@@ -19,6 +19,8 @@ from flyleaf.rating_fetcher import RatingFetcher
 from tests import stub_open_library as stub
 from tests.stub_open_library import Scene, StubOpenLibrary
 
+pytestmark = pytest.mark.slow
+
 LOGGER = "flyleaf.open_library"
 
 

@@ -28,6 +28,8 @@ from flyleaf.web import attempts
 from tests.fixture_types import Select, Together, Visit
 from tests.site import PASSWORD, Site
 
+pytestmark = pytest.mark.slow
+
 Files = Callable[[], list[Path]]
 
 
@@ -400,7 +402,6 @@ def test_workers_can_prune_at_the_same_time(folder: SessionFiles, together: Toge
     assert sum(together(*[lambda: sum(folder.prune(none_is_live))] * 4)) == 100
 
 
-@pytest.mark.slow
 def test_150_logins_leave_100_files_and_logging_out_the_others_leaves_one(
     alice: Site, visit: Visit, files: Files, select: Select
 ) -> None:
@@ -442,7 +443,6 @@ def test_a_session_file_is_deleted_with_its_row(
     assert not is_logged_in(phone)
 
 
-@pytest.mark.slow
 def test_files_without_rows_are_pruned_and_10000_live_ones_stay(
     alice: Site, app: Flask, config: Config, files: Files, select: Select
 ) -> None:

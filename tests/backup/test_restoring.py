@@ -24,6 +24,8 @@ from tests.backup.conftest import content, run
 from tests.postgresql import Server
 from tests.site import PASSWORD, Clock, Site
 
+pytestmark = pytest.mark.slow
+
 KEY = "a secret key of the tests"
 
 
@@ -209,7 +211,6 @@ def test_a_schema_without_rows_is_empty(filled: Database, place: Database) -> No
     assert content(place) == content(filled)
 
 
-@pytest.mark.slow
 def test_an_older_backup_is_brought_up_to_date(empty: Database, database: Database, server: Any) -> None:
     """Made at the third schema, in which nobody could be a moderator."""
     server.create_database("older")

@@ -13,6 +13,8 @@ from flyleaf.database import Database
 from flyleaf.embedded import cluster
 from tests.postgresql import Server
 
+pytestmark = pytest.mark.slow
+
 BOOKS, READERS = 12, 30
 HIDDEN = "hidden_at = now(), hidden_reason = 'Spam'"
 VISIBLE = "hidden_at = NULL, hidden_reason = NULL"

@@ -18,6 +18,8 @@ from flyleaf.queries.readers import select_profile
 from flyleaf.queries.reviews import select_reviewed_books, select_reviews
 from tests.plans import Plan, analyze, explain, recorded
 
+pytestmark = pytest.mark.slow
+
 MANY = 20_000
 READERS_AND_BOOKS = """
     WITH new AS (INSERT INTO books (isbn, title) SELECT lpad(n::text, 10, '0'), 'Volume'

@@ -19,6 +19,8 @@ from flyleaf.database.migrate import head, is_migrated, migrate
 from tests.fixture_types import Select, Together
 from tests.postgresql import Server
 
+pytestmark = pytest.mark.slow
+
 TABLES = {
     "alembic_version", "books", "readers", "reviews", "rating_counts", "external_ratings", "external_rating_requests",
 }  # fmt: skip

@@ -30,6 +30,8 @@ from tests.database.conftest import DUMPS, EACH_DUMP, LATEST, SEARCH_IN_PUBLIC, 
 from tests.postgresql import Server
 from tests.site import PASSWORD, App, Clock, Site, hidden_fields
 
+pytestmark = pytest.mark.slow
+
 FOUND = {
     "jane austen": {"Pride and Prejudice", "Emma", "Persuasion"},
     "bronte": {"Wuthering Heights"},
@@ -177,7 +179,6 @@ def test_second_factors_still_log_in_and_withdrawn_reviews_stay_hidden(
         assert answer.location == "/search", answer.text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dump", SEARCH_IN_PUBLIC, ids=lambda path: path.stem)
 def test_a_program_of_the_older_version_goes_on_while_it_is_connected(
     dump: Path, old_database: Callable[[Path], str]

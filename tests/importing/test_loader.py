@@ -23,6 +23,8 @@ from tests.importing.files import DUNE, EMMA, HEADER, generated, imported, numbe
 from tests.importing.formats.marc_files import marc
 from tests.places import eventually
 
+pytestmark = pytest.mark.slow
+
 # The course's own books.csv, which is not ours to ship: COURSE_BOOKS=… make test
 CS50 = Path(os.environ.get("COURSE_BOOKS", PROJECT / "cs50-books.csv"))
 RATED = "isbn,title,author,year,average_rating,ratings_count\n"
@@ -310,7 +312,6 @@ def test_an_import_is_in_the_audit_trail(config: Config, database: Database, tmp
     assert detail == {"added": 1, "changed": 0, "left_alone": 0, "refused": 0}
 
 
-@pytest.mark.slow
 def test_the_audit_trail_holds_the_names_of_many_files(config: Config, database: Database, tmp_path: Path) -> None:
     folder = tmp_path / ("\x01" * 250)
     folder.mkdir()

@@ -16,6 +16,8 @@ from benchmarks.search.scoring import Answer, Score, by_kind, rank
 from flyleaf.importing.command import BOOKS
 from flyleaf.search import SearchQuery, search_books
 
+pytestmark = pytest.mark.slow
+
 SEED, EACH = 7, 20  # queries of a kind
 SUCCESS, MRR = 0.93, 0.95
 MRR_OF_KIND = {
@@ -175,7 +177,6 @@ def surplus_answers(shipped: Connection) -> list[Answer]:
     return [Answer(query, rank(query, product.search(query.text))) for query in queries]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("group", SURPLUS_MRR)
 def test_words_too_many_hide_no_book(surplus_answers: list[Answer], group: str) -> None:
     answers = [answer for answer in surplus_answers if workload.group_of(answer.query.kind) == group]

@@ -12,6 +12,8 @@ from tests.postgresql import Server
 from tests.search.conftest import CATALOGUE, insert
 from tests.search.test_surplus import BOOKS
 
+pytestmark = pytest.mark.slow
+
 Book = tuple[str, str, str, int, str | None, int]
 # Editions that are equally popular, and works that are: only a total order decides between them.
 TIES: list[Book] = [
@@ -86,7 +88,6 @@ def answers(in_order: Engine) -> dict[str, object]:
         return {query: answer(connection, query) for query in queries()}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("other", ["shuffled", "rebuilt", "in_order"])
 def test_the_same_books_give_the_same_answers(
     answers: dict[str, object], other: str, request: pytest.FixtureRequest

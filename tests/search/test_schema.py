@@ -19,6 +19,8 @@ from tests.fixture_types import Together
 from tests.postgresql import Server
 from tests.site import Site
 
+pytestmark = pytest.mark.slow
+
 LEFT_IN_PUBLIC = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname LIKE 'search%'
      UNION ALL

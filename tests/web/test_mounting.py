@@ -20,6 +20,8 @@ from tests.fixture_types import AddBook, Visit
 from tests.markup import addresses, part, scripts
 from tests.site import PASSWORD, Site, hidden_fields
 
+pytestmark = pytest.mark.slow
+
 ROOT = "/shelf/of-ours"
 BESIDE = "HTTP_X_FORWARDED_PREFIX"
 

@@ -21,6 +21,8 @@ from flyleaf.web.translated_templates import TranslatedEnvironment, _TranslatedB
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.site import Site
 
+pytestmark = pytest.mark.slow
+
 TEMPLATES = sorted(path.relative_to(PROJECT / "templates").as_posix() for path in PROJECT.glob("templates/**/*.html"))
 TOKEN = re.compile(r'(name="csrf_token"[^>]* value=")[^"]*')
 # Signs that mean something in HTML, in messages and to str.format().

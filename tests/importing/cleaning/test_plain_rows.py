@@ -16,6 +16,8 @@ from flyleaf.importing.reporting.findings import Findings
 from flyleaf.isbn import isbn13
 from tests.importing.files import written
 
+pytestmark = pytest.mark.slow
+
 FOUR = ("isbn", "title", "author", "year")
 
 
