@@ -20,18 +20,18 @@ _ARTICLES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The fields of a citation. An unknown author is empty; an unknown publisher or year is None."""
+    """The fields of a citation. An unknown author is empty; an unknown publisher, year or ISBN is None."""
 
     title: str
     author: str
     publisher: str | None
     year: int | None
-    isbn: str  # with hyphens, as shown
+    isbn: str | None  # with hyphens, as shown
 
     def plain(self) -> str:
         """Return a line such as: Frank Herbert. Dune. Ace, 1965. ISBN 978-0-441-17271-9."""
         printed = ", ".join(str(part) for part in (self.publisher, self.year) if part is not None)
-        sentences = (self.author, self.title, printed, f"ISBN {self.isbn}")
+        sentences = (self.author, self.title, printed, f"ISBN {self.isbn}" if self.isbn else "")
         return " ".join(sentence + ("" if sentence[-1] in ".?!…" else ".") for sentence in sentences if sentence)
 
     def bibtex(self) -> str:
@@ -41,7 +41,7 @@ class Citation:
             "title": f"{{{_escaped(self.title)}}}",
             "publisher": _escaped(self.publisher or ""),
             "year": "" if self.year is None else str(self.year),
-            "isbn": self.isbn,
+            "isbn": self.isbn or "",
         }
         lines = "".join(f"  {name:9} = {{{value}}},\n" for name, value in fields.items() if value)
         return f"@book{{{self.key},\n{lines}}}"
@@ -54,7 +54,7 @@ class Citation:
         title = _words(self.title)
         word = next((word for word in title if word not in _ARTICLES), "".join(title[:1]))
         year = "" if self.year is None else str(abs(self.year))
-        return f"{author[-1] if author else ''}{year}{word}" or "book" + re.sub(r"\D", "", self.isbn)
+        return f"{author[-1] if author else ''}{year}{word}" or "book" + re.sub(r"\D", "", self.isbn or "")
 
 
 def _escaped(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
@@ -206,15 +206,30 @@ def bob(visit: Visit) -> Site:
 
 @pytest.fixture
 def add_book(database: Database) -> AddBook:
-    """Puts a book into the catalogue, Dune where nothing else is said; its ISBN, as the catalogue gives it."""
+    """Puts a book into the catalogue, Dune where nothing else is said; its address. One without an ISBN has
+    identifiers."""
 
-    def add(isbn: str = "9780441172719", title: str = "Dune", author: str = "Frank Herbert", **more: Any) -> str:
-        values = {"isbn": isbn, "isbn13": isbns.parse(isbn).isbn13, "title": title, "author": author, "year": 1965}
-        values |= more
+    def add(
+        isbn: str | None = "9780441172719",
+        title: str = "Dune",
+        author: str = "Frank Herbert",
+        identifiers: Sequence[str] = (),
+        **more: Any,
+    ) -> str:
+        isbn13 = isbns.parse(isbn).isbn13 if isbn else None
+        values = {"isbn": isbn, "isbn13": isbn13, "title": title, "author": author, "year": 1965}
+        values |= more if isbn else {"identity": identifiers[0]} | more
         columns, places = ", ".join(values), ", ".join(f":{name}" for name in values)
         with database.owner.begin() as connection:
-            connection.execute(text(f"INSERT INTO books ({columns}) VALUES ({places})"), values)
-        return isbn
+            new = text(f"INSERT INTO books ({columns}) VALUES ({places}) RETURNING id")
+            book_id = connection.execute(new, values).scalar_one()
+            for identifier in identifiers:
+                scheme, value = identifier.split(":", 1)
+                connection.execute(
+                    text("INSERT INTO identifiers (scheme, value, book_id) VALUES (:scheme, :value, :book_id)"),
+                    {"scheme": scheme, "value": value, "book_id": book_id},
+                )
+        return isbn or identifiers[0]
 
     return add
 

@@ -52,6 +52,7 @@ _CLEAR = """
                    WHERE datname = current_database() AND pid <> pg_backend_pid()),
          work_corrections_gone AS (DELETE FROM work_corrections USING busy WHERE NOT is_true),
          books_gone AS (DELETE FROM books USING busy WHERE NOT is_true),
+         identifiers_gone AS (DELETE FROM identifiers USING busy WHERE NOT is_true),
          readers_gone AS (DELETE FROM readers USING busy WHERE NOT is_true),
          challenges_gone AS (DELETE FROM passkey_challenges USING busy WHERE NOT is_true),
          attempts_gone AS (DELETE FROM attempts USING busy WHERE NOT is_true),

@@ -80,7 +80,7 @@ def test_requests_and_statements_are_sent_without_what_is_private(
         for span in scope.spans
     ]
     names = {span.name for span in spans}
-    assert {"GET /api/<isbn>", "GET none", "GET /faulty"} <= names
+    assert {"GET /api/<address>", "GET none", "GET /faulty"} <= names
     assert not any("healthz" in name for name in names)
     statements = {
         attribute.value.string_value

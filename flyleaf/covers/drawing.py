@@ -47,7 +47,7 @@ class _Book:
 
 
 def cover(identity: str, title: str, author: str) -> str:
-    """Return the SVG for the book with this `isbn.Isbn.identity`. Screen readers skip it: the title is next to it."""
+    """Return the SVG for the book with this identity. Screen readers skip it: the title is next to it."""
     chance = hashlib.sha256(identity.encode()).digest()
     book = _Book(_main_title(title), author, *PALETTES[chance[0] % len(PALETTES)], chance[2])
     drawing = LAYOUTS[chance[1] % len(LAYOUTS)](book)

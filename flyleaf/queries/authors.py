@@ -26,7 +26,7 @@ _WORKS = """
 class Work:
     """A work, shown as its most popular edition. `year` is the oldest edition's; the counts cover all editions."""
 
-    isbn: str
+    address: str
     title: str
     author: str
     language: str | None
@@ -68,7 +68,7 @@ def select_works(connection: Connection, name: str, page: int = 1, page_size: in
     """Return a page of an author's works, the most popular first. `page` counts from 1."""
     rows = connection.execute(
         text(f"""{_WORKS}
-            SELECT isbn, title, author, language, coalesce(year_min, year), editions, review_count,
+            SELECT coalesce(isbn, identity), title, author, language, coalesce(year_min, year), editions, review_count,
                    round(rating_sum::numeric / nullif(review_count, 0), 2)::float8
               FROM works
               JOIN books ON books.id = lead_book_id

@@ -4,17 +4,21 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, text
 
+from flyleaf.identifiers import Identifier
 from flyleaf.queries.external_ratings import HIT_AGE, MISS_AGE, ExternalRating
 from flyleaf.queries.prepared import prepared
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.reviews import Review
 
 _COLUMNS = """
-    b.id, b.isbn, b.isbn13, b.title, b.author, b.year, b.publisher, b.language, b.pages, b.description,
+    b.id, b.isbn, b.isbn13, b.identity, b.title, b.author, b.year, b.publisher, b.language, b.pages, b.description,
     coalesce(c.one, 0) AS one, coalesce(c.two, 0) AS two, coalesce(c.three, 0) AS three,
     coalesce(c.four, 0) AS four, coalesce(c.five, 0) AS five
 """
-_FACTS = ("id", "isbn", "isbn13", "title", "author", "year", "publisher", "language", "pages", "description")
+_FACTS = (
+    "id", "isbn", "isbn13", "identity", "title", "author", "year", "publisher", "language", "pages", "description",
+)  # fmt: skip
+IDENTIFIERS_MAX = 50  # shown of one book; records of libraries name a few, and none has hundreds
 _COUNTS = ("one", "two", "three", "four", "five")
 
 _BOOK = prepared(
@@ -27,12 +31,23 @@ _BOOK = prepared(
     *_FACTS, *_COUNTS,
 )  # fmt: skip
 
+_IDENTITY = text("""
+    SELECT b.identity
+      FROM identifiers AS i
+      JOIN books AS b ON b.id = i.book_id
+     WHERE i.scheme = :scheme
+       AND i.value = :value
+""")
+
 _SEEN = prepared(
     text(f"""
         SELECT {_COLUMNS},
                b.average_rating, b.ratings_count,
                e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
-               q.book_id IS NULL
+               ARRAY(SELECT scheme || ':' || value FROM identifiers AS i WHERE i.book_id = b.id ORDER BY scheme, value
+                      LIMIT :identifiers_max) AS identifiers,
+               b.isbn IS NOT NULL
+               AND q.book_id IS NULL
                AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
                                                                       THEN CAST(:miss_age AS interval)
                                                                       ELSE :hit_age END) AS is_request_due,
@@ -46,7 +61,7 @@ _SEEN = prepared(
          WHERE b.identity = :identity
     """),  # noqa: S608  # constants
     *_FACTS, *_COUNTS, "average_rating", "ratings_count", "average", "external_count", "key", "fetched_at",
-    "is_request_due", "review_id", "rating", "text", "created_at", "edited_at", "hidden_reason",
+    "identifiers", "is_request_due", "review_id", "rating", "text", "created_at", "edited_at", "hidden_reason",
     "withdrawn_at",
 )  # fmt: skip
 
@@ -82,11 +97,15 @@ class RatingCounts:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A book in the catalogue. An unknown author is an empty string; other unknown fields are None."""
+    """A book in the catalogue. An unknown author is an empty string; other unknown fields are None.
+
+    `identity` is the same for every form of its ISBN; of a book without one it is an identifier.
+    """
 
     id: int
-    isbn: str
+    isbn: str | None
     isbn13: str | None
+    identity: str
     title: str
     author: str
     year: int | None
@@ -96,24 +115,36 @@ class Book:
     description: str | None
     ratings: RatingCounts
 
+    @property
+    def address(self) -> str:
+        """Return the last part of its page's address: its ISBN, or an identifier."""
+        return self.isbn or self.identity
+
 
 @dataclass(frozen=True, slots=True)
 class SeenBook:
-    """A book with what its page says of it to one reader: what they wrote of it, and what readers of other sites think.
+    """A book with what its page says of it to one reader: its identifiers besides the ISBN, what they wrote of it, and
+    what readers of other sites think.
 
     `refused_because` is why a moderator hid a review that the reader then deleted: another one has to be allowed first.
     `is_request_due`: Open Library should be asked for it, and isn't yet.
     """
 
     book: Book
+    identifiers: tuple[Identifier, ...]
     own_review: Review | None
     refused_because: str | None
     external_ratings: tuple[ExternalRating, ...]
     is_request_due: bool
 
 
+def select_identity(connection: Connection, identifier: Identifier) -> str | None:
+    """Return the identity of the book that has this identifier."""
+    return connection.execute(_IDENTITY, identifier._asdict()).scalar_one_or_none()
+
+
 def select_book(connection: Connection, identity: str) -> Book | None:
-    """Return the book with this `isbn.Isbn.identity`."""
+    """Return the book with this identity."""
     row = connection.execute(_BOOK, {"identity": identity}).one_or_none()
     return _book(row._mapping) if row else None
 
@@ -122,7 +153,13 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
     """Return the same with what its page says to this reader, in one statement."""
     row = connection.execute(
         _SEEN,
-        {"identity": identity, "reader_id": reader.id, "miss_age": MISS_AGE, "hit_age": HIT_AGE},
+        {
+            "identity": identity,
+            "reader_id": reader.id,
+            "miss_age": MISS_AGE,
+            "hit_age": HIT_AGE,
+            "identifiers_max": IDENTIFIERS_MAX,
+        },
     ).one_or_none()
     if row is None:
         return None
@@ -136,7 +173,8 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
     if row.average is not None:
         external.append(ExternalRating("open_library", float(row.average), row.external_count, row.key, row.fetched_at))
     refused_because = None if own else row.hidden_reason
-    return SeenBook(_book(row._mapping), own, refused_because, tuple(external), row.is_request_due)
+    identifiers = tuple(Identifier(*name.split(":", 1)) for name in row.identifiers)
+    return SeenBook(_book(row._mapping), identifiers, own, refused_because, tuple(external), row.is_request_due)
 
 
 def _book(row: RowMapping) -> Book:

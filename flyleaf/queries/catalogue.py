@@ -13,7 +13,7 @@ from flyleaf.queries.streaming import stream
 class CatalogueEntry:
     """A book as a catalogue file describes it, without our readers' reviews. Unknown fields are None."""
 
-    isbn: str
+    isbn: str | None
     title: str
     author: str
     year: int | None

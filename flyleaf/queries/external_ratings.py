@@ -81,6 +81,7 @@ def request_external_rating(connection: Connection, book_id: int) -> bool:
             SELECT id
               FROM books
              WHERE id = :book_id
+               AND isbn IS NOT NULL  -- by which it is asked for
                AND NOT EXISTS (SELECT 1
                                  FROM external_ratings
                                 WHERE book_id = :book_id

@@ -15,7 +15,8 @@ from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
 
 _REVIEW = """
-    r.id, b.isbn, b.title, b.author, b.language, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at,
+    r.id, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.reader_id,
+    a.name AS reader_name, r.rating, r.text, r.created_at,
     r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
@@ -59,7 +60,7 @@ class ModeratedReview:
     reader deleted it."""
 
     id: int
-    isbn: str
+    address: str
     title: str
     author: str
     language: str | None
@@ -94,7 +95,8 @@ class OwnReport:
     """A report as its reader downloads it."""
 
     review_id: int
-    isbn: str
+    isbn: str | None
+    address: str
     reason: str | None
     reported_at: datetime
 
@@ -232,7 +234,7 @@ def select_own_reports(connection: Connection, reader_id: int, place: Key, size:
     """Return the page of a reader's reports at the place, newest first, for the reader to download."""
     rows = connection.execute(
         text("""
-            SELECT o.review_id, b.isbn, o.reason, o.reported_at
+            SELECT o.review_id, b.isbn, coalesce(b.isbn, b.identity) AS address, o.reason, o.reported_at
               FROM review_reports AS o
               JOIN reviews AS r ON r.id = o.review_id
               JOIN books AS b ON b.id = r.book_id

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from flyleaf.identifiers import isbn_in
 from flyleaf.queries.authors import Work
 from flyleaf.queries.prepared import prepared
 
@@ -18,17 +19,17 @@ _RELATED = prepared(
               JOIN search_works AS work ON work.id = work_id
              WHERE book_id = :book_id
         )
-        (SELECT true AS is_edition, isbn, title, author, language, year, publisher, NULL::int AS editions,
-                NULL::int AS review_count, NULL::float8 AS average_score,
+        (SELECT true AS is_edition, coalesce(isbn, identity) AS address, title, author, language, year, publisher,
+                NULL::int AS editions, NULL::int AS review_count, NULL::float8 AS average_score,
                 NULL::int AS popularity, NULL AS title_key
            FROM search_editions
            JOIN books ON books.id = book_id
           WHERE work_id = (SELECT id FROM this)
             AND book_id <> :book_id
-          ORDER BY year DESC NULLS LAST, isbn
+          ORDER BY year DESC NULLS LAST, address
           LIMIT :editions_max)
          UNION ALL
-        (SELECT false, isbn, title, author, language, coalesce(year_min, year), NULL, editions,
+        (SELECT false, coalesce(isbn, identity), title, author, language, coalesce(year_min, year), NULL, editions,
                 review_count, round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
                 popularity, title_key
            FROM (SELECT lead_book_id, editions, year_min, review_count, rating_sum, popularity, title_key
@@ -39,10 +40,10 @@ _RELATED = prepared(
                   ORDER BY popularity DESC, title_key, id
                   LIMIT :more_max) AS work
            JOIN books ON books.id = lead_book_id)
-         ORDER BY is_edition DESC, popularity DESC, title_key, year DESC NULLS LAST, isbn
+         ORDER BY is_edition DESC, popularity DESC, title_key, year DESC NULLS LAST, address
          LIMIT :most
     """),
-    "is_edition", "isbn", "title", "author", "language", "year", "publisher", "editions", "review_count",
+    "is_edition", "address", "title", "author", "language", "year", "publisher", "editions", "review_count",
     "average_score", "popularity", "title_key",
 )  # fmt: skip
 
@@ -51,11 +52,15 @@ _RELATED = prepared(
 class Edition:
     """Another book of the same title and author."""
 
-    isbn: str
+    address: str
     title: str
     year: int | None
     publisher: str | None
     language: str | None
+
+    @property
+    def isbn(self) -> str | None:
+        return isbn_in(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,10 @@ def select_related_books(connection: Connection, book_id: int) -> RelatedBooks:
         },
     ).all()
     return RelatedBooks(
-        tuple(Edition(row.isbn, row.title, row.year, row.publisher, row.language) for row in rows if row.is_edition),
+        tuple(Edition(row.address, row.title, row.year, row.publisher, row.language) for row in rows if row.is_edition),
         tuple(
             Work(
-                row.isbn, row.title, row.author, row.language, row.year,
+                row.address, row.title, row.author, row.language, row.year,
                 row.editions, row.review_count, row.average_score,
             )
             for row in rows

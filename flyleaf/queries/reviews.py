@@ -36,8 +36,8 @@ _BY_OTHERS = Listed(
      LIMIT :limit"""),
 )
 _REVIEWED = """
-    SELECT r.id, b.isbn, b.title, b.author, b.language, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
-           r.withdrawn_at
+    SELECT r.id, b.isbn, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.rating, r.text,
+           r.created_at, r.edited_at, r.hidden_reason, r.withdrawn_at
       FROM reviews AS r
       JOIN books AS b ON b.id = r.book_id
      WHERE r.reader_id = :reader_id
@@ -76,7 +76,8 @@ class ReviewedBook:
     """A review with its book."""
 
     id: int
-    isbn: str
+    isbn: str | None
+    address: str
     title: str
     author: str
     language: str | None

@@ -5,15 +5,21 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from flyleaf.identifiers import isbn_in
+
 GOLDEN = 0.6180339887498949  # the golden ratio's fraction: its multiples modulo 1 are spread evenly
 
 
 @dataclass(frozen=True, slots=True)
 class ShelvedBook:
-    isbn: str
+    address: str
     title: str
     author: str
     language: str | None
+
+    @property
+    def isbn(self) -> str | None:
+        return isbn_in(self.address)
 
 
 def select_shelf(connection: Connection, day: date, size: int) -> list[ShelvedBook]:
@@ -23,11 +29,11 @@ def select_shelf(connection: Connection, day: date, size: int) -> list[ShelvedBo
     rows = connection.execute(
         text("""
             WITH ends AS (SELECT min(id) AS first, max(id) AS last FROM books)
-            SELECT isbn, title, author, language
-              FROM (SELECT DISTINCT ON (id) id, isbn, title, author, language
+            SELECT address, title, author, language
+              FROM (SELECT DISTINCT ON (id) id, address, title, author, language
                       FROM ends
                      CROSS JOIN unnest(CAST(:places AS float8[])) AS place
-                     CROSS JOIN LATERAL (SELECT id, isbn, title, author, language
+                     CROSS JOIN LATERAL (SELECT id, coalesce(isbn, identity) AS address, title, author, language
                                            FROM books
                                           WHERE id >= first + floor(place * (last - first + 1))::bigint
                                           ORDER BY id
@@ -56,13 +62,14 @@ def select_showcase(connection: Connection, size: int) -> list[ShelvedBook]:
                  LIMIT 100
             ),
             shown AS (
-                SELECT DISTINCT ON (author) isbn, title, author, language, popularity, popular.id
+                SELECT DISTINCT ON (author) coalesce(isbn, identity) AS address, title, author, language, popularity,
+                       popular.id
                   FROM popular
                   JOIN books ON books.id = lead_book_id
                  WHERE author <> '' AND length(title) BETWEEN 2 AND 60
                  ORDER BY author, popularity DESC, popular.id
             )
-            SELECT isbn, title, author, language
+            SELECT address, title, author, language
               FROM shown
              ORDER BY popularity DESC, id
              LIMIT :size

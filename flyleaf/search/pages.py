@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from flyleaf.identifiers import isbn_in
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import isbn_stage
 from flyleaf.search.candidates import Narrowing
@@ -80,7 +81,7 @@ class SearchResult(NamedTuple):
     """One work, shown as one of its editions, with the reviews of that one. `editions` counts all, `other_editions` are
     the newest of them, where there are more than one."""
 
-    isbn: str
+    address: str
     title: str
     author: str
     year: int | None
@@ -90,6 +91,10 @@ class SearchResult(NamedTuple):
     match: MatchReason
     editions: int
     other_editions: tuple[Edition, ...] = ()
+
+    @property
+    def isbn(self) -> str | None:
+        return isbn_in(self.address)
 
 
 class SearchPage(NamedTuple):
@@ -251,7 +256,7 @@ def _results(shown: Sequence[Shown], why: Mapping[int, MatchReason]) -> tuple[Se
     """The books with the reasons for their works, and their other editions where there are any."""
     return tuple(
         SearchResult(
-            book.isbn,
+            book.address,
             book.title,
             book.author,
             book.year,
@@ -260,7 +265,7 @@ def _results(shown: Sequence[Shown], why: Mapping[int, MatchReason]) -> tuple[Se
             book.average_score,
             why[book.work_id],
             book.editions,
-            tuple(edition for edition in book.newest if edition.isbn != book.isbn),
+            tuple(edition for edition in book.newest if edition.address != book.address),
         )
         for book in shown
     )

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, column, text
 
+from flyleaf.identifiers import isbn_in
+
 # IMDb's weighted rating (v*R + m*C) / (v + m): so many reviews of the middle of the scale are added to each book's own.
 BAYES_REVIEWS = 5
 BAYES_MEAN = 3.0
@@ -18,12 +20,16 @@ EDITIONS_SHOWN = 20  # of one work below a result; its book page lists more
 class Edition(NamedTuple):
     """Another book of the same title and author."""
 
-    isbn: str
+    address: str
     title: str
     author: str
     year: int | None
     publisher: str | None = None
     language: str | None = None
+
+    @property
+    def isbn(self) -> str | None:
+        return isbn_in(self.address)
 
 
 class Shown(NamedTuple):
@@ -31,7 +37,7 @@ class Shown(NamedTuple):
     these where there are several, newest first."""
 
     work_id: int
-    isbn: str
+    address: str
     title: str
     author: str
     year: int | None
@@ -71,13 +77,13 @@ _LEADING = (
     text("SELECT CAST(search_leading(:works, :most) AS text)").columns(column("shown")).execution_options(prepared=True)
 )
 _CHOSEN = text("""
-    SELECT work.id, isbn, title, author, year, language, coalesce(review_count, 0),
+    SELECT work.id, address, title, author, year, language, coalesce(review_count, 0),
            round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions,
            CASE WHEN work.editions > 1 THEN search_editions_of(work.id, :most) END
       FROM unnest(CAST(:works AS bigint[])) WITH ORDINALITY AS wanted (id, place)
       JOIN (SELECT id, lead_book_id, editions FROM search_works) AS work ON work.id = wanted.id
      CROSS JOIN LATERAL (
-    SELECT isbn, title, author, year, language, counts.review_count, counts.rating_sum
+    SELECT coalesce(isbn, identity) AS address, title, author, year, language, counts.review_count, counts.rating_sum
       FROM search_editions AS edition
       JOIN books ON books.id = edition.book_id
       LEFT JOIN rating_counts AS counts ON counts.book_id = books.id

@@ -20,7 +20,7 @@ TYPO_FROM = 4  # letters
 LIMITS = Limits(popular=POPULAR, others=50, enough=8, common=20_000)  # a commoner prefix: popular works alone
 
 _TEXTS = text("""
-    SELECT work.id, title, author, isbn
+    SELECT work.id, title, author, coalesce(isbn, identity) AS address
       FROM search_works AS work JOIN books ON books.id = work.lead_book_id
      WHERE work.id = ANY (:works)
      ORDER BY work.id LIMIT 100""")
@@ -28,13 +28,13 @@ _TEXTS = text("""
 
 @dataclass(frozen=True)
 class Suggestion:
-    """`kind` is title or author; a title comes with its author and the ISBN of its book. The text of an author is the
-    name under which the author's page is found."""
+    """`kind` is title or author; a title comes with its author and the address of its book. The text of an author is
+    the name under which the author's page is found."""
 
     text: str
     kind: str
     author: str | None = None
-    isbn: str | None = None
+    address: str | None = None
 
 
 @stage("suggestions")
@@ -46,7 +46,7 @@ def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggesti
     require(connection)
     number = isbn_stage.compact(typed)
     if number is not None and (books := isbn_stage.find(connection, [number], limit, unfinished=True).shown):
-        return [Suggestion(book.title, "title", book.author, book.isbn) for book in books]
+        return [Suggestion(book.title, "title", book.author, book.address) for book in books]
     search = as_typed(connection, [Piece(clean(typed))], limits=LIMITS._replace(enough=limit))
     if search.query.words and len(search.matches) < limit // 2 and len(search.query.key) >= TYPO_FROM:
         correct(search)
@@ -69,6 +69,8 @@ def _texts(connection: Connection, matches: list[Match], limit: int) -> list[Sug
         row = rows.get(match.candidate.id)
         if row is not None:
             suggestions.append(
-                Suggestion(row.author, kind) if kind == "author" else Suggestion(row.title, kind, row.author, row.isbn)
+                Suggestion(row.author, kind)
+                if kind == "author"
+                else Suggestion(row.title, kind, row.author, row.address)
             )
     return suggestions

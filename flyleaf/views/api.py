@@ -15,10 +15,10 @@ from flyleaf.web.reading import read
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
 
-@blueprint.get("/<isbn>")
+@blueprint.get("/<address>")
 @api_limited
-def book(isbn: str) -> ResponseReturnValue:
-    found = read(partial(find_book, isbn=isbn))
+def book(address: str) -> ResponseReturnValue:
+    found = read(partial(find_book, address=address))
     return jsonify(
         title=found.title,
         author=found.author,

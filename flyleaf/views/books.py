@@ -1,16 +1,19 @@
 """The book page."""
 
+from collections.abc import Iterable
 from functools import partial
+from itertools import groupby
 from typing import NoReturn
 
 from flask import Blueprint, Response, after_this_request, redirect, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from flyleaf import isbn as isbns
 from flyleaf.citation import Citation
-from flyleaf.queries.books import Book, SeenBook, select_book, select_seen_book
+from flyleaf.identifiers import RANK, Identifier, parse_address
+from flyleaf.queries.books import Book, SeenBook, select_book, select_identity, select_seen_book
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_related_books
@@ -27,15 +30,30 @@ from flyleaf.web.rendering import Answer, Rendering, render_later
 
 blueprint = Blueprint("books", __name__)
 
+# Without the address that a book has only here.
+_NAMES = {
+    "goodreads": "Goodreads",
+    "openlibrary": "Open Library",
+    "oclc": "OCLC",
+    "lccn": "LCCN",
+    "asin": "ASIN",
+    "librarything": "LibraryThing",
+    "storygraph": "The StoryGraph",
+    "inventaire": "Inventaire",
+    "national": lazy_gettext("National bibliography"),
+    "control": lazy_gettext("Library record"),
+    "librarythingwork": "LibraryThing",
+}
 
-@blueprint.get("/books/<isbn>")
+
+@blueprint.get("/books/<address>")
 @login_to_read
-def book(connection: Connection, reader: Reader, isbn: str) -> Answer:
-    seen = find_seen_book(connection, isbn, reader)
-    if isbn != seen.book.isbn:
-        address = url_for("books.book", isbn=seen.book.isbn)
+def book(connection: Connection, reader: Reader, address: str) -> Answer:
+    seen = find_seen_book(connection, address, reader)
+    if address != seen.book.address:
+        page = url_for("books.book", address=seen.book.address)
         query = request.query_string.decode("ascii", "ignore")
-        return redirect(f"{address}?{query}" if query else address, 301)
+        return redirect(f"{page}?{query}" if query else page, 301)
     typed = restored()
     form = None if typed is None else ReviewForm(typed)
     if form is not None and seen.own_review is not None:
@@ -43,34 +61,36 @@ def book(connection: Connection, reader: Reader, isbn: str) -> Answer:
     return render_book(connection, reader, seen, form)
 
 
-def find_book(connection: Connection, isbn: str) -> Book:
-    """Return the book that this ISBN, in any form, stands for. Raises NotFound."""
-    return select_book(connection, _identity(isbn)) or _not_found(isbn)
+def find_book(connection: Connection, address: str) -> Book:
+    """Return the book that this ISBN, in any form, or identifier stands for. Raises NotFound."""
+    return select_book(connection, _identity(connection, address)) or _not_found(address)
 
 
-def find_seen_book(connection: Connection, isbn: str, reader: Reader) -> SeenBook:
+def find_seen_book(connection: Connection, address: str, reader: Reader) -> SeenBook:
     """Return the same with what its page says to this reader. Raises NotFound."""
-    return select_seen_book(connection, _identity(isbn), reader) or _not_found(isbn)
+    return select_seen_book(connection, _identity(connection, address), reader) or _not_found(address)
 
 
 def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: ReviewForm | None = None) -> Rendering:
     """Return the page of this book as this reader sees it, with the form for a review as it was filled in."""
     found = seen.book
     names = _isbns(found)
+    isbn = names[0][1] if names else None
     # A book's page answers also while the search, which knows what belongs together, is being prepared.
     related = select_related_books(connection, found.id) if is_ready(connection) else RelatedBooks()
     place = asked_place()
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
     reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else NOTHING
-    cited = Citation(found.title, found.author, found.publisher, found.year, names[0][1])
+    cited = Citation(found.title, found.author, found.publisher, found.year, isbn)
     _ask_for_external_rating(seen)
     return render_later(
         "book.html",
         book=found,
         isbns=names,
+        identifiers=_named(seen.identifiers),
         citation=cited,
-        linked_data=linked_data(found, names[0][1]),
+        linked_data=linked_data(found, isbn),
         external_ratings=seen.external_ratings,
         open_library_url=flyleaf().config.open_library_url,
         editions=related.editions,
@@ -94,29 +114,45 @@ def _ask_for_external_rating(seen: SeenBook) -> None:
             return response
 
 
-def _identity(isbn: str) -> str:
-    """Return the `isbn.Isbn.identity` of this ISBN, in any form. Raises NotFound."""
+def _identity(connection: Connection, address: str) -> str:
+    """Return the identity of the book that this ISBN, in any form, or identifier stands for. Raises NotFound."""
+    if identifier := parse_address(address):
+        return select_identity(connection, identifier) or _not_found(address)
     try:
-        return isbns.parse(isbn).identity
+        return isbns.parse(address).identity
     except isbns.IsbnError as error:
         raise NotFound(
             gettext(
                 "“%(text)s” is not an ISBN. An ISBN has 10 or 13 digits, and a 10-digit one can end in X.",
-                text=_shown(isbn),
+                text=_shown(address),
             )
         ) from error
 
 
-def _not_found(isbn: str) -> NoReturn:
-    raise NotFound(gettext("No book in this catalogue has the ISBN %(isbn)s.", isbn=_shown(isbn)))
+def _not_found(address: str) -> NoReturn:
+    if ":" in address:
+        raise NotFound(gettext("No book in this catalogue has the identifier %(text)s.", text=_shown(address)))
+    raise NotFound(gettext("No book in this catalogue has the ISBN %(isbn)s.", isbn=_shown(address)))
 
 
-def _shown(isbn: str) -> str:
-    return "".join(filter(str.isprintable, isbn[:40]))
+def _shown(address: str) -> str:
+    return "".join(filter(str.isprintable, address[:40]))
+
+
+def _named(identifiers: Iterable[Identifier]) -> tuple[tuple[str, tuple[Identifier, ...]], ...]:
+    """Return what people read as the name of each scheme, with its identifiers."""
+    ordered = sorted(identifiers, key=lambda one: RANK[one.scheme])
+    return tuple(
+        (str(_NAMES[scheme]), tuple(group))
+        for scheme, group in groupby(ordered, key=lambda one: one.scheme)
+        if scheme in _NAMES
+    )
 
 
 def _isbns(found: Book) -> tuple[tuple[str, str], ...]:
     """The names and hyphenated forms of a book's ISBNs; of one with a wrong check digit only the number as it is."""
+    if found.isbn is None:
+        return ()
     isbn = isbns.Isbn(found.isbn, found.isbn13)
     forms = (("ISBN-13", isbn.isbn13), ("ISBN-10", isbn.isbn10))
     return tuple((name, isbns.hyphenated(number)) for name, number in forms if number) or (("ISBN", found.isbn),)

@@ -7,16 +7,16 @@ from flyleaf.web.addresses import url_for
 from flyleaf.web.filters import language_tag
 
 
-def linked_data(book: Book, isbn: str) -> dict[str, object]:
+def linked_data(book: Book, isbn: str | None) -> dict[str, object]:
     """Return the known facts of a book. The template writes them as JSON in which no tag can end."""
     ratings = book.ratings
     values = {
         "@context": "https://schema.org",
         "@type": "Book",
-        "url": request.host_url.rstrip("/") + url_for("books.book", isbn=book.isbn),
+        "url": request.host_url.rstrip("/") + url_for("books.book", address=book.address),
         "name": book.title,
         "author": book.author and {"@type": "Person", "name": book.author},
-        "isbn": isbn.replace("-", ""),
+        "isbn": isbn and isbn.replace("-", ""),
         "datePublished": str(book.year) if book.year is not None else None,
         "publisher": book.publisher and {"@type": "Organization", "name": book.publisher},
         "inLanguage": language_tag(book.language),

@@ -36,7 +36,7 @@ def report(connection: Connection, reader: Reader, review_id: int) -> Answer:
     if request.method != "POST" or not form.validate():
         return render_later("review_report.html", review=review, form=form), form.status
     notice = "review-reported" if _report(connection, reader, review, form.reason.data or None) else "reported-already"
-    address = url_for("books.book", isbn=review.isbn, _anchor="my-review")
+    address = url_for("books.book", address=review.address, _anchor="my-review")
     return redirect_with_notice(address, notice)
 
 

@@ -17,13 +17,13 @@ from flyleaf.web.forms import Form
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.rendering import Answer, render_later
 
-blueprint = Blueprint("reviews", __name__, url_prefix="/books/<isbn>/review")
+blueprint = Blueprint("reviews", __name__, url_prefix="/books/<address>/review")
 
 
 @blueprint.post("")
 @login_required
-def publish(connection: Connection, reader: Reader, isbn: str) -> Answer:
-    seen = find_seen_book(connection, isbn, reader)
+def publish(connection: Connection, reader: Reader, address: str) -> Answer:
+    seen = find_seen_book(connection, address, reader)
     book = seen.book
     form = ReviewForm(request.form)
     if not form.validate():
@@ -42,8 +42,8 @@ def publish(connection: Connection, reader: Reader, isbn: str) -> Answer:
 
 @blueprint.route("/edit", methods=["GET", "POST"])
 @login_required
-def edit(connection: Connection, reader: Reader, isbn: str) -> Answer:
-    book = find_book(connection, isbn)
+def edit(connection: Connection, reader: Reader, address: str) -> Answer:
+    book = find_book(connection, address)
     review = select_review(connection, book.id, reader.id)
     if review is None:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
@@ -59,8 +59,8 @@ def edit(connection: Connection, reader: Reader, isbn: str) -> Answer:
 
 @blueprint.route("/delete", methods=["GET", "POST"])
 @login_required
-def delete(connection: Connection, reader: Reader, isbn: str) -> Answer:
-    book = find_book(connection, isbn)
+def delete(connection: Connection, reader: Reader, address: str) -> Answer:
+    book = find_book(connection, address)
     review = select_review(connection, book.id, reader.id)
     if review is None:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
@@ -72,4 +72,4 @@ def delete(connection: Connection, reader: Reader, isbn: str) -> Answer:
 
 
 def _back_to(book: Book, notice: str) -> Response:
-    return redirect_with_notice(url_for("books.book", isbn=book.isbn, _anchor="my-review"), notice)
+    return redirect_with_notice(url_for("books.book", address=book.address, _anchor="my-review"), notice)

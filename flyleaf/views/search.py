@@ -71,8 +71,8 @@ def suggestions(connection: Connection, reader: Reader) -> ResponseReturnValue:
 
 def _suggestion(suggestion: Suggestion) -> dict[str, str | None]:
     """Return a suggestion as JSON. A title links to its book, an author to their page."""
-    if suggestion.isbn is not None:
-        address = url_for("books.book", isbn=suggestion.isbn)
+    if suggestion.address is not None:
+        address = url_for("books.book", address=suggestion.address)
     else:
         address = author_address(suggestion.text) or url_for("search.search", q=suggestion.text)
     return {"kind": suggestion.kind, "text": suggestion.text, "author": suggestion.author, "address": address}

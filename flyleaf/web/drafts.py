@@ -122,8 +122,8 @@ def forget_drafts(response: WerkzeugResponse, reader_id: int | None, pages: Coll
 
 def _forget_what_was_sent(response: Response) -> Response:
     if request.method == "POST" and response.status_code == 303 and "draft_kept" not in g and kept_cookie(COOKIE):
-        isbn = (request.view_args or {}).get("isbn")
-        pages = [request.script_root + request.path, *([url_for("books.book", isbn=isbn)] if isbn else [])]
+        address = (request.view_args or {}).get("address")
+        pages = [request.script_root + request.path, *([url_for("books.book", address=address)] if address else [])]
         forget_drafts(response, g.reader.id if g.get("reader") else None, pages)
     return response
 

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from flyleaf import isbn as isbns
 from flyleaf.covers.drawing import cover
+from flyleaf.identifiers import isbn_in
 from flyleaf.search.marking import marked
 from flyleaf.web.review_text import paragraphs, review_text
 
@@ -27,7 +28,7 @@ class Coverable(Protocol):
     """Anything with a cover: a book, an edition, a search result."""
 
     @property
-    def isbn(self) -> str: ...
+    def address(self) -> str: ...
     @property
     def title(self) -> str: ...
     @property
@@ -83,12 +84,14 @@ def mark(text: str, words: Collection[str]) -> Markup:
 
 def cover_of(book: Coverable) -> Markup:
     """Return the book's cover. It is the same for every form of its ISBN."""
-    return _cover(book.isbn, book.title, book.author)
+    return _cover(book.address, book.title, book.author)
 
 
 @lru_cache(maxsize=1 << 12)
-def _cover(isbn: str, title: str, author: str) -> Markup:
-    return Markup(cover(isbns.parse(isbn).identity, title, author))  # noqa: S704  # the texts in it are escaped
+def _cover(address: str, title: str, author: str) -> Markup:
+    isbn = isbn_in(address)
+    identity = isbns.parse(isbn).identity if isbn else address
+    return Markup(cover(identity, title, author))  # noqa: S704  # the texts in it are escaped
 
 
 @lru_cache

@@ -20,7 +20,7 @@ def register(app: Flask) -> None:
     count = site.metrics.request
 
     def finish(response: Response) -> Response:
-        # A route, such as /books/<isbn>, and never the address itself, of which there are millions.
+        # A route, such as /books/<address>, and never the address itself, of which there are millions.
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in METHODS else "other"
         count(route, method, response.status_code, time.perf_counter() - g.get("started", time.perf_counter()))

@@ -42,6 +42,9 @@ def place(server: Server) -> Iterator[Database]:
 ROWS = r"""
 INSERT INTO books (isbn, isbn13, title, author, year)
 VALUES ('0141439580', '9780141439587', 'Émma; ''=x', 'Jane Austen', -500), ('123456789X', NULL, '\N', '', NULL);
+INSERT INTO books (identity, title) VALUES ('goodreads:2767052', 'The Hunger Games');
+INSERT INTO identifiers (scheme, value, book_id)
+SELECT 'goodreads', '2767052', id FROM books WHERE isbn IS NULL;
 UPDATE readers SET is_moderator = true, language = 'pt-BR', theme = 'dark';
 INSERT INTO readers (name, name_key, password_hash, lock_reason)
 VALUES ('Bob', 'bob', 'x', 'Sells watches.'), ('Carol', 'carol', 'x', NULL);

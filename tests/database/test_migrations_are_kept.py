@@ -43,6 +43,8 @@ DIGESTS = {
     "sql/0016_in_use.sql": "031c3e24dc899eacfdfc7db3e68e42b6836464e0d5b2a029bfcc7cd753270c18",
     "sql/0020_in_use.sql": "99b7c7d2e550fa8db46a63acd859bac547c25cb86bb72c6a09e74e7207456b57",
     "sql/0017_in_use.sql": "da2eeac0c21e77bedc0b51f37008632ec49db76782435535963e07300407ebcd",
+    "versions/0022_identifiers.py": "1af9a99c5cf631a0c287c8d1d6025854dfc10c0e3178488cb2838c21f00aee53",
+    "sql/0022_in_use.sql": "3884d662efe8e9fef54d23391ae12b9d7be19af56e3388c3c0a1e5fec19cc47a",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ DAY = date(2026, 11, 24)
 
 def isbns(database: Database, day: date = DAY, size: int = 6) -> list[str]:
     with database.transaction() as connection:
-        return [book.isbn for book in select_shelf(connection, day, size)]
+        return [book.address for book in select_shelf(connection, day, size)]
 
 
 def fill(select: Select, number: int) -> None:

@@ -271,7 +271,7 @@ def test_a_piece_of_an_isbn_that_is_too_short_is_told_how_many_digits_it_needs(
 
 def test_a_piece_of_an_isbn_gets_suggestions(connection: Connection) -> None:
     suggestions = suggest(connection, "978000000128")
-    assert [(one.kind, one.text, one.isbn) for one in suggestions] == [("title", "Dune", "9780000001283")]
+    assert [(one.kind, one.text, one.address) for one in suggestions] == [("title", "Dune", "9780000001283")]
 
 
 def test_the_total_is_exact_up_to_200(connection: Connection) -> None:

@@ -6,7 +6,7 @@ CREATE TABLE search_editions (
     isbns   text   COLLATE "C" NOT NULL
 );
 COMMENT ON TABLE search_editions IS 'which work a book is an edition of; no foreign keys, so that no writer of books waits for a rebuild';
-COMMENT ON COLUMN search_editions.isbns IS 'both forms; here, because a rebuild makes the index of their parts in a third of the time that books would need';
+COMMENT ON COLUMN search_editions.isbns IS 'both forms, or empty; here, because a rebuild makes the index of their parts in a third of the time that books would need';
 
 CREATE TABLE search_works (
     id           bigint   PRIMARY KEY,

@@ -6,7 +6,7 @@
 
 -- What the search needs of books: the rebuild and the refresh both read this. Another source would be joined as the one is.
 CREATE VIEW search_books AS
-SELECT books.id AS book_id, isbn || ' ' || coalesce(isbn13, '') AS isbns, title, author, year,
+SELECT books.id AS book_id, coalesce(isbn || ' ' || coalesce(isbn13, ''), '') AS isbns, title, author, year,
        coalesce(review_count, 0) AS review_count, coalesce(rating_sum, 0) AS rating_sum,
        least(coalesce(review_count, 0)::bigint + coalesce(greatest(books.ratings_count, elsewhere.ratings_count), 0), 100000000)::int AS popularity
   FROM books
@@ -81,11 +81,11 @@ BEGIN
     ANALYZE search_editions_new;
 END $$;
 
--- The lead is the edition of the highest popularity, then the lowest ISBN, in whichever order the books came: all in one text, so that
+-- The lead is the edition of the highest popularity, then the lowest ISBN (none at all is the highest), in whichever order the books came: all in one text, so that
 -- one pass finds it as the smallest. The function is stable, as concat_ws() is: one that promised more would not be inlined, and take
 -- three times as long.
 CREATE FUNCTION search_lead(popularity integer, isbns text, book_id bigint) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN concat_ws(' ', 1000000000 + 100000000 - popularity, isbns, book_id);
+RETURN concat_ws(' ', 1000000000 + 100000000 - popularity, coalesce(nullif(isbns, ''), '~'), book_id);
 CREATE FUNCTION search_lead_book(lead text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN split_part(lead, ' ', -1)::bigint;
 

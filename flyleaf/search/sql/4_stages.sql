@@ -387,20 +387,20 @@ BEGIN
            search_having(own_terms, own_works, catalogue, look, keep_popular, keep, enough, most, from_year, to_year, reviewed, NULL, NULL) AS found;
 END $$;
 
--- The newest editions of a work, newest first: their ISBNs, titles, authors, years, publishers and languages.
+-- The newest editions of a work, newest first: their addresses, titles, authors, years, publishers and languages.
 CREATE FUNCTION search_editions_of(work bigint, most integer) RETURNS json LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    RETURN (SELECT json_agg(json_build_array(isbn, title, author, year, publisher, language))
-              FROM (SELECT books.isbn, books.title, books.author, books.year, books.publisher, books.language
+    RETURN (SELECT json_agg(json_build_array(address, title, author, year, publisher, language))
+              FROM (SELECT coalesce(isbn, identity) AS address, books.title, books.author, books.year, books.publisher, books.language
                       FROM search_editions AS edition JOIN books ON books.id = edition.book_id
                      WHERE edition.work_id = work
-                     ORDER BY year DESC NULLS LAST, isbn LIMIT most) AS newest);
+                     ORDER BY year DESC NULLS LAST, address LIMIT most) AS newest);
 END $$;
 
 -- A book as results show it, with the newest `most` editions of a work that has several.
-CREATE FUNCTION search_result(work bigint, isbn text, title text, author text, year smallint, language text, review_count integer, rating_sum integer,
+CREATE FUNCTION search_result(work bigint, address text, title text, author text, year smallint, language text, review_count integer, rating_sum integer,
                               editions integer, most integer) RETURNS json LANGUAGE sql STABLE
-RETURN json_build_array(work, isbn, title, author, year, language, coalesce(review_count, 0), round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
+RETURN json_build_array(work, address, title, author, year, language, coalesce(review_count, 0), round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
                         editions, CASE WHEN editions > 1 THEN search_editions_of(work, most) END);
 
 -- The books that stand for some works, in any order.
@@ -408,7 +408,7 @@ CREATE FUNCTION search_leading(works bigint[], most integer) RETURNS json
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (
-    SELECT json_agg(search_result(work.id, isbn, title, author, year, language, counts.review_count, counts.rating_sum, editions, most))
+    SELECT json_agg(search_result(work.id, coalesce(isbn, identity), title, author, year, language, counts.review_count, counts.rating_sum, editions, most))
       FROM search_works AS work
       JOIN books AS book ON book.id = work.lead_book_id
       LEFT JOIN rating_counts AS counts ON counts.book_id = book.id
@@ -441,7 +441,7 @@ BEGIN
     END IF;
     IF ids <> '{}' THEN
         shown := (
-        SELECT json_agg(search_result(work.id, isbn, title, author, year, language, counts.review_count, counts.rating_sum, work.editions, most) ORDER BY place)
+        SELECT json_agg(search_result(work.id, coalesce(isbn, identity), title, author, year, language, counts.review_count, counts.rating_sum, work.editions, most) ORDER BY place)
           FROM unnest(ids[skipped + 1 : skipped + size]) WITH ORDINALITY AS wanted (book_id, place)
           JOIN search_editions AS edition ON edition.book_id = wanted.book_id
           JOIN search_works AS work ON work.id = edition.work_id
