@@ -32,6 +32,8 @@ REVIEWS_ON_A_PAGE = 10
 REPORTED_ON_A_PAGE = 20
 REASONS_SHOWN = 20  # of one review's reports
 EVENTS_ON_A_PAGE = 50
+CORRECTIONS_ON_A_PAGE = 20
+CORRECTIONS_OF_A_BOOK = 3  # the latest, on its page
 # Of a reader's data in one download, the newest first.
 OWN_REVIEWS_MAX = 10_000  # more than anybody writes in a lifetime
 OWN_REPORTS_MAX = 10_000

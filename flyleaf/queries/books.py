@@ -46,6 +46,7 @@ _SEEN = prepared(
                e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
                ARRAY(SELECT scheme || ':' || value FROM identifiers AS i WHERE i.book_id = b.id ORDER BY scheme, value
                       LIMIT :identifiers_max) AS identifiers,
+               EXISTS (SELECT FROM corrections AS k WHERE k.book_id = b.id) AS is_corrected,
                b.isbn IS NOT NULL
                AND q.book_id IS NULL
                AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
@@ -61,8 +62,8 @@ _SEEN = prepared(
          WHERE b.identity = :identity
     """),  # noqa: S608  # constants
     *_FACTS, *_COUNTS, "average_rating", "ratings_count", "average", "external_count", "key", "fetched_at",
-    "identifiers", "is_request_due", "review_id", "rating", "text", "created_at", "edited_at", "hidden_reason",
-    "withdrawn_at",
+    "identifiers", "is_corrected", "is_request_due", "review_id", "rating", "text", "created_at", "edited_at",
+    "hidden_reason", "withdrawn_at",
 )  # fmt: skip
 
 
@@ -127,6 +128,7 @@ class SeenBook:
     what readers of other sites think.
 
     `refused_because` is why a moderator hid a review that the reader then deleted: another one has to be allowed first.
+    `is_corrected`: people have changed it, perhaps undone since.
     `is_request_due`: Open Library should be asked for it, and isn't yet.
     """
 
@@ -136,6 +138,7 @@ class SeenBook:
     refused_because: str | None
     external_ratings: tuple[ExternalRating, ...]
     is_request_due: bool
+    is_corrected: bool
 
 
 def select_identity(connection: Connection, identifier: Identifier) -> str | None:
@@ -174,7 +177,8 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
         external.append(ExternalRating("open_library", float(row.average), row.external_count, row.key, row.fetched_at))
     refused_because = None if own else row.hidden_reason
     identifiers = tuple(Identifier(*name.split(":", 1)) for name in row.identifiers)
-    return SeenBook(_book(row._mapping), identifiers, own, refused_because, tuple(external), row.is_request_due)
+    is_due, is_corrected = row.is_request_due, row.is_corrected
+    return SeenBook(_book(row._mapping), identifiers, own, refused_because, tuple(external), is_due, is_corrected)
 
 
 def _book(row: RowMapping) -> Book:

@@ -50,6 +50,7 @@ class EventKind(StrEnum):
     REVIEW_UNHIDDEN = "review-unhidden"
     REVIEW_ALLOWED = "review-allowed"  # another one by this reader, of a book whose last one was hidden
     MODERATED = "moderated"
+    CORRECTION_UNDONE = "correction-undone"  # that this reader proposed
     SECOND_FACTOR_ADDED = "second-factor-added"
     SECOND_FACTOR_REMOVED = "second-factor-removed"
     SECOND_FACTOR_REFUSED = "second-factor-refused"  # at a login: the password was right

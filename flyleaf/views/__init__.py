@@ -7,6 +7,7 @@ from flyleaf.views import (
     api,
     authors,
     books,
+    corrections,
     health,
     invitations,
     login_links,
@@ -48,5 +49,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
     for room in (own_data, second_step, second_factors, passkeys, password_resets, login_links, login_provider):
         app.register_blueprint(room.blueprint)
-    for room in (reports, moderation, invitations, registrations):
+    for room in (reports, moderation, invitations, registrations, corrections):
         app.register_blueprint(room.blueprint)

@@ -58,6 +58,7 @@ EVENTS = {
     EventKind.REVIEW_UNHIDDEN: lazy_gettext("A moderator restored one of your reviews."),
     EventKind.REVIEW_ALLOWED: lazy_gettext("A moderator allowed you to review a book again."),
     EventKind.MODERATED: lazy_gettext("You acted as a moderator."),
+    EventKind.CORRECTION_UNDONE: lazy_gettext("A moderator undid a correction that you suggested."),
     EventKind.SECOND_FACTOR_ADDED: lazy_gettext("A second factor was added."),
     EventKind.SECOND_FACTOR_REMOVED: lazy_gettext("A second factor was removed."),
     EventKind.SECOND_FACTOR_REFUSED: lazy_gettext("Failed login: right password, but a wrong second factor."),

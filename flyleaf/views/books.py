@@ -13,13 +13,18 @@ from werkzeug.exceptions import NotFound
 from flyleaf import isbn as isbns
 from flyleaf.citation import Citation
 from flyleaf.identifiers import RANK, Identifier, parse_address
+from flyleaf.limits import CORRECTIONS_OF_A_BOOK
+from flyleaf.paging import NEWEST
 from flyleaf.queries.books import Book, SeenBook, select_book, select_identity, select_seen_book
+from flyleaf.queries.corrections import select_corrections
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_related_books
 from flyleaf.queries.reviews import select_reviews
 from flyleaf.search import is_ready
+from flyleaf.views.correction_form import NAMES
 from flyleaf.views.linked_data import linked_data
+from flyleaf.views.moderation import may_act
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_to_read
 from flyleaf.web.current import flyleaf
@@ -82,6 +87,8 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
     reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else NOTHING
+    history = select_corrections(connection, found.id, NEWEST, CORRECTIONS_OF_A_BOOK) if seen.is_corrected else NOTHING
+    may_correct = reader.is_moderator and may_act(reader)
     cited = Citation(found.title, found.author, found.publisher, found.year, isbn)
     _ask_for_external_rating(seen)
     return render_later(
@@ -99,6 +106,10 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         refused_because=seen.refused_because,
         reviews=reviews,
         form=form,
+        history=history.items,
+        field_names=NAMES,
+        may_correct=may_correct,
+        may_undo=may_correct,
     )
 
 

@@ -37,6 +37,9 @@ NOTICES = {
     "review-unhidden": lazy_gettext("Review restored."),
     "review-allowed": lazy_gettext("The reader can review this book again."),
     "reports-dismissed": lazy_gettext("Reports dismissed."),
+    "book-corrected": lazy_gettext("Book corrected."),
+    "nothing-corrected": lazy_gettext("Nothing was changed in the form, so the book is as it was."),
+    "correction-undone": lazy_gettext("Correction undone."),
     "registration-pending": lazy_gettext("Your account was created. You can log in once a moderator has approved it."),
     "registration-approved": lazy_gettext("Registration approved."),
     "registration-refused": lazy_gettext("Registration refused. The account was deleted."),
@@ -46,7 +49,7 @@ NOTICES = {
 }
 # Shown next to the reader's own review, not at the top of the book page.
 AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}
-NOTHING_DONE = {"reported-already", "login-expired", "passkey-refused"}
+NOTHING_DONE = {"reported-already", "nothing-corrected", "login-expired", "passkey-refused"}
 
 
 @dataclass(frozen=True, slots=True)

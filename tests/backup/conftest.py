@@ -73,6 +73,9 @@ INSERT INTO review_reports (review_id, reader_id) SELECT max(id), (SELECT min(id
 INSERT INTO pending_registrations (reader_id) SELECT id FROM readers WHERE name = 'Bob';
 INSERT INTO invitations (token_hash, made_by, expires_at, uses_max, note)
 SELECT sha256('a token'), id, now(), 30, 'the book club' FROM readers WHERE name = 'Alice';
+INSERT INTO corrections (book_id, field, before, after, imported, reason, accepted_by)
+SELECT b.id, 'title', 'Dune?', b.title, E'Dune\\N', 'Title page.', r.id
+  FROM books AS b, readers AS r WHERE r.name = 'Alice';
 INSERT INTO event_ages (kind, days) VALUES ('review-hidden', 1000);
 INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7);
 INSERT INTO identities (issuer, subject, reader_id)

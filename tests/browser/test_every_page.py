@@ -94,6 +94,15 @@ def invited(page: Page) -> None:
     send(page, "Create link")
 
 
+def corrected(page: Page) -> None:
+    page.goto("/books/9783161484100/correct")
+    page.get_by_label("Title", exact=True).fill("Short")
+    page.get_by_label("Description").fill("Short, too.")
+    page.get_by_label("How do you know?").fill(LONG[:500])
+    send(page, "Save")
+    page.get_by_text("Book corrected.").wait_for()
+
+
 def reviewed_meanwhile(page: Page, alice: Site) -> None:
     """The form of a second review is sent from a page that was open before the first."""
     page.goto(SOLITUDE)
@@ -217,6 +226,10 @@ def states(
                 select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'"),
                 page.goto("/moderation"),
             ),
+            "correct": at(SOLITUDE + "/correct"),
+            "correct refused": lambda page: refused(page, SOLITUDE + "/correct", "Save", Title="", Year="soon"),
+            "corrected": corrected,
+            "history": at("/books/9783161484100/history"),
             "hide": at(f"/moderation/reviews/{bobs}/hide"),
             "hide refused": lambda page: refused(page, f"/moderation/reviews/{bobs}/hide", "Hide"),
             "others' reviews": at("/readers/Bob"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from flyleaf.importing.fields import COLUMNS
+from flyleaf.importing.loading.corrected import has_corrections, keep_corrected_fields, keep_corrections_out
 from flyleaf.importing.reporting.findings import SHOWN, Findings
 
 SLICE_ROWS = 20_000  # between progress reports, about a quarter of a second; smaller slices would be slower
@@ -37,12 +38,22 @@ SELECT line, isbn, last, (SELECT count(*) FROM earlier) AS total
  LIMIT :shown
 """
 
+# Of corrected books all rows: they may say what the correction says.
 CHANGED = """
 CREATE TEMP TABLE import_changed ON COMMIT DROP AS
 SELECT books.id AS book_id, said.*
   FROM import_rows AS said
   JOIN books ON books.identity = coalesce(said.isbn13, said.isbn)
  WHERE ({stored}) IS DISTINCT FROM ({said})
+    OR books.id IN (SELECT book_id FROM corrections WHERE undone_at IS NULL)
+"""
+
+UNCHANGED = """
+DELETE FROM import_changed AS said
+ USING books
+ WHERE books.id = said.book_id
+   AND books.id IN (SELECT book_id FROM corrections WHERE undone_at IS NULL)
+   AND ({stored}) IS NOT DISTINCT FROM ({said})
 """
 
 DELETE_KNOWN = """
@@ -99,6 +110,7 @@ def merge(
     `columns` are the table's: other columns of the catalogue are not changed. `advance` is called after each slice with
     the number of rows that are done.
     """
+    keep_corrections_out(connection)
     connection.execute(text("ANALYZE import_rows"))
     staged = connection.execute(text("SELECT count(*) FROM import_rows")).scalar_one()
     repeated = _delete_repeated(connection, findings)
@@ -107,6 +119,10 @@ def merge(
     changed = connection.execute(
         text(CHANGED.format(stored=", ".join(f"books.{column}" for column in stored), said=", ".join(said)))
     ).rowcount
+    if has_corrections(connection):
+        keep_corrected_fields(connection, columns)
+        statement = UNCHANGED.format(stored=", ".join(f"books.{column}" for column in stored), said=", ".join(said))
+        changed -= connection.execute(text(statement)).rowcount
     added = staged - repeated - connection.execute(text(DELETE_KNOWN)).rowcount
     done = staged - changed - added
     advance(done)
