@@ -23,6 +23,8 @@ YEAR_MAX = 2_100
 PAGES_MAX = 100_000
 AVERAGE_RATING_MAX = 5  # from other sites
 RATINGS_COUNT_MAX = 2**31 - 1
+SUBJECT_NAME_MAX = 100
+SUBJECTS_MAX = 20  # of one book
 
 QUERY_MAX = 200  # characters of a search
 PAGE_MAX = 100  # the last page of results that is shown

@@ -58,6 +58,7 @@ _CLEAR = """
          attempts_gone AS (DELETE FROM attempts USING busy WHERE NOT is_true),
          invitations_gone AS (DELETE FROM invitations USING busy WHERE NOT is_true),
          failed_logins_gone AS (DELETE FROM failed_logins USING busy WHERE NOT is_true),
+         subjects_gone AS (DELETE FROM subjects USING busy WHERE NOT is_true),
          event_ages_gone AS (DELETE FROM event_ages USING busy WHERE NOT is_true)
     SELECT NOT is_true FROM busy
 """

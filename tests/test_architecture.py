@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "sealing": set(),
     "security_headers": set(),
     "sessions": {"limits"},
+    "subjects": set(),
     "turns": set(),
     "maintenance": {"background", "config", "database", "queries", "sessions"},
     "totp": set(),
@@ -55,13 +56,12 @@ MAY_IMPORT = {
     "queries": {"identifiers", "isbn", "limits", "paging"},
     "database": {"config", "embedded", "search"},  # of the search: what it keeps in the database
     "exporting": {"importing", "queries"},
-    "importing": {"identifiers", "isbn", "limits", "config", "database", "queries", "search"},
+    "importing": {"identifiers", "isbn", "limits", "config", "database", "queries", "search", "subjects"},
     "rating_fetcher": {"background", "database", "open_library", "queries"},
     "views": {
         "citation", "config", "database", "identifiers", "importing", "isbn", "limits", "metrics", "open_library",
-        "paging",
-        "passkeys", "passwords", "queries", "recovery_codes", "sealing", "search", "sessions", "totp", "turns",
-        "version", "web",
+        "paging", "passkeys", "passwords", "queries", "recovery_codes", "sealing", "search", "sessions", "subjects",
+        "totp", "turns", "version", "web",
     },
     "web": {
         "config", "covers", "database", "identifiers", "isbn", "limits", "maintenance", "metrics", "numbers", "paging",

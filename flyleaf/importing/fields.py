@@ -17,6 +17,9 @@ from flyleaf.importing.cleaning.cells import (
     year,
 )
 from flyleaf.importing.cleaning.markup import escaped, may_hold_markup
+from flyleaf.importing.cleaning.subjects import readable
+
+SUBJECTS_CELL_MAX = 20_000  # characters of all subjects of a book
 
 
 class Field(NamedTuple):
@@ -99,6 +102,15 @@ FIELDS = (
         "integer",
         repeating_rule(partial(whole_number, "ratings_count", low=0, high=limits.RATINGS_COUNT_MAX)),
         "ratingscount ratingcount numratings numberofratings ratingsnumber workratingscount",
+    ),
+    Field(
+        "subjects",
+        "bigint[]",  # ids; loading/staging.py makes them of the text
+        text_rule("subjects", SUBJECTS_CELL_MAX, make=readable, may_be_damaged=True),
+        (
+            "subjects subject subjectslabels genres genre genreslabels categories category tags tag bookshelves "
+            "shelves assuntos assunto temas tema materias materia generos genero categorias categoria etiquetas"
+        ),
     ),
 )
 COLUMNS = tuple(field.name for field in FIELDS)

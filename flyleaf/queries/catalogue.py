@@ -23,6 +23,7 @@ class CatalogueEntry:
     description: str | None
     average_rating: Decimal | None
     ratings_count: int | None
+    subjects: str | None  # names, each with a semicolon behind it
 
 
 def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
@@ -30,7 +31,11 @@ def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
     rows = stream(
         connection,
         text("""
-            SELECT isbn, title, author, year, publisher, language, pages, description, average_rating, ratings_count
+            SELECT isbn, title, author, year, publisher, language, pages, description, average_rating, ratings_count,
+                   CASE WHEN subjects IS NOT NULL
+                        THEN (SELECT string_agg(name || ';', ' ' ORDER BY place)
+                                FROM unnest(books.subjects) WITH ORDINALITY AS listed (id, place)
+                                JOIN subjects AS subject USING (id)) END AS subjects
               FROM books
              ORDER BY id
         """),

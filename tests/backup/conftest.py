@@ -40,6 +40,8 @@ def place(server: Server) -> Iterator[Database]:
 # Bob's review of Dune is reported and hidden, another one waits for a moderator. Carol left: her id must not be
 # given to another reader. Somebody is about to leave.
 ROWS = r"""
+INSERT INTO subjects (id, key, name) VALUES (7, 'sand', 'Sánd');
+UPDATE books SET subjects = '{7}';
 INSERT INTO books (isbn, isbn13, title, author, year)
 VALUES ('0141439580', '9780141439587', 'Émma; ''=x', 'Jane Austen', -500), ('123456789X', NULL, '\N', '', NULL);
 INSERT INTO books (identity, title) VALUES ('goodreads:2767052', 'The Hunger Games');

@@ -1,6 +1,7 @@
 """Each limit of flyleaf.limits is the database's own: the limit itself is taken, one more is refused."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 from sqlalchemy import text
@@ -24,6 +25,8 @@ from flyleaf.limits import (
     REVIEW_MAX,
     SECOND_FACTOR_NAME_MAX,
     SUBJECT_MAX,
+    SUBJECT_NAME_MAX,
+    SUBJECTS_MAX,
     TITLE_MAX,
     USERNAME_MAX,
     YEAR_MAX,
@@ -47,6 +50,8 @@ LETTERS = {
     ("invitations", "note"): INVITATION_NOTE_MAX,
     ("identities", "subject"): SUBJECT_MAX,
     ("passkeys", "name"): SECOND_FACTOR_NAME_MAX,
+    ("subjects", "key"): SUBJECT_NAME_MAX,
+    ("subjects", "name"): SUBJECT_NAME_MAX,
 }
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
@@ -68,6 +73,8 @@ NOT_EMPTY = [
     ("work_corrections", "reason"),
     ("authenticator_apps", "name"),
     ("passkeys", "name"),
+    ("subjects", "key"),
+    ("subjects", "name"),
 ]
 
 
@@ -110,6 +117,7 @@ def row(database: Database) -> Callable[[str, str, object], None]:
                 " SELECT r.id, 'Key', 'localhost', 'a', sha256('a'), 'b', 0 FROM readers AS r"
             )
         )
+        connection.execute(text("INSERT INTO subjects (id, key, name) VALUES (1, 'dogs', 'Dogs')"))
 
     def update(table: str, column: str, value: object) -> None:
         with database.transaction() as connection:
@@ -145,14 +153,21 @@ def test_what_is_there_is_not_empty(row: Callable[[str, str, object], None], sub
 def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
     """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX,
     SECOND_FACTORS_MAX: rows, counted when one is added. DRAFT_*: kept beside the sessions.
-    OWN_*: how much a download has."""
+    OWN_*: how much a download has. SUBJECTS_MAX: a book's array of ids, tested below."""
     stored = {
         name
         for name in vars(limits)
         if name.endswith(("_MIN", "_MAX"))
         and not name.startswith(("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT", "OWN_"))
+        and name != "SUBJECTS_MAX"
     }
     assert stored == {name for name in stored if name in globals()}
+
+
+@pytest.mark.parametrize(("count", "fits"), [(1, True), (SUBJECTS_MAX, True), (SUBJECTS_MAX + 1, False), (0, False)])
+def test_a_book_has_so_many_subjects(row: Callable[[str, str, object], None], count: int, fits: bool) -> None:
+    with nullcontext() if fits else pytest.raises(IntegrityError):
+        row("books", "subjects", list(range(count)))
 
 
 def test_every_text_that_is_stored_has_a_limit(database: Database) -> None:

@@ -45,7 +45,9 @@ DIGESTS = {
     "sql/0020_in_use.sql": "99b7c7d2e550fa8db46a63acd859bac547c25cb86bb72c6a09e74e7207456b57",
     "sql/0017_in_use.sql": "da2eeac0c21e77bedc0b51f37008632ec49db76782435535963e07300407ebcd",
     "versions/0022_identifiers.py": "1af9a99c5cf631a0c287c8d1d6025854dfc10c0e3178488cb2838c21f00aee53",
+    "versions/0024_subjects.py": "7806ee39f07580a08e7f273d44548f53ede2c7f49e120ad2cbddf8ce896a0931",
     "sql/0022_in_use.sql": "3884d662efe8e9fef54d23391ae12b9d7be19af56e3388c3c0a1e5fec19cc47a",
+    "sql/0024_in_use.sql": "82d5f8af5f476a0a25985192499b08400e5d4de89a68523b0304b4169e5c4899",
 }  # fmt: skip
 
 

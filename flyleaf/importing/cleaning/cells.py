@@ -77,11 +77,13 @@ def text_rule(
     error: type[ValueError] = CellError,
     required: bool = False,
     make: Callable[[str], str] = one_line,
+    may_be_damaged: bool = False,
 ) -> Rule:
-    """Return the rule of a text field with at most `longest` characters; `error` is raised for longer texts."""
+    """Return the rule of a text field with at most `longest` characters; `error` is raised for longer texts, and for
+    bytes that are not text, unless what is made of the text looks for these itself."""
 
     def cell(cell: str) -> str:
-        if is_damaged(cell):
+        if not may_be_damaged and is_damaged(cell):
             raise _damaged(name, cell, error)
         text = make(cell)
         if required and not text:

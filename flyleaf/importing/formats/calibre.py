@@ -3,6 +3,7 @@
 import re
 
 from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.cleaning.years import year_of
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, header_names, joined_names, page_count
@@ -55,6 +56,10 @@ def _language(codes: str) -> str:
     return codes.split(",")[0]
 
 
+def _tags(cell: str) -> str:
+    return joined(cell.split(","))
+
+
 _COLUMNS = {
     "isbn": Column(_isbn, ("isbn", "identifiers")),
     "title": Column(str, ("title",)),
@@ -64,4 +69,5 @@ _COLUMNS = {
     "language": Column(_language, ("languages",)),
     "pages": Column(page_count, ("#pages",)),
     "description": Column(str, ("comments",)),
+    "subjects": Column(_tags, ("tags",)),
 }

@@ -3,6 +3,7 @@
 import re
 
 from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import (
     Column,
@@ -44,6 +45,10 @@ def _authors(names: str) -> str:
     return joined_names(_BETWEEN_NAMES.split(names))
 
 
+def _subjects(genres: str, subjects: str) -> str:
+    return joined(_BETWEEN_NAMES.split(f"{genres};{subjects}"))
+
+
 _COLUMNS = {
     "isbn": Column(_isbn, ("edition_isbn-13", "edition_isbn-10", "edition_url")),
     "title": Column(_title, ("edition_title", "edition_subtitle", "works_labels")),
@@ -52,4 +57,5 @@ _COLUMNS = {
     "publisher": Column(first_given, ("publisher_label", "publisher_labels", "publishers_labels")),
     "language": Column(str, ("edition_language",)),
     "pages": Column(page_count, ("edition_number_of_pages",)),
+    "subjects": Column(_subjects, ("genres_labels", "subjects_labels")),
 }

@@ -55,4 +55,5 @@ _COLUMNS = {
     "publisher": Column(str, ("publisher",)),
     "pages": Column(lambda *cells: page_count(first_given(*cells)), ("length", "length_of")),
     "description": Column(str, ("description",)),
+    "subjects": Column(str, ("tags",)),
 }

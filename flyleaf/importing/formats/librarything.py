@@ -5,6 +5,7 @@ from itertools import zip_longest
 
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import natural_name
+from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names, page_count
 from flyleaf.importing.reading.source import Source, UnusableFileError
@@ -70,6 +71,11 @@ def _language(languages: str) -> str:
     return _plain(languages).split(",")[0]
 
 
+def _subjects(cell: str) -> str:
+    """Return the subjects of libraries; the reader's own are in Tags."""
+    return joined(_plain(cell).split("|"))
+
+
 _COLUMNS = {
     "isbn": Column(_isbn, ("isbn", "isbns")),
     "title": Column(_plain, ("title",)),
@@ -78,4 +84,5 @@ _COLUMNS = {
     "publisher": Column(publisher_in, ("publication",)),
     "language": Column(_language, ("languages",)),
     "pages": Column(page_count, ("page_count",)),
+    "subjects": Column(_subjects, ("subjects",)),
 }

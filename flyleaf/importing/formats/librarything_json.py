@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import natural_name
+from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.formats.librarything import publisher_in
 from flyleaf.importing.formats.site_export import joined_names, page_count
 from flyleaf.importing.reading.encoding import Decoder
@@ -35,6 +36,7 @@ class _Book(NamedTuple):
     publisher: str
     language: str
     pages: str
+    subjects: str
 
 
 def recognises(source: Source) -> bool:
@@ -97,6 +99,7 @@ def _book(record: dict[str, Any]) -> _Book:
         publisher=publisher_in(_first(record.get("publication"))),
         language=_first(record.get("language")) or _first(record.get("language_codeA")),
         pages=page_count(_first(record.get("pages"))),
+        subjects=joined(_subjects(record)),
     )
 
 
@@ -107,6 +110,13 @@ def _authors(record: dict[str, Any]) -> str:
     writers = [author for author in authors if _first(author.get("role")).strip().casefold() in _AUTHOR]
     names = [_first(author.get("fl")) or natural_name(_first(author.get("lf"))) for author in writers]
     return joined_names(names) or natural_name(_first(record.get("primaryauthor")))
+
+
+def _subjects(record: dict[str, Any]) -> list[str]:
+    """Return the genres, and the subjects, each of which is a list of a heading and its subdivisions."""
+    subjects = record.get("subject")
+    headings = subjects if isinstance(subjects, list) else list(subjects.values()) if isinstance(subjects, dict) else []
+    return [*_texts(record.get("genre")), *(" -- ".join(_texts(heading)) for heading in headings)]
 
 
 def _texts(value: object) -> list[str]:

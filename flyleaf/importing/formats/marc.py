@@ -42,6 +42,7 @@ _MAIN_AUTHOR = b"100"
 _MARC21 = frozenset(tag.encode() for tag in marc21.USED)
 _WITH_MAIN_AUTHOR = _MARC21 - {b"110", b"111", b"700", b"710", b"711"}  # which are used if it is missing
 _UNIMARC = frozenset(tag.encode() for tag in unimarc.USED)
+_SUBJECTS = frozenset(tag.encode() for tag in (*marc21.SUBJECTS, *unimarc.SUBJECTS))
 
 logging.getLogger("pymarc").setLevel(logging.ERROR)  # it warns about missing indicators, which are not used here
 
@@ -114,13 +115,17 @@ def _record(chunk: bytes) -> tuple[Sequence[Field] | Broken, Sequence[Assumed]]:
     if not chunk.endswith(END_OF_RECORD):
         return Broken("it breaks off before its end"), ()
     try:
-        leader, fields, assumed = located(chunk, _wanted)
+        leader, fields, assumed, extra = located(chunk, _wanted, _SUBJECTS)
     except BrokenRecordError as error:
         return Broken(str(error)), ()
     form = unimarc if is_unimarc({tag.decode() for tag, _ in fields}) else marc21
     if any(tag in (b"245", b"200") and _UNREADABLE_TITLE.search(content) for tag, content in fields):
         return Broken("the code of a subfield of its title is no ASCII character"), ()
-    texts, encoding = decoded(fields, form.USED, Encoding.ISO5426 if form is unimarc else _marked(leader))
+    marked = Encoding.ISO5426 if form is unimarc else _marked(leader)
+    texts, encoding = decoded(fields, form.USED, marked)
+    # Apart from the others, so that damage in a subject doesn't cast doubt on the title.
+    if extra := [field for field in extra if field[0].decode() in form.SUBJECTS]:
+        texts += decoded(extra, form.SUBJECTS, marked)[0]
     assumed = [*assumed, *filter(None, [encoding, Assumed.UNIMARC if form is unimarc else None])]
     return texts, assumed
 

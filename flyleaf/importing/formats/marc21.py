@@ -1,7 +1,7 @@
 """Extract a book from a MARC 21 record, whether from ISO 2709 or MARCXML."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pymarc import Field
@@ -15,6 +15,7 @@ from flyleaf.importing.cleaning.names import (
     without_square_brackets,
 )
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title, without_end_marks
+from flyleaf.importing.cleaning.subjects import joined, subdivided
 from flyleaf.importing.cleaning.years import year_of
 
 DESCRIPTION = "520"
@@ -24,11 +25,17 @@ USED = {
     "008": "", "020": "a", "041": "a", "100": _PERSON, "110": _BODY, "111": _BODY, "245": "abchnp", "260": "bc",
     "264": "bc", "300": "a", DESCRIPTION: "a", "700": f"{_PERSON}t", "710": _BODY, "711": _BODY,
 }  # fmt: skip
+# … and those of subjects, which say nothing of what the record's book is called: general subdivisions (x), forms (v),
+# places (z), and the source of the terms (2).
+SUBJECTS = {
+    "600": f"{_PERSON}vxz2", "610": f"{_BODY}vxz2", "611": f"{_BODY}vxz2", "630": "avxz2", "650": "avxz2",
+    "651": "avxz2", "655": "avxz2",
+}  # fmt: skip
 
 _ISBN = re.compile(r"[0-9][0-9\u2010-\u2015-]{5,}[0-9Xx]|[0-9][0-9 \u2010-\u2015-]{5,}[0-9Xx]")
 _GIVEN_NAME = "0"  # the first indicator of a person's name
 _PUBLICATION = "1"  # the second indicator of 264: not distribution, manufacture or copyright
-EXTENT_MAX = 200  # characters; the pattern is slow on long texts of numbers
+EXTENT_MAX = 200  # characters; patterns are slow on long texts
 # Numbers, possibly in brackets, before the word for pages: "xii, 345 p.", "[8], 200 S.", "1 v. (320 pages)".
 _PAGES = re.compile(
     r"((?:[0-9]+\]?,? (?:\[[0-9]+\],? )?)+)(?:unnumbered )?(?:p|pp|pgs?|pages?|s|str|pag|leaves)\b", re.IGNORECASE
@@ -39,6 +46,11 @@ _NO_YEAR = re.compile(r"[^0-9]*|.*[0-9][-–u?]+[^0-9]*")
 _FOUR_DIGITS = re.compile("(?<![0-9])[0-9]{4}(?![0-9])")
 # The kind of material, with the mark after it: "[electronic resource] :", "lydopptak /".
 _KIND = re.compile(r".*\]|.*?(?=(?:\s*[:;=/])?\s*\Z)", re.DOTALL)
+_OF_CONGRESS = "01"  # second indicators: the Library of Congress, for adults and for children
+_SOURCE_IN_2 = "7"
+# Other sources in English, in $2. What is neither of these nor the Library of Congress's says the same in other words,
+# or in another language.
+_ENGLISH = frozenset("fast lcsh lcgft gsafd bisacsh bicssc thema sears homoit tgn aat".split())
 _WITH_ISBN = 1967  # the year of the first ISBNs
 
 Fields = dict[str, list[Field]]
@@ -55,6 +67,7 @@ class Row(NamedTuple):
     language: str
     pages: str
     description: str
+    subjects: str
 
 
 def row(fields: Fields) -> Row:
@@ -72,6 +85,7 @@ def row(fields: Fields) -> Row:
         language=_language(language, fields),
         pages=page_count(first(fields.get("300", ()), "a")),
         description=first(fields.get(DESCRIPTION, ()), "a"),
+        subjects=joined(_subjects(fields)),
     )
 
 
@@ -141,6 +155,35 @@ def _person(field: Field) -> str:
     text = ", ".join([name, *field.get_subfields("c")])
     # A comma means a family name, so the indicator is wrong.
     return known_by_given_name(text) if field.indicator1 == _GIVEN_NAME and "," not in name else natural_name(text)
+
+
+def _subjects(fields: Fields) -> Iterator[str]:
+    """Yield the headings, each with its first general subdivision, and their places and forms. Periods are left out,
+    because "1861-1865" says nothing on its own."""
+    headings = [field for tag in SUBJECTS for field in fields.get(tag, ())]
+    if any(field.indicator2 in _OF_CONGRESS for field in headings):
+        headings = list(filter(_is_in_english, headings))
+    for field in headings:
+        yield from subjects_in(_heading(field), field, general="x", others="zv")
+
+
+def _is_in_english(field: Field) -> bool:
+    return field.indicator2 in _OF_CONGRESS or (
+        field.indicator2 == _SOURCE_IN_2 and not _ENGLISH.isdisjoint(field.get_subfields("2"))
+    )
+
+
+def _heading(field: Field) -> str:
+    if field.tag == "600" and sum(len(subfield.value) for subfield in field.subfields) <= EXTENT_MAX:
+        return _person(field)
+    return " ".join(field.get_subfields("a", "b"))
+
+
+def subjects_in(heading: str, field: Field, general: str, others: str) -> Iterator[str]:
+    """Yield the heading of a field with its general subdivisions, and the other ones on their own."""
+    if heading := without_end_marks(heading):
+        yield from subdivided(heading, list(map(without_end_marks, field.get_subfields(general))))
+    yield from map(without_end_marks, field.get_subfields(*others))
 
 
 def _publication(fields: Fields) -> list[Field]:

@@ -43,11 +43,14 @@ class Located(NamedTuple):
     leader: str  # 24 characters
     fields: Sequence[tuple[bytes, bytes]]  # tag and content of those that are wanted
     assumed: Sequence[Assumed]
+    extra: Sequence[tuple[bytes, bytes]]  # of those that are wanted if there is no doubt about them
 
 
-def located(record: bytes, choose: Callable[[set[bytes]], frozenset[bytes]]) -> Located:
-    """Return those fields of a record, up to its end, that `choose` names of all its tags. Raises
-    BrokenRecordError."""
+def located(
+    record: bytes, choose: Callable[[set[bytes]], frozenset[bytes]], extra: frozenset[bytes] = frozenset()
+) -> Located:
+    """Return those fields of a record, up to its end, that `choose` names of all its tags, and those of `extra` that
+    are in their places. Raises BrokenRecordError."""
     end = record.find(END_OF_FIELD)
     leader, entries = _directory(record, end)
     wanted = choose({entry.tag for entry in entries})
@@ -70,7 +73,9 @@ def located(record: bytes, choose: Callable[[set[bytes]], frozenset[bytes]]) -> 
             raise BrokenRecordError(f"its leader says that it has {leader[:5]!r} bytes, and it has {len(record):,}")
         if not assumed:
             assumed.append(Assumed.LENGTH)
-    return Located(leader, fields, assumed)
+    further = [entry for entry in entries if entry.tag in extra]
+    others = (_by_characters if Assumed.CHARACTERS in assumed else _by_bytes)(further, data)
+    return Located(leader, fields, assumed, others or ())
 
 
 def _directory(record: bytes, end: int) -> tuple[str, list[Entry]]:

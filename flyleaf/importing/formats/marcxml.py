@@ -15,12 +15,15 @@ from xml.sax.xmlreader import AttributesNSImpl  # nosec B406
 from pymarc import Field, Record
 from pymarc.marcxml import MARC_XML_NS, XmlHandler
 
+from flyleaf.importing.formats import marc21, unimarc
 from flyleaf.importing.formats.marc21 import DESCRIPTION
 from flyleaf.importing.formats.marc_record import Broken, table_of
 from flyleaf.importing.reading.source import BLOCK, Source, UnusableFileError
 from flyleaf.importing.table import Table
 
 NAME = "marcxml"
+
+_MAY_BE_LONG = {DESCRIPTION, *marc21.SUBJECTS, *unimarc.SUBJECTS}  # their rules say what is too long
 
 RECORD_MAX = 16 << 20  # bytes between the ends of two records
 SUBFIELD_MAX = 9_999  # characters; ISO 2709 can't have longer ones, and patterns are slow on them
@@ -77,7 +80,9 @@ class _Handler(XmlHandler, LexicalHandler):
 
     def process_record(self, record: Record) -> None:
         for field in record.fields:
-            if field.tag != DESCRIPTION and any(len(subfield.value) > SUBFIELD_MAX for subfield in field.subfields):
+            if field.tag not in _MAY_BE_LONG and any(
+                len(subfield.value) > SUBFIELD_MAX for subfield in field.subfields
+            ):
                 self._problem = f"its field {field.tag} has more than {SUBFIELD_MAX:,} characters"
         self.done.append(Broken(self._problem) if self._problem else record.fields)
         self.in_record = False

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from flyleaf.importing.cleaning.cells import shown
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import name_in_statement
+from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 
@@ -44,6 +45,7 @@ class _Edition(NamedTuple):
     language: str
     pages: str
     description: str
+    subjects: str
     author_keys: str
 
 
@@ -120,6 +122,7 @@ def _edition(number: int, line: str) -> _Edition | Refusal:
         language=_first(record.get("languages"), "key").rpartition("/")[2],
         pages=str(record.get("number_of_pages") or ""),
         description=_first(record.get("description")),
+        subjects=joined(_texts(record.get("subjects")) + _texts(record.get("genres"))),
         author_keys=author_keys,
     )
 

@@ -36,4 +36,5 @@ _COLUMNS = {
     "isbn": Column(_isbn, ("isbn/uid",)),
     "title": Column(str, ("title",)),
     "author": Column(_authors, ("authors",)),
+    "subjects": Column(str, ("tags",)),
 }

@@ -1,12 +1,15 @@
 """Extract a book from a UNIMARC record, the form of MARC used by French, Italian, Portuguese and Russian libraries. Its
 fields have other numbers than in MARC 21, and the parts of a title have no marks between them."""
 
+from collections.abc import Iterator
+
 from pymarc import Field
 
 from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
 from flyleaf.importing.cleaning.names import name_in_statement, natural_name, without_additions
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title
-from flyleaf.importing.formats.marc21 import Fields, Row, first, isbn_of, page_count, year_in
+from flyleaf.importing.cleaning.subjects import joined
+from flyleaf.importing.formats.marc21 import EXTENT_MAX, Fields, Row, first, isbn_of, page_count, subjects_in, year_in
 
 _PERSON, _BODY = "abd4", "ab"
 # The subfields that are used, by field.
@@ -14,6 +17,8 @@ USED = {
     "010": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd", "214": "cd", "215": "a", "330": "a",
     "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
 }  # fmt: skip
+# … and those of subjects: general subdivisions (x), places (y), forms (j).
+SUBJECTS = {"600": "abxyj", "601": "abxyj", "606": "axyj", "607": "axyj", "608": "axyj"}
 _BEFORE = {"a": " ; ", "d": " = ", "e": " : ", "h": ". ", "i": ". "}  # separators before parts of the title
 # Roles other than author: compiler, editor, illustrator, narrator, author of the preface, translator.
 _HELPERS = frozenset(("220", "340", "440", "550", "080", "730"))
@@ -38,7 +43,16 @@ def row(fields: Fields) -> Row:
         language=_language(first(fields.get("101", ()), "a")),
         pages=page_count(first(fields.get("215", ()), "a")),
         description=first(fields.get("330", ()), "a"),
+        subjects=joined(_subjects(fields)),
     )
+
+
+def _subjects(fields: Fields) -> Iterator[str]:
+    for tag in SUBJECTS:
+        for field in fields.get(tag, ()):
+            is_short = sum(len(subfield.value) for subfield in field.subfields) <= EXTENT_MAX
+            heading = _person(field) if tag == "600" and is_short else " ".join(field.get_subfields("a", "b"))
+            yield from subjects_in(heading, field, general="x", others="yj")
 
 
 def _title(fields: Fields) -> str:

@@ -81,6 +81,15 @@ SELECT isbn13, {values}
    AND ctid < CAST(:high AS tid)
 """
 
+# In order, so that an import and whoever else adds subjects can’t deadlock.
+INSERT_SUBJECTS = """
+INSERT INTO subjects (id, key, name)
+SELECT DISTINCT ON (id) id, key, name
+  FROM import_subjects
+ ORDER BY id, place
+    ON CONFLICT DO NOTHING
+"""
+
 # If a file gives only an author's key, keep the name that the catalogue has.
 AUTHOR = "coalesce(said.author, CASE WHEN said.author_keys IS NULL THEN '' ELSE books.author END)"
 
@@ -111,6 +120,7 @@ def merge(
     the number of rows that are done.
     """
     keep_corrections_out(connection)
+    connection.execute(text(INSERT_SUBJECTS))
     connection.execute(text("ANALYZE import_rows"))
     staged = connection.execute(text("SELECT count(*) FROM import_rows")).scalar_one()
     repeated = _delete_repeated(connection, findings)
@@ -135,7 +145,7 @@ def merge(
         for bounds in _slices(connection, rows, count):
             done += connection.execute(text(statement), bounds).rowcount
             advance(done)
-    connection.execute(text("TRUNCATE import_rows"))
+    connection.execute(text("TRUNCATE import_rows, import_subjects"))
     connection.execute(text("DROP TABLE import_changed, import_repeated"))
     if added or changed:
         connection.execute(text("ANALYZE books"))  # otherwise the planner assumes an empty catalogue

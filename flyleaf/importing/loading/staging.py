@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from tempfile import TemporaryFile
 
 import psycopg2
 from sqlalchemy import Connection, text
@@ -11,6 +12,7 @@ from flyleaf import limits
 from flyleaf.database import DatabaseUnusableError
 from flyleaf.importing.cleaning.cells import clean
 from flyleaf.importing.cleaning.rows import Columns, clean_columns
+from flyleaf.importing.cleaning.subjects import SubjectIds
 from flyleaf.importing.fields import FIELDS
 from flyleaf.importing.loading.ahead import Ahead
 from flyleaf.importing.reporting.findings import Findings
@@ -54,7 +56,19 @@ UPDATE import_rows AS said
  WHERE said.author_keys IS NOT NULL
 """
 
+# Names of subjects, to whose ids the rows refer. The first spelling counts.
+SUBJECTS_STAGING = """
+CREATE TEMP TABLE import_subjects (
+    place bigint GENERATED ALWAYS AS IDENTITY,
+    id    bigint,
+    key   text,
+    name  text
+) ON COMMIT DROP
+"""
+
 DESCRIPTION = "description"
+SUBJECTS = "subjects"
+NAMES_AT_ONCE = 1 << 16  # characters of the names of subjects
 LINE_END = "\v"  # replaces line ends inside cells until the row is escaped
 
 Advance = Callable[[int], object]
@@ -62,18 +76,27 @@ Advance = Callable[[int], object]
 
 
 def create_staging(connection: Connection) -> None:
-    """Create the empty tables import_rows and import_author_names, which are dropped with the transaction."""
+    """Create the empty tables import_rows, import_subjects and import_author_names, which are dropped with the
+    transaction."""
     connection.execute(text(STAGING))
+    connection.execute(text(SUBJECTS_STAGING))
     connection.execute(text(AUTHOR_NAMES))
 
 
 def copy_rows(connection: Connection, table: Table, findings: Findings, advance: Advance) -> int:
-    """Copy the table to import_rows and return the number of rows. Problems go to `findings`.
+    """Copy the table to import_rows, and the names of its subjects to import_subjects, and return the number of rows.
+    Problems go to `findings`.
 
     Raises UnusableFileError, DatabaseUnusableError, DBAPIError.
     """
     columns = ("line", "isbn13", *table.columns)
-    return _copy(connection, f"import_rows ({', '.join(columns)})", _copy_texts(table, findings), advance)
+    with TemporaryFile("w+", encoding="utf-8", newline="\n") as names:
+        ids = SubjectIds(names, findings)
+        rows = _copy(connection, f"import_rows ({', '.join(columns)})", _copy_texts(table, findings, ids), advance)
+        names.seek(0)
+        blocks = iter(lambda: names.read(NAMES_AT_ONCE).encode(), b"")
+        _copy(connection, "import_subjects (id, key, name)", blocks, lambda rows: None)
+    return rows
 
 
 def copy_author_names(connection: Connection, table: Table, findings: Findings, advance: Advance) -> int:
@@ -133,14 +156,30 @@ class _CopyText:
         return rows
 
 
-def _copy_texts(table: Table, findings: Findings) -> Iterator[bytes]:
-    place = ("line", "isbn13", *table.columns).index(DESCRIPTION) if DESCRIPTION in table.columns else None
+def _copy_texts(table: Table, findings: Findings, ids: SubjectIds) -> Iterator[bytes]:
+    names = ("line", "isbn13", *table.columns)
+    place = names.index(DESCRIPTION) if DESCRIPTION in names else None
+    subjects = names.index(SUBJECTS) if SUBJECTS in names else None
     for copied, columns in clean_columns(table, findings):
+        if subjects is not None:
+            copied = _with_ids(copied, len(names), subjects, ids)
+            if columns:
+                arrays = ids.arrays(columns[0], columns[subjects])
+                columns = [*columns[:subjects], arrays, *columns[subjects + 1 :]]
+            ids.report()
         if columns and place is not None:  # the only multi-line column
             lines = [cell.replace("\n", LINE_END) if "\n" in cell else cell for cell in columns[place]]
             columns = [*columns[:place], lines, *columns[place + 1 :]]
         if text_of_rows := copied + _copy_text(columns):  # an empty read would end the COPY
             yield text_of_rows
+
+
+def _with_ids(copied: bytes, width: int, place: int, ids: SubjectIds) -> bytes:
+    """Return rows in COPY's text format with the ids of the subjects at this place, instead of their names."""
+    cells = copied.decode().replace("\n", "\t").split("\t")
+    columns = [cells[at:-1:width] for at in range(width)]
+    columns[place] = ids.arrays(columns[0], columns[place])
+    return "".join([f"{row}\n" for row in map("\t".join, zip(*columns, strict=True))]).encode()
 
 
 def _copy_text(columns: Columns) -> bytes:

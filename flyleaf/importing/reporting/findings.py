@@ -47,10 +47,11 @@ class Findings:
         self.left_empty = Kind("imported with an empty cell, because its content can't be stored")
         self.repeated = Kind("left out, because a later row has the same ISBN")
         self.wrong_digits = Kind("imported with a wrong check digit, as in the file")
+        self.no_subjects = Kind("subjects left out; their books are imported")
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        return self.refused, self.left_empty, self.repeated, self.wrong_digits
+        return self.refused, self.left_empty, self.repeated, self.wrong_digits, self.no_subjects
 
     def begin(self, place: str) -> None:
         """Set the place of the following findings: "line", "record", or "second.csv, line"."""
@@ -107,5 +108,6 @@ class Outcome:
             "repeated": self.findings.repeated.count,
             "left_empty": self.findings.left_empty.count,
             "wrong_check_digits": self.findings.wrong_digits.count,
+            "subjects_left_out": self.findings.no_subjects.count,
             "dry_run": self.only_tried,
         }

@@ -4,11 +4,13 @@ import random
 import sys
 import unicodedata
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from flyleaf.importing.cleaning.plain_rows import _LOOK, _NEVER, _SIGNS, PlainReader
+from flyleaf.importing.cleaning.subjects import SubjectIds
 from flyleaf.importing.formats.csv_table import read
 from flyleaf.importing.loading.staging import _copy_texts
 from flyleaf.importing.reading.source import open_source
@@ -25,7 +27,7 @@ def staged(path: Path) -> tuple[list[list[str]], list[str]]:
     """The rows for the staging table, in the order of their lines, and what is told of the others."""
     findings = Findings()
     with open_source(path) as source:
-        copied = b"".join(_copy_texts(read(source), findings)).decode()
+        copied = b"".join(_copy_texts(read(source), findings, SubjectIds(StringIO(), findings))).decode()
     rows = [row.split("\t") for row in copied.split("\n")[:-1]]
     return sorted([str(int(line)), *cells] for line, *cells in rows), list(findings.lines())
 
@@ -78,7 +80,7 @@ def test_whatever_a_file_holds_both_ways_give_the_same(tmp_path: Path, monkeypat
     dice = random.Random()
     path = written(tmp_path, b"")
     for _ in range(100):
-        names = [*FOUR, "Shelf", "average_rating", "isbn13", "publisher"]
+        names = [*FOUR, "Shelf", "average_rating", "isbn13", "publisher", "genres"]
         names = dice.sample(names, dice.randint(3, len(names))) if dice.random() < 0.5 else [*FOUR]
         names = list(dict.fromkeys(("isbn", "title", *names))) if dice.random() < 0.5 else [*FOUR, "average_rating"]
         end, delimiter = dice.choice(("\n", "\n", "\r\n", "\r")), dice.choice(",,;\t|")

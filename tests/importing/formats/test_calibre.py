@@ -15,16 +15,25 @@ ROW = (
     '"goodreads:61,isbn:9780306406157","","eng, fra","Library","1999-03-05T01:00:00+01:00","House","5","A Series",'
     '"2.0","1","a, b","2021-01-19T22:41:16+01:00","A title","Title, A","u1"\n'
 )
-COLUMNS = ("isbn", "title", "author", "year", "publisher", "language", "description")
+COLUMNS = ("isbn", "title", "author", "year", "publisher", "language", "description", "subjects")
 
 
 def test_a_catalogue_of_all_columns(tmp_path: Path) -> None:
     read = read_file(tmp_path, HEADER + ROW)
     assert (read.format, read.table.columns) == ("calibre", COLUMNS)
     assert read.records == [
-        ("9780306406157", "A title", "Ann Author, Ben Second", "1999", "House", "eng", "<div><p>First.</p></div>")
+        (
+            "9780306406157",
+            "A title",
+            "Ann Author, Ben Second",
+            "1999",
+            "House",
+            "eng",
+            "<div><p>First.</p></div>",
+            "a; b;",
+        )
     ]
-    assert {"rating", "tags", "uuid"} <= set(read.table.ignored)
+    assert {"rating", "formats", "uuid"} <= set(read.table.ignored)
 
 
 @pytest.mark.parametrize(

@@ -363,7 +363,7 @@ def test_blanks_of_other_kinds_before_quotes(tmp_path: Path, blank: str) -> None
 
 def test_damaged_bytes_in_columns_that_are_not_imported_are_counted(tmp_path: Path) -> None:
     """The subjects are in MARC-8, as LibraryThing's are; and NUL bytes are damage, too."""
-    content = "isbn,title,subjects,tags\n0441172717,Un été,".encode() + (
+    content = "isbn,title,headings,remarks\n0441172717,Un été,".encode() + (
         b"V\xe5tsy\xe5yana,\xff\n0141439580,Emma,a\x00b,\n0439420890,\xc3\xa9,c,d\n"
     )
     with open_source(written(tmp_path, content)) as source:

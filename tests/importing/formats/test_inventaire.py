@@ -18,7 +18,7 @@ HEADER = (
 ROW = (
     "https://example.org/items/1,,,public,inventorying,2019-03-26T16:37:23.629Z,,https://example.org/entity/isbn:"
     '9780306406157,978-0-306-40615-7,0-306-40615-2,A title,{subtitle},2000-12-01,,300,English,,A work,English,,,"Ann '
-    'Author,Ben Second",,,,,,,,,,House\n'
+    'Author,Ben Second",,,,,,"novel, essay",,desert,,House\n'
 )
 
 
@@ -26,9 +26,18 @@ ROW = (
 def test_what_becomes_of_the_columns(tmp_path: Path, subtitle: str, title: str) -> None:
     read = read_file(tmp_path, HEADER + ROW.format(subtitle=subtitle))
     assert read.format == "inventaire"
-    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "language", "pages")
+    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "language", "pages", "subjects")
     assert read.records == [
-        ("978-0-306-40615-7", title, "Ann Author, Ben Second", "2000-12-01", "House", "English", "300")
+        (
+            "978-0-306-40615-7",
+            title,
+            "Ann Author, Ben Second",
+            "2000-12-01",
+            "House",
+            "English",
+            "300",
+            "novel; essay; desert;",
+        )
     ]
     assert {"Item notes", "Translators labels"} <= set(read.table.ignored)
 

@@ -26,18 +26,18 @@ def test_an_export(tmp_path: Path) -> None:
     )
     read = read_file(tmp_path, EXPORT + rows)
     assert read.format == "libib"
-    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "pages", "description")
+    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "pages", "description", "subjects")
     assert read.records == [
-        ("9780306406157", "A title", "Ann Author, Ben Second", "2000-05-01", "House", "300", "A blurb."),
-        ("0441172717", "Another", "Ann Author", "", "", "", ""),
-        ("", "A film", "A Director", "2001-01-01", "", "120", ""),
+        ("9780306406157", "A title", "Ann Author, Ben Second", "2000-05-01", "House", "300", "A blurb.", ""),
+        ("0441172717", "Another", "Ann Author", "", "", "", "", ""),
+        ("", "A film", "A Director", "2001-01-01", "", "120", "", ""),
     ]
 
 
 def test_the_names_of_its_template(tmp_path: Path) -> None:
     row = "2020-01-01,Ann Author,,,1,,,,9780306406157,,,,,,304,,,1974,House,4,,,Completed,sf,A title\n"
     read = read_file(tmp_path, TEMPLATE + row)
-    assert read.records == [("9780306406157", "A title", "Ann Author", "1974", "House", "304", "")]
+    assert read.records == [("9780306406157", "A title", "Ann Author", "1974", "House", "304", "", "sf")]
 
 
 @pytest.mark.parametrize(

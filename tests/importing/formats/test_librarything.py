@@ -210,3 +210,7 @@ def test_subjects_in_marc8_beside_titles_in_utf8(config: Config, database: Datab
     assert numbers(outcome) == (1, 0, 0, 1)
     assert outcome.findings.refused.first == [(3, "title 'Un \\udce9t\\udce9' contains bytes that are not text")]
     assert rows_of(database, "SELECT title, author, publisher FROM books") == [("Un été", "Anne Auteur", "House")]
+    assert rows_of(database, "SELECT name FROM subjects") == [("Fiction",)]
+    assert outcome.findings.no_subjects.first == [
+        (2, "'Fiction — V\\udce5tsy\\udce5yana' contains bytes that are not text")
+    ]

@@ -22,8 +22,10 @@ BOOK: dict[str, Any] = {
     "originalisbn": "0306406152",
     "language": ["English"],
     "pages": "288",
+    "genre": ["Fiction"],
+    "subject": [["Dogs", "Training"], None],
 }
-ROW = ("0306406152", "A title", "Ann Author", "2001", "House", "English", "288")
+ROW = ("0306406152", "A title", "Ann Author", "2001", "House", "English", "288", "Fiction; Dogs -- Training;")
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -26,13 +26,24 @@ def test_a_whole_record(tmp_path: Path) -> None:
             ("260", "  $aPhiladelphia :$bChilton Books,$c[1965]"),
             ("300", "  $axxvi, 412 p. ;$c23 cm."),
             ("520", "  $aA desert, and its people."),
+            ("650", " 0$aDesert ecology$xFiction."),
             ("700", "1 $aNobody, Else."),
         ),
     )
     assert (read.format, read.table.unit) == ("marc", "record")
-    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "language", "pages", "description")
+    assert " ".join(read.table.columns) == "isbn title author year publisher language pages description subjects"
     assert read.records == [
-        ("0441172717", "Dune", "Frank Herbert", "1965", "Chilton Books", "en", "412", "A desert, and its people.")
+        (
+            "0441172717",
+            "Dune",
+            "Frank Herbert",
+            "1965",
+            "Chilton Books",
+            "en",
+            "412",
+            "A desert, and its people.",
+            "Desert ecology; Fiction;",
+        )
     ]
 
 
@@ -258,7 +269,7 @@ UNIMARC = (
 def test_unimarc(tmp_path: Path) -> None:
     read = read_file(tmp_path, marc(*DUNE) + marc(*UNIMARC, coding=" "))
     assert read.records[1] == (
-        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", ""
+        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", "", ""
     )  # fmt: skip
     assert read.remarks == ["Records in UNIMARC, read as such: 1 (the first is record 2)."]
 
@@ -334,3 +345,56 @@ def test_unimarc_in_no_encoding(tmp_path: Path, title: bytes) -> None:
 def test_unimarc_without_an_isbn(tmp_path: Path) -> None:
     [refusal] = read_file(tmp_path, marc(*UNIMARC[1:], coding=" ")).refused
     assert (refusal.reason, refusal.detail) == (Reason.NO_ISBN, "'Un titre: sous-titre' has no ISBN (field 010)")
+
+
+@pytest.mark.every_input
+@pytest.mark.parametrize(
+    ("fields", "subjects"),
+    [
+        ([("650", " 0$aDogs$xTraining$zUnited States$y1900-1945$vHandbooks.")],
+         "Dogs; Dogs — Training; United States; Handbooks;"),
+        ([("650", " 0$aDogs$xFiction.")], "Dogs; Fiction;"),
+        ([("600", "10$aShakespeare, William,$d1564-1616$xCriticism and interpretation$tHamlet.")],
+         "William Shakespeare; William Shakespeare — Criticism and interpretation;"),
+        ([("610", "20$aHerman Miller, Inc."), ("611", "20$aOlympic Games.")], "Herman Miller, Inc.; Olympic Games;"),
+        ([("630", "00$aMishnah.$pAvot$vCommentaries.")], "Mishnah; Commentaries;"),
+        ([("651", " 0$aGreat Britain$xHistory."), ("655", " 7$aFantasy; fiction.$2lcgft")],
+         "Great Britain; Great Britain — History; Fantasy, fiction;"),
+        ([("650", " 0$aDogs."), ("650", " 6$aChiens."), ("650", " 7$aHunde$2gnd"), ("650", " 2$aDogs, Animal"),
+          ("650", " 7$aPets.$2fast")], "Dogs; Pets;"),
+        ([("650", " 6$aChiens."), ("650", " 4$aHunde")], "Chiens; Hunde;"),
+        ([("650", " 0$xTraining."), ("650", " 0")], ""),
+        ([("653", "  $akeyword"), ("690", "  $alocal")], ""),
+    ],
+)  # fmt: skip
+def test_subjects(tmp_path: Path, fields: list[tuple[str, str]], subjects: str) -> None:
+    assert read_file(tmp_path, marc(*DUNE, *fields)).column("subjects") == [subjects]
+
+
+def test_subjects_of_unimarc(tmp_path: Path) -> None:
+    fields = [
+        ("600", " |$aHugo$bVictor$f1802-1885$xCritique"),
+        ("606", "  $aChiens$xDressage$yFrance$z1990-$jRoman$2rameau"),
+        ("607", "  $aParis"),
+    ]
+    assert read_file(tmp_path, marc(*UNIMARC, *fields, coding=" ")).column("subjects") == [
+        "Victor Hugo; Victor Hugo — Critique; Chiens; Chiens — Dressage; France; Roman; Paris;"
+    ]
+
+
+def test_damage_in_a_subject_leaves_the_title_alone(tmp_path: Path) -> None:
+    """The leader says UTF-8, and so is the title; a subject is in MARC-8, or in nothing."""
+    read = read_file(
+        tmp_path, marc(("020", "  $a0441172717"), ("245", "10$aÉté"), ("650", b" 0$aV\xe5atsy\xff"), coding="a")
+    )
+    assert (read.column("title"), read.refused) == (["Été"], [])
+    assert read.column("subjects") == ["V\udce5atsy\udcff;"]
+
+
+def test_subjects_that_the_directory_is_wrong_about_are_left_out(tmp_path: Path) -> None:
+    good = marc(*DUNE, ("650", " 0$aDogs"))
+    at = good.index(b"650")
+    broken = good[: at + 3] + b"9999" + good[at + 7 :]
+    read = read_file(tmp_path, good + broken)
+    assert (read.column("title"), read.refused) == (["Dune", "Dune"], [])
+    assert read.column("subjects") == ["Dogs;", ""]

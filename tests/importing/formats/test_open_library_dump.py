@@ -38,7 +38,7 @@ REDIRECT = (
 )
 WORK = '/type/work\t/works/OL1W\t1\t2010-04-24T17:54:01.503315\t{"title": "Dune", "key": "/works/OL1W"}\n'
 DUNE: dict[str, object] = {"title": "Dune", "isbn_13": ["9780441172719"]}
-COLUMNS = ("isbn", "title", "author", "year", "publisher", "language", "pages", "description", "author_keys")
+COLUMNS = tuple("isbn title author year publisher language pages description subjects author_keys".split())
 
 
 def line(record: object, kind: str = "edition", key: str = "/books/OL1M") -> str:
@@ -65,6 +65,7 @@ def test_what_becomes_of_an_edition(tmp_path: Path) -> None:
             "eng",
             "124",
             "",
+            "Reference works;",
             "OL2645811A",
         )
     ]

@@ -22,7 +22,7 @@ HOME = (
 CRISIS = (
     'Subprime Attention Crisis,Tim Hwang,"Jane Doe (Narrator)",0374538654,paperback,read,2021/05/10,2021/05/12,'
     '2021/05/11-2021/05/12,1,"informative, tense",fast,Plot,No,No,Yes,N/A,4.25,"<div>Good, ""really"".</div>","","",'
-    '"",Yes\n'
+    '"economics, to-read",Yes\n'
 )
 AUDIO = 'Piranesi,Susanna Clarke,"",{uid},audio,read,2021/05/10,"","",1,"",,,,,,,5.0,"","","","",No\n'
 
@@ -30,10 +30,10 @@ AUDIO = 'Piranesi,Susanna Clarke,"",{uid},audio,read,2021/05/10,"","",1,"",,,,,,
 def test_what_becomes_of_the_columns(tmp_path: Path) -> None:
     read = read_file(tmp_path, HEADER + HOME + CRISIS)
     assert read.format == "storygraph"
-    assert read.table.columns == ("isbn", "title", "author")
+    assert read.table.columns == ("isbn", "title", "author", "subjects")
     assert read.records == [
-        ("9780520227354", "Always Coming Home", "Ursula K. Le Guin, Todd Barton, Margaret Chodos-Irvine"),
-        ("0374538654", "Subprime Attention Crisis", "Tim Hwang"),
+        ("9780520227354", "Always Coming Home", "Ursula K. Le Guin, Todd Barton, Margaret Chodos-Irvine", ""),
+        ("0374538654", "Subprime Attention Crisis", "Tim Hwang", "economics, to-read"),
     ]
     assert {"Star Rating", "Review", "Moods", "Read Status", "Contributors"} <= set(read.table.ignored)
 
