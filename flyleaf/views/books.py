@@ -21,6 +21,7 @@ from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_related_books
 from flyleaf.queries.reviews import select_reviews
+from flyleaf.queries.subjects import Subject, select_subjects_of_work
 from flyleaf.search import is_ready
 from flyleaf.views.correction_form import NAMES
 from flyleaf.views.linked_data import linked_data
@@ -82,7 +83,11 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     names = _isbns(found)
     isbn = names[0][1] if names else None
     # A book's page answers also while the search, which knows what belongs together, is being prepared.
-    related = select_related_books(connection, found.id) if is_ready(connection) else RelatedBooks()
+    related = RelatedBooks()
+    subjects: tuple[Subject, ...] = ()
+    if is_ready(connection):
+        related = select_related_books(connection, found.id)
+        subjects = select_subjects_of_work(connection, found.id)
     place = asked_place()
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
@@ -102,6 +107,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         open_library_url=flyleaf().config.open_library_url,
         editions=related.editions,
         more_by_author=related.more_by_author,
+        subjects=subjects,
         own=seen.own_review,
         refused_because=seen.refused_because,
         reviews=reviews,

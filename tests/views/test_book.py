@@ -378,3 +378,16 @@ def test_other_editions_say_what_tells_them_apart(alice: Site, dune: str, add_bo
     text = alice.get(f"/books/{dune}").text
     for fact in ("Other editions", "Hodder &amp; Stoughton", "2015", "Spanish", "9780340960196"):
         assert fact in text
+
+
+def test_the_subjects_are_those_of_all_editions(alice: Site, add_book: AddBook, dune: str, select: Select) -> None:
+    """What most editions have comes first."""
+    select(
+        "INSERT INTO subjects (id, key, name) VALUES (1, 'sand', 'Sand & <dust>'), (2, 'sf', 'Sf'), (3, 'dogs', 'D')"
+    )
+    assert 'id="subjects"' not in alice.get(f"/books/{dune}").text
+    add_book("9780340960196", subjects=[1])
+    add_book("9780441104024", title="Children of Dune", subjects=[3])
+    select("UPDATE books SET subjects = '{2,1}' WHERE isbn = '9780441172719'")
+    subjects = part(r'(?s)<ul class="subjects">(.*?)</ul>', alice.get(f"/books/{dune}").text)
+    assert re.findall(r"<bdi>(.*?)</bdi>", subjects) == ["Sand &amp; &lt;dust&gt;", "Sf"]

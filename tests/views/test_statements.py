@@ -51,8 +51,9 @@ def catalogue(add_book: AddBook, bob: Site, alice: Site) -> str:
 @pytest.mark.parametrize(
     ("address", "most"),
     [
-        ("/books/{isbn}", 4),  # session and reader; the book as this reader sees it; reviews; what belongs to it
-        ("/books/{isbn}?before=1764290000000000-42", 4),
+        # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects.
+        ("/books/{isbn}", 5),
+        ("/books/{isbn}?before=1764290000000000-42", 5),
         ("/search", 2),
         ("/search?q=dune", 7),  # all but one are the search's: it also reads the word otherwise, and loads editions
         ("/search?q=herbert children", 4),
