@@ -35,11 +35,13 @@ REPORTED_ON_A_PAGE = 20
 REASONS_SHOWN = 20  # of one review's reports
 EVENTS_ON_A_PAGE = 50
 CORRECTIONS_ON_A_PAGE = 20
+PROPOSALS_ON_A_PAGE = 20
 CORRECTIONS_OF_A_BOOK = 3  # the latest, on its page
 # Of a reader's data in one download, the newest first.
 OWN_REVIEWS_MAX = 10_000  # more than anybody writes in a lifetime
 OWN_REPORTS_MAX = 10_000
 OWN_EVENTS_MAX = 10_000
+OWN_PROPOSALS_MAX = 10_000
 
 SESSION_DAYS = 30  # after login
 SESSION_IDLE_DAYS = 7  # after the last request
@@ -78,4 +80,5 @@ LOGINS = Rate(100, 60 * 60)  # successful ones, to one account
 LOGINS_FROM_AN_ADDRESS = Rate(1_000, 60 * 60)  # which may be that of a whole school
 DRAFTS = Rate(60, 60 * 60)  # kept for visitors from one address until they have logged in
 REPORTS = Rate(20, 24 * 60 * 60)  # by one reader
+PROPOSALS = Rate(20, 24 * 60 * 60)  # forms with suggestions for the catalogue, by one reader
 DOWNLOADS = Rate(6, 60 * 60)  # of one reader's data

@@ -253,3 +253,10 @@ def switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
     if text not in ("0", "1"):
         raise ConfigError(f"{name} is {text!r}: write 1 (on) or 0 (off).")
     return text == "1"
+
+
+def on_or_off(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environ.get(name) or ("on" if default else "off")
+    if text not in ("on", "off"):
+        raise ConfigError(f"{name} is {text!r}: write 'on' or 'off'.")
+    return text == "on"

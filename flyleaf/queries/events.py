@@ -50,6 +50,9 @@ class EventKind(StrEnum):
     REVIEW_UNHIDDEN = "review-unhidden"
     REVIEW_ALLOWED = "review-allowed"  # another one by this reader, of a book whose last one was hidden
     MODERATED = "moderated"
+    PROPOSAL_MADE = "proposal-made"  # by this reader
+    PROPOSAL_ACCEPTED = "proposal-accepted"  # this reader's; the moderator has a MODERATED event
+    PROPOSAL_REFUSED = "proposal-refused"
     CORRECTION_UNDONE = "correction-undone"  # that this reader proposed
     SECOND_FACTOR_ADDED = "second-factor-added"
     SECOND_FACTOR_REMOVED = "second-factor-removed"
@@ -79,6 +82,7 @@ ROUTINE = frozenset(
         EventKind.OTHER_SESSIONS_ENDED,
         EventKind.DATA_DOWNLOADED,
         EventKind.REVIEW_REPORTED,
+        EventKind.PROPOSAL_MADE,
     }
 )
 PRUNED_AT_ONCE = 1_000

@@ -13,12 +13,14 @@ from flyleaf.views import (
     login_links,
     login_provider,
     metrics,
+    moderated_proposals,
     moderation,
     own_data,
     passkeys,
     password_resets,
     preferences,
     profiles,
+    proposals,
     readers,
     registrations,
     reports,
@@ -49,5 +51,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
     for room in (own_data, second_step, second_factors, passkeys, password_resets, login_links, login_provider):
         app.register_blueprint(room.blueprint)
-    for room in (reports, moderation, invitations, registrations, corrections):
+    for room in (reports, moderation, invitations, registrations, corrections, proposals, moderated_proposals):
         app.register_blueprint(room.blueprint)

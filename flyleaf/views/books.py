@@ -115,6 +115,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         history=history.items,
         field_names=NAMES,
         may_correct=may_correct,
+        may_suggest=flyleaf().config.proposals,
         may_undo=may_correct,
     )
 

@@ -98,13 +98,13 @@ class CorrectionForm(Form):
         seen = dict(zip(FIELDS, (self.seen.data or "").split(), strict=False))
         self.seen.data = _digests(self._values)
         for name in FIELDS:
-            if _digest(self[name].data) == seen.get(name):
+            if digest(self[name].data) == seen.get(name):
                 self[name].data = self._values[name]
                 self[name].validators = ()
         if not super().validate(extra_validators):
             return False
         for change in self.changes():
-            if _digest(change.before) != seen.get(change.field):
+            if digest(change.before) != seen.get(change.field):
                 said = gettext("Somebody changed this meanwhile. It now says: “%(value)s”.", value=change.before or "")
                 self[change.field].errors = [said]
         return not self.errors
@@ -118,8 +118,9 @@ class CorrectionForm(Form):
 
 
 def _digests(values: Mapping[str, str | None]) -> str:
-    return " ".join(_digest(values[name]) for name in FIELDS)
+    return " ".join(digest(values[name]) for name in FIELDS)
 
 
-def _digest(value: str | None) -> str:
+def digest(value: str | None) -> str:
+    """Return a few hex digits by which a form says what its page showed."""
     return sha256((paragraphs(value or "") or "").encode(errors="surrogatepass")).hexdigest()[:_DIGEST]

@@ -17,11 +17,14 @@ from flyleaf.queries.corrections import (
     undo_correction,
 )
 from flyleaf.queries.events import EventKind, insert_event
+from flyleaf.queries.proposals import insert_field_proposal, select_proposed_fields
 from flyleaf.queries.readers import Reader
 from flyleaf.views.books import find_book
 from flyleaf.views.correction_form import NAMES, CorrectionForm
 from flyleaf.views.moderation import acting_moderator_required, may_act
-from flyleaf.web.access import login_to_read
+from flyleaf.views.proposals import count_proposal
+from flyleaf.web.access import login_required, login_to_read
+from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, require_token
 from flyleaf.web.notices import redirect_with_notice
@@ -33,15 +36,36 @@ IMPORT_SECONDS = 120  # after which a reader is told to try again
 
 
 @blueprint.route("/books/<address>/correct", methods=["GET", "POST"])
-@acting_moderator_required
-def correct(connection: Connection, moderator: Reader, address: str) -> Answer:
+@login_required
+def correct(connection: Connection, reader: Reader, address: str) -> Answer:
+    """Show a book's fields. What a moderator changes is changed at once; what a reader changes is suggested."""
+    is_moderator = reader.is_moderator and may_act(reader)
+    if not is_moderator and not flyleaf().config.proposals:
+        if reader.is_moderator:
+            return render_later("moderation_second_factor.html"), 403
+        raise NotFound(gettext("Readers can’t suggest corrections on this site."))
     book = find_book(connection, address)
     if request.method == "POST":
-        wait_for_import(connection)
+        if is_moderator:
+            wait_for_import(connection)
         lock_book(connection, book.id)
     form = CorrectionForm(request.form or restored(), select_values(connection, book.id))
-    if request.method != "POST" or not form.validate():
-        return render_later("book_correct.html", book=book, form=form), form.status
+    if (
+        request.method != "POST"
+        or not form.validate()
+        or not (is_moderator or _are_new(connection, reader, book, form))
+    ):
+        return render_later("book_correct.html", book=book, form=form, is_moderator=is_moderator), form.status
+    if not form.changes():
+        return _back_to(book, "nothing-corrected")
+    if is_moderator:
+        _correct(connection, reader, book, form)
+        return _back_to(book, "book-corrected")
+    _propose(connection, reader, book, form)
+    return _back_to(book, "proposal-made")
+
+
+def _correct(connection: Connection, moderator: Reader, book: Book, form: CorrectionForm) -> None:
     for change in form.changes():
         made = insert_correction(
             connection,
@@ -53,7 +77,26 @@ def correct(connection: Connection, moderator: Reader, address: str) -> Answer:
             accepted_by=moderator.id,
         )
         note(connection, moderator, "corrected", made)
-    return _back_to(book, "book-corrected" if form.changes() else "nothing-corrected")
+
+
+def _are_new(connection: Connection, reader: Reader, book: Book, form: CorrectionForm) -> bool:
+    """Return whether the reader has no open proposal for any of the changed fields. If not, the form says so."""
+    proposed = select_proposed_fields(connection, book.id, reader.id)
+    for change in form.changes():
+        if change.field in proposed:
+            form[change.field].errors = [
+                gettext("You have already suggested a change here. Withdraw it under Account to suggest another one.")
+            ]
+    return not form.errors
+
+
+def _propose(connection: Connection, reader: Reader, book: Book, form: CorrectionForm) -> None:
+    count_proposal(connection, reader)
+    for change in form.changes():
+        insert_field_proposal(
+            connection, book.id, change.field, change.before, change.after, form.reason.data or None, reader.id
+        )
+    insert_event(connection, EventKind.PROPOSAL_MADE, reader.id, {"book": book.id})
 
 
 @blueprint.get("/books/<address>/history")

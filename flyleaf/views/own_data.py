@@ -21,11 +21,12 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, ServiceUnavailable, TooManyRequests
 from werkzeug.wsgi import wrap_file
 
-from flyleaf.limits import DOWNLOADS, OWN_EVENTS_MAX, OWN_REPORTS_MAX, OWN_REVIEWS_MAX
+from flyleaf.limits import DOWNLOADS, OWN_EVENTS_MAX, OWN_PROPOSALS_MAX, OWN_REPORTS_MAX, OWN_REVIEWS_MAX
 from flyleaf.paging import NEWEST, Key, Page, Place
 from flyleaf.queries.attempts import insert_attempt
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events
 from flyleaf.queries.moderation import select_own_reports
+from flyleaf.queries.proposals import select_own_proposals
 from flyleaf.queries.readers import Reader, select_own_details
 from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.queries.second_factors import select_second_factors
@@ -101,12 +102,16 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     def reports(connection: Connection, place: Key) -> Page[Any]:
         return select_own_reports(connection, reader.id, place, AT_ONCE)
 
+    def proposals(connection: Connection, place: Key) -> Page[Any]:
+        return select_own_proposals(connection, reader.id, place, AT_ONCE)
+
     def own_events(connection: Connection, place: Key) -> Page[Any]:
         return select_events(connection, reader.id, place, AT_ONCE)
 
     file.write(b'{\n"account": ' + _line(details))
     _write_list(file, "reviews", islice(_all(reviews), OWN_REVIEWS_MAX))
     _write_list(file, "reports", islice(_all(reports), OWN_REPORTS_MAX))
+    _write_list(file, "proposals", islice(_all(proposals), OWN_PROPOSALS_MAX))
     file.write(b',\n"second_factors": ' + _line(factors))
     _write_list(file, "sessions", sessions)
     _write_list(file, "events", islice(_all(own_events), OWN_EVENTS_MAX))

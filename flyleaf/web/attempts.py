@@ -24,6 +24,7 @@ from flyleaf.limits import (
     LOGINS,
     LOGINS_FROM_AN_ADDRESS,
     PASSKEY_ATTEMPTS,
+    PROPOSALS,
     REPORTS,
     WRONG_CODES,
     WRONG_CODES_IN_A_DAY,
@@ -87,6 +88,10 @@ def account_limits(reader_id: int, name: str) -> Sequence[Limit]:
 
 def report_limits(reader: Reader) -> Sequence[Limit]:
     return [_limit("report", str(reader.id), REPORTS)]
+
+
+def proposal_limits(reader: Reader) -> Sequence[Limit]:
+    return [_limit("proposal", str(reader.id), PROPOSALS)]
 
 
 def download_limits(reader: Reader) -> Sequence[Limit]:

@@ -78,6 +78,9 @@ SELECT sha256('a token'), id, now(), 30, 'the book club' FROM readers WHERE name
 INSERT INTO corrections (book_id, field, before, after, imported, reason, accepted_by)
 SELECT b.id, 'title', 'Dune?', b.title, E'Dune\\N', 'Title page.', r.id
   FROM books AS b, readers AS r WHERE r.name = 'Alice';
+INSERT INTO proposals (kind, book_id, field, before, after, reason, proposed_by, decided_at, is_accepted, answer)
+SELECT 'field', b.id, 'year', b.year, '1966', 'Title page.', r.id, now(), false, 'No.'
+  FROM books AS b, readers AS r WHERE r.name = 'Bob';
 INSERT INTO event_ages (kind, days) VALUES ('review-hidden', 1000);
 INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7);
 INSERT INTO identities (issuer, subject, reader_id)

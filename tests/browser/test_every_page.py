@@ -140,6 +140,15 @@ def states(
     own, bobs = (select(f"SELECT id FROM reviews WHERE rating = {rating}") for rating in (5, 2))
     bob.submit(f"/reviews/{own}/report", reason=LONG.strip()[:500])
     select(
+        "INSERT INTO proposals"
+        " (kind, book_id, field, before, after, reason, proposed_by, decided_at, is_accepted, answer)"
+        " SELECT 'field', b.id, field, 'Was', :long, :long, r.id, at, at < now(), CASE WHEN at < now() THEN 'No.' END"
+        "   FROM books AS b, readers AS r,"
+        "   (VALUES ('title', NULL), ('author', timestamptz '2026-01-01'), ('description', NULL)) AS one (field, at)"
+        "  WHERE isbn = '9783161484100' AND r.name IN ('Alice', 'Bob')",
+        long=LONG[:500].strip(),
+    )
+    select(
         "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
         " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Alice'"
     )
@@ -185,6 +194,8 @@ def states(
             "long things": at("/books/9783161484100"),
             "other letters": at("/books/9784101010137"),
             "citation": with_citation,
+            "suggest": at(SOLITUDE + "/correct"),
+            "suggest refused": lambda page: refused(page, SOLITUDE + "/correct", "Send", Title="", Year="soon"),
             "suggestions": lambda page: with_suggestions(page, SOLITUDE),
             "review refused": lambda page: refused(page, SOLITUDE, "Publish", Your_review="x"),
             "edit": at(PRIDE + "/review/edit"),
@@ -218,6 +229,7 @@ def states(
             ),
             "account with passkeys": at(f"{localhost}/account"),
             "account's end": at("/account/delete"),
+            "suggestions": at("/proposals"),
             "account's events": at("/account/events"),
         },
         "moderation": {
@@ -226,6 +238,12 @@ def states(
                 select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'"),
                 page.goto("/moderation"),
             ),
+            "suggestions": at("/moderation/proposals"),
+            "refuse a suggestion": lambda page: (
+                page.goto("/moderation/proposals"),
+                page.get_by_role("link", name="Refuse…").first.click(),
+            ),
+            "refusal refused": lambda page: send(page, "Refuse"),
             "correct": at(SOLITUDE + "/correct"),
             "correct refused": lambda page: refused(page, SOLITUDE + "/correct", "Save", Title="", Year="soon"),
             "corrected": corrected,

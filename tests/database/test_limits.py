@@ -46,6 +46,9 @@ LETTERS = {
     ("reviews", "hidden_reason"): REASON_MAX,
     ("review_reports", "reason"): REASON_MAX,
     ("work_corrections", "reason"): REASON_MAX,
+    ("corrections", "reason"): REASON_MAX,
+    ("proposals", "reason"): REASON_MAX,
+    ("proposals", "answer"): REASON_MAX,
     ("authenticator_apps", "name"): SECOND_FACTOR_NAME_MAX,
     ("invitations", "note"): INVITATION_NOTE_MAX,
     ("identities", "subject"): SUBJECT_MAX,
@@ -70,6 +73,9 @@ NOT_EMPTY = [
     ("readers", "lock_reason"),
     ("reviews", "hidden_reason"),
     ("review_reports", "reason"),
+    ("corrections", "reason"),
+    ("proposals", "reason"),
+    ("proposals", "answer"),
     ("work_corrections", "reason"),
     ("authenticator_apps", "name"),
     ("passkeys", "name"),
@@ -101,6 +107,18 @@ def row(database: Database) -> Callable[[str, str, object], None]:
         )
         connection.execute(
             text("INSERT INTO invitations (token_hash, expires_at, uses_max) VALUES (sha256('a token'), now(), 1)")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO corrections (book_id, field, before, after, imported)"
+                " SELECT id, 'title', title, '!', title FROM books"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO proposals (kind, book_id, field, before, after)"
+                " SELECT 'field', id, 'title', title, '!' FROM books"
+            )
         )
         connection.execute(
             text("INSERT INTO review_reports (review_id, reader_id) SELECT v.id, r.id FROM reviews AS v, readers AS r")

@@ -1,0 +1,113 @@
+"""The moderators' queue of suggestions for the catalogue."""
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import Conflict
+from wtforms import StringField
+from wtforms.validators import DataRequired
+
+from flyleaf.queries.corrections import insert_correction, lock_book
+from flyleaf.queries.events import EventKind, insert_event
+from flyleaf.queries.proposals import (
+    Proposal,
+    decide_proposal,
+    select_open_proposals,
+    select_proposal,
+    take_proposal,
+)
+from flyleaf.queries.readers import Reader
+from flyleaf.views.correction_form import NAMES, digest
+from flyleaf.views.corrections import wait_for_import
+from flyleaf.views.moderated_review import REASON_RULES
+from flyleaf.views.moderation import acting_moderator_required, may_act, moderator_required
+from flyleaf.web.drafts import restored
+from flyleaf.web.forms import Form, line, require_token
+from flyleaf.web.notices import redirect_with_notice
+from flyleaf.web.paging import asked_place
+from flyleaf.web.rendering import Answer, render_later
+
+blueprint = Blueprint("moderated_proposals", __name__, url_prefix="/moderation/proposals")
+
+
+class RefusalForm(Form):
+    reason = StringField(
+        lazy_gettext("Reason"),
+        filters=[line],
+        validators=[
+            DataRequired(lazy_gettext("Give a reason. The reader who suggested it will see it.")),
+            *REASON_RULES,
+        ],
+    )
+
+
+@blueprint.get("")
+@moderator_required
+def proposals(connection: Connection, moderator: Reader) -> Answer:
+    found = select_open_proposals(connection, asked_place())
+    return render_later(
+        "moderation_proposals.html",
+        proposals=found,
+        names=NAMES,
+        form=Form(),
+        may_act=may_act(moderator),
+        digest=digest,
+    )
+
+
+@blueprint.post("/<id:proposal_id>/accept")
+@acting_moderator_required
+def accept(connection: Connection, moderator: Reader, proposal_id: int) -> ResponseReturnValue:
+    require_token()
+    wait_for_import(connection)
+    proposal = _take(connection, proposal_id)
+    lock_book(connection, proposal.book_id)
+    proposal = _take(connection, proposal_id)  # with what the book says now
+    if request.form.get("seen") != digest(proposal.now):
+        raise Conflict(gettext("The book has been changed since you opened this page. Go back and look at it again."))
+    insert_correction(
+        connection,
+        proposal.book_id,
+        proposal.field,
+        proposal.after,
+        proposal.reason,
+        proposed_by=proposal.proposed_by,
+        accepted_by=moderator.id,
+    )
+    decide_proposal(connection, proposal.id, moderator.id, is_accepted=True)
+    _note(connection, moderator, proposal, EventKind.PROPOSAL_ACCEPTED, "accepted")
+    return redirect_with_notice(url_for("moderated_proposals.proposals"), "proposal-accepted")
+
+
+@blueprint.route("/<id:proposal_id>/refuse", methods=["GET", "POST"])
+@acting_moderator_required
+def refuse(connection: Connection, moderator: Reader, proposal_id: int) -> Answer:
+    proposal = _take(connection, proposal_id) if request.method == "POST" else select_proposal(connection, proposal_id)
+    if proposal is None:
+        raise _decided()
+    form = RefusalForm(request.form or restored())
+    if request.method != "POST" or not form.validate():
+        return render_later("proposal_refuse.html", proposal=proposal, names=NAMES, form=form), form.status
+    decide_proposal(connection, proposal.id, moderator.id, is_accepted=False, answer=form.reason.data)
+    _note(connection, moderator, proposal, EventKind.PROPOSAL_REFUSED, "refused")
+    return redirect_with_notice(url_for("moderated_proposals.proposals"), "proposal-refused")
+
+
+def _take(connection: Connection, proposal_id: int) -> Proposal:
+    """Lock the open proposal and return it. Raises Conflict."""
+    proposal = take_proposal(connection, proposal_id)
+    if proposal is None:
+        raise _decided()
+    return proposal
+
+
+def _decided() -> Conflict:
+    return Conflict(gettext("Another moderator has already decided about this suggestion, or its reader withdrew it."))
+
+
+def _note(connection: Connection, moderator: Reader, proposal: Proposal, kind: EventKind, action: str) -> None:
+    """Tell the reader who proposed it, and add the action to the moderator's own events."""
+    insert_event(connection, EventKind.MODERATED, moderator.id, {"action": action, "proposal": proposal.id})
+    if proposal.proposed_by is not None:
+        insert_event(connection, kind, proposal.proposed_by, {"proposal": proposal.id})
