@@ -156,7 +156,7 @@ def test_a_correction_outlives_the_books_that_it_was_made_with(connection: Conne
     moved = move_edition(connection, again, dune, None, None)
     assert moved is None
     connection.execute(text("DELETE FROM books WHERE id = :id"), {"id": planet})
-    connection.execute(text("UPDATE books SET title = 'Dune, a novel of sand' WHERE id = :id"), {"id": dune})
+    connection.execute(text("UPDATE books SET title = 'The Sands' WHERE id = :id"), {"id": dune})
     fresh = add(connection, "Dune")
     assert works(connection) == groups([dune], [again, fresh])
 

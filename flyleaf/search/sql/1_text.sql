@@ -59,22 +59,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION search_title_key IS 'the key of a title, in which an elided word is one of its own: d une, l etranger; but obrien, since that is a name';
 
-CREATE FUNCTION search_start(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-BEGIN
-    IF key ~ '^(the|an?|l|l[aeo]s?|un|une|der|die|das|den|det|ein|eine|el|il|gli|het|een|os?|as|um|uma|en|et) .' THEN
-        key := substr(key, strpos(key, ' ') + 1);
-    END IF;
-    RETURN left(replace(key, ' ', ''), 60);
-END $$;
-COMMENT ON FUNCTION search_start IS 'a key without its leading article and without spaces, cut at 60: equal however the words are run together';
+CREATE FUNCTION search_bare(key text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN replace(CASE WHEN key ~ '^(the|an?|l|l[aeo]s?|un|une|der|die|das|den|det|ein|eine|el|il|gli|het|een|os?|as|um|uma|en|et) .' THEN substr(key, strpos(key, ' ') + 1)
+                    ELSE key END, ' ', '');
+COMMENT ON FUNCTION search_bare IS 'a key without its leading article and without spaces: equal however the words are run together';
 
-CREATE FUNCTION search_work_id(title_key text, author_key text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN ('x' || left(md5(title_key || '|' || author_key), 16))::bit(64)::bigint;
-COMMENT ON FUNCTION search_work_id IS 'books of one title and one author are editions of one work: 64 bits of MD5, which no server version changes';
-
-CREATE FUNCTION search_work_of(title text, author text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN search_work_id(search_title_key(title), search_key(author));
-COMMENT ON FUNCTION search_work_of IS 'the work that the rule says a book is an edition of; people may have decided otherwise: search_corrected()';
+CREATE FUNCTION search_start(key text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN left(search_bare(key), 60);
+COMMENT ON FUNCTION search_start IS 'the same, cut at 60';
 
 -- Extra words ------------------------------------------------------------------------------------------------------
 

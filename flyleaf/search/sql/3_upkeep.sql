@@ -48,7 +48,7 @@ BEGIN
     CREATE UNLOGGED TABLE search_names_new AS SELECT DISTINCT author FROM books;
     ANALYZE search_names_new;
     CREATE UNLOGGED TABLE search_authors_new AS
-    SELECT author, author_key, search_author_words(author_key) AS author_words
+    SELECT author, author_key, search_author_words(author_key) AS author_words, search_work_author(author, author_key) AS work_author
       FROM (SELECT author, search_key(author) AS author_key FROM search_names_new OFFSET 0) AS names;
     ANALYZE search_authors_new;
     DROP TABLE search_names_new;
@@ -57,8 +57,8 @@ END $$;
 CREATE FUNCTION search_rebuild_books() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE UNLOGGED TABLE search_books_new AS
-    SELECT *, search_work_id(title_key, author_key) AS work_id
-      FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words
+    SELECT *, search_work_id(search_work_title(title, title_key), work_author) AS work_id
+      FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words, work_author
               FROM search_books JOIN search_authors_new USING (author) OFFSET 0) AS books;
     DROP TABLE search_authors_new;
     PERFORM search_rebuild_corrections();

@@ -1,0 +1,294 @@
+-- Which books are editions of one work: those whose keys of main title and main author are equal. To take two works for one is worse than to
+-- take one for two, so what is not known to say nothing about the work stays in the key. Examples are in docs/catalogue.md.
+
+-- Words of which a title can consist that says nothing: for these the author's first name is compared, too, and not only its initial.
+CREATE FUNCTION search_generic_words() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "a": 1, "an": 1, "and": 1, "for": 1, "from": 1, "in": 1, "my": 1, "of": 1, "on": 1, "the": 1, "to": 1, "vol": 1, "part": 1, "book": 1,
+    "best": 1, "collected": 1, "complete": 1, "early": 1, "earlier": 1, "great": 1, "greatest": 1, "introduction": 1, "last": 1, "later": 1, "new": 1, "old": 1, "other": 1,
+    "principles": 1, "selected": 1, "selections": 1, "short": 1, "some": 1, "three": 1, "two": 1, "four": 1, "five": 1, "six": 1, "uncollected": 1,
+    "autobiography": 1, "autobiographical": 1, "comedies": 1, "correspondence": 1, "diaries": 1, "diary": 1, "drama": 1, "dramas": 1, "essays": 1, "fairy": 1,
+    "fiction": 1, "journal": 1, "journals": 1, "lectures": 1, "letters": 1, "life": 1, "major": 1, "memoir": 1, "memoirs": 1, "novel": 1, "novels": 1, "papers": 1, "philosophical": 1,
+    "plays": 1, "poem": 1, "poems": 1, "poetical": 1, "poetry": 1, "political": 1, "prose": 1, "sermons": 1, "sonnets": 1, "speeches": 1, "songs": 1, "stories": 1,
+    "story": 1, "tales": 1, "tragedies": 1, "works": 1, "world": 1, "writing": 1, "writings": 1, "history": 1, "art": 1, "music": 1, "love": 1,
+    "algebra": 1, "biology": 1, "calculus": 1, "chemistry": 1, "dictionary": 1, "economics": 1, "ethics": 1, "geometry": 1, "grammar": 1, "logic": 1, "management": 1,
+    "marketing": 1, "mathematics": 1, "philosophy": 1, "physics": 1, "psychology": 1, "sociology": 1, "statistics": 1,
+    "auswahl": 1, "briefe": 1, "das": 1, "der": 1, "die": 1, "dramen": 1, "erzahlungen": 1, "essais": 1, "gedichte": 1, "gesammelte": 1, "samtliche": 1, "und": 1, "werke": 1,
+    "choisies": 1, "completes": 1, "contes": 1, "de": 1, "et": 1, "la": 1, "le": 1, "les": 1, "lettres": 1, "nouvelles": 1, "oeuvres": 1, "poemes": 1, "poesie": 1, "poesies": 1, "theatre": 1,
+    "antologia": 1, "cartas": 1, "completa": 1, "completas": 1, "contos": 1, "cronicas": 1, "cuentos": 1, "diario": 1, "e": 1, "el": 1, "ensaios": 1, "ensayos": 1, "escogidas": 1,
+    "las": 1, "los": 1, "memorias": 1, "obra": 1, "obras": 1, "os": 1, "poemas": 1, "poesia": 1, "poesias": 1, "poetica": 1, "reunida": 1, "teatro": 1, "todos": 1, "y": 1,
+    "lettere": 1, "opere": 1, "poesie scelte": 1, "racconti": 1, "romanzi": 1}$json$::jsonb;
+
+-- Surnames that so many have that an initial beside them does not say who is meant; and words of names that are no person's.
+CREATE FUNCTION search_common_names() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "adams": 1, "ahmed": 1, "alexander": 1, "ali": 1, "allen": 1, "anderson": 1, "bailey": 1, "baker": 1, "barnes": 1, "bell": 1, "bennett": 1, "black": 1, "brooks": 1, "brown": 1,
+    "bryant": 1, "butler": 1, "campbell": 1, "carter": 1, "chen": 1, "clark": 1, "clarke": 1, "coleman": 1, "collins": 1, "cook": 1, "cooper": 1, "cox": 1, "cruz": 1, "davies": 1,
+    "davis": 1, "diaz": 1, "edwards": 1, "evans": 1, "fernandez": 1, "fischer": 1, "fisher": 1, "flores": 1, "ford": 1, "foster": 1, "fox": 1, "garcia": 1, "gibson": 1, "gomez": 1,
+    "gonzales": 1, "gonzalez": 1, "gordon": 1, "graham": 1, "grant": 1, "gray": 1, "green": 1, "greene": 1, "griffin": 1, "hall": 1, "hamilton": 1, "harris": 1, "harrison": 1, "hayes": 1,
+    "henderson": 1, "henry": 1, "hernandez": 1, "hill": 1, "howard": 1, "hughes": 1, "hunt": 1, "hunter": 1, "jackson": 1, "james": 1, "jenkins": 1, "johnson": 1, "jones": 1, "jordan": 1,
+    "kelly": 1, "kennedy": 1, "khan": 1, "kim": 1, "king": 1, "kumar": 1, "lee": 1, "lewis": 1, "li": 1, "lin": 1, "liu": 1, "long": 1, "lopez": 1, "marshall": 1, "martin": 1, "martinez": 1,
+    "mason": 1, "mcdonald": 1, "meyer": 1, "miller": 1, "mitchell": 1, "moore": 1, "morales": 1, "morgan": 1, "morris": 1, "muller": 1, "murphy": 1, "murray": 1, "myers": 1, "nelson": 1,
+    "nguyen": 1, "oliveira": 1, "ortiz": 1, "palmer": 1, "parker": 1, "patel": 1, "patterson": 1, "pereira": 1, "perez": 1, "perry": 1, "peterson": 1, "phillips": 1, "powell": 1, "price": 1,
+    "ramirez": 1, "reed": 1, "reyes": 1, "reynolds": 1, "richards": 1, "richardson": 1, "rivera": 1, "roberts": 1, "robertson": 1, "robinson": 1, "rodriguez": 1, "rogers": 1, "rose": 1,
+    "ross": 1, "russell": 1, "sanchez": 1, "sanders": 1, "santos": 1, "schmidt": 1, "schneider": 1, "schwartz": 1, "scott": 1, "shah": 1, "shaw": 1, "silva": 1, "simmons": 1, "simpson": 1,
+    "singh": 1, "smith": 1, "souza": 1, "stevens": 1, "stewart": 1, "stone": 1, "sullivan": 1, "tan": 1, "taylor": 1, "thomas": 1, "thompson": 1, "torres": 1, "turner": 1, "walker": 1,
+    "wallace": 1, "wang": 1, "ward": 1, "washington": 1, "watson": 1, "webb": 1, "weber": 1, "west": 1, "white": 1, "williams": 1, "wilson": 1, "wong": 1, "wood": 1, "woods": 1, "wright": 1,
+    "wu": 1, "yang": 1, "young": 1, "zhang": 1}$json$::jsonb;
+CREATE FUNCTION search_bodies() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "academy": 1, "agency": 1, "association": 1, "authors": 1, "board": 1, "books": 1, "bureau": 1, "center": 1, "centre": 1, "church": 1, "college": 1, "commission": 1, "committee": 1,
+    "company": 1, "conference": 1, "congress": 1, "corporation": 1, "council": 1, "department": 1, "editors": 1, "federation": 1, "foundation": 1, "group": 1, "guides": 1, "inc": 1,
+    "institut": 1, "institute": 1, "instituto": 1, "international": 1, "library": 1, "limited": 1, "llc": 1, "ltd": 1, "magazine": 1, "ministry": 1, "museum": 1, "national": 1, "nations": 1,
+    "office": 1, "organisation": 1, "organization": 1, "press": 1, "project": 1, "publications": 1, "publishers": 1, "publishing": 1, "school": 1, "service": 1, "services": 1, "society": 1,
+    "staff": 1, "states": 1, "studio": 1, "studios": 1, "team": 1, "union": 1, "universidad": 1, "universidade": 1, "universitat": 1, "universite": 1, "university": 1}$json$::jsonb;
+
+-- Title ------------------------------------------------------------------------------------------------------------
+
+-- A closing bracket, by what is in it: null where it may be a part of the title or make another work of it; else what of it stays, which is
+-- the number of a volume that bears the name of its series, and otherwise nothing.
+CREATE FUNCTION search_bracket(main text, inside text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    series text[];
+BEGIN
+    IF inside ~* '\m(graphic|manga|comics?|annotated|abridged|adapt\w*|retold|readers|level|disney|bilingual|screenplay|libretto|summary|workbook|marvel)\M' THEN
+        RETURN CASE WHEN inside ~* '^(complete (and|&) )?unabridged$' THEN '' END;
+    END IF;
+    IF inside ~ '#\s*\d' THEN  -- (Dune, #1), (Discworld, #34; City Watch, #7), (The Selection, #0.4, 0.5), (Harry Potter, #5, Part 1)
+        series := regexp_match(inside, '^([^#]*?)[\s,:–-]*#\s*([^;]*)(?:;.*)?$');
+        IF inside ~* '\m(part|pt|vol|volume)\M\.?\s*#?\s*\d' THEN
+            RETURN CASE WHEN series[1] <> '' THEN ' ' || series[1] || ' ' || series[2] END;
+        END IF;
+    ELSE  -- (Inspector Morse Mysteries Book 8), (Tintenwelt, Band 1), (Discworld 34)
+        series := regexp_match(split_part(inside, ';', 1),
+            '^\s*(.*[[:alpha:]].*?)[\s,:–-]*(?:(?:\mn[º°o]\.?|\m(?:no|nr|num|vol|volume|book|bk|part|pt|tome|tomo|t|band|bd|buch|teil|livro|libro|livre|deel|boek|bok|bog|kirja|del|volumen|volum|parte|knjiga|том|книга)\.?)\s*(\d[\d.,]*(?:\s*[-–&+]\s*\d[\d.]*)?|[ivx]+|one|two|three|four|five|six|seven|eight|nine|ten|um|dois|três|uno|dos|tres|un|deux|trois|eins|zwei|drei)|[\s,]\s*(\d{1,3}(?:\.\d+)?))\s*$', 'i');
+        series := ARRAY[series[1], coalesce(series[2], series[3])];
+        IF search_key(series[1]) ~ '^(the )?(vol|volume|book|part|band|tome|series|no|of|number|edition)s?$' THEN
+            RETURN NULL;  -- (Volume 2)
+        END IF;
+    END IF;
+    IF series[1] IS NOT NULL THEN
+        RETURN CASE WHEN search_bare(search_title_key(series[1])) = search_bare(search_title_key(main)) AND series[2] !~* '^(1|i|one|um|uno|un|eins)$' THEN ' ' || series[2] ELSE '' END;
+    END IF;
+    IF inside ~* '\m(box\w*|set|omnibus|collections?|bundle|complete|books \d|\d+ books|volumes|part|guide|companion|study|teacher''?s?|student|critical|notes|illustrated|cards?|journal|activity|coloring|play|plays|script|selections?|excerpts?|novelization|tales?|anthology|golden|parallel|dual|young|junior|kids?|children''?s?)\M' THEN
+        RETURN NULL;
+    END IF;
+    -- Of editions and formats, of series without a number, and what a subtitle says of any book.
+    IF inside ~* '\m(edition|editions|edição|edición|édition|ausgabe|ed\.|reprint|reissue|paperbacks?|hardcover|hardback|softcover|board book|kindle|ebook|e-book|audio\w*|large print|movie tie-?in|film tie-?in|media tie-?in|tie-?in|classics?|klassiker|clássicos|clásicos|library|thrift|international|contemporaries|perennial\w*|everyman\w*|signet|bantam|puffin|penguin|vintage|virago|nyrb\w*|oprah\w*|electronic resource|sound recording|text|beginner books?|i can read( books?)?)\M|\mp\.s\.'
+       OR inside ~* '[[:alpha:]].*\m(series|trilogy|saga|cycle|chronicles?|quartet|quintet|sequence|universe|mystery|mysteries|thrillers?|novels?|trilogie|trilogía|trilogia|série|serie|reihe|zyklus|beginner books)\s*$'
+       OR search_says_nothing(inside) THEN
+        RETURN '';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- "a novel", "roman", "poems" and their like: what a subtitle says that any book of the kind may bear.
+CREATE FUNCTION search_says_nothing(subtitle text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    RETURN subtitle ~* '^\W*(?:(?:an?|the|un|une|una|um|uma|ein|eine|il|la|le|o|en|et) )?(?:(?:short|new|true|love|historical|histórica|histórico|historischer|historique|policier|policial|policíaca) )?(?:novels?|novella|roman|romans|romane|román|romaani|romanas|romanzo|romanzi|romances?|novelas?|nouvelles?|novelle|novellen|noveller|récits?|memoirs?|poems?|poetry|verse|stories|story collection|essays?|essais?|ensaios?|ensayos?|erzählung|erzählungen|gedichte|gedichten|poésies?|poèmes|poemas?|poemes|poesías?|poesias?|poesie|dikt|digte|cuentos|contos|relatos|racconti|contes|memórias|memorias|mémoires|erinnerungen|autobiografie|autobiographie|autobiografía|autobiografia|biographie|biografie|biografía|biografia|mythistorēma|powieść|regény|versek|haiku|kriminalroman|krimi|thriller|роман|повесть|рассказы|стихи|стихотворения)(?: policier| histórica| histórico| historique| policial| policíaca)?\W*$'
+        OR subtitle ~* '^\W*an? (?!.*\m(?:graphic|illustrated|comic|complete|screen|abridged|photo\w*|study|reader|musical|stage|radio)\M)(?:[\w''’.-]+ ){0,5}(?:novels?|novella|memoir|mystery|thriller|romance|western|fairy tale|fairy story|fable|parable|love story|true story|tale|story|autobiography|biography|comedy|tragedy|tragicomedy|ghost story|western story|bericht)\W*$'
+        OR subtitle ~* '^\W*an? (?!.*\m(?:graphic|illustrated)\M)(?:[\w''’.-]+ ){0,2}(?:novel|novella|memoir|comedy|tragedy|tragicomedy) (?:of|in|about|from|with) [^:;/]+$'
+        OR subtitle ~* '^\W*(?:ein|eine) (?:[\w-]+ )?(?:[\w-]*roman|erzählung|novelle|bericht|märchen|geschichte|biographie|biografie|liebesgeschichte)( für \w+)?\W*$'
+        OR subtitle ~* '^\W*(?:the (?:auto)?biography|(?:an|uma|una) (?:auto)?biograf[ií]a|a true story|based on a true story)\W*$';
+END $$;
+
+-- Keys of words without which a title, unless it ends with a bracket or an article, has nothing to be taken away: most have none.
+CREATE FUNCTION search_signs() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "or": 1, "ou": 1, "oder": 1, "ed": 1, "edition": 1, "expanded": 1, "revised": 1, "updated": 1, "book": 3,
+    "vol": 3, "vols": 3, "volume": 3, "volumes": 3, "part": 3, "parts": 3, "pt": 3, "books": 3, "bk": 3, "no": 3, "number": 3, "tome": 3, "tomo": 3, "band": 3, "bd": 3, "teil": 3,
+    "livre": 3, "livro": 3, "libro": 3,
+    "novel": 2, "novels": 2, "novella": 2, "roman": 2, "romans": 2, "romane": 2, "romaani": 2, "romanas": 2, "romanzo": 2, "romanzi": 2, "romance": 2, "romances": 2,
+    "novela": 2, "novelas": 2, "nouvelle": 2, "nouvelles": 2, "novelle": 2, "novellen": 2, "noveller": 2, "recit": 2, "recits": 2, "memoir": 2, "memoirs": 2, "poem": 2, "poems": 2,
+    "poetry": 2, "verse": 2, "story": 2, "stories": 2, "collection": 2, "essay": 2, "essays": 2, "essai": 2, "essais": 2, "ensaio": 2, "ensaios": 2, "ensayo": 2, "ensayos": 2,
+    "erzahlung": 2, "erzahlungen": 2, "gedichte": 2, "gedichten": 2, "poesie": 2, "poesies": 2, "poemes": 2, "poema": 2, "poemas": 2, "poesia": 2, "poesias": 2, "dikt": 2, "digte": 2,
+    "cuentos": 2, "contos": 2, "relatos": 2, "racconti": 2, "contes": 2, "memorias": 2, "memoires": 2, "erinnerungen": 2, "autobiografie": 2, "autobiographie": 2, "autobiografia": 2,
+    "biographie": 2, "biografie": 2, "biografia": 2, "mythistorema": 2, "powiesc": 2, "regeny": 2, "versek": 2, "haiku": 2, "kriminalroman": 2, "krimi": 2, "thriller": 2, "povest": 2,
+    "rasskazy": 2, "stikhi": 2, "stihi": 2, "stihotvoreniya": 2, "mystery": 2, "western": 2, "tale": 2, "fable": 2, "parable": 2, "autobiography": 2, "biography": 2, "comedy": 2, "tragedy": 2,
+    "tragicomedy": 2, "bericht": 2, "marchen": 2, "geschichte": 2, "liebesgeschichte": 2}$json$::jsonb;
+
+-- What is left of a title without the signs of its edition and series. Volumes and all other subtitles stay.
+CREATE FUNCTION search_main_title(title text, words text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    main  text := title;
+    parts text[];
+    stays text;
+    tail  text;
+    kept  text := '';
+BEGIN
+    FOR n IN 1 .. 3 LOOP
+        EXIT WHEN right(rtrim(main, ' .,:;'), 1) NOT IN (')', ']');
+        parts := regexp_match(main, '^(.*\S)\s*[[(]([^][()]*)[])]\W*$');
+        EXIT WHEN parts IS NULL;
+        stays := search_bracket(parts[1], parts[2]);
+        EXIT WHEN stays IS NULL;
+        main := parts[1];
+        kept := stays || kept;
+    END LOOP;
+    IF words && '{ed,edition,expanded,revised,updated}' THEN
+        main := regexp_replace(main, '^(.*\S)(?:\s*[,:;/–—-]\s*|\s+(?=\d))(?:(?:the|completely|fully|and|&|newly|\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|revised|rev\.?|updated|expanded|enlarged|anniversary|new)[\s,]+)*(?:(?:edition|ed\.?)|(?:revised|updated|expanded)(?: edition)?)\s*$', '\1', 'i');
+    END IF;
+    IF search_signs() ?| words THEN
+        FOR n IN 1 .. 2 LOOP
+            tail := split_part(replace(replace(translate(main, ';/–—', '::::'), ' - ', ' : '), '. ', ': '), ':', -1);
+            EXIT WHEN length(tail) = length(main) OR tail !~ '^\s' OR NOT (search_says_nothing(btrim(tail)) OR tail ~* '^\s*book ([\divx]+|one|two|three|four|five|six|seven|eight|nine|ten) (of|in) (?!(two|three|four|five|\d+)\M)\S');
+            main := rtrim(left(main, length(main) - length(tail) - 1));
+        END LOOP;
+        IF main LIKE '%, %' THEN
+            parts := regexp_match(main, '^(.*\S),\s+((?:an?|the|ein|un|une|una|um|uma)\s+[^,]+)$', 'i');
+            IF search_says_nothing(parts[2]) THEN
+                main := parts[1];
+            END IF;
+        END IF;
+        IF words && '{or,ou,oder}' THEN  -- Walden; or, Life in the woods
+            main := regexp_replace(main, '^(.*?\w)(?:\s*[;:,]\s*(?:or|ou|oder),?|\s+or,)\s+[^:;(]+$', '\1', 'i');
+        END IF;
+    END IF;
+    IF main LIKE '%, %' THEN  -- Hobbit, The
+        main := regexp_replace(main, ',\s+(the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|o|os|as|um|uma|un|una|une|ein|eine|het|een)(?=\s*$|\s*[:;(])', '', 'i');
+    END IF;
+    RETURN main || kept;
+END $$;
+
+-- "vol 3" and "volume iii" are one, and so are "part one" and "part 1".
+CREATE FUNCTION search_volumes(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    romans constant text[] := '{i,ii,iii,iv,v,vi,vii,viii,ix,x,xi,xii,xiii,xiv,xv,xvi,xvii,xviii,xix,xx}'::text[];
+    names  constant text[] := '{one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve}'::text[];
+    words  text[]          := string_to_array(key, ' ');
+    number text;
+BEGIN
+    FOR n IN 1 .. cardinality(words) LOOP
+        number := words[n + 1];
+        CONTINUE WHEN words[n] !~ '^(volumes?|vols?|parts?|pts?|books?|bks?|numbers?|nos?|tomes?|tomos?|band|bd|teil|livro|libro|livre)$';
+        number := coalesce(array_position(romans, number), array_position(names, number))::text;
+        IF number IS NULL AND words[n + 1] ~ '^[0-9]{1,4}$' THEN
+            number := words[n + 1]::int::text;
+        END IF;
+        IF number IS NOT NULL THEN
+            words[n + 1] := number;
+            words[n] := CASE WHEN words[n] ~ '^v' THEN 'vol' WHEN words[n] ~ '^p' THEN 'part' WHEN words[n] ~ '^b(oo)?k' THEN 'book' WHEN words[n] ~ '^n' THEN 'no' ELSE words[n] END;
+        END IF;
+    END LOOP;
+    RETURN array_to_string(words, ' ');
+END $$;
+
+-- One that begins with a star says too little for an initial to tell who wrote it.
+CREATE FUNCTION search_work_title(title text, title_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    key   text   := title_key;
+    words text[] := string_to_array(title_key, ' ');
+    main  text;
+BEGIN
+    IF search_signs() ?| words OR right(rtrim(title, ' .,:;'), 1) IN (')', ']') OR strpos(title, ', ') > 0 AND title ~* ',\s+(the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|os?|as|um|uma|un|una|une|ein|eine|het|een)\s*($|[:;(])' THEN
+        main := search_main_title(title, words);
+        IF main <> title THEN
+            key := coalesce(nullif(search_title_key(main), ''), title_key);
+        END IF;
+        key := search_volumes(key);
+    END IF;
+    words := string_to_array(CASE WHEN key ~ '[0-9]' THEN regexp_replace(key, '(?<=.) [0-9]+\M', '', 'g') ELSE key END, ' ');
+    main := search_bare(key);
+    IF length(main) <= 5 OR search_generic_words() ?& words
+       OR key ~ '^(the |a |an )?(history of|introduction to|principles of|dictionary of|handbook of) (the )?[a-z]+$' THEN
+        RETURN '*' || main;
+    END IF;
+    RETURN main;
+END $$;
+COMMENT ON FUNCTION search_work_title IS 'the main title as it is compared: ''The Two Towers (The Lord of the Rings, #2)'' twotowers';
+
+-- Author -----------------------------------------------------------------------------------------------------------
+
+-- The first of several, without dates and roles, and with the surname last.
+CREATE FUNCTION search_main_author(author text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    name  text := author;
+    first text;
+    given text;
+    short text[];
+BEGIN
+    IF author ~ '[][();/|]' THEN
+        name := regexp_replace(name, '\s*[[(][^][()]*[])]', '', 'g');  -- (Author), (John Ronald Reuel)
+        name := coalesce(nullif(btrim(substring(name FROM '^[^;/|]*')), ''), author);
+    END IF;
+    IF name ~* '\mby\M|\m(from|par|von|por|de|di) ' THEN
+        name := regexp_replace(name, '^(written |edited |compiled |story and pictures |text |words )?by\s+', '', 'i');
+        name := regexp_replace(name, '^(.*\w)\W+(translat\w*|transl\.?|trans\.?|tr\.|trad\.|illustrat\w*|illus\.?|ill\.|edited|ed\.|introduc\w*|narrated|read|foreword|preface|afterword|übersetzt|traduit|traducido|traduzido|traducción|tradução|pictures|drawings|photographs)(\s+from [\w ]+)?\s+(by|from|von|par|por|de|di|aus)\M.*$', '\1', 'i');
+    END IF;
+    IF name ~ '[0-9]' THEN
+        name := regexp_replace(name, '[\s,]+(?:\m(?:b|d|ca|fl)\.?|\m(?:born|active|approximately))?\s*\d{3,4}\??\s*[-–]?\s*(?:\d{3,4})?\??(\s*(?:B\.?\s?C\.?|A\.?\s?D\.?))?\W*$', '', 'i');
+    END IF;
+    IF name ~* ' (and|und|with) |&' THEN
+        short := regexp_match(name, '^\s*(\S.*?)\s*(?:&|\m(?:and|und|with)\M)\s*(\S.*)$', 'i');
+        IF short IS NOT NULL THEN  -- "Will and Ariel Durant" share a surname
+            name := CASE WHEN short[1] ~ '^\w+$' THEN short[1] || ' ' || regexp_replace(short[2], '^.*\s', '') ELSE short[1] END;
+        END IF;
+    END IF;
+    IF name ~ ',' THEN
+        first := btrim(split_part(name, ',', 1));
+        given := btrim(split_part(name, ',', 2));
+        IF given = '' OR given ~* '^(jr|sr|ii|iii|iv|ph\.?\s?d|m\.?\s?d|esq|editor|author)\.?$' THEN
+            name := first;
+        ELSIF lower(first) IN ('aeschylus', 'aesop', 'aristophanes', 'aristotle', 'colette', 'dante', 'epictetus', 'euripides', 'hergé', 'herodotus', 'hesiod', 'homer', 'horace', 'laozi',
+                               'molière', 'osho', 'ovid', 'plato', 'plutarch', 'rumi', 'saki', 'seneca', 'sophocles', 'stendhal', 'sappho', 'thucydides', 'unknown', 'anonymous', 'various', 'virgil', 'voltaire') THEN
+            name := first;
+        ELSIF first ~* '^((d[aeiou]s?|del|della|di|du|el|al|la|le|los|van|von|der|den|ten|ter|st\.?|saint|mc|mac|o|bin|ibn|abu)[ ''’-]+)*[^ ]+$'
+              OR first !~ '^\S\.' AND given ~* '^[^ ]+(\s+\S\.?)*$' OR given ~* ' (de|da|do|von|van|of|di|del|von der|van der)$' AND given ~ '^\S+( \S+)?( \S+)?$' THEN
+            name := given || ' ' || first;
+        ELSE
+            name := first;
+        END IF;
+    END IF;
+    RETURN name;
+END $$;
+
+CREATE FUNCTION search_joints() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN '{"and": 1, "by": 1, "und": 1, "with": 1}'::jsonb;
+CREATE FUNCTION search_titles_of_names() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "sir": 1, "dr": 1, "mr": 1, "mrs": 1, "ms": 1, "miss": 1, "lady": 1, "lord": 1, "saint": 1, "st": 1, "prof": 1, "professor": 1, "rev": 1, "dame": 1, "graf": 1, "count": 1, "baron": 1,
+    "jr": 1, "sr": 1, "ii": 1, "iii": 1, "iv": 1, "phd": 1, "md": 1, "esq": 1}$json$::jsonb;
+
+-- Two keys of the author with a bar between: surname and initial; and surname and first name, which titles that say nothing are compared by.
+CREATE FUNCTION search_work_author(author text, author_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    key     text := author_key;
+    names   text[] := string_to_array(author_key, ' ');
+    given   text;
+    surname text;
+BEGIN
+    IF author <> translate(author, '][,();/|&0123456789', '') OR search_joints() ?| names THEN
+        IF author ~* '\m(retold|adapted|abridged|adaptation|simplified)\M' THEN
+            RETURN key || '|' || key;
+        END IF;
+        key := coalesce(nullif(search_key(search_main_author(author)), ''), key);
+    END IF;
+    names := string_to_array(search_romanised(key), ' ');
+    IF search_titles_of_names() ?| names THEN
+        WHILE cardinality(names) > 1 AND search_titles_of_names() ? names[1] LOOP
+            names := names[2:];
+        END LOOP;
+        WHILE cardinality(names) > 1 AND search_titles_of_names() ? names[cardinality(names)] LOOP
+            names := names[: cardinality(names) - 1];
+        END LOOP;
+    END IF;
+    IF coalesce(cardinality(names), 0) < 2 OR search_bodies() ?| names THEN
+        key := coalesce(array_to_string(names, ' '), '');
+        RETURN key || '|' || key;
+    END IF;
+    surname := names[cardinality(names)];
+    IF cardinality(names) > 2 AND names[cardinality(names) - 1] IN ('le', 'la', 'mc', 'mac', 'o', 'al', 'el', 'st', 'saint', 'ben', 'bin', 'abu', 'abd') THEN
+        surname := names[cardinality(names) - 1] || surname;
+    END IF;
+    given := names[1];
+    FOR n IN 2 .. cardinality(names) - 1 LOOP
+        EXIT WHEN length(given) >= n OR length(names[n]) > 1;
+        given := given || names[n];  -- t s eliot
+    END LOOP;
+    RETURN CASE WHEN search_common_names() ? surname THEN given ELSE left(given, 1) END || ' ' || surname || '|' || given || ' ' || surname;
+END $$;
+COMMENT ON FUNCTION search_work_author IS '''Tolkien, J. R. R., 1892-1973'' is ''j tolkien|jrr tolkien''';
+
+-- Work -------------------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION search_work_id(work_title text, work_author text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN ('x' || left(md5(work_title || '|' || CASE WHEN work_title LIKE '*%' THEN split_part(work_author, '|', 2) ELSE split_part(work_author, '|', 1) END), 16))::bit(64)::bigint;
+COMMENT ON FUNCTION search_work_id IS 'books of one main title and main author are editions of one work: 64 bits of MD5, which no server version changes';
+
+CREATE FUNCTION search_work_of(title text, author text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN search_work_id(search_work_title(title, search_title_key(title)), search_work_author(author, search_key(author)));
+COMMENT ON FUNCTION search_work_of IS 'the work that the rule says a book is an edition of; people may have decided otherwise: search_corrected()';
