@@ -16,6 +16,7 @@ RATING_MAX = 5
 TITLE_MAX = 1_000
 AUTHOR_MAX = 500
 PUBLISHER_MAX = 500
+SERIES_MAX = 500  # all series of a book, as they are stored
 DESCRIPTION_MAX = 20_000
 LANGUAGE_MAX = 35  # the longest tag that RFC 5646 recommends supporting
 YEAR_MIN = -3_000  # BCE: some catalogues date the Epic of Gilgamesh by its age

@@ -15,6 +15,7 @@ from flyleaf.queries.events import delete_due_events, update_event_ages
 from flyleaf.queries.failed_logins import fold_failed_logins
 from flyleaf.queries.password_resets import delete_expired_password_resets
 from flyleaf.queries.sessions import select_live_hashes
+from flyleaf.queries.unread_titles import read_next_titles
 from flyleaf.sessions import SessionFiles
 
 POLL = 60.0  # seconds until an idle thread looks again, for what another process has left
@@ -24,6 +25,7 @@ TASKS: tuple[Callable[..., object], ...] = (
     continue_next_departure,
     fold_failed_logins,
     delete_expired_password_resets,
+    read_next_titles,
 )
 
 logger = logging.getLogger("flyleaf.maintenance")

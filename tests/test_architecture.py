@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "security_headers": set(),
     "sessions": {"limits"},
     "subjects": set(),
+    "series": {"limits"},
     "turns": set(),
     "maintenance": {"background", "config", "database", "queries", "sessions"},
     "totp": set(),
@@ -53,10 +54,10 @@ MAY_IMPORT = {
     "embedded": set(),
     "open_library": {"isbn"},
     "search": {"identifiers", "isbn", "limits"},
-    "queries": {"identifiers", "isbn", "limits", "paging"},
+    "queries": {"identifiers", "isbn", "limits", "paging", "series"},
     "database": {"config", "embedded", "search"},  # of the search: what it keeps in the database
     "exporting": {"importing", "queries"},
-    "importing": {"identifiers", "isbn", "limits", "config", "database", "queries", "search", "subjects"},
+    "importing": {"identifiers", "isbn", "limits", "config", "database", "queries", "search", "series", "subjects"},
     "rating_fetcher": {"background", "database", "open_library", "queries"},
     "views": {
         "citation", "config", "database", "identifiers", "importing", "isbn", "limits", "metrics", "open_library",

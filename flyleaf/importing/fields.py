@@ -11,6 +11,7 @@ from flyleaf.importing.cleaning.cells import (
     average_rating,
     language,
     repeating_rule,
+    series,
     some_paragraphs,
     text_rule,
     whole_number,
@@ -20,6 +21,8 @@ from flyleaf.importing.cleaning.markup import escaped, may_hold_markup
 from flyleaf.importing.cleaning.subjects import readable
 
 SUBJECTS_CELL_MAX = 20_000  # characters of all subjects of a book
+
+SERIES = "series"  # which titles name as well: rows.py moves it from there
 
 
 class Field(NamedTuple):
@@ -111,6 +114,12 @@ FIELDS = (
             "subjects subject subjectslabels genres genre genreslabels categories category tags tag bookshelves "
             "shelves assuntos assunto temas tema materias materia generos genero categorias categoria etiquetas"
         ),
+    ),
+    Field(
+        SERIES,
+        "text",
+        repeating_rule(series),
+        "series seriesname seriestitle bookseries nameofseries serieslabels serie colecao coleccion",
     ),
 )
 COLUMNS = tuple(field.name for field in FIELDS)

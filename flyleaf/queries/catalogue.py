@@ -24,6 +24,7 @@ class CatalogueEntry:
     average_rating: Decimal | None
     ratings_count: int | None
     subjects: str | None  # names, each with a semicolon behind it
+    series: str | None
 
 
 def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
@@ -35,7 +36,8 @@ def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
                    CASE WHEN subjects IS NOT NULL
                         THEN (SELECT string_agg(name || ';', ' ' ORDER BY place)
                                 FROM unnest(books.subjects) WITH ORDINALITY AS listed (id, place)
-                                JOIN subjects AS subject USING (id)) END AS subjects
+                                JOIN subjects AS subject USING (id)) END AS subjects,
+                   series
               FROM books
              ORDER BY id
         """),

@@ -59,6 +59,7 @@ UPDATE reviews SET hidden_at = now(), hidden_reason = 'Not about the book.'
  WHERE id = (SELECT min(review_id) FROM review_reports);
 INSERT INTO external_ratings (book_id, source, average, ratings_count, key, fetched_at)
 SELECT id, 'open_library', 3.917, 12, '/works/OL1W', '2026-02-03 04:05:06.789+01' FROM books;
+INSERT INTO unread_titles SELECT min(id) FROM books;
 INSERT INTO external_rating_requests (book_id) SELECT min(id) FROM books;
 INSERT INTO authenticator_apps (reader_id, name, secret, last_step)
 SELECT id, 'Phone', sha256('secret'), 60000000 FROM readers WHERE name = 'Bob';

@@ -24,6 +24,7 @@ from flyleaf.limits import (
     REASON_MAX,
     REVIEW_MAX,
     SECOND_FACTOR_NAME_MAX,
+    SERIES_MAX,
     SUBJECT_MAX,
     SUBJECT_NAME_MAX,
     SUBJECTS_MAX,
@@ -38,6 +39,7 @@ LETTERS = {
     ("books", "title"): TITLE_MAX,
     ("books", "author"): AUTHOR_MAX,
     ("books", "publisher"): PUBLISHER_MAX,
+    ("books", "series"): SERIES_MAX,
     ("books", "language"): LANGUAGE_MAX,
     ("books", "description"): DESCRIPTION_MAX,
     ("readers", "name"): USERNAME_MAX,
@@ -67,6 +69,7 @@ NUMBERS = {
 NOT_EMPTY = [
     ("books", "title"),
     ("books", "publisher"),
+    ("books", "series"),
     ("books", "language"),
     ("books", "description"),
     ("readers", "name"),

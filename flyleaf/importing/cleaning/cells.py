@@ -15,6 +15,7 @@ from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
 from flyleaf.importing.cleaning.markup import may_hold_markup, paragraphs, plain_line
 from flyleaf.importing.cleaning.years import is_undefined, year_of
 from flyleaf.importing.table import Reason
+from flyleaf.series import UnusableSeriesError, read_cell
 
 SEEN = 1 << 14  # distinct cells in a rule's cache
 
@@ -24,7 +25,12 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]"
 
 
 class CellError(ValueError):
-    """The cell can't be stored and is left empty. The message says why: "pages '300 p.' is not a whole number"."""
+    """The cell can't be stored. It is left empty, or its usable part is stored. The message says why: "pages '300 p.'
+    is not a whole number"."""
+
+    def __init__(self, text: str, usable: str = "") -> None:
+        super().__init__(text)
+        self.usable = usable
 
 
 class RowError(ValueError):
@@ -142,6 +148,15 @@ def language(cell: str) -> str:
     if code is None and text.casefold() not in UNDETERMINED:
         raise CellError(f"language {shown(cell)} is not known: use a code such as en or eng, or its English name")
     return code or ""
+
+
+def series(cell: str) -> str:
+    if is_damaged(cell):
+        raise _damaged("series", cell, CellError)
+    try:
+        return read_cell(one_line(cell))
+    except UnusableSeriesError as error:
+        raise CellError(str(error), error.usable) from error
 
 
 def average_rating(cell: str) -> str:

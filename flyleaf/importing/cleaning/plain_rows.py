@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from flyleaf.importing.cleaning.cells import CellError, Rule
 from flyleaf.importing.cleaning.markup import may_hold_markup
-from flyleaf.importing.fields import RULES
+from flyleaf.importing.fields import RULES, SERIES
 from flyleaf.isbn import CHECK_10, CHECK_978, CHECK_979, SUMS
+from flyleaf.series import BRACKETS
 
 Bytes = NDArray[np.uint8]
 Positions = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 _TAB, _LF, _CR, _SPACE, _QUOTE, _APOSTROPHE, _EQUALS = b"\t\n\r \"'="
+_BRACKETS = np.frombuffer("".join(BRACKETS).encode(), np.uint8)
 _KEY = 8  # bytes of a cell that are compared in one operation
 _KEY_MASKS = np.array([(1 << 8 * length) - 1 for length in range(_KEY + 1)], np.uint64)
 _KNOWN = 1 << 14  # distinct cells in a column's cache
@@ -51,7 +53,7 @@ _FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(10_00
 class PlainRows(NamedTuple):
     """The result for the lines of a block."""
 
-    copied: bytes  # plain rows in COPY's text format: line, isbn13, then the columns
+    copied: bytes  # plain rows in COPY's text format, with rows.staged_columns
     others: Sequence[tuple[int, str]]  # the other lines with their numbers; each is a complete row
     lines: int  # of both
 
@@ -63,7 +65,9 @@ class PlainReader:
     def __init__(self, width: int, positions: Sequence[int], columns: Sequence[str], delimiter: str) -> None:
         self._width = width
         self._positions = tuple(positions)
-        rules = [(position, RULES[name]) for position, name in zip(positions[1:], columns[1:], strict=True)]
+        named = dict(zip(columns, positions, strict=True))
+        self._title, self._series = named["title"], named.get(SERIES)
+        rules = [(named[name], RULES[name]) for name in columns[1:] if name != SERIES]
         self._texts = [(position, rule) for position, rule in rules if rule.longest]
         self._few = [(position, _FewCells(rule)) for position, rule in rules if not rule.longest]
         self._delimiter = ord(delimiter)
@@ -125,19 +129,23 @@ class PlainReader:
             first = rows.padded[rows.starts[position]]
             plain &= (lengths >= rule.required) & (lengths <= rule.longest)
             plain &= (first != _APOSTROPHE) & (first != _EQUALS)  # spreadsheets' marks for text
+        # A series is written in one of many forms, in its own cell or in a bracket that ends the title.
+        plain &= ~np.isin(rows.padded[rows.stops[self._title] - 1], _BRACKETS)
+        if self._series is not None:
+            plain &= rows.lengths(self._series) == 0
         for position, few in self._few:
             plain &= few.are_plain(rows.keys(position), rows.lengths(position))
         return plain
 
     def _copied(self, numbers: Positions, isbn13: Bytes, lines: list[bytes]) -> bytes:
-        front = np.empty((len(lines), 27), np.uint8)
+        size = 27 if self._series is not None else 28  # then the series follows, an empty cell
+        front = np.full((len(lines), size), _TAB, np.uint8)
         millions, rest = np.divmod(numbers, 10**8)
         thousands, ones = np.divmod(rest, 10**4)
         front[:, 0:4], front[:, 4:8], front[:, 8:12] = (_FOUR_DIGITS[part] for part in (millions, thousands, ones))
-        front[:, [12, 26]] = _TAB
         front[:, 13:26] = isbn13
         parts = [b""] * (2 * len(lines))
-        parts[::2] = front.view("S27").ravel().tolist()
+        parts[::2] = front.view(f"S{size}").ravel().tolist()
         parts[1::2] = lines if self._positions == tuple(range(self._width)) else self._in_order(lines)
         return b"".join(parts)
 

@@ -3,23 +3,30 @@
 from collections.abc import Iterator, Sequence
 
 from flyleaf.importing.cleaning.cells import CellError, RowError, Rule, is_damaged, shown
-from flyleaf.importing.fields import RULES
+from flyleaf.importing.fields import RULES, SERIES
 from flyleaf.importing.reporting.findings import Findings
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 from flyleaf.isbn import IsbnError, RoundedIsbnError, isbn13, parse
+from flyleaf.series import BRACKETS, read_title, with_series
 
-# Storable rows by column, like a Batch: line, isbn13 ("" if the check digit is wrong), then clean cells ("" if empty)
-# for each of the table's columns.
+# Storable rows by column, like a Batch, in the order of `staged_columns`: isbn13 is "" if the check digit is wrong, and
+# so are empty cells.
 Columns = Sequence[Sequence[str]]
 Row = tuple[str, ...]
+
+
+def staged_columns(table: Table) -> tuple[str, ...]:
+    """Return the names of the columns that `clean_columns` yields. Series come from titles, too."""
+    return ("line", "isbn13", *(() if SERIES in table.columns else (SERIES,)), *table.columns)
 
 
 def clean_columns(table: Table, findings: Findings) -> Iterator[tuple[bytes, Columns]]:
     """Yield the rows to store: those already in COPY's format, and the others by column. Problems go to `findings`."""
     rules = [RULES[column] for column in table.columns[1:]]
+    names = staged_columns(table)
     for batch in table.batches:
         refused = [*batch.refused]
-        columns = _cleaned(batch, rules, findings, refused) if batch.lines else ()
+        columns = _with_series(_cleaned(batch, rules, findings, refused), names) if batch.lines else ()
         for refusal in sorted(refused, key=lambda refusal: refusal.line):
             findings.refuse(refusal)
         yield batch.copied, columns
@@ -39,6 +46,22 @@ def _cleaned(batch: Batch, rules: Sequence[Rule], findings: Findings, refused: l
         cells = tuple(column[place] for column in batch.columns)
         rows[place] = _row(batch.lines[place], cells, rules, findings, refused)
     return list(zip(*filter(None, rows), strict=True))
+
+
+def _with_series(columns: Columns, names: Sequence[str]) -> Columns:
+    """Return the columns with the series that titles name in the column of the series."""
+    made = list(columns)
+    if not made:  # every row was refused
+        return made
+    if len(made) < len(names):
+        made.insert(names.index(SERIES), [""] * len(columns[0]))
+    titles, series = list(made[names.index("title")]), list(made[names.index(SERIES)])
+    for place, title in enumerate(titles):
+        if title.endswith(BRACKETS):
+            titles[place], found = read_title(title)
+            series[place] = with_series(series[place], found) if found else series[place]
+    made[names.index("title")], made[names.index(SERIES)] = titles, series
+    return made
 
 
 def _column(rule: Rule, cells: Sequence[str], odd: set[int]) -> Sequence[str]:
@@ -86,4 +109,4 @@ def _value(rule: Rule, cell: str, line: int, findings: Findings) -> str:
         return rule.cell(cell)
     except CellError as error:
         findings.left_empty.add(line, str(error))
-        return ""
+        return error.usable

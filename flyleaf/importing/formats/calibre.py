@@ -9,6 +9,7 @@ from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, header_names, joined_names, page_count
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
+from flyleaf.series import numbered
 
 NAME = "calibre"
 
@@ -70,4 +71,5 @@ _COLUMNS = {
     "pages": Column(page_count, ("#pages",)),
     "description": Column(str, ("comments",)),
     "subjects": Column(_tags, ("tags",)),
+    "series": Column(numbered, ("series", "series_index")),
 }

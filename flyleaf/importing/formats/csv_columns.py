@@ -4,12 +4,17 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from flyleaf.importing.fields import BASIC, COLUMNS, FIELDS
+from flyleaf.importing.fields import BASIC, COLUMNS, FIELDS, SERIES
 from flyleaf.importing.reading.source import UnusableFileError
 from flyleaf.isbn import IsbnError, parse
 
 _NAMES_OF = {field.name: tuple(field.names.split()) for field in FIELDS}
 _ISBN13_NAMES = ("isbn13", "isbn13number", "ean", "ean13", "gtin13", "eanisbn13", "editionisbn13")
+# Only beside a series: alone, "volume" is not the number of one.
+_SERIES_NUMBER_NAMES = (
+    "seriesnumber seriesindex seriesposition seriesvolume seriesno seriesordinal numberinseries positioninseries "
+    "bookinseries volumeinseries volume volumenumber vol"
+).split()
 _KNOWN = {*_ISBN13_NAMES}.union(*_NAMES_OF.values())
 _NEEDED = ("isbn", "title")
 
@@ -20,6 +25,7 @@ class CsvColumns(NamedTuple):
     names: tuple[str, ...]  # the catalogue's names, as in Table
     positions: tuple[int, ...]
     second_isbn: int | None  # position of another ISBN column, for rows in which the first is empty
+    series_number: int | None  # position of the column with the numbers that belong to the series
     ignored: tuple[str, ...]
     remarks: tuple[str, ...]
 
@@ -40,13 +46,14 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
     positions = {name: found[name] for name in COLUMNS}
     present = {name: position for name, position in positions.items() if position is not None}
     _refuse_without(header, [name for name in _NEEDED if name not in present])
-    read = [*present.values(), *([isbn13] if isbn13 is not None else [])]
+    number = _position(keys, _SERIES_NUMBER_NAMES) if SERIES in present else None
+    read = [*present.values(), *(position for position in (isbn13, number) if position is not None)]
     twice = [header[position].strip() for position in read if keys.count(keys[position]) > 1]
     if twice:
         raise UnusableFileError(f"the header names {', '.join(twice)} twice: rename or delete one of them.", 1)
     ignored = tuple(cell.strip() for place, cell in enumerate(header) if place not in read and cell.strip())
     remarks = tuple(_remarks([name for name in BASIC if name not in present]))
-    return CsvColumns(tuple(present), tuple(present.values()), isbn13, ignored, remarks)
+    return CsvColumns(tuple(present), tuple(present.values()), isbn13, number, ignored, remarks)
 
 
 def _key(cell: str) -> str:

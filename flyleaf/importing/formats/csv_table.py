@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from flyleaf.importing.cleaning.cells import is_damaged
 from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.fields import SERIES
 from flyleaf.importing.formats.csv_columns import CsvColumns, count_known, find_columns
 from flyleaf.importing.formats.csv_rows import Form, Rows, unclosed, unwrapped
 from flyleaf.importing.formats.spreadsheet_cells import typed
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
+from flyleaf.series import numbered
 
 if TYPE_CHECKING:
     from flyleaf.importing.cleaning.plain_rows import PlainReader
@@ -142,10 +144,13 @@ def read(source: Source) -> Table:
 
 
 def _batches(file: CsvFile, columns: CsvColumns, plain: "PlainReader") -> Iterator[Batch]:
-    second = () if columns.second_isbn is None else (columns.second_isbn,)
-    for batch in file.batches((*columns.positions, *second), plain):
+    beside = [position for position in (columns.second_isbn, columns.series_number) if position is not None]
+    for batch in file.batches((*columns.positions, *beside), plain):
         cells = [list(map(typed, column)) for column in batch.columns]
-        if second:
+        if columns.series_number is not None:
+            series = columns.names.index(SERIES)
+            cells[series] = list(map(numbered, cells[series], cells.pop()))
+        if columns.second_isbn is not None:
             cells[0] = list(map(best_isbn, zip(cells[0], cells.pop(), strict=True)))
         yield batch._replace(columns=cells)
 

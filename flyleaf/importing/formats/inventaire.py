@@ -15,6 +15,7 @@ from flyleaf.importing.formats.site_export import (
 )
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
+from flyleaf.series import numbered
 
 NAME = "inventaire"
 
@@ -49,6 +50,12 @@ def _subjects(genres: str, subjects: str) -> str:
     return joined(_BETWEEN_NAMES.split(f"{genres};{subjects}"))
 
 
+def _series(names: str, numbers: str) -> str:
+    """Return the series. Which of several the numbers belong to is not said."""
+    several = _BETWEEN_NAMES.split(names)
+    return numbered(names, numbers) if len(several) == 1 else "; ".join(several)
+
+
 _COLUMNS = {
     "isbn": Column(_isbn, ("edition_isbn-13", "edition_isbn-10", "edition_url")),
     "title": Column(_title, ("edition_title", "edition_subtitle", "works_labels")),
@@ -58,4 +65,5 @@ _COLUMNS = {
     "language": Column(str, ("edition_language",)),
     "pages": Column(page_count, ("edition_number_of_pages",)),
     "subjects": Column(_subjects, ("genres_labels", "subjects_labels")),
+    "series": Column(_series, ("series_labels", "works_series_ordinals")),
 }

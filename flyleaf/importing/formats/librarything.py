@@ -76,6 +76,11 @@ def _subjects(cell: str) -> str:
     return joined(_plain(cell).split("|"))
 
 
+def _series(cell: str) -> str:
+    """Return the series of "Discworld (34)|City Watch (7)"."""
+    return _plain(cell).replace("|", ";")
+
+
 _COLUMNS = {
     "isbn": Column(_isbn, ("isbn", "isbns")),
     "title": Column(_plain, ("title",)),
@@ -85,4 +90,5 @@ _COLUMNS = {
     "language": Column(_language, ("languages",)),
     "pages": Column(page_count, ("page_count",)),
     "subjects": Column(_subjects, ("subjects",)),
+    "series": Column(_series, ("series",)),
 }

@@ -37,6 +37,7 @@ class _Book(NamedTuple):
     language: str
     pages: str
     subjects: str
+    series: str
 
 
 def recognises(source: Source) -> bool:
@@ -100,6 +101,7 @@ def _book(record: dict[str, Any]) -> _Book:
         language=_first(record.get("language")) or _first(record.get("language_codeA")),
         pages=page_count(_first(record.get("pages"))),
         subjects=joined(_subjects(record)),
+        series="; ".join(_texts(record.get("series"))),
     )
 
 

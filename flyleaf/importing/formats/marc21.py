@@ -17,13 +17,15 @@ from flyleaf.importing.cleaning.names import (
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title, without_end_marks
 from flyleaf.importing.cleaning.subjects import joined, subdivided
 from flyleaf.importing.cleaning.years import year_of
+from flyleaf.series import numbered
 
 DESCRIPTION = "520"
 _PERSON, _BODY = "abc", "ab"
 # The subfields that are used, by field.
 USED = {
     "008": "", "020": "a", "041": "a", "100": _PERSON, "110": _BODY, "111": _BODY, "245": "abchnp", "260": "bc",
-    "264": "bc", "300": "a", DESCRIPTION: "a", "700": f"{_PERSON}t", "710": _BODY, "711": _BODY,
+    "264": "bc", "300": "a", DESCRIPTION: "a", "440": "anpv", "490": "av",
+    "700": f"{_PERSON}t", "710": _BODY, "711": _BODY, "800": "tv", "810": "tv", "811": "tv", "830": "anpv",
 }  # fmt: skip
 # … and those of subjects, which say nothing of what the record's book is called: general subdivisions (x), forms (v),
 # places (z), and the source of the terms (2).
@@ -68,6 +70,7 @@ class Row(NamedTuple):
     pages: str
     description: str
     subjects: str
+    series: str
 
 
 def row(fields: Fields) -> Row:
@@ -86,6 +89,7 @@ def row(fields: Fields) -> Row:
         pages=page_count(first(fields.get("300", ()), "a")),
         description=first(fields.get(DESCRIPTION, ()), "a"),
         subjects=joined(_subjects(fields)),
+        series=series_in([*_traced(fields), *fields.get("490", ())]),
     )
 
 
@@ -205,6 +209,20 @@ def year_in(dates: tuple[str, str], printed: Sequence[str], has_isbn: bool) -> s
     if year:
         return str(year)
     return next((text for text in printed if not _NO_YEAR.fullmatch(text.strip())), "")
+
+
+def _traced(fields: Fields) -> list[Field]:
+    """Return the entries for series in their established form. 490 has them as they are printed."""
+    return [field for tag in ("830", "440", "800", "810", "811") for field in fields.get(tag, ())]
+
+
+def series_in(fields: Iterable[Field]) -> str:
+    """Return the cell of a record's series: their titles, in $t or $a with $n and $p, and their numbers in $v."""
+    return "; ".join(
+        numbered(without_end_marks(name).replace(" ;", ","), without_end_marks(" ".join(field.get_subfields("v"))))
+        for field in fields
+        if (name := " ".join(field.get_subfields("t") or field.get_subfields("a", "n", "p")).strip())
+    )
 
 
 def _language(code: str, fields: Fields) -> str:

@@ -46,6 +46,7 @@ class _Edition(NamedTuple):
     pages: str
     description: str
     subjects: str
+    series: str
     author_keys: str
 
 
@@ -123,6 +124,7 @@ def _edition(number: int, line: str) -> _Edition | Refusal:
         pages=str(record.get("number_of_pages") or ""),
         description=_first(record.get("description")),
         subjects=joined(_texts(record.get("subjects")) + _texts(record.get("genres"))),
+        series="; ".join(_texts(record.get("series"))),
         author_keys=author_keys,
     )
 

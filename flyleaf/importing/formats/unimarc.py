@@ -9,13 +9,23 @@ from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
 from flyleaf.importing.cleaning.names import name_in_statement, natural_name, without_additions
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title
 from flyleaf.importing.cleaning.subjects import joined
-from flyleaf.importing.formats.marc21 import EXTENT_MAX, Fields, Row, first, isbn_of, page_count, subjects_in, year_in
+from flyleaf.importing.formats.marc21 import (
+    EXTENT_MAX,
+    Fields,
+    Row,
+    first,
+    isbn_of,
+    page_count,
+    series_in,
+    subjects_in,
+    year_in,
+)
 
 _PERSON, _BODY = "abd4", "ab"
 # The subfields that are used, by field.
 USED = {
-    "010": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd", "214": "cd", "215": "a", "330": "a",
-    "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
+    "010": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd", "214": "cd", "215": "a",
+    "225": "av", "330": "a", "410": "tv", "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
 }  # fmt: skip
 # … and those of subjects: general subdivisions (x), places (y), forms (j).
 SUBJECTS = {"600": "abxyj", "601": "abxyj", "606": "axyj", "607": "axyj", "608": "axyj"}
@@ -44,6 +54,7 @@ def row(fields: Fields) -> Row:
         pages=page_count(first(fields.get("215", ()), "a")),
         description=first(fields.get("330", ()), "a"),
         subjects=joined(_subjects(fields)),
+        series=series_in(fields.get("225") or fields.get("410") or ()),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from flyleaf.importing.fields import COLUMNS
+from flyleaf.importing.fields import COLUMNS, SERIES
 from flyleaf.importing.loading.corrected import has_corrections, keep_corrected_fields, keep_corrections_out
 from flyleaf.importing.reporting.findings import SHOWN, Findings
 
@@ -93,6 +93,9 @@ SELECT DISTINCT ON (id) id, key, name
 # If a file gives only an author's key, keep the name that the catalogue has.
 AUTHOR = "coalesce(said.author, CASE WHEN said.author_keys IS NULL THEN '' ELSE books.author END)"
 
+# A file without series may still name them in its titles.
+SERIES_OF_TITLES = "coalesce(said.series, books.series)"
+
 PAGES = "SELECT pg_relation_size(CAST(:rows AS regclass)) / CAST(current_setting('block_size') AS bigint)"
 
 
@@ -124,8 +127,10 @@ def merge(
     connection.execute(text("ANALYZE import_rows"))
     staged = connection.execute(text("SELECT count(*) FROM import_rows")).scalar_one()
     repeated = _delete_repeated(connection, findings)
-    stored = ["isbn13", *(column for column in COLUMNS if column in columns)]
+    stored = ["isbn13", *(column for column in COLUMNS if column in columns or column == SERIES)]
     said = [AUTHOR if column == "author" else f"said.{column}" for column in stored]
+    if SERIES not in columns:
+        said[stored.index(SERIES)] = SERIES_OF_TITLES
     changed = connection.execute(
         text(CHANGED.format(stored=", ".join(f"books.{column}" for column in stored), said=", ".join(said)))
     ).rowcount

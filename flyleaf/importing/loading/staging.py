@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from flyleaf import limits
 from flyleaf.database import DatabaseUnusableError
 from flyleaf.importing.cleaning.cells import clean
-from flyleaf.importing.cleaning.rows import Columns, clean_columns
+from flyleaf.importing.cleaning.rows import Columns, clean_columns, staged_columns
 from flyleaf.importing.cleaning.subjects import SubjectIds
 from flyleaf.importing.fields import FIELDS
 from flyleaf.importing.loading.ahead import Ahead
@@ -89,10 +89,10 @@ def copy_rows(connection: Connection, table: Table, findings: Findings, advance:
 
     Raises UnusableFileError, DatabaseUnusableError, DBAPIError.
     """
-    columns = ("line", "isbn13", *table.columns)
+    columns = ", ".join(staged_columns(table))
     with TemporaryFile("w+", encoding="utf-8", newline="\n") as names:
         ids = SubjectIds(names, findings)
-        rows = _copy(connection, f"import_rows ({', '.join(columns)})", _copy_texts(table, findings, ids), advance)
+        rows = _copy(connection, f"import_rows ({columns})", _copy_texts(table, findings, ids), advance)
         names.seek(0)
         blocks = iter(lambda: names.read(NAMES_AT_ONCE).encode(), b"")
         _copy(connection, "import_subjects (id, key, name)", blocks, lambda rows: None)
@@ -157,7 +157,7 @@ class _CopyText:
 
 
 def _copy_texts(table: Table, findings: Findings, ids: SubjectIds) -> Iterator[bytes]:
-    names = ("line", "isbn13", *table.columns)
+    names = staged_columns(table)
     place = names.index(DESCRIPTION) if DESCRIPTION in names else None
     subjects = names.index(SUBJECTS) if SUBJECTS in names else None
     for copied, columns in clean_columns(table, findings):

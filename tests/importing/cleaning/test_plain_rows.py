@@ -58,8 +58,12 @@ def cell(dice: random.Random, name: str) -> str:
         return dice.choice(("", "1965", "-500", "800"))
     if name == "average_rating" and dice.random() < 0.9:
         return dice.choice(("", "4", "4.26", "5.0"))
+    if name.startswith("series"):
+        return dice.choice(("", "", "Dune", "Dune, #1", "2", "bk. 3", "Special", "<i>Dune</i>", "Folio ; 12"))
     if dice.random() < 0.7:
-        return dice.choice(("Dune", "Élan vital", "Война и мир", "東京物語", "A, B", 'The "best"', "Kōbō", "Ω", "한국"))
+        return dice.choice(
+            ("Dune", "Élan vital", "Война и мир", "東京物語", "A, B", 'The "best"', "Kōbō", "Ω", "한국", "A (B, #1)")
+        )
     letters = "aé\u0301\u00a0\u00ad\u200c\x01\x7f\x85 \t\\'=,;\"\u1100\u1161ᾳ\u0374\uf900😀"
     return "".join(dice.choices(letters, k=dice.choice((1, 2, 3, 1001))))
 
@@ -80,7 +84,7 @@ def test_whatever_a_file_holds_both_ways_give_the_same(tmp_path: Path, monkeypat
     dice = random.Random()
     path = written(tmp_path, b"")
     for _ in range(100):
-        names = [*FOUR, "Shelf", "average_rating", "isbn13", "publisher", "genres"]
+        names = [*FOUR, "Shelf", "average_rating", "isbn13", "publisher", "genres", "series", "series_number"]
         names = dice.sample(names, dice.randint(3, len(names))) if dice.random() < 0.5 else [*FOUR]
         names = list(dict.fromkeys(("isbn", "title", *names))) if dice.random() < 0.5 else [*FOUR, "average_rating"]
         end, delimiter = dice.choice(("\n", "\n", "\r\n", "\r")), dice.choice(",,;\t|")
@@ -126,6 +130,9 @@ def test_whatever_a_file_holds_both_ways_give_the_same(tmp_path: Path, monkeypat
         ("04411727170000,Dune,x,1965", False),
         ("0441172717,Dune,x", False),
         ("0441172717,Dune,x,1965,", False),
+        ('0441172717,"Dune (Dune, #1)",x,1965', False),
+        ("0441172717,Dune [Dune 1],x,1965", False),
+        ("0441172717,(Dune) 1,x (y),1965", True),
         ("", False),
     ],
 )
@@ -136,7 +143,7 @@ def test_which_rows_are_plain(row: str, is_plain: bool, end: str) -> None:
     assert [line for line, _ in rows.others] == ([] if is_plain else [8])
     assert rows.lines == 2
     assert rows.copied.count(b"\n") == 1 + is_plain
-    assert rows.copied.startswith(b"000000000007\t9780141439587\t0141439580\tEmma\tx\t1815\n")
+    assert rows.copied.startswith(b"000000000007\t9780141439587\t\t0141439580\tEmma\tx\t1815\n")
 
 
 @pytest.mark.parametrize(
@@ -158,9 +165,17 @@ def test_columns_of_the_file_in_another_order_and_others_between_them() -> None:
     rows = PlainReader(4, (3, 0), ("isbn", "title"), ";").read("Dune;x;y;0441172717\nEmma;;;0141439580", 2)
     assert rows is not None
     assert rows.copied.decode().splitlines() == [
-        "000000000002\t9780441172719\t0441172717\tDune",
-        "000000000003\t9780141439587\t0141439580\tEmma",
+        "000000000002\t9780441172719\t\t0441172717\tDune",
+        "000000000003\t9780141439587\t\t0141439580\tEmma",
     ]
+
+
+def test_rows_of_a_file_with_series_are_plain_without_one() -> None:
+    columns = ("isbn", "title", "series")
+    rows = PlainReader(3, range(3), columns, ",").read("0441172717,Dune,Dune #1\n0141439580,Emma,\n", 2)
+    assert rows is not None
+    assert rows.copied == b"000000000003\t9780141439587\t0141439580\tEmma\t\n"
+    assert [number for number, _ in rows.others] == [2]
 
 
 def test_every_check_digit() -> None:
@@ -173,7 +188,7 @@ def test_every_check_digit() -> None:
     ]
     rows = PlainReader(2, range(2), ("isbn", "title"), ",").read("".join(f"{isbn},x\n" for isbn in numbers), 0)
     assert rows is not None
-    found = [row.split("\t")[1:3] for row in rows.copied.decode().splitlines()]
+    found = [row.split("\t")[1:4:2] for row in rows.copied.decode().splitlines()]
     assert found == [[thirteen, isbn] for isbn in numbers if (thirteen := isbn13(isbn))]
 
 

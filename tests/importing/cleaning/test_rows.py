@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from flyleaf.importing.cleaning.rows import clean_columns
+from flyleaf.importing.cleaning.rows import clean_columns, staged_columns
 from flyleaf.importing.reporting.findings import SHOWN, Findings, Outcome
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
 from tests.importing.files import in_batches
@@ -18,7 +18,9 @@ def cleaned(
     records = list(enumerate(rows, 2))
     one_by_one = (Batch([line], [[cell] for cell in row]) for line, row in records)
     table = Table(columns, (), in_batches(records) if at_once else one_by_one)
-    return [row for _, columns in clean_columns(table, findings) for row in zip(*columns, strict=True)], findings
+    places = [place for place, name in enumerate(staged_columns(table)) if name in ("line", "isbn13", *columns)]
+    cleaned = (row for _, columns in clean_columns(table, findings) for row in zip(*columns, strict=True))
+    return [tuple(row[place] for place in places) for row in cleaned], findings
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,39 @@ def test_a_cell_that_can_not_be_stored_is_left_empty_and_told() -> None:
         "year 'unknown' has no year from -3000 to 2100",
         "average_rating '4,3' is not a number from 0 to 5",
         "pages 'many' is not a whole number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "series", "expected"),
+    [
+        ("Heretics (Dune, #5)", "", ("Heretics", "Dune #5")),
+        ("Heretics (Dune, #5)", "Arrakis, 1", ("Heretics", "Arrakis #1; Dune #5")),
+        ("Heretics (Dune, #5)", "dune", ("Heretics", "dune #5")),
+        ("Heretics [Dune 5] ", "Dune #6", ("Heretics", "Dune #6")),
+        ("Heretics (a novel)", "Dune #5", ("Heretics (a novel)", "Dune #5")),
+        ("Heretics (a novel)", " ", ("Heretics (a novel)", "")),
+        ("Heretics", "x" * 501, ("Heretics", "")),
+        ("Heretics", "<i>Dune</i> &amp; more", ("Heretics", "Dune & more")),
+    ],
+)
+def test_series_of_titles_and_of_cells(title: str, series: str, expected: tuple[str, str]) -> None:
+    [row], _ = cleaned([("0441172717", title, series)], ("isbn", "title", "series"))
+    assert row[3:] == expected
+
+
+def test_a_series_of_a_title_in_a_file_without_series() -> None:
+    table = Table(("isbn", "title"), (), in_batches([(2, ("0441172717", "Heretics (Dune, #5)"))]))
+    assert staged_columns(table) == ("line", "isbn13", "series", "isbn", "title")
+    [(_, columns)] = clean_columns(table, Findings())
+    assert [cell for [cell] in columns] == ["2", "9780441172719", "Dune #5", "0441172717", "Heretics"]
+
+
+def test_a_series_that_is_used_in_part_is_told() -> None:
+    rows, findings = cleaned([("0441172717", "Dune", "Dune #Special")], ("isbn", "title", "series"))
+    assert rows == [("2", "9780441172719", "0441172717", "Dune", "Dune")]
+    assert findings.left_empty.first == [
+        (2, "series number 'Special' is not a number, and the series is stored without it")
     ]
 
 

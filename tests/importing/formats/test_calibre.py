@@ -15,7 +15,7 @@ ROW = (
     '"goodreads:61,isbn:9780306406157","","eng, fra","Library","1999-03-05T01:00:00+01:00","House","5","A Series",'
     '"2.0","1","a, b","2021-01-19T22:41:16+01:00","A title","Title, A","u1"\n'
 )
-COLUMNS = ("isbn", "title", "author", "year", "publisher", "language", "description", "subjects")
+COLUMNS = ("isbn", "title", "author", "year", "publisher", "language", "description", "subjects", "series")
 
 
 def test_a_catalogue_of_all_columns(tmp_path: Path) -> None:
@@ -31,6 +31,7 @@ def test_a_catalogue_of_all_columns(tmp_path: Path) -> None:
             "eng",
             "<div><p>First.</p></div>",
             "a; b;",
+            "A Series #2",
         )
     ]
     assert {"rating", "formats", "uuid"} <= set(read.table.ignored)

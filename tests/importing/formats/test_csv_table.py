@@ -34,9 +34,9 @@ class Read:
 
 
 def records_of(batch: Batch) -> list[tuple[int, tuple[str, ...]]]:
-    """Those for COPY too, whose cells are line, isbn13, isbn, and so on."""
+    """Those for COPY too, which begin with line and isbn13 and, if the file has none, an empty series."""
     copied = [row.split("\t") for row in batch.copied.decode().splitlines()]
-    rows = [(int(line), tuple(cells)) for line, _, *cells in copied]
+    rows = [(int(row[0]), tuple(row[-len(batch.columns) :])) for row in copied]
     return sorted(rows + list(zip(batch.lines, zip(*batch.columns, strict=True), strict=True)))
 
 
@@ -136,6 +136,27 @@ def test_the_isbn_13_of_rows_without_the_other(tmp_path: Path) -> None:
     )
     records = table_of(tmp_path, content).records
     assert [cells[0] for _, cells in records] == ["0441172717", "9780441172719", "0441172717", "9780441172719", ""]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "series", "ignored"),
+    [
+        ("series", "Dune #1", "Dune #1", ()),
+        ("Series Name,Series Number", "Dune,1", "Dune #1", ()),
+        ("series,series_index", "Dune,1.0", "Dune #1", ()),
+        ("series,Volume", "Dune,vol. 2", "Dune #2", ()),
+        ("series,volume", "Dune #1,7", "Dune #1", ()),
+        ("series,volume", ",7", "", ()),
+        ("Volume", "7", None, ("Volume",)),
+    ],
+)
+def test_series_and_their_numbers(
+    tmp_path: Path, header: str, cells: str, series: str | None, ignored: tuple[str, ...]
+) -> None:
+    found = table_of(tmp_path, f"isbn,title,{header}\n0441172717,Dune,{cells}\n".encode())
+    assert found.columns == ("isbn", "title", *(() if series is None else ("series",)))
+    assert found.records == [(2, ("0441172717", "Dune", *(() if series is None else (series,))))]
+    assert found.ignored == ignored
 
 
 def test_the_columns_of_the_extended_form_are_found_in_any_order(tmp_path: Path) -> None:

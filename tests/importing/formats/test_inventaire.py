@@ -26,7 +26,7 @@ ROW = (
 def test_what_becomes_of_the_columns(tmp_path: Path, subtitle: str, title: str) -> None:
     read = read_file(tmp_path, HEADER + ROW.format(subtitle=subtitle))
     assert read.format == "inventaire"
-    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "language", "pages", "subjects")
+    assert " ".join(read.table.columns) == "isbn title author year publisher language pages subjects series"
     assert read.records == [
         (
             "978-0-306-40615-7",
@@ -37,9 +37,20 @@ def test_what_becomes_of_the_columns(tmp_path: Path, subtitle: str, title: str) 
             "English",
             "300",
             "novel; essay; desert;",
+            "",
         )
     ]
     assert {"Item notes", "Translators labels"} <= set(read.table.ignored)
+
+
+@pytest.mark.parametrize(
+    ("labels", "ordinals", "series"),
+    [("Dune", "2", "Dune #2"), ("Dune", "", "Dune"), ('"Dune,Arrakis"', '"2,1"', "Dune; Arrakis")],
+)
+def test_series(tmp_path: Path, labels: str, ordinals: str, series: str) -> None:
+    content = "Edition ISBN-13,Works labels,Series labels,Works Series ordinals\n"
+    read = read_file(tmp_path, f"{content}9780306406157,A work,{labels},{ordinals}\n")
+    assert read.column("series") == [series]
 
 
 def test_the_work_s_title_where_the_edition_has_none(tmp_path: Path) -> None:

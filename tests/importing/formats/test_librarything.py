@@ -214,3 +214,12 @@ def test_subjects_in_marc8_beside_titles_in_utf8(config: Config, database: Datab
     assert outcome.findings.no_subjects.first == [
         (2, "'Fiction — V\\udce5tsy\\udce5yana' contains bytes that are not text")
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "series"), [("Discworld (34)|City Watch (7)", "Discworld (34);City Watch (7)"), ("", "")]
+)
+def test_series_where_the_export_has_them(tmp_path: Path, cell: str, series: str) -> None:
+    header = "Book Id\tTitle\tPrimary Author\tPublication\tISBN\tISBNs\tSeries"
+    read = read_file(tmp_path, f"{header}\n1\tThud!\tTerry Pratchett\t\t[0306406152]\t\t{cell}\n")
+    assert read.column("series") == [series]

@@ -25,7 +25,7 @@ BOOK: dict[str, Any] = {
     "genre": ["Fiction"],
     "subject": [["Dogs", "Training"], None],
 }
-ROW = ("0306406152", "A title", "Ann Author", "2001", "House", "English", "288", "Fiction; Dogs -- Training;")
+ROW = ("0306406152", "A title", "Ann Author", "2001", "House", "English", "288", "Fiction; Dogs -- Training;", "")
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -54,6 +54,8 @@ def test_what_becomes_of_the_values(tmp_path: Path, outer: Any, indent: int | No
             {"authors": [{"fl": "A B", "role": "Author"}, {"fl": "C D", "role": "Translator"}, {"fl": "E F"}]},
             "A B, E F",
         ),
+        ("series", {"series": ["Discworld (34)", "City Watch (7)"]}, "Discworld (34); City Watch (7)"),
+        ("series", {"series": {"1": "Discworld"}}, "Discworld"),
         ("year", {"date": "?"}, ""),
         ("year", {"date": 1999}, "1999"),
         ("language", {"language": ["French", "English"]}, "French"),

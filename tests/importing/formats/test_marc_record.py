@@ -31,7 +31,8 @@ def test_a_whole_record(tmp_path: Path) -> None:
         ),
     )
     assert (read.format, read.table.unit) == ("marc", "record")
-    assert " ".join(read.table.columns) == "isbn title author year publisher language pages description subjects"
+    columns = "isbn title author year publisher language pages description subjects series"
+    assert " ".join(read.table.columns) == columns
     assert read.records == [
         (
             "0441172717",
@@ -43,6 +44,7 @@ def test_a_whole_record(tmp_path: Path) -> None:
             "412",
             "A desert, and its people.",
             "Desert ecology; Fiction;",
+            "",
         )
     ]
 
@@ -230,6 +232,26 @@ def test_pages(tmp_path: Path, extent: str, pages: str) -> None:
     assert cell(tmp_path, "pages", ("300", f"  $a{extent}")) == pages
 
 
+@pytest.mark.parametrize(
+    ("fields", "series"),
+    [
+        ([("490", "0 $aDune chronicles ;$vbk. 1")], "Dune chronicles #1"),
+        ([("490", "0 $aPenguin classics")], "Penguin classics"),
+        ([("490", "0 $aFolio ;$v12."), ("490", "0 $aDune ;$v1")], "Folio #12; Dune #1"),
+        ([("490", "1 $aFolio ;$v12"), ("830", " 0$aCollection Folio ;$v12.")], "Collection Folio #12; Folio #12"),
+        ([("830", " 0$aStudies.$nSeries B,$pHistory ;$v3")], "Studies. Series B, History #3"),
+        ([("440", " 0$aDune ;$vv. 1.")], "Dune #1"),
+        ([("800", "1 $aHerbert, Frank.$tDune chronicles ;$vbk. 1.")], "Dune chronicles #1"),
+        ([("810", "2 $aRand Corporation.$tReport ;$vR-1")], "Report #R-1"),
+        ([("490", "0 $aA ; B ;$v2")], "A, B #2"),
+        ([("490", "0 $v2")], ""),
+        ([], ""),
+    ],
+)
+def test_series(tmp_path: Path, fields: list[tuple[str, str]], series: str) -> None:
+    assert cell(tmp_path, "series", *fields) == series
+
+
 def test_the_first_description_counts(tmp_path: Path) -> None:
     assert cell(tmp_path, "description", ("520", "  $aOne."), ("520", "  $aTwo.")) == "One."
 
@@ -269,7 +291,7 @@ UNIMARC = (
 def test_unimarc(tmp_path: Path) -> None:
     read = read_file(tmp_path, marc(*DUNE) + marc(*UNIMARC, coding=" "))
     assert read.records[1] == (
-        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", "", ""
+        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", "", "", ""
     )  # fmt: skip
     assert read.remarks == ["Records in UNIMARC, read as such: 1 (the first is record 2)."]
 
@@ -295,6 +317,9 @@ def test_unimarc(tmp_path: Path) -> None:
         ("language", ("101", "1 $aita$cfre"), "it"),
         ("publisher", ("210", "  $a[S.l.]$c[s.n.]$d1999"), ""),
         ("description", ("330", "  $aUn résumé."), "Un résumé."),
+        ("series", ("225", "| $aFolio$v12"), "Folio #12"),
+        ("series", ("225", "| $aQue sais-je ?"), "Que sais-je ?"),
+        ("series", ("410", " 0$tFolio$v12"), "Folio #12"),
     ],
 )
 def test_fields_of_unimarc(tmp_path: Path, column: str, field: tuple[str, str], text: str) -> None:

@@ -38,7 +38,7 @@ REDIRECT = (
 )
 WORK = '/type/work\t/works/OL1W\t1\t2010-04-24T17:54:01.503315\t{"title": "Dune", "key": "/works/OL1W"}\n'
 DUNE: dict[str, object] = {"title": "Dune", "isbn_13": ["9780441172719"]}
-COLUMNS = tuple("isbn title author year publisher language pages description subjects author_keys".split())
+COLUMNS = tuple("isbn title author year publisher language pages description subjects series author_keys".split())
 
 
 def line(record: object, kind: str = "edition", key: str = "/books/OL1M") -> str:
@@ -66,9 +66,18 @@ def test_what_becomes_of_an_edition(tmp_path: Path) -> None:
             "124",
             "",
             "Reference works;",
+            "",
             "OL2645811A",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("series", "cell"),
+    [(["Dune Chronicles -- bk. 1", "Ace books"], "Dune Chronicles -- bk. 1; Ace books"), ("Dune", "Dune"), ([], "")],
+)
+def test_series(tmp_path: Path, series: object, cell: str) -> None:
+    assert cell_of(tmp_path, "series", series=series) == cell
 
 
 def test_what_becomes_of_an_author(tmp_path: Path) -> None:
