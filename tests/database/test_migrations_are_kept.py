@@ -49,8 +49,8 @@ DIGESTS = {
     "versions/0024_subjects.py": "7806ee39f07580a08e7f273d44548f53ede2c7f49e120ad2cbddf8ce896a0931",
     "sql/0022_in_use.sql": "3884d662efe8e9fef54d23391ae12b9d7be19af56e3388c3c0a1e5fec19cc47a",
     "sql/0024_in_use.sql": "82d5f8af5f476a0a25985192499b08400e5d4de89a68523b0304b4169e5c4899",
-    "versions/0025_series.py": "aa281fb4e5b11658f7cdca073e23ea64edfdf7623ac4c2c6d9305cdeed38241a",
-    "sql/0025_in_use.sql": "d7c54553ec23aecc350112ef49d12028295c2fc62bbf72fb7921af93212412cd",
+    "versions/0026_series.py": "2575e41fd1cfa94f244a85f7a488ad3f81e243c4ef05d8b3b4a14573bd61106b",
+    "sql/0026_in_use.sql": "28fffcc6740c900075631686b16b169c2c862ba8e45467fe2659e739574e4490",
 }  # fmt: skip
 
 

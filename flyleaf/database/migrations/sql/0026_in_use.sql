@@ -1,4 +1,4 @@
--- Revision 0025. Its check, and the search for titles with a bracket, read all books.
+-- Revision 0026. Its check, and the search for titles with a bracket, read all books.
 
 --- short
 ALTER TABLE books ADD COLUMN IF NOT EXISTS series text;
