@@ -78,8 +78,8 @@ class MatchReason(NamedTuple):
 
 
 class SearchResult(NamedTuple):
-    """One work, shown as one of its editions, with the reviews of that one. `editions` counts all, `other_editions` are
-    the newest of them, where there are more than one."""
+    """One work, shown as one of its editions, with the reviews of all. `editions` counts them, `other_editions` are the
+    newest of them, where there are more than one."""
 
     address: str
     title: str

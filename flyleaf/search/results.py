@@ -33,8 +33,8 @@ class Edition(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A book as results show it: with its own reviews, how many editions its work has, and the newest EDITIONS_SHOWN of
-    these where there are several, newest first."""
+    """A work as results show it: one of its editions, with the reviews of all, how many there are, and the newest
+    EDITIONS_SHOWN of these where there are several, newest first."""
 
     work_id: int
     address: str
@@ -77,13 +77,14 @@ _LEADING = (
     text("SELECT CAST(search_leading(:works, :most) AS text)").columns(column("shown")).execution_options(prepared=True)
 )
 _CHOSEN = text("""
-    SELECT work.id, address, title, author, year, language, coalesce(review_count, 0),
-           round(rating_sum::numeric / nullif(review_count, 0), 2)::float8, work.editions,
+    SELECT work.id, address, title, author, year, language, work.review_count,
+           round(work.rating_sum::numeric / nullif(work.review_count, 0), 2)::float8, work.editions,
            CASE WHEN work.editions > 1 THEN search_editions_of(work.id, :most) END
       FROM unnest(CAST(:works AS bigint[])) WITH ORDINALITY AS wanted (id, place)
-      JOIN (SELECT id, lead_book_id, editions FROM search_works) AS work ON work.id = wanted.id
+      JOIN (SELECT id, lead_book_id, editions, review_count, rating_sum FROM search_works) AS work
+           ON work.id = wanted.id
      CROSS JOIN LATERAL (
-    SELECT coalesce(isbn, identity) AS address, title, author, year, language, counts.review_count, counts.rating_sum
+    SELECT coalesce(isbn, identity) AS address, title, author, year, language
       FROM search_editions AS edition
       JOIN books ON books.id = edition.book_id
       LEFT JOIN rating_counts AS counts ON counts.book_id = books.id

@@ -66,7 +66,8 @@ def connection(database: Database) -> Iterator[Connection]:
 def fill(connection: Connection, books: int, readers: int) -> None:
     connection.execute(
         text(
-            "INSERT INTO books (isbn, title) SELECT lpad(n::text, 10, '0'), 'Volume' FROM generate_series(1, :n) AS n"
+            "INSERT INTO books (isbn, title)"
+            " SELECT lpad(n::text, 10, '0'), 'Volume ' || n FROM generate_series(1, :n) AS n"
         ),
         {"n": books},
     )

@@ -13,6 +13,9 @@ WORKS = """SELECT id, lead_book_id, popularity, editions, year_min, year_max, re
                   main_length, title_key, author_key, words
              FROM search_works ORDER BY id LIMIT 100000"""
 EDITIONS = "SELECT book_id, work_id, isbns FROM search_editions ORDER BY book_id LIMIT 100000"
+REVIEWS = """SELECT review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded
+               FROM search_reviews ORDER BY review_id LIMIT 100000"""
+RATINGS = "SELECT work_id, one, two, three, four, five FROM search_ratings WHERE review_count > 0 ORDER BY work_id"
 
 
 # Between two attempts, as one sleeps: the lock itself was waited for before.
@@ -21,7 +24,10 @@ WAITS_FOR_THE_SWAP = """SELECT count(*) FROM pg_stat_activity
 
 
 def state(connection: Connection) -> list[list[tuple[object, ...]]]:
-    return [[tuple(row) for row in connection.execute(text(query))] for query in (VOCABULARY, WORKS, EDITIONS)]
+    return [
+        [tuple(row) for row in connection.execute(text(query))]
+        for query in (VOCABULARY, WORKS, EDITIONS, REVIEWS, RATINGS)
+    ]
 
 
 def first(connection: Connection, query: str) -> str | None:

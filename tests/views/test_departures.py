@@ -46,7 +46,7 @@ def write_reviews(select: Select, number: int) -> None:
         "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume ' || n"
         " FROM generate_series(1, :number) AS n RETURNING id)"
         " INSERT INTO reviews (book_id, reader_id, rating, text, created_at)"
-        " SELECT new.id, a.id, 1 + new.id % 5, '', now() + interval '1 hour' FROM new, readers AS a"
+        " SELECT new.id, a.id, 1 + new.id % 5, '', now() - interval '1 hour' FROM new, readers AS a"
         " WHERE a.name = 'Alice'",
         number=number,
     )

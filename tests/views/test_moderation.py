@@ -208,7 +208,7 @@ def test_a_visitor_is_asked_to_log_in(client: FlaskClient, review_id: int) -> No
 
 def test_a_reader_reports_only_so_many_a_day(bob: Site, review_id: int, select: Select) -> None:
     select(
-        "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume' FROM"
+        "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume ' || n FROM"
         " generate_series(1, :number) AS n RETURNING id)"
         " INSERT INTO reviews (book_id, reader_id, rating, text)"
         " SELECT new.id, a.id, 3, '' FROM new, readers AS a WHERE a.name = 'Alice'",
@@ -226,7 +226,7 @@ def test_a_reader_reports_only_so_many_a_day(bob: Site, review_id: int, select: 
 def test_what_was_reported_last_comes_first_and_in_pages(mo: Site, bob: Site, review_id: int, select: Select) -> None:
     select("DELETE FROM reviews")
     select(
-        "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume' FROM"
+        "WITH new AS (INSERT INTO books (isbn, title) SELECT to_char(n, 'fm0000000000'), 'Volume ' || n FROM"
         " generate_series(1, :number) AS n RETURNING id, isbn),"
         " written AS (INSERT INTO reviews (book_id, reader_id, rating, text)"
         " SELECT new.id, a.id, 3, 'Text ' || isbn::int || '.' FROM new, readers AS a WHERE a.name = 'Alice'"

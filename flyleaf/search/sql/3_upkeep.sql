@@ -7,7 +7,6 @@
 -- What the search needs of books: the rebuild and the refresh both read this. Another source would be joined as the one is.
 CREATE VIEW search_books AS
 SELECT books.id AS book_id, coalesce(isbn || ' ' || coalesce(isbn13, ''), '') AS isbns, title, author, year,
-       coalesce(review_count, 0) AS review_count, coalesce(rating_sum, 0) AS rating_sum,
        least(coalesce(review_count, 0)::bigint + coalesce(greatest(books.ratings_count, elsewhere.ratings_count), 0), 100000000)::int AS popularity
   FROM books
   LEFT JOIN rating_counts ON rating_counts.book_id = books.id
@@ -37,7 +36,7 @@ BEGIN
     IF EXISTS (SELECT FROM search_works) THEN
         PERFORM set_config('max_parallel_workers_per_gather', '0', true), set_config('max_parallel_maintenance_workers', '0', true);
     END IF;
-    ANALYZE books, rating_counts, external_ratings;
+    ANALYZE books, reviews, rating_counts, external_ratings;
     -- What is left behind from now on may be missed, and stays for the next who settles.
     CREATE UNLOGGED TABLE search_changes_seen_new AS SELECT id FROM search_changes;
 END $$;
@@ -81,6 +80,24 @@ BEGIN
     ANALYZE search_editions_new;
 END $$;
 
+CREATE FUNCTION search_rebuild_reviews() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE TABLE search_reviews_new AS
+    SELECT review.id AS review_id, work_id, reader_id, rating, created_at, hidden_at IS NULL AS is_visible,
+           reader_id IS NOT NULL AND row_number() OVER (PARTITION BY work_id, reader_id ORDER BY search_precedence(withdrawn_at, hidden_reason) DESC, created_at DESC, review.id DESC) > 1
+               AS is_superseded
+      FROM reviews AS review JOIN search_editions_new USING (book_id);
+    ALTER TABLE search_reviews_new ALTER work_id SET NOT NULL, ALTER rating SET NOT NULL, ALTER created_at SET NOT NULL, ALTER is_visible SET NOT NULL,
+        ALTER is_superseded SET NOT NULL, ADD CONSTRAINT search_reviews_new_pkey PRIMARY KEY (review_id);
+    PERFORM search_index_reviews('search_reviews_new');
+    CREATE TABLE search_ratings_new (LIKE search_ratings INCLUDING ALL) WITH (fillfactor = 90);
+    INSERT INTO search_ratings_new (work_id, one, two, three, four, five)
+    SELECT work_id, count(*) FILTER (WHERE rating = 1), count(*) FILTER (WHERE rating = 2), count(*) FILTER (WHERE rating = 3), count(*) FILTER (WHERE rating = 4),
+           count(*) FILTER (WHERE rating = 5)
+      FROM search_reviews_new WHERE is_visible AND NOT is_superseded GROUP BY work_id;
+    ANALYZE search_reviews_new, search_ratings_new;
+END $$;
+
 -- The lead is the edition of the highest popularity, then the lowest ISBN (none at all is the highest), in whichever order the books came: all in one text, so that
 -- one pass finds it as the smallest. The function is stable, as concat_ws() is: one that promised more would not be inlined, and take
 -- three times as long.
@@ -109,8 +126,7 @@ DECLARE
 BEGIN
     CREATE UNLOGGED TABLE search_groups_new AS
     SELECT work_id, search_lead_book(min(search_lead(popularity, isbns, book_id) COLLATE "C")) AS lead_book_id,
-           least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
-           sum(review_count)::int AS review_count, sum(rating_sum)::int AS rating_sum
+           least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max
       FROM search_books_new GROUP BY 1;
     ANALYZE search_groups_new;
     SELECT * INTO top FROM search_cut(2000);
@@ -121,10 +137,11 @@ BEGIN
     EXECUTE $sql$
     CREATE TABLE search_works_new WITH (fillfactor = 90) AS
     SELECT groups.work_id AS id, groups.lead_book_id, groups.popularity, search_tier(groups.popularity, groups.work_id, $sql$ || quote_literal(state) || $sql$::search_state) AS tier,
-           groups.editions, groups.year_min, groups.year_max, groups.review_count, groups.rating_sum,
+           groups.editions, groups.year_min, groups.year_max, coalesce(review_count, 0) AS review_count, coalesce(rating_sum, 0) AS rating_sum,
            search_main_length(title, title_key) AS main_length, title_key COLLATE "C" AS title_key, author_key COLLATE "C" AS author_key,
            search_words(search_title_words(title_key), author_words) AS words
       FROM search_groups_new AS groups JOIN search_books_new AS leads ON leads.book_id = groups.lead_book_id
+      LEFT JOIN search_ratings_new AS ratings ON ratings.work_id = groups.work_id
      ORDER BY groups.popularity DESC, groups.work_id$sql$;
     DROP TABLE search_groups_new, search_books_new;
     ALTER TABLE search_works_new ADD CONSTRAINT search_works_new_pkey PRIMARY KEY (id),
@@ -166,7 +183,7 @@ CREATE FUNCTION search_lock_for_swap() RETURNS void LANGUAGE plpgsql SET lock_ti
 BEGIN
     LOOP
         BEGIN
-            LOCK TABLE search_works, search_editions, search_vocabulary IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE search_works, search_editions, search_reviews, search_ratings, search_vocabulary IN ACCESS EXCLUSIVE MODE;
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
             PERFORM pg_sleep(0.2);
@@ -180,13 +197,14 @@ BEGIN
     DELETE FROM search_vocabulary_changes;
     DROP TABLE search_changes_seen_new;
     PERFORM search_lock_for_swap();
-    PERFORM search_swap('search_works'), search_swap('search_editions'), search_swap('search_vocabulary');
+    PERFORM search_swap('search_works'), search_swap('search_editions'), search_swap('search_reviews'), search_swap('search_ratings'), search_swap('search_vocabulary');
+    PERFORM search_follow_reviews();
 END $$;
 
 -- `share` is of the time, for a progress bar.
 CREATE FUNCTION search_rebuild_steps() RETURNS TABLE (step text, share float8) LANGUAGE sql IMMUTABLE AS $$
     VALUES ('search_rebuild_begin', 0.01::float8), ('search_rebuild_authors', 0.06), ('search_rebuild_books', 0.19), ('search_rebuild_editions', 0.13),
-           ('search_rebuild_works', 0.24), ('search_rebuild_works_indexes', 0.18), ('search_rebuild_vocabulary', 0.18), ('search_rebuild_end', 0.01)
+           ('search_rebuild_reviews', 0.01), ('search_rebuild_works', 0.23), ('search_rebuild_works_indexes', 0.18), ('search_rebuild_vocabulary', 0.18), ('search_rebuild_end', 0.01)
 $$;
 
 CREATE FUNCTION search_rebuild() RETURNS void LANGUAGE plpgsql AS $$
@@ -202,6 +220,13 @@ COMMENT ON FUNCTION search_rebuild IS 'makes everything anew beside the live tab
 -- Refresh --------------------------------------------------------------------------------------------------------
 
 -- A work's words never change (another title or author makes another work), so the vocabulary changes with works that come and go.
+CREATE FUNCTION search_busy_works(works bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN ARRAY(SELECT id FROM search_works WHERE id = ANY (works)
+                 EXCEPT (SELECT id FROM (SELECT id FROM search_works WHERE id = ANY (works) ORDER BY id FOR UPDATE SKIP LOCKED) AS free));
+END $$;
+COMMENT ON FUNCTION search_busy_works IS 'those that another transaction holds; the others are held until this one ends';
+
 CREATE FUNCTION search_refresh_works(works bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     WITH gone AS (
@@ -211,11 +236,12 @@ BEGIN
     WITH editions AS MATERIALIZED (
         SELECT edition.work_id, search_books.* FROM search_editions AS edition JOIN search_books USING (book_id) WHERE edition.work_id = ANY (works)),
     groups AS MATERIALIZED (
-        SELECT work_id, search_lead_book(min(search_lead(editions.popularity, isbns, book_id) COLLATE "C")) AS lead_book_id, least(sum(editions.popularity), 100000000)::int AS popularity,
-               search_tier(least(sum(editions.popularity), 100000000)::int, work_id, any_state.state) AS tier,
+        SELECT editions.work_id, search_lead_book(min(search_lead(editions.popularity, isbns, book_id) COLLATE "C")) AS lead_book_id, least(sum(editions.popularity), 100000000)::int AS popularity,
+               search_tier(least(sum(editions.popularity), 100000000)::int, editions.work_id, any_state.state) AS tier,
                count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
-               sum(review_count)::int AS review_count, sum(rating_sum)::int AS rating_sum
-          FROM editions CROSS JOIN (SELECT search_state AS state FROM search_state) AS any_state GROUP BY work_id, any_state.state),
+               coalesce(min(ratings.review_count), 0) AS review_count, coalesce(min(ratings.rating_sum), 0) AS rating_sum
+          FROM editions CROSS JOIN (SELECT search_state AS state FROM search_state) AS any_state
+          LEFT JOIN search_ratings AS ratings ON ratings.work_id = editions.work_id GROUP BY editions.work_id, any_state.state),
     kept AS (
         UPDATE search_works AS work
            SET lead_book_id = new.lead_book_id, popularity = new.popularity, tier = new.tier, editions = new.editions, year_min = new.year_min,
@@ -235,6 +261,15 @@ BEGIN
           FROM leads ORDER BY work_id
         ON CONFLICT (id) DO NOTHING RETURNING words)
     INSERT INTO search_vocabulary_changes (word, change) SELECT word, 1 FROM added, unnest(tsvector_to_array(added.words)) AS word;
+END $$;
+
+-- The works that another transaction holds are not waited for, but returned.
+CREATE FUNCTION search_refresh_free_works(works bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    busy bigint[] := search_busy_works(works);
+BEGIN
+    PERFORM search_refresh_works(ARRAY(SELECT unnest(works) EXCEPT SELECT unnest(busy)));
+    RETURN busy;
 END $$;
 
 CREATE FUNCTION search_fold_vocabulary() RETURNS void LANGUAGE plpgsql AS $$
@@ -277,8 +312,7 @@ DECLARE
 BEGIN
     SELECT array_agg(id), array_agg(search_corrected(id, search_work_of(title, author))) INTO ids, works FROM books AS book WHERE id = ANY (books);
     every := ARRAY(SELECT unnest(works) UNION SELECT work_id FROM search_editions WHERE book_id = ANY (books));
-    busy := ARRAY(SELECT id FROM search_works WHERE id = ANY (every)
-                  EXCEPT (SELECT id FROM (SELECT id FROM search_works WHERE id = ANY (every) ORDER BY id FOR UPDATE SKIP LOCKED) AS free));
+    busy := search_busy_works(every);
     IF busy <> '{}' THEN
         left_behind := ARRAY(SELECT id FROM unnest(ids, works) AS now (id, work_id) WHERE work_id = ANY (busy)
                              UNION SELECT book_id FROM search_editions WHERE book_id = ANY (books) AND work_id = ANY (busy));
@@ -286,17 +320,24 @@ BEGIN
         every := ARRAY(SELECT unnest(every) EXCEPT SELECT unnest(busy));
     END IF;
     DELETE FROM search_editions WHERE book_id = ANY (books) AND NOT EXISTS (SELECT FROM books AS book WHERE book.id = book_id);
-    INSERT INTO search_editions AS edition (book_id, work_id, isbns)
-    SELECT now.id, now.work_id, search_books.isbns FROM unnest(ids, works) AS now (id, work_id) JOIN search_books ON book_id = now.id
-     WHERE now.id = ANY (books) ORDER BY now.id
-    ON CONFLICT (book_id) DO UPDATE SET work_id = excluded.work_id, isbns = excluded.isbns
-     WHERE (edition.work_id, edition.isbns) IS DISTINCT FROM (excluded.work_id, excluded.isbns);
+    -- Of editions that stay as they are none is locked: who reviews one takes that to mean that it moves to another work.
+    WITH moved AS (
+        INSERT INTO search_editions AS edition (book_id, work_id, isbns)
+        SELECT now.id, now.work_id, search_books.isbns FROM unnest(ids, works) AS now (id, work_id) JOIN search_books ON book_id = now.id
+         WHERE now.id = ANY (books)
+           AND NOT EXISTS (SELECT FROM search_editions AS old WHERE old.book_id = now.id AND (old.work_id, old.isbns) = (now.work_id, search_books.isbns))
+         ORDER BY now.id
+        ON CONFLICT (book_id) DO UPDATE SET work_id = excluded.work_id, isbns = excluded.isbns
+        RETURNING book_id),
+    reviewed AS (SELECT book_id FROM moved WHERE EXISTS (SELECT FROM reviews WHERE reviews.book_id = moved.book_id))
+    INSERT INTO search_reviews_behind (book_ids) SELECT array_agg(book_id) FROM reviewed HAVING count(*) > 0;
     PERFORM search_refresh_works(every);
     PERFORM search_fold_vocabulary();
     RETURN left_behind;
 END $$;
 
-CREATE FUNCTION search_settle() RETURNS void LANGUAGE plpgsql AS $$
+-- `entirely` is false in the middle of a transaction: the reviews of editions that have moved to another work follow at its end.
+CREATE FUNCTION search_settle(entirely boolean DEFAULT true) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     taken bigint[];
     books bigint[];
@@ -314,15 +355,17 @@ BEGIN
     END IF;
     WITH rows AS MATERIALIZED (SELECT id, book_ids FROM search_changes ORDER BY id FOR UPDATE SKIP LOCKED)
     SELECT array_agg(id), ARRAY(SELECT DISTINCT unnest(book_ids) FROM rows) INTO taken, books FROM rows;
-    IF taken IS NULL THEN
-        RETURN;
+    IF taken IS NOT NULL THEN
+        busy := search_settle_books(books);
+        IF busy <> '{}' THEN  -- kept by an update: an insert would call this function again at the commit, and again
+            UPDATE search_changes SET book_ids = busy WHERE id = taken[1];
+            taken := taken[2:];
+        END IF;
+        DELETE FROM search_changes WHERE id = ANY (taken);
     END IF;
-    busy := search_settle_books(books);
-    IF busy <> '{}' THEN  -- kept by an update: an insert would call this function again at the commit, and again
-        UPDATE search_changes SET book_ids = busy WHERE id = taken[1];
-        taken := taken[2:];
+    IF entirely THEN
+        PERFORM search_follow_reviews();
     END IF;
-    DELETE FROM search_changes WHERE id = ANY (taken);
 END $$;
 
 -- Triggers -------------------------------------------------------------------------------------------------------
@@ -337,7 +380,7 @@ BEGIN
     INSERT INTO search_changes (book_ids) VALUES (CASE WHEN cardinality(books) <= 50000 THEN books END);
     -- The few that come behind many wait with them.
     IF (SELECT sum(coalesce(cardinality(book_ids), 1000000)) FROM search_changes) <= 1000 THEN
-        PERFORM search_settle();
+        PERFORM search_settle(entirely => false);
     END IF;
 END $$;
 

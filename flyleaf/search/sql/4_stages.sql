@@ -400,7 +400,7 @@ END $$;
 -- A book as results show it, with the newest `most` editions of a work that has several.
 CREATE FUNCTION search_result(work bigint, address text, title text, author text, year smallint, language text, review_count integer, rating_sum integer,
                               editions integer, most integer) RETURNS json LANGUAGE sql STABLE
-RETURN json_build_array(work, address, title, author, year, language, coalesce(review_count, 0), round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
+RETURN json_build_array(work, address, title, author, year, language, review_count, round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
                         editions, CASE WHEN editions > 1 THEN search_editions_of(work, most) END);
 
 -- The books that stand for some works, in any order.
@@ -408,10 +408,9 @@ CREATE FUNCTION search_leading(works bigint[], most integer) RETURNS json
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (
-    SELECT json_agg(search_result(work.id, coalesce(isbn, identity), title, author, year, language, counts.review_count, counts.rating_sum, editions, most))
+    SELECT json_agg(search_result(work.id, coalesce(isbn, identity), title, author, year, language, review_count, rating_sum, editions, most))
       FROM search_works AS work
       JOIN books AS book ON book.id = work.lead_book_id
-      LEFT JOIN rating_counts AS counts ON counts.book_id = book.id
      WHERE work.id = ANY (works));
 END $$;
 
@@ -441,11 +440,10 @@ BEGIN
     END IF;
     IF ids <> '{}' THEN
         shown := (
-        SELECT json_agg(search_result(work.id, coalesce(isbn, identity), title, author, year, language, counts.review_count, counts.rating_sum, work.editions, most) ORDER BY place)
+        SELECT json_agg(search_result(work.id, coalesce(isbn, identity), title, author, year, language, review_count, rating_sum, work.editions, most) ORDER BY place)
           FROM unnest(ids[skipped + 1 : skipped + size]) WITH ORDINALITY AS wanted (book_id, place)
           JOIN search_editions AS edition ON edition.book_id = wanted.book_id
           JOIN search_works AS work ON work.id = edition.work_id
-          JOIN books AS book ON book.id = wanted.book_id
-          LEFT JOIN rating_counts AS counts ON counts.book_id = book.id);
+          JOIN books AS book ON book.id = wanted.book_id);
     END IF;
 END $$;

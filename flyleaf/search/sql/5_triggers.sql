@@ -5,7 +5,7 @@ DECLARE
     watched record;
     schema  text := current_schema();
 BEGIN
-    FOR watched IN VALUES ('books', 'search_books_changed'), ('rating_counts', 'search_ratings_changed'), ('external_ratings', 'search_ratings_changed') LOOP
+    FOR watched IN VALUES ('books', 'search_books_changed'), ('reviews', 'search_reviews_changed'), ('external_ratings', 'search_ratings_changed') LOOP
         EXECUTE format($sql$
             CREATE TRIGGER %3$I AFTER INSERT ON %1$I REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION %2$I();
             CREATE TRIGGER %4$I AFTER UPDATE ON %1$I REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION %2$I();
