@@ -8,12 +8,19 @@ from flyleaf.identifiers import Identifier
 from flyleaf.queries.external_ratings import HIT_AGE, MISS_AGE, ExternalRating
 from flyleaf.queries.prepared import prepared
 from flyleaf.queries.readers import Reader
+from flyleaf.queries.related_books import Edition
 from flyleaf.queries.reviews import Review
 
 _COLUMNS = """
     b.id, b.isbn, b.isbn13, b.identity, b.title, b.author, b.year, b.publisher, b.language, b.pages, b.description,
-    coalesce(c.one, 0) AS one, coalesce(c.two, 0) AS two, coalesce(c.three, 0) AS three,
-    coalesce(c.four, 0) AS four, coalesce(c.five, 0) AS five
+    coalesce(w.one, c.one, 0) AS one, coalesce(w.two, c.two, 0) AS two, coalesce(w.three, c.three, 0) AS three,
+    coalesce(w.four, c.four, 0) AS four, coalesce(w.five, c.five, 0) AS five
+"""
+# The ratings of the work, or of a book whose work is not known yet.
+_JOINED = """
+    LEFT JOIN search_editions AS edition ON edition.book_id = b.id
+    LEFT JOIN search_ratings AS w ON w.work_id = edition.work_id
+    LEFT JOIN rating_counts AS c ON c.book_id = b.id AND edition.book_id IS NULL
 """
 _FACTS = (
     "id", "isbn", "isbn13", "identity", "title", "author", "year", "publisher", "language", "pages", "description",
@@ -25,7 +32,7 @@ _BOOK = prepared(
     text(f"""
         SELECT {_COLUMNS}
           FROM books AS b
-          LEFT JOIN rating_counts AS c ON c.book_id = b.id
+          {_JOINED}
          WHERE b.identity = :identity
     """),  # noqa: S608  # constants
     *_FACTS, *_COUNTS,
@@ -53,17 +60,34 @@ _SEEN = prepared(
                                                                       THEN CAST(:miss_age AS interval)
                                                                       ELSE :hit_age END) AS is_request_due,
                r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
-               r.withdrawn_at
+               r.withdrawn_at, r.book_id, coalesce(o.isbn, o.identity) AS own_address, o.title AS own_title,
+               o.year AS own_year, o.publisher AS own_publisher, o.language AS own_language,
+               EXISTS (SELECT
+                         FROM search_reviews AS older
+                        WHERE older.work_id = edition.work_id
+                          AND older.reader_id = :reader_id
+                          AND older.is_superseded) AS has_superseded
           FROM books AS b
-          LEFT JOIN rating_counts AS c ON c.book_id = b.id
+          {_JOINED}
           LEFT JOIN external_ratings AS e ON e.book_id = b.id AND e.source = 'open_library'
           LEFT JOIN external_rating_requests AS q ON q.book_id = b.id
-          LEFT JOIN reviews AS r ON r.book_id = b.id AND r.reader_id = :reader_id
+          LEFT JOIN reviews AS r
+                    ON r.id = coalesce((SELECT review_id
+                                          FROM search_reviews AS own
+                                         WHERE own.work_id = edition.work_id
+                                           AND own.reader_id = :reader_id
+                                           AND NOT own.is_superseded),
+                                       (SELECT id
+                                          FROM reviews AS own
+                                         WHERE own.book_id = b.id
+                                           AND own.reader_id = :reader_id))
+          LEFT JOIN books AS o ON o.id = r.book_id
          WHERE b.identity = :identity
     """),  # noqa: S608  # constants
     *_FACTS, *_COUNTS, "average_rating", "ratings_count", "average", "external_count", "key", "fetched_at",
     "identifiers", "is_corrected", "is_request_due", "review_id", "rating", "text", "created_at", "edited_at",
-    "hidden_reason", "withdrawn_at",
+    "hidden_reason", "withdrawn_at", "book_id", "own_address", "own_title", "own_year", "own_publisher", "own_language",
+    "has_superseded",
 )  # fmt: skip
 
 
@@ -98,7 +122,8 @@ class RatingCounts:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A book in the catalogue. An unknown author is an empty string; other unknown fields are None.
+    """A book in the catalogue, with the ratings of its work. An unknown author is an empty string; other unknown fields
+    are None.
 
     `identity` is the same for every form of its ISBN; of a book without one it is an identifier.
     """
@@ -124,9 +149,10 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class SeenBook:
-    """A book with what its page says of it to one reader: its identifiers besides the ISBN, what they wrote of it, and
-    what readers of other sites think.
+    """A book with what its page says of it to one reader: its identifiers besides the ISBN, what they wrote of its
+    work, and what readers of other sites think.
 
+    `has_superseded`: they have also written an older review of it.
     `refused_because` is why a moderator hid a review that the reader then deleted: another one has to be allowed first.
     `is_corrected`: people have changed it, perhaps undone since.
     `is_request_due`: Open Library should be asked for it, and isn't yet.
@@ -135,6 +161,7 @@ class SeenBook:
     book: Book
     identifiers: tuple[Identifier, ...]
     own_review: Review | None
+    has_superseded: bool
     refused_because: str | None
     external_ratings: tuple[ExternalRating, ...]
     is_request_due: bool
@@ -169,7 +196,8 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
     own = None
     if row.review_id is not None and row.withdrawn_at is None:
         written = (row.rating, row.text, row.created_at, row.edited_at, row.hidden_reason)
-        own = Review(row.review_id, reader.id, reader.name, *written)
+        about = Edition(row.own_address, row.own_title, row.own_year, row.own_publisher, row.own_language)
+        own = Review(row.review_id, reader.id, reader.name, *written, None if row.book_id == row.id else about)
     external = []
     if row.average_rating is not None:
         external.append(ExternalRating("catalogue", float(row.average_rating), row.ratings_count, None, None))
@@ -177,8 +205,16 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
         external.append(ExternalRating("open_library", float(row.average), row.external_count, row.key, row.fetched_at))
     refused_because = None if own else row.hidden_reason
     identifiers = tuple(Identifier(*name.split(":", 1)) for name in row.identifiers)
-    is_due, is_corrected = row.is_request_due, row.is_corrected
-    return SeenBook(_book(row._mapping), identifiers, own, refused_because, tuple(external), is_due, is_corrected)
+    return SeenBook(
+        _book(row._mapping),
+        identifiers,
+        own,
+        row.has_superseded,
+        refused_because,
+        tuple(external),
+        row.is_request_due,
+        row.is_corrected,
+    )
 
 
 def _book(row: RowMapping) -> Book:

@@ -70,7 +70,8 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
     """Delete the account's next reviews, or release them. Return whether more are left; if not, the account is gone.
 
     The reader is locked before the reviews are read, so that none is written in between. Reviews are locked in a fixed
-    order, and before their books' counts, which prevents deadlocks with moderators.
+    order, and before their books' counts, which prevents deadlocks with moderators. A superseded review is deleted in
+    any case: only its reader saw it. The oldest go first, as it would count again without the newer one.
     """
     connection.execute(
         text("SELECT id FROM readers WHERE id = :reader_id FOR UPDATE"), {"reader_id": departure.reader_id}
@@ -81,7 +82,7 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
                 SELECT id
                   FROM reviews
                  WHERE reader_id = :reader_id
-                 ORDER BY created_at DESC, id DESC
+                 ORDER BY created_at, id
                  LIMIT :limit
             )
             SELECT r.id FROM reviews AS r JOIN next ON next.id = r.id ORDER BY r.id FOR UPDATE OF r
@@ -89,7 +90,13 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
         {"reader_id": departure.reader_id, "limit": REVIEWS_AT_ONCE},
     ).all()
     connection.execute(
-        text("DELETE FROM reviews WHERE id = ANY (:ids) AND (withdrawn_at IS NOT NULL OR NOT :keeps_reviews)"),
+        text("""
+            DELETE FROM reviews
+             WHERE id = ANY (:ids)
+               AND (NOT :keeps_reviews
+                    OR withdrawn_at IS NOT NULL
+                    OR EXISTS (SELECT FROM search_reviews WHERE review_id = reviews.id AND is_superseded))
+        """),
         {"ids": ids, "keeps_reviews": departure.keeps_reviews},
     )
     connection.execute(text("UPDATE reviews SET reader_id = NULL WHERE id = ANY (:ids)"), {"ids": ids})

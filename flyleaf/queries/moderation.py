@@ -17,7 +17,8 @@ from flyleaf.queries.keyset import Listed, select_page
 _REVIEW = """
     r.id, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.reader_id,
     a.name AS reader_name, r.rating, r.text, r.created_at,
-    r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at
+    r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at,
+    EXISTS (SELECT FROM search_reviews AS s WHERE s.review_id = r.id AND s.is_superseded) AS is_superseded
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
 _WAITING = f"""
@@ -57,7 +58,7 @@ _ALL_HIDDEN = Listed(
 @dataclass(frozen=True, slots=True)
 class ModeratedReview:
     """A review with its book and its reader. The reader is None if the account was deleted. `withdrawn_at` is when the
-    reader deleted it."""
+    reader deleted it. If it `is_superseded`, the reader has a newer one of the same work, and others don't see it."""
 
     id: int
     address: str
@@ -73,6 +74,7 @@ class ModeratedReview:
     hidden_at: datetime | None
     hidden_reason: str | None
     withdrawn_at: datetime | None
+    is_superseded: bool
 
     @property
     def moved_at(self) -> datetime:
@@ -125,6 +127,7 @@ def insert_report(connection: Connection, review_id: int, reader_id: int, reason
                        AND a.id = :reader_id
                        AND r.reader_id IS DISTINCT FROM a.id
                        AND r.hidden_at IS NULL
+                       AND NOT EXISTS (SELECT FROM search_reviews AS s WHERE s.review_id = r.id AND s.is_superseded)
                        FOR SHARE OF r
                        FOR KEY SHARE OF a) AS found
             ON CONFLICT (review_id, reader_id) DO UPDATE

@@ -55,7 +55,7 @@ class Credentials:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What others see of a reader. `average_rating` is the average of the ratings given, None without reviews. Hidden
-    reviews are not counted."""
+    and superseded reviews are not counted."""
 
     reader_id: int
     name: str
@@ -150,7 +150,12 @@ def select_profile(connection: Connection, name: str) -> Profile | None:
             SELECT a.id AS reader_id, a.name, a.created_at AS joined_at, count(r.id) AS review_count,
                    round(avg(r.rating), 2)::float8 AS average_rating
               FROM readers AS a
-              LEFT JOIN reviews AS r ON r.reader_id = a.id AND r.hidden_at IS NULL
+              LEFT JOIN reviews AS r ON r.reader_id = a.id
+                                    AND r.hidden_at IS NULL
+                                    AND r.id <> ALL (ARRAY(
+                            SELECT review_id
+                              FROM search_reviews
+                             WHERE reader_id = (SELECT id FROM readers WHERE name_key = :name_key) AND is_superseded))
              WHERE a.name_key = :name_key
                AND NOT EXISTS (SELECT FROM pending_registrations AS p WHERE p.reader_id = a.id)
              GROUP BY a.id

@@ -1,4 +1,9 @@
-"""Reviews: what one reader thinks of one book.
+"""Reviews: what one reader thinks of one work. Each is written about an edition, and all editions' pages show it.
+
+A reader has one review of a work: a second one is refused by the database, and search/sql/3_reviews.sql says how. If
+works are joined later, there may be two. The newer one stands; the older one is superseded, which means that it is
+kept, but neither counted nor shown to others. While the search has yet to learn which work a book is an edition of, the
+book stands for itself.
 
 A review that its reader deletes is withdrawn instead if a moderator has hidden it or is yet to look at it. Its text is
 gone, and nobody sees it, but its place is taken. So the same words can't come back as if nothing had happened.
@@ -6,42 +11,93 @@ gone, and nobody sees it, but its place is taken. So the same words can't come b
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
 from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
 from flyleaf.queries.moderation import queue_review, unqueue_review
+from flyleaf.queries.related_books import Edition
 
-_COLUMNS = """
-    r.id, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason
+UNIQUE_VIOLATION = "23505"
+# The id of the reader's review of the work that a book is an edition of.
+_OWN_REVIEW = """
+    coalesce((SELECT own.review_id
+                FROM search_editions AS edition
+                JOIN search_reviews AS own ON own.work_id = edition.work_id
+               WHERE edition.book_id = :book_id AND own.reader_id = :reader_id AND NOT own.is_superseded),
+             (SELECT own.id FROM reviews AS own WHERE own.book_id = :book_id AND own.reader_id = :reader_id))
 """
-_OTHERS = f"""
-    SELECT {_COLUMNS}
-      FROM reviews AS r
-      LEFT JOIN readers AS a ON a.id = r.reader_id
-     WHERE r.book_id = :book_id
-       AND r.reader_id IS DISTINCT FROM :without_reader_id
-       AND r.hidden_at IS NULL
-"""  # noqa: S608  # constants
+_COLUMNS = """
+    r.id, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
+    r.book_id, coalesce(b.isbn, b.identity) AS address, b.title, b.year, b.publisher, b.language
+"""
+_JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
+# Of the work; or of a book whose work is not known yet.
+_OF_WORK = """
+    SELECT review_id AS id
+      FROM search_reviews
+     WHERE work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
+       AND is_visible
+       AND NOT is_superseded
+       AND reader_id IS DISTINCT FROM :without_reader_id
+"""
+_OF_BOOK = """
+    SELECT id
+      FROM reviews
+     WHERE NOT EXISTS (SELECT FROM search_editions WHERE book_id = :book_id)
+       AND book_id = :book_id
+       AND hidden_at IS NULL
+       AND reader_id IS DISTINCT FROM :without_reader_id
+"""
 _BY_OTHERS = Listed(
-    older=text(f"""{_OTHERS}
-       AND (r.created_at, r.id) < (:at, :id)
-     ORDER BY r.created_at DESC, r.id DESC
-     LIMIT :limit"""),
-    newer=text(f"""{_OTHERS}
-       AND (r.created_at, r.id) > (:at, :id)
-     ORDER BY r.created_at, r.id
-     LIMIT :limit"""),
+    older=text(f"""
+        SELECT {_COLUMNS}
+          FROM (({_OF_WORK}
+                    AND (created_at, review_id) < (:at, :id)
+                  ORDER BY created_at DESC, review_id DESC
+                  LIMIT :limit)
+                 UNION ALL
+                ({_OF_BOOK}
+                    AND (created_at, id) < (:at, :id)
+                  ORDER BY created_at DESC, id DESC
+                  LIMIT :limit)) AS found
+          JOIN reviews AS r ON r.id = found.id
+          {_JOINED}
+         ORDER BY r.created_at DESC, r.id DESC
+         LIMIT :limit"""),  # noqa: S608  # constants
+    newer=text(f"""
+        SELECT {_COLUMNS}
+          FROM (({_OF_WORK}
+                    AND (created_at, review_id) > (:at, :id)
+                  ORDER BY created_at, review_id
+                  LIMIT :limit)
+                 UNION ALL
+                ({_OF_BOOK}
+                    AND (created_at, id) > (:at, :id)
+                  ORDER BY created_at, id
+                  LIMIT :limit)) AS found
+          JOIN reviews AS r ON r.id = found.id
+          {_JOINED}
+         ORDER BY r.created_at, r.id
+         LIMIT :limit"""),  # noqa: S608  # constants
 )
 _REVIEWED = """
     SELECT r.id, b.isbn, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.rating, r.text,
-           r.created_at, r.edited_at, r.hidden_reason, r.withdrawn_at
+           r.created_at, r.edited_at, r.hidden_reason, r.withdrawn_at,
+           r.id = ANY (ARRAY(SELECT review_id FROM search_reviews
+                              WHERE reader_id = :reader_id AND is_superseded)) AS is_superseded
       FROM reviews AS r
       JOIN books AS b ON b.id = r.book_id
      WHERE r.reader_id = :reader_id
-       AND (:with_hidden OR r.hidden_at IS NULL)
+       AND (:with_hidden
+            OR r.hidden_at IS NULL
+               AND r.id <> ALL (ARRAY(SELECT review_id FROM search_reviews
+                                       WHERE reader_id = :reader_id AND is_superseded)))
        AND (:with_withdrawn OR r.withdrawn_at IS NULL)
 """
 _BY_READER = Listed(
@@ -54,12 +110,32 @@ _BY_READER = Listed(
      ORDER BY r.created_at, r.id
      LIMIT :limit"""),
 )
+# If the reader has withdrawn several, which happens where works were joined, the one of this edition is replaced.
+_REPLACE_WITHDRAWN = text(f"""
+    UPDATE reviews AS r
+       SET book_id = :book_id, rating = :rating, text = :words, created_at = now(), edited_at = NULL,
+           hidden_at = NULL, withdrawn_at = NULL
+      FROM reviews AS standing
+     WHERE standing.id = {_OWN_REVIEW}
+       AND standing.withdrawn_at IS NOT NULL
+       AND standing.hidden_reason IS NULL
+       AND r.id = coalesce((SELECT id FROM reviews WHERE book_id = :book_id AND reader_id = :reader_id), standing.id)
+       AND r.withdrawn_at IS NOT NULL
+    RETURNING r.id
+""")  # noqa: S608  # constants
+_INSERT = text("""
+    INSERT INTO reviews (book_id, reader_id, rating, text)
+    VALUES (:book_id, :reader_id, :rating, :words)
+    ON CONFLICT (book_id, reader_id) DO NOTHING
+    RETURNING id
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     """A review of 1 to 5 stars. The reader is None if the account was deleted. `hidden_reason` is why a moderator has
-    hidden it from others; None means that it is visible."""
+    hidden it from others; None means that it is visible. `edition` is the book that it was written about, if that is
+    another edition than the one whose page shows it."""
 
     id: int
     reader_id: int | None
@@ -69,11 +145,12 @@ class Review:
     created_at: datetime
     edited_at: datetime | None
     hidden_reason: str | None
+    edition: Edition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedBook:
-    """A review with its book."""
+    """A review with its book. If it `is_superseded`, only its reader sees it, because of a newer one of the work."""
 
     id: int
     isbn: str | None
@@ -87,28 +164,56 @@ class ReviewedBook:
     edited_at: datetime | None
     hidden_reason: str | None  # why a moderator has hidden it from others
     withdrawn_at: datetime | None  # when its reader deleted it, if it is still known
+    is_superseded: bool
 
 
 def select_reviews(connection: Connection, book_id: int, place: Key, *, without_reader_id: int) -> Page[Review]:
-    """Return the page of a book's reviews at the place, newest first, without the review of the given reader."""
+    """Return the page of the reviews of a book's work at the place, newest first, without those of the given reader."""
     named = {"book_id": book_id, "without_reader_id": without_reader_id}
+    make = partial(_review, book_id)
     return select_page(
-        connection, _BY_OTHERS, named, place, REVIEWS_ON_A_PAGE, Review, lambda one: (one.created_at, one.id)
+        connection, _BY_OTHERS, named, place, REVIEWS_ON_A_PAGE, make, lambda one: (one.created_at, one.id)
     )
 
 
 def select_review(connection: Connection, book_id: int, reader_id: int) -> Review | None:
-    """Return this reader's review of this book, or None."""
+    """Return this reader's review of this book's work, or None."""
     row = connection.execute(
-        text(f"""
-            SELECT {_COLUMNS}
-              FROM reviews AS r
-              JOIN readers AS a ON a.id = r.reader_id
-             WHERE r.book_id = :book_id AND r.reader_id = :reader_id AND r.withdrawn_at IS NULL
-        """),  # noqa: S608  # constants
+        text(f"SELECT {_COLUMNS} FROM reviews AS r {_JOINED} WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL"),  # noqa: S608  # constants
         {"book_id": book_id, "reader_id": reader_id},
     ).one_or_none()
-    return Review(**row._mapping) if row else None
+    return _review(book_id, **row._mapping) if row else None
+
+
+def select_superseded_reviews(connection: Connection, book_id: int, reader_id: int) -> list[Review]:
+    """Return what else this reader has written of this book's work, newest first."""
+    rows = connection.execute(
+        text(f"""
+            SELECT {_COLUMNS}
+              FROM search_editions AS edition
+              JOIN search_reviews AS own ON own.work_id = edition.work_id
+              JOIN reviews AS r ON r.id = own.review_id
+              {_JOINED}
+             WHERE edition.book_id = :book_id
+               AND own.reader_id = :reader_id
+               AND own.is_superseded
+               AND r.withdrawn_at IS NULL
+             ORDER BY r.created_at DESC, r.id DESC
+             LIMIT :limit
+        """),  # noqa: S608  # constants
+        {"book_id": book_id, "reader_id": reader_id, "limit": REVIEWS_ON_A_PAGE},
+    )
+    return [_review(book_id, **row._mapping) for row in rows]
+
+
+def _review(
+    shown_on: int, *, book_id: int, address: str, title: str, year: int | None, publisher: str | None,
+    language: str | None, **columns: Any,
+) -> Review:  # fmt: skip
+    """Return the review for the page of the book with the id `shown_on`."""
+    return Review(
+        **columns, edition=None if book_id == shown_on else Edition(address, title, year, publisher, language)
+    )
 
 
 def select_reviewed_books(
@@ -126,51 +231,48 @@ def select_reviewed_books(
 
 
 def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
-    """Add a review. Return False, and change nothing, if the reader has already reviewed the book, or a moderator has
+    """Add a review. Return False, and change nothing, if the reader has already reviewed the work, or a moderator has
     hidden what the reader wrote of it.
 
     It takes the place of a review that was reported and then withdrawn. Its reports are open, so it is queued again.
     """
-    row = connection.execute(
-        text("""
-            INSERT INTO reviews AS r (book_id, reader_id, rating, text)
-            VALUES (:book_id, :reader_id, :rating, :words)
-            ON CONFLICT (book_id, reader_id) DO UPDATE
-               SET rating = excluded.rating, text = excluded.text, created_at = now(), edited_at = NULL,
-                   hidden_at = NULL, withdrawn_at = NULL
-             WHERE r.withdrawn_at IS NOT NULL AND r.hidden_reason IS NULL
-            RETURNING id
-        """),
-        {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words},
-    ).one_or_none()
-    if row is not None:
-        queue_review(connection, row.id)
-    return row is not None
+    values = {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words}
+    review_id = connection.execute(_REPLACE_WITHDRAWN, values).scalar()
+    if review_id is not None:
+        queue_review(connection, review_id)
+        return True
+    try:
+        with connection.begin_nested():
+            return connection.execute(_INSERT, values).scalar() is not None
+    except IntegrityError as error:
+        if getattr(error.orig, "pgcode", None) != UNIQUE_VIOLATION:
+            raise
+        return False
 
 
 def update_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
-    """Change a review. Return False if the reader has not reviewed the book."""
+    """Change a review. Return False if the reader has not reviewed the work."""
     row = connection.execute(
-        text("""
-            UPDATE reviews
+        text(f"""
+            UPDATE reviews AS r
                SET rating = :rating, text = :words, edited_at = now()
-             WHERE book_id = :book_id AND reader_id = :reader_id AND withdrawn_at IS NULL
-            RETURNING id
-        """),
+             WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL
+            RETURNING r.id
+        """),  # noqa: S608  # constants
         {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words},
     ).one_or_none()
     return row is not None
 
 
 def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
-    """Delete a review, or withdraw it. Return False if the reader has not reviewed the book."""
+    """Delete a review, or withdraw it. Return False if the reader has not reviewed the work."""
     review_id = connection.execute(
-        text("""
-            SELECT id
-              FROM reviews
-             WHERE book_id = :book_id AND reader_id = :reader_id AND withdrawn_at IS NULL
+        text(f"""
+            SELECT r.id
+              FROM reviews AS r
+             WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL
                FOR UPDATE
-        """),
+        """),  # noqa: S608  # constants
         {"book_id": book_id, "reader_id": reader_id},
     ).scalar()
     if review_id is None:

@@ -20,7 +20,7 @@ from flyleaf.queries.corrections import select_corrections
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_related_books
-from flyleaf.queries.reviews import select_reviews
+from flyleaf.queries.reviews import select_reviews, select_superseded_reviews
 from flyleaf.queries.subjects import Subject, select_subjects_of_work
 from flyleaf.search import is_ready
 from flyleaf.views.correction_form import NAMES
@@ -63,7 +63,7 @@ def book(connection: Connection, reader: Reader, address: str) -> Answer:
     typed = restored()
     form = None if typed is None else ReviewForm(typed)
     if form is not None and seen.own_review is not None:
-        return render_later("review_edit.html", book=seen.book, form=form, is_second=True)
+        return render_later("review_edit.html", book=seen.book, own=seen.own_review, form=form, is_second=True)
     return render_book(connection, reader, seen, form)
 
 
@@ -95,6 +95,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     history = select_corrections(connection, found.id, NEWEST, CORRECTIONS_OF_A_BOOK) if seen.is_corrected else NOTHING
     may_correct = reader.is_moderator and may_act(reader)
     cited = Citation(found.title, found.author, found.publisher, found.year, isbn)
+    superseded = select_superseded_reviews(connection, found.id, reader.id) if seen.has_superseded else []
     _ask_for_external_rating(seen)
     return render_later(
         "book.html",
@@ -109,6 +110,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         more_by_author=related.more_by_author,
         subjects=subjects,
         own=seen.own_review,
+        superseded=superseded,
         refused_because=seen.refused_because,
         reviews=reviews,
         form=form,

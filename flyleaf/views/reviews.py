@@ -36,7 +36,7 @@ def publish(connection: Connection, reader: Reader, address: str) -> Answer:
                     "allows it."
                 )
             )
-        return render_later("review_edit.html", book=book, form=form, is_second=True), 409
+        return render_later("review_edit.html", book=book, own=seen.own_review, form=form, is_second=True), 409
     return _back_to(book, "review-published")
 
 
@@ -49,10 +49,10 @@ def edit(connection: Connection, reader: Reader, address: str) -> Answer:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     if request.method != "POST":
         form = ReviewForm(restored(), rating=str(review.rating), text=review.text)
-        return render_later("review_edit.html", book=book, form=form)
+        return render_later("review_edit.html", book=book, own=review, form=form)
     form = ReviewForm(request.form)
     if not form.validate():
-        return render_later("review_edit.html", book=book, form=form), form.status
+        return render_later("review_edit.html", book=book, own=review, form=form), form.status
     update_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or "")
     return _back_to(book, "review-changed")
 

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, text
 from flyleaf.database import Database
 from flyleaf.limits import EVENTS_ON_A_PAGE, REPORTED_ON_A_PAGE, REVIEWS_ON_A_PAGE
 from flyleaf.paging import NEWEST, Key, Page
+from flyleaf.queries.books import select_seen_book
 from flyleaf.queries.events import select_events
 from flyleaf.queries.moderation import select_hidden_reviews, select_reported_reviews
-from flyleaf.queries.readers import select_profile
+from flyleaf.queries.readers import select_credentials, select_profile
 from flyleaf.queries.reviews import select_reviewed_books, select_reviews
 from tests.plans import Plan, analyze, explain, recorded
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 MANY = 20_000
 READERS_AND_BOOKS = """
-    WITH new AS (INSERT INTO books (isbn, title) SELECT lpad(n::text, 10, '0'), 'Volume'
+    WITH new AS (INSERT INTO books (isbn, title) SELECT lpad(n::text, 10, '0'), 'Volume ' || n
                    FROM generate_series(1, :books) AS n)
     INSERT INTO readers (name, name_key, password_hash)
     SELECT 'Reader ' || n, 'reader ' || n, '' FROM generate_series(1, :readers) AS n
@@ -52,7 +53,21 @@ LOG_IN = """
     INSERT INTO events (at, kind, reader_id)
     SELECT r.created_at, 'logged-in', (SELECT min(id) FROM readers) FROM reviews AS r ORDER BY r.created_at
 """
-TABLES = ("reviews", "review_reports", "moderation_queue", "events")
+# The search learns of the books now, and not at the commit that never comes.
+COMMIT = "SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED"
+# The editions of one work, each with a reader who has reviewed it.
+EDITIONS = """
+    WITH new AS (INSERT INTO books (isbn, title)
+                 SELECT to_char(:n * 100000 + n, 'fm0000000000'), :title FROM generate_series(1, :n) AS n
+                 RETURNING id, isbn),
+         they AS (INSERT INTO readers (name, name_key, password_hash)
+                  SELECT :title || ' ' || n, lower(:title || ' ' || n), '' FROM generate_series(1, :n) AS n
+                  RETURNING id, name)
+    INSERT INTO reviews (book_id, reader_id, rating, text, created_at)
+    SELECT new.id, they.id, 4, '', now() - they.id * interval '1 second'
+      FROM new JOIN they ON they.name = :title || ' ' || (new.isbn::int - :n * 100000)
+"""
+TABLES = ("reviews", "search_reviews", "review_reports", "moderation_queue", "events")
 
 
 def of_the_book(connection: Connection, place: Key) -> Page[Any]:
@@ -99,6 +114,7 @@ def connection(database: Database) -> Iterator[Connection]:
 
 def fill(connection: Connection, books: int, readers: int, more: str) -> None:
     connection.execute(text(READERS_AND_BOOKS), {"books": books, "readers": readers})
+    connection.exec_driver_sql(COMMIT)
     for statement in [more] if more == REVIEW_AND_HIDE_MOST else [REVIEW, more]:
         if statement:
             connection.execute(text(statement))
@@ -144,3 +160,28 @@ def test_a_profile_reads_no_reviews_of_others(connection: Connection) -> None:
     plan = explain(connection, *statements[-1])
     assert not plan.reads_whole("reviews")
     assert plan.rows < 1000
+
+
+def test_a_book_page_reads_as_little_of_a_work_with_many_editions(connection: Connection) -> None:
+    """Whether it has twenty or five thousand: its ratings, its reviews and the reader's own."""
+    cost = {}
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    for editions in (20, 5000):
+        connection.execute(text(EDITIONS), {"n": editions, "title": f"Of {editions}"})
+    connection.exec_driver_sql(COMMIT)
+    analyze(connection)
+    for editions in (20, 5000):
+        reader = select_credentials(connection, f"Of {editions} 1")
+        identity = connection.scalar(text("SELECT min(isbn) FROM books WHERE title = :t"), {"t": f"Of {editions}"})
+        assert reader is not None
+        with recorded(connection.engine) as statements:
+            seen = select_seen_book(connection, identity, reader.reader)
+            assert seen is not None
+            assert seen.own_review is not None
+            assert seen.book.ratings.review_count == editions
+            page = select_reviews(connection, seen.book.id, NEWEST, without_reader_id=0)
+            assert len(page.items) == REVIEWS_ON_A_PAGE
+        plans = [explain(connection, *statement) for statement in statements]
+        assert [table for plan in plans for table in (*TABLES, "books") if plan.reads_whole(table)] == []
+        cost[editions] = sum(plan.buffers for plan in plans)
+    assert cost[5000] < 2 * cost[20], cost
