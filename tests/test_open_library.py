@@ -13,8 +13,8 @@ import pytest
 
 from flyleaf.config import PROJECT
 from flyleaf.open_library import BATCH, Breaker, OpenLibrary, OpenLibraryError, OpenLibraryRating
-from flyleaf.open_library.client import VERSION
 from flyleaf.open_library.exchange import Exchange
+from flyleaf.open_library.site import VERSION
 from tests import stub_open_library as stub
 from tests.stub_open_library import Scene, StubOpenLibrary, work, works
 

@@ -1,7 +1,8 @@
-"""The client for Open Library, the source of external ratings. It depends on requests and on flyleaf.isbn only."""
+"""The clients for Open Library: external ratings, and covers. It depends on requests and on flyleaf.isbn only."""
 
 from flyleaf.open_library.breaker import Breaker
 from flyleaf.open_library.client import BATCH, OpenLibrary, OpenLibraryRating
+from flyleaf.open_library.covers import OpenLibraryCovers
 from flyleaf.open_library.exchange import OpenLibraryError
 
-__all__ = ["BATCH", "Breaker", "OpenLibrary", "OpenLibraryError", "OpenLibraryRating"]
+__all__ = ["BATCH", "Breaker", "OpenLibrary", "OpenLibraryCovers", "OpenLibraryError", "OpenLibraryRating"]

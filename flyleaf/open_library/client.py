@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from typing import Any, TypeVar
 
 from flyleaf import isbn
 from flyleaf.open_library.breaker import Breaker
-from flyleaf.open_library.exchange import Exchange, OpenLibraryError
+from flyleaf.open_library.exchange import OpenLibraryError
+from flyleaf.open_library.site import Site
 
-VERSION = "0.1.0"  # of Flyleaf, as in pyproject.toml; a test compares them
 BATCH = 25  # books in one request, as Open Library asks
 DEADLINE = 10.0  # seconds for a whole exchange, redirects included
 FIELDS = "key,isbn,ratings_average,ratings_count"
@@ -33,11 +32,10 @@ class OpenLibraryRating:
     key: str  # the path on its site, such as /works/OL27448W
 
 
-class OpenLibrary:
-    """The site at `url`. `contact` is an e-mail or web address, which Open Library requires.
+class OpenLibrary(Site):
+    """The server of the catalogue. With a contact, it allows 3 requests a second."""
 
-    There is one request at a time. The caller limits the rate: Open Library allows 3 requests a second with a contact.
-    """
+    accept = "application/json"
 
     def __init__(
         self,
@@ -46,22 +44,7 @@ class OpenLibrary:
         deadline: float = DEADLINE,
         breaker: Breaker | None = None,
     ) -> None:
-        self._url = f"{url}/search.json"
-        self._headers = {
-            "User-Agent": f"Flyleaf/{VERSION} ({contact})",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-        }
-        self._deadline = deadline
-        self._breaker = breaker or Breaker()
-        self._lock = threading.Lock()
-        self._exchange: Exchange | None = None
-        self._closed = False
-
-    @property
-    def pause(self) -> float:
-        """Return the seconds until the next request is allowed, 0 if one is allowed now."""
-        return self._breaker.pause
+        super().__init__(contact, url, deadline, breaker)
 
     def fetch_ratings(self, isbns: Sequence[str]) -> dict[str, OpenLibraryRating | None]:
         """Fetch the ratings of up to BATCH ISBNs in one request. The result has every ISBN, with None for no ratings.
@@ -72,34 +55,12 @@ class OpenLibrary:
             raise ValueError(f"{len(isbns)} ISBNs: 1 to {BATCH} fit one request")
         books = [isbn.parse(text) for text in isbns]
         codes = dict.fromkeys(book.identity for book in books)
-        if self.pause > 0:
-            raise OpenLibraryError(f"left alone for {self.pause:.0f} s more")
-        exchange = self._start(f"isbn:({' OR '.join(codes)})")
-        try:
-            works = _read_works(exchange.body(), next(iter(codes)) if len(codes) == 1 else None)
-        except OpenLibraryError as error:
-            self._breaker.failed(error.retry_after)
-            raise
-        self._breaker.succeeded()
+        params = {"q": f"isbn:({' OR '.join(codes)})", "fields": FIELDS, "limit": str(WORKS)}
+        with self._answer("/search.json", params) as body:
+            if body is None:
+                raise OpenLibraryError("answered 404")
+            works = _read_works(body, next(iter(codes)) if len(codes) == 1 else None)
         return {text: _best(works, book) for text, book in zip(isbns, books, strict=True)}
-
-    def close(self) -> None:
-        """Refuse further requests and abort the current one, at the end of the process."""
-        with self._lock:
-            self._closed = True
-            if self._exchange is not None:
-                self._exchange.abort()
-
-    def _start(self, query: str) -> Exchange:
-        with self._lock:
-            if self._closed:
-                raise OpenLibraryError("closed")
-            if self._exchange is not None and self._exchange.is_alive():
-                raise OpenLibraryError("the request before has not ended")
-            params = {"q": query, "fields": FIELDS, "limit": str(WORKS)}
-            self._exchange = Exchange(self._url, params, self._headers, self._deadline)
-            self._exchange.start()
-            return self._exchange
 
 
 def _best(works: dict[str, list[OpenLibraryRating]], book: isbn.Isbn) -> OpenLibraryRating | None:

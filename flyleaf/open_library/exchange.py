@@ -31,9 +31,10 @@ GRACE_SECONDS = 0.5  # for the thread to notice that its connection was shut dow
 class OpenLibraryError(Exception):
     """Open Library gave no usable answer. The message is one short line for the log."""
 
-    def __init__(self, message: str, retry_after: float = 0.0) -> None:
+    def __init__(self, message: str, retry_after: float = 0.0, status: int | None = None) -> None:
         super().__init__(one_line(message))
         self.retry_after = retry_after  # seconds; 0 if the site did not say
+        self.status = status  # of a whole answer that wasn't 200
 
 
 def one_line(text: str) -> str:
@@ -155,7 +156,8 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 def _read(response: requests.Response) -> bytes:
     if response.status_code != 200:
-        raise OpenLibraryError(f"answered {response.status_code}", _retry_after(response.headers.get("Retry-After")))
+        pause = _retry_after(response.headers.get("Retry-After"))
+        raise OpenLibraryError(f"answered {response.status_code}", pause, response.status_code)
     body = bytearray()
     for chunk in response.iter_content(64 * 1024):
         body += chunk
