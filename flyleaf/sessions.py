@@ -21,6 +21,7 @@ from cachelib.file import FileSystemCache
 from cachelib.serializers import FileSystemSerializer
 
 from flyleaf.limits import SESSION_DAYS
+from flyleaf.markers import is_due
 
 logger = logging.getLogger("flyleaf.sessions")
 
@@ -106,15 +107,7 @@ class SessionFiles(FileSystemCache):
 
     def is_pruning_due(self) -> bool:
         """Return whether pruning last began more than an hour ago. If so, note that it begins now."""
-        # All workers share the marker file's time, which survives restarts.
-        marker = self._folder / _MARKER
-        try:
-            due = time.time() - marker.stat().st_mtime > PRUNE_EVERY.total_seconds()
-        except FileNotFoundError:
-            due = True
-        if due:
-            marker.touch(mode=0o600)
-        return due
+        return is_due(self._folder / _MARKER, PRUNE_EVERY)
 
     def prune(self, select_live: SelectLive) -> Iterator[int]:
         """Delete the files of sessions that have ended, expired drafts, and temporary files left by a crash.
