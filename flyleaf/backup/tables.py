@@ -17,6 +17,8 @@ LEFT_OUT = {
     "pending_logins": "logins wait for a second factor for minutes",
     "login_links": "like password resets",
     "external_rating_requests": "books to look up on another site: opening their pages queues them again",
+    "cover_requests": "the same, for covers",
+    "covers": "their pictures are files, and are fetched again for books that readers open",
 }
 # The search's derived tables, which were in this schema before revision 0006.
 LEFT_OUT_PREFIX = "search_"

@@ -61,6 +61,8 @@ INSERT INTO external_ratings (book_id, source, average, ratings_count, key, fetc
 SELECT id, 'open_library', 3.917, 12, '/works/OL1W', '2026-02-03 04:05:06.789+01' FROM books;
 INSERT INTO unread_titles SELECT min(id) FROM books;
 INSERT INTO external_rating_requests (book_id) SELECT min(id) FROM books;
+INSERT INTO covers (book_id, source) SELECT id, 'open_library' FROM books;
+INSERT INTO cover_requests (book_id) SELECT min(id) FROM books;
 INSERT INTO authenticator_apps (reader_id, name, secret, last_step)
 SELECT id, 'Phone', sha256('secret'), 60000000 FROM readers WHERE name = 'Bob';
 INSERT INTO passkeys (reader_id, name, site, credential_id, user_handle, public_key, sign_count)

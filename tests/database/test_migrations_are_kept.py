@@ -37,6 +37,7 @@ DIGESTS = {
     "sql/0006_in_use.sql": "718a4dac6cec0fd992a2107bd0b500dbe48adbe5c0f91d0834c2a381d1396336",
     "sql/0007_in_use.sql": "d52085dd16f3aee60266f792c4d5721372221ef53d8c4c17a468e5a48ecf6a9f",
     "sql/first_search_undone.sql": "5078c635f7c22daff1c5a82769f35f7cb2d7ca9aaf5da75d5c6f3ffae6e441a8",
+    "versions/0027_covers.py": "b94ea466bcc955d0638df4b1da25b82230b9713e61ed2d3629a5f2586cab53f0",
     "sql/search_1_text.sql": "f35e56eda33098ce6e3309e8eed6005104fd2a424d36a3a5df4d9c89e81b32b7",
     "sql/search_2_tables.sql": "e4d6877782f7ed34339e303df0bea1305e97a552ed24fbbe2b8da6b7e6c7bb1f",
     "sql/search_3_upkeep.sql": "e74757540651648b36fbc3ed4734b3c2a3bf3b0a245f43c7fea662998251e2be",
