@@ -9,11 +9,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flyleaf import cli, views, web
 from flyleaf.config import PROJECT, Config
+from flyleaf.cover_fetcher import CoverFetcher
+from flyleaf.covers.files import CoverFiles
 from flyleaf.database import Database
 from flyleaf.database.connect import open_database
 from flyleaf.logs import configure_logging
 from flyleaf.maintenance import Maintenance
-from flyleaf.open_library import OpenLibrary
+from flyleaf.open_library import OpenLibrary, OpenLibraryCovers
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.request_counters import MemoryCounter, RedisCounter, RequestCounter
 from flyleaf.sessions import LIFETIME, SessionFiles, SessionRedis
@@ -58,10 +60,13 @@ def create_app(config: Config | None = None, database: Database | None = None) -
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops
         )
     app.jinja_env.globals["contact"] = config.contact and (config.contact_address, config.contact)
-    fetcher = _rating_fetcher(config, database)
+    covers = CoverFiles(config.cover_files)
+    rating_fetcher, cover_fetcher = _rating_fetcher(config, database), _cover_fetcher(config, database, covers)
     sessions = app.config["SESSION_CACHELIB"]
-    maintenance = Maintenance(database, config, sessions if isinstance(sessions, SessionFiles) else None)
-    app.extensions[EXTENSION] = Flyleaf(config, database, fetcher, counter, maintenance, _metrics(config))
+    maintenance = Maintenance(database, config, sessions if isinstance(sessions, SessionFiles) else None, covers)
+    app.extensions[EXTENSION] = Flyleaf(
+        config, database, rating_fetcher, covers, cover_fetcher, counter, maintenance, _metrics(config)
+    )
     web.register(app)
     views.register(app)
     cli.register(app)
@@ -113,6 +118,12 @@ def _rating_fetcher(config: Config, database: Database) -> RatingFetcher | None:
     if config.open_library_contact is None:
         return None
     return RatingFetcher(database, OpenLibrary(config.open_library_contact, config.open_library_url))
+
+
+def _cover_fetcher(config: Config, database: Database, files: CoverFiles) -> CoverFetcher | None:
+    if config.open_library_contact is None or not config.has_covers:
+        return None
+    return CoverFetcher(database, OpenLibraryCovers(config.open_library_contact, config.open_library_covers_url), files)
 
 
 def _announce(line: str) -> None:

@@ -60,6 +60,8 @@ class Config:
     traces: bool = False  # sent by OpenTelemetry, which reads where to from the environment itself
     open_library_contact: str | None = None
     open_library_url: str = "https://openlibrary.org"
+    open_library_covers_url: str = "https://covers.openlibrary.org"
+    covers: bool = True  # whether covers are fetched from there and shown, if there is a contact
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -118,7 +120,9 @@ class Config:
             metrics_folder=Path(metrics).absolute() if (metrics := environ.get("PROMETHEUS_MULTIPROC_DIR")) else None,
             traces=values.traces(environ),
             open_library_contact=values.contact_of(environ.get("OPEN_LIBRARY_CONTACT") or None),
-            open_library_url=values.web_address(environ.get("OPEN_LIBRARY_URL") or cls.open_library_url),
+            open_library_url=values.web_address(environ, "OPEN_LIBRARY_URL", cls.open_library_url),
+            open_library_covers_url=values.web_address(environ, "OPEN_LIBRARY_COVERS_URL", cls.open_library_covers_url),
+            covers=values.on_or_off(environ, "COVERS", cls.covers),
         )
 
     @property
@@ -131,6 +135,15 @@ class Config:
     @property
     def sessions(self) -> Path:
         return self.data / "sessions"
+
+    @property
+    def cover_files(self) -> Path:
+        return self.data / "covers"
+
+    @property
+    def has_covers(self) -> bool:
+        """Whether pages show covers from elsewhere where there are any."""
+        return self.covers and self.open_library_contact is not None
 
     def sharing_metrics(self) -> "Config":
         """Return the settings for workers that count together, in an empty folder, if METRICS_TOKEN is set.

@@ -1,15 +1,18 @@
-"""A background thread for what the database and the folder of sessions need done beside requests, in steps of bounded
-size.
+"""A background thread for what the database and the folders of sessions and covers need done beside requests, in steps
+of bounded size.
 
 What is to be done stands there. So any process of the site continues it, also after another was killed.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from flyleaf.background import Background
 from flyleaf.config import Config
+from flyleaf.covers.files import CoverFiles
 from flyleaf.database import Database
+from flyleaf.queries.covers import select_known_digests
 from flyleaf.queries.departures import continue_next_departure
 from flyleaf.queries.events import delete_due_events, update_event_ages
 from flyleaf.queries.failed_logins import fold_failed_logins
@@ -31,6 +34,24 @@ TASKS: tuple[Callable[..., object], ...] = (
 logger = logging.getLogger("flyleaf.maintenance")
 
 
+class _Pruning:
+    """The files of a folder that the database no longer knows, to be deleted a step at a time."""
+
+    def __init__(self, is_due: Callable[[], bool], begin: Callable[[], Iterator[int]]) -> None:
+        self._is_due = is_due
+        self._begin = begin
+        self._steps: Iterator[int] = iter(())
+
+    def step(self) -> bool:
+        """Take a step, or begin if that is due. Return False if neither."""
+        if next(self._steps, None) is not None:
+            return True
+        if not self._is_due():
+            return False
+        self._steps = self._begin()
+        return True
+
+
 class Maintenance(Background):
     """Create one with the application, and call start() in the process that serves it."""
 
@@ -39,14 +60,18 @@ class Maintenance(Background):
         database: Database,
         config: Config,
         sessions: SessionFiles | None = None,  # None: they are in Redis, which deletes expired ones itself
+        covers: CoverFiles | None = None,
         poll: float = POLL,
         after_a_fault: float = AFTER_A_FAULT,
     ) -> None:
         super().__init__("maintenance", logger, after_a_fault)
         self._database = database
         self._config = config
-        self._sessions = sessions
-        self._pruning: Iterator[int] = iter(())
+        self._prunings = []
+        if sessions is not None:
+            self._prunings.append(_Pruning(sessions.is_pruning_due, partial(sessions.prune, self._select_live)))
+        if covers is not None:
+            self._prunings.append(_Pruning(covers.is_pruning_due, partial(covers.prune, self._select_known)))
         self._poll = poll
 
     def idle_seconds(self) -> float:
@@ -54,7 +79,8 @@ class Maintenance(Background):
 
     def work(self) -> bool:
         """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
-        worked = [*(self._do(task) for task in TASKS), self._prune_events(), self._prune_sessions()]
+        worked = [*(self._do(task) for task in TASKS), self._prune_events()]
+        worked += [pruning.step() for pruning in self._prunings]
         return any(worked)
 
     def _do(self, task: Callable[..., object]) -> bool:
@@ -67,17 +93,10 @@ class Maintenance(Background):
             update_event_ages(connection, self._config.routine_event_days, self._config.event_days)
             return delete_due_events(connection) > 0
 
-    def _prune_sessions(self) -> bool:
-        """Take a step of pruning, or begin it if it is due. Return False if neither."""
-        if self._sessions is None:
-            return False
-        if next(self._pruning, None) is not None:
-            return True
-        if not self._sessions.is_pruning_due():
-            return False
-        self._pruning = self._sessions.prune(self._select_live)
-        return True
-
     def _select_live(self, id_hashes: Sequence[bytes]) -> set[bytes]:
         with self._database.transaction() as connection:
             return select_live_hashes(connection, id_hashes)
+
+    def _select_known(self, digests: Sequence[str]) -> set[str]:
+        with self._database.transaction() as connection:
+            return select_known_digests(connection, digests)

@@ -204,9 +204,10 @@ def contact_of(contact: str | None) -> str | None:
     return contact
 
 
-def web_address(address: str) -> str:
+def web_address(environ: Mapping[str, str], name: str, default: str) -> str:
+    address = environ.get(name) or default
     if not re.fullmatch(r"https?://[!-~]{1,200}", address):
-        raise ConfigError(f"OPEN_LIBRARY_URL is {address!r}: write an address such as https://openlibrary.org.")
+        raise ConfigError(f"{name} is {address!r}: write an address such as {default}.")
     return address.rstrip("/")
 
 

@@ -86,6 +86,8 @@ SETTINGS: list[tuple[str, str, str, object]] = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318", "traces", True),
     ("OPEN_LIBRARY_CONTACT", "me@books.example", "open_library_contact", "me@books.example"),
     ("OPEN_LIBRARY_URL", "https://mirror.example/", "open_library_url", "https://mirror.example"),
+    ("OPEN_LIBRARY_COVERS_URL", "http://localhost:8080", "open_library_covers_url", "http://localhost:8080"),
+    ("COVERS", "off", "covers", False),
 ]
 
 

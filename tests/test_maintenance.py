@@ -1,17 +1,22 @@
 """What the site does beside requests: when it starts, and that each of its tasks is done."""
 
+import os
 from dataclasses import replace
 from threading import Thread
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from flyleaf.app import create_app, create_site
 from flyleaf.config import Config
+from flyleaf.covers.files import CoverFiles
+from flyleaf.covers.shrinking import ShrunkCover
 from flyleaf.database import Database
 from flyleaf.maintenance import Maintenance
+from flyleaf.queries.covers import Cover, upsert_cover
 from flyleaf.web.current import EXTENSION
-from tests.fixture_types import Select
+from tests.fixture_types import AddBook, Select
 from tests.places import eventually
 
 
@@ -70,3 +75,20 @@ def test_a_task_that_fails_does_not_keep_the_thread_from_the_next_try(
         assert eventually(lambda: "TypeError: a bug" in caplog.text)
     assert eventually(lambda: select("SELECT count(*) FROM events"))
     maintenance.stop()
+
+
+def test_covers_that_no_book_has_are_deleted(database: Database, config: Config, add_book: AddBook) -> None:
+    folder = CoverFiles(config.cover_files)
+    isbns = [add_book(), add_book("9780141439587", "Emma")]
+    with database.transaction() as connection:
+        for isbn, digest in zip(isbns, ("a" * 32, "b" * 32), strict=True):
+            folder.write(ShrunkCover(digest, 333, 500, b"large", b"small"))
+            [book_id] = connection.execute(text("SELECT id FROM books WHERE isbn = :isbn"), {"isbn": isbn}).scalars()
+            upsert_cover(connection, "open_library", book_id, Cover(digest, 333, 500), 10)
+        connection.execute(text("DELETE FROM books WHERE isbn = :isbn"), {"isbn": isbns[1]})
+    for path in config.cover_files.rglob("*.webp"):
+        os.utime(path, (1, 1))
+    maintenance = Maintenance(database, config, covers=folder)
+    while maintenance.work():
+        pass
+    assert (folder.has("a" * 32), folder.has("b" * 32)) == (True, False)

@@ -58,6 +58,12 @@ def cover(identity: str, title: str, author: str) -> str:
     )
 
 
+def picture(identity: str, title: str, author: str) -> str:
+    """Return the same as a file, which has no page whose typeface it could take."""
+    svg = cover(identity, title, author)
+    return svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg" font-family="Georgia, serif"', 1)
+
+
 def _main_title(title: str) -> str:
     """Return the title up to a colon, semicolon or bracket."""
     return re.split(r"(?<=.{3})(?:\s*[:;]\s|\s[(\[/=])", title, maxsplit=1)[0]

@@ -11,6 +11,7 @@ from flyleaf.queries.readers import Reader
 from flyleaf.search import require
 from flyleaf.web.access import login_to_read
 from flyleaf.web.addresses import url_for
+from flyleaf.web.covers import covers_of
 from flyleaf.web.paging import numbered, page_number
 from flyleaf.web.rendering import Answer, render_later
 
@@ -26,7 +27,9 @@ def author(connection: Connection, reader: Reader, name: str) -> Answer:
         raise NotFound(gettext("The catalogue has no books by this author."))
     page = page_number(request.args)
     works = select_works(connection, name, page)
-    return render_later("author.html", author=found, works=numbered(works, page, found.work_count, PAGE_SIZE))
+    covers = covers_of(connection, works)
+    pages = numbered(works, page, found.work_count, PAGE_SIZE)
+    return render_later("author.html", author=found, works=pages, covers=covers)
 
 
 @blueprint.app_template_global()

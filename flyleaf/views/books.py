@@ -17,6 +17,7 @@ from flyleaf.limits import CORRECTIONS_OF_A_BOOK
 from flyleaf.paging import NEWEST
 from flyleaf.queries.books import Book, SeenBook, select_book, select_identity, select_seen_book
 from flyleaf.queries.corrections import select_corrections
+from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_related_books
@@ -28,6 +29,7 @@ from flyleaf.views.linked_data import linked_data
 from flyleaf.views.moderation import may_act
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_to_read
+from flyleaf.web.covers import covers_of
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
 from flyleaf.web.paging import NOTHING, asked_place
@@ -63,7 +65,8 @@ def book(connection: Connection, reader: Reader, address: str) -> Answer:
     typed = restored()
     form = None if typed is None else ReviewForm(typed)
     if form is not None and seen.own_review is not None:
-        return render_later("review_edit.html", book=seen.book, own=seen.own_review, form=form, is_second=True)
+        shown = {"book": seen.book, "covers": covers_of(connection, [seen.book]), "own": seen.own_review}
+        return render_later("review_edit.html", **shown, form=form, is_second=True)
     return render_book(connection, reader, seen, form)
 
 
@@ -97,6 +100,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     cited = Citation(found.title, found.author, found.publisher, found.year, isbn)
     superseded = select_superseded_reviews(connection, found.id, reader.id) if seen.has_superseded else []
     _ask_for_external_rating(seen)
+    _ask_for_cover(connection, found)
     return render_later(
         "book.html",
         book=found,
@@ -109,6 +113,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         editions=related.editions,
         more_by_author=related.more_by_author,
         subjects=subjects,
+        covers=covers_of(connection, (found, *related.more_by_author)),
         own=seen.own_review,
         superseded=superseded,
         refused_because=seen.refused_because,
@@ -130,6 +135,18 @@ def _ask_for_external_rating(seen: SeenBook) -> None:
         @after_this_request  # the page itself only reads
         def ask(response: Response) -> Response:
             if write_if_possible(partial(request_external_rating, book_id=seen.book.id)):
+                fetcher.wake()
+            return response
+
+
+def _ask_for_cover(connection: Connection, book: Book) -> None:
+    """Have Open Library asked for the book's cover, too."""
+    fetcher = flyleaf().cover_fetcher
+    if fetcher is not None and is_cover_due(connection, book.id):
+
+        @after_this_request
+        def ask(response: Response) -> Response:
+            if write_if_possible(partial(request_cover, book_id=book.id)):
                 fetcher.wake()
             return response
 

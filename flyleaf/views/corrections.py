@@ -24,6 +24,7 @@ from flyleaf.views.correction_form import NAMES, CorrectionForm
 from flyleaf.views.moderation import acting_moderator_required, may_act
 from flyleaf.views.proposals import count_proposal
 from flyleaf.web.access import login_required, login_to_read
+from flyleaf.web.covers import covers_of
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, require_token
@@ -55,7 +56,8 @@ def correct(connection: Connection, reader: Reader, address: str) -> Answer:
         or not form.validate()
         or not (is_moderator or _are_new(connection, reader, book, form))
     ):
-        return render_later("book_correct.html", book=book, form=form, is_moderator=is_moderator), form.status
+        shown = {"book": book, "covers": covers_of(connection, [book]), "is_moderator": is_moderator}
+        return render_later("book_correct.html", **shown, form=form), form.status
     if not form.changes():
         return _back_to(book, "nothing-corrected")
     if is_moderator:
@@ -105,9 +107,8 @@ def history(connection: Connection, reader: Reader, address: str) -> Answer:
     book = find_book(connection, address)
     corrections = select_corrections(connection, book.id, asked_place())
     may_undo = reader.is_moderator and may_act(reader)
-    return render_later(
-        "book_history.html", book=book, corrections=corrections, names=NAMES, form=Form(), may_undo=may_undo
-    )
+    shown = {"book": book, "covers": covers_of(connection, [book]), "corrections": corrections, "names": NAMES}
+    return render_later("book_history.html", **shown, form=Form(), may_undo=may_undo)
 
 
 @blueprint.post("/corrections/<id:correction_id>/undo")

@@ -22,6 +22,7 @@ from flyleaf.views.correction_form import NAMES, digest
 from flyleaf.views.corrections import wait_for_import
 from flyleaf.views.moderated_review import REASON_RULES
 from flyleaf.views.moderation import acting_moderator_required, may_act, moderator_required
+from flyleaf.web.covers import covers_of
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line, require_token
 from flyleaf.web.notices import redirect_with_notice
@@ -49,6 +50,7 @@ def proposals(connection: Connection, moderator: Reader) -> Answer:
     return render_later(
         "moderation_proposals.html",
         proposals=found,
+        covers=covers_of(connection, found.items),
         names=NAMES,
         form=Form(),
         may_act=may_act(moderator),

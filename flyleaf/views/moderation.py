@@ -25,6 +25,7 @@ from flyleaf.queries.moderation import (
 from flyleaf.queries.readers import Reader
 from flyleaf.views.moderated_review import REASON_RULES, find_review
 from flyleaf.web.access import login_required
+from flyleaf.web.covers import covers_of
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line, require_token
@@ -80,14 +81,16 @@ def may_act(moderator: Reader) -> bool:
 @moderator_required
 def reported(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_reported_reviews(connection, asked_place())
-    return render_later("moderation.html", reviews=reviews, form=Form(), may_act=may_act(moderator))
+    shown = {"reviews": reviews, "covers": covers_of(connection, [one.review for one in reviews.items])}
+    return render_later("moderation.html", **shown, form=Form(), may_act=may_act(moderator))
 
 
 @blueprint.get("/hidden")
 @moderator_required
 def hidden(connection: Connection, moderator: Reader) -> Answer:
     reviews = select_hidden_reviews(connection, asked_place())
-    return render_later("moderation_hidden.html", reviews=reviews, form=Form(), may_act=may_act(moderator))
+    shown = {"reviews": reviews, "covers": covers_of(connection, reviews.items)}
+    return render_later("moderation_hidden.html", **shown, form=Form(), may_act=may_act(moderator))
 
 
 @blueprint.route("/reviews/<id:review_id>/hide", methods=["GET", "POST"])
@@ -96,7 +99,8 @@ def hide(connection: Connection, moderator: Reader, review_id: int) -> Answer:
     review = find_review(connection, review_id)
     form = HidingForm(request.form or restored())
     if request.method != "POST" or not form.validate():
-        return render_later("review_hide.html", review=review, form=form), form.status
+        covers = covers_of(connection, [review])
+        return render_later("review_hide.html", review=review, covers=covers, form=form), form.status
     reason = form.reason.data or ""
     if not hide_review(connection, review.id, reason):
         raise Conflict(gettext("This review has already been hidden or deleted."))

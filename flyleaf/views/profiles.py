@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 from flyleaf.queries.readers import Reader, select_profile
 from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.web.access import login_to_read
+from flyleaf.web.covers import covers_of
 from flyleaf.web.paging import asked_place
 from flyleaf.web.rendering import Answer, render_later
 
@@ -27,4 +28,5 @@ def profile(connection: Connection, reader: Reader, name: str) -> Answer:
         profile=found,
         is_own=is_own,
         reviews=reviews,
+        covers=covers_of(connection, reviews.items),
     )

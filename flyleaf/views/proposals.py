@@ -13,6 +13,7 @@ from flyleaf.queries.readers import Reader
 from flyleaf.views.correction_form import NAMES
 from flyleaf.web.access import login_required, login_to_read
 from flyleaf.web.attempts import proposal_limits
+from flyleaf.web.covers import covers_of
 from flyleaf.web.forms import Form, require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
@@ -25,7 +26,9 @@ blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
 @login_to_read
 def proposals(connection: Connection, reader: Reader) -> Answer:
     found = select_readers_proposals(connection, reader.id, asked_place())
-    return render_later("proposals.html", proposals=found, names=NAMES, form=Form())
+    return render_later(
+        "proposals.html", proposals=found, covers=covers_of(connection, found.items), names=NAMES, form=Form()
+    )
 
 
 def count_proposal(connection: Connection, reader: Reader) -> None:

@@ -14,6 +14,7 @@ from flyleaf.queries.readers import Reader
 from flyleaf.views.moderated_review import REASON_RULES, find_review
 from flyleaf.web.access import login_required
 from flyleaf.web.attempts import report_limits
+from flyleaf.web.covers import covers_of
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form, line
 from flyleaf.web.notices import redirect_with_notice
@@ -34,7 +35,8 @@ def report(connection: Connection, reader: Reader, review_id: int) -> Answer:
         raise NotFound(gettext("Review not found. It may have been deleted."))
     form = ReportForm(request.form or restored())
     if request.method != "POST" or not form.validate():
-        return render_later("review_report.html", review=review, form=form), form.status
+        covers = covers_of(connection, [review])
+        return render_later("review_report.html", review=review, covers=covers, form=form), form.status
     notice = "review-reported" if _report(connection, reader, review, form.reason.data or None) else "reported-already"
     address = url_for("books.book", address=review.address, _anchor="my-review")
     return redirect_with_notice(address, notice)

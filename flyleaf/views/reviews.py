@@ -8,14 +8,15 @@ from werkzeug.wrappers import Response
 
 from flyleaf.queries.books import Book
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.reviews import delete_review, insert_review, select_review, update_review
+from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, update_review
 from flyleaf.views.books import find_book, find_seen_book, render_book
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
+from flyleaf.web.covers import covers_of
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import Form
 from flyleaf.web.notices import redirect_with_notice
-from flyleaf.web.rendering import Answer, render_later
+from flyleaf.web.rendering import Answer, Rendering, render_later
 
 blueprint = Blueprint("reviews", __name__, url_prefix="/books/<address>/review")
 
@@ -36,7 +37,7 @@ def publish(connection: Connection, reader: Reader, address: str) -> Answer:
                     "allows it."
                 )
             )
-        return render_later("review_edit.html", book=book, own=seen.own_review, form=form, is_second=True), 409
+        return _editing(connection, book, seen.own_review, form, is_second=True), 409
     return _back_to(book, "review-published")
 
 
@@ -49,10 +50,10 @@ def edit(connection: Connection, reader: Reader, address: str) -> Answer:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     if request.method != "POST":
         form = ReviewForm(restored(), rating=str(review.rating), text=review.text)
-        return render_later("review_edit.html", book=book, own=review, form=form)
+        return _editing(connection, book, review, form)
     form = ReviewForm(request.form)
     if not form.validate():
-        return render_later("review_edit.html", book=book, own=review, form=form), form.status
+        return _editing(connection, book, review, form), form.status
     update_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or "")
     return _back_to(book, "review-changed")
 
@@ -66,9 +67,17 @@ def delete(connection: Connection, reader: Reader, address: str) -> Answer:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     form = Form(request.form)
     if request.method != "POST" or not form.validate():
-        return render_later("review_delete.html", book=book, review=review, form=form), form.status
+        shown = {"book": book, "covers": covers_of(connection, [book]), "review": review}
+        return render_later("review_delete.html", **shown, form=form), form.status
     delete_review(connection, book.id, reader.id)
     return _back_to(book, "review-deleted")
+
+
+def _editing(
+    connection: Connection, book: Book, own: Review | None, form: ReviewForm, *, is_second: bool = False
+) -> Rendering:
+    covers = covers_of(connection, [book])
+    return render_later("review_edit.html", book=book, covers=covers, own=own, form=form, is_second=is_second)
 
 
 def _back_to(book: Book, notice: str) -> Response:

@@ -15,6 +15,7 @@ from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, search_books, suggest
 from flyleaf.views.authors import author_address
 from flyleaf.views.search_form import ORDERS, SearchForm
 from flyleaf.web.access import login_to_read
+from flyleaf.web.covers import covers_of
 from flyleaf.web.rate_limits import searches_limited
 from flyleaf.web.rendering import Answer, render_later
 
@@ -37,13 +38,15 @@ def search(connection: Connection, reader: Reader) -> Answer:
         return render_later("search.html", **page), 422
     if not form.q.data or form.is_blank:
         shelf = select_shelf(connection, date.today(), SHELF)
-        return render_later("search.html", **page, examples=shelf, is_empty=not shelf)
+        shown = {"examples": shelf, "is_empty": not shelf, "covers": covers_of(connection, shelf)}
+        return render_later("search.html", **page, **shown)
     found = search_books(connection, form.query())
     last_page = min(max(-(-found.total // PAGE_SIZE), 1), PAGE_MAX)
     exact = [book for book in found.results if not book.match.loose]
     loose = [book for book in found.results if book.match.loose]
+    covers = covers_of(connection, (*found.results, *found.did_you_mean))
     shown = {"found": found, "exact": exact, "loose": loose, "last_page": last_page, "page_size": PAGE_SIZE}
-    return render_later("search.html", **page, **shown)
+    return render_later("search.html", **page, **shown, covers=covers)
 
 
 @blueprint.app_template_global()

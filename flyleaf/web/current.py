@@ -9,6 +9,8 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from flyleaf.config import Config
+from flyleaf.cover_fetcher import CoverFetcher
+from flyleaf.covers.files import CoverFiles
 from flyleaf.database import Database
 from flyleaf.maintenance import Maintenance
 from flyleaf.rating_fetcher import RatingFetcher
@@ -27,6 +29,8 @@ class Flyleaf:
     config: Config
     database: Database
     rating_fetcher: RatingFetcher | None  # None without OPEN_LIBRARY_CONTACT
+    covers: CoverFiles
+    cover_fetcher: CoverFetcher | None  # None without OPEN_LIBRARY_CONTACT, or with COVERS=off
     request_counter: RequestCounter
     maintenance: Maintenance
     metrics: "Metrics | None" = None  # None without METRICS_TOKEN

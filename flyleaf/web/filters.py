@@ -1,11 +1,10 @@
-"""Template filters for dates, covers and texts."""
+"""Template filters for dates and texts."""
 
 import re
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_datetime_format
@@ -14,25 +13,11 @@ from flask import Flask
 from flask_babel import format_date, format_time, get_locale
 from markupsafe import Markup, escape
 
-from flyleaf import isbn as isbns
-from flyleaf.covers.drawing import cover
-from flyleaf.identifiers import isbn_in
 from flyleaf.search.marking import marked
 from flyleaf.web.review_text import paragraphs, review_text
 
 Number = int | float | Decimal
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
-
-
-class Coverable(Protocol):
-    """Anything with a cover: a book, an edition, a search result."""
-
-    @property
-    def address(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def author(self) -> str: ...
 
 
 def register(app: Flask) -> None:
@@ -43,7 +28,6 @@ def register(app: Flask) -> None:
         paragraphs=paragraphs,
         review_text=review_text,
         marked=mark,
-        cover=cover_of,
         lang=language_tag,
         numberformat=decimal,
         decimalformat=decimal,
@@ -80,18 +64,6 @@ def mark(text: str, words: Collection[str]) -> Markup:
     """Return the text with the words that matched a search marked."""
     pieces = (f"<mark>{escape(piece)}</mark>" if matches else escape(piece) for piece, matches in marked(text, words))
     return Markup("".join(pieces))  # noqa: S704  # the pieces are escaped
-
-
-def cover_of(book: Coverable) -> Markup:
-    """Return the book's cover. It is the same for every form of its ISBN."""
-    return _cover(book.address, book.title, book.author)
-
-
-@lru_cache(maxsize=1 << 12)
-def _cover(address: str, title: str, author: str) -> Markup:
-    isbn = isbn_in(address)
-    identity = isbns.parse(isbn).identity if isbn else address
-    return Markup(cover(identity, title, author))  # noqa: S704  # the texts in it are escaped
 
 
 @lru_cache
