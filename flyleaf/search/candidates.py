@@ -28,6 +28,16 @@ class Candidate(NamedTuple):
     review_count: int
     rating_sum: int
     year_max: int | None
+    forms: str = ""
+
+    @property
+    def others(self) -> list[Candidate]:
+        """The same work under the other titles and authors of its editions."""
+        forms = (form.split("/") for form in self.forms.split(";") if form)
+        return [
+            self._replace(title_key=title, author_key=author, main_length=int(length), forms="")
+            for title, author, length in forms
+        ]
 
 
 class Narrowing(NamedTuple):
@@ -167,7 +177,7 @@ def _listed(lines: str | None) -> list[Candidate]:
 
 
 def _candidate(line: str) -> Candidate:
-    work, title, author, length, popularity, reviews, ratings, *year = line.split("|")
+    work, title, author, length, popularity, reviews, ratings, forms, *year = line.split("|")
     return Candidate(
         int(work),
         title,
@@ -177,6 +187,7 @@ def _candidate(line: str) -> Candidate:
         int(reviews),
         int(ratings),
         int(year[0]) if year else None,
+        forms,
     )
 
 

@@ -76,6 +76,9 @@ class Search:
         matcher = TermMatcher(reading)
         for candidate in candidates:
             match = score(matcher, candidate, self.weights)
+            if candidate.forms:
+                others = [score(matcher, other, self.weights) for other in candidate.others]
+                match = max([match, *others], key=lambda match: match.score)
             if match.score == -math.inf or (reading.covers and not match.words):
                 continue
             known = self.matches.get(candidate.id)

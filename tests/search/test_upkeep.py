@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from flyleaf.queries.work_corrections import merge_works
 from flyleaf.search import SearchQuery, needs_rebuild, rebuild_search, search_books
 from tests.search.conftest import insert, review
 
 VOCABULARY = "SELECT word, works FROM search_vocabulary ORDER BY word LIMIT 100000"
 WORKS = """SELECT id, lead_book_id, popularity, editions, year_min, year_max, review_count, rating_sum,
-                  main_length, title_key, author_key, words
+                  main_length, title_key, author_key, forms, words
              FROM search_works ORDER BY id LIMIT 100000"""
 EDITIONS = "SELECT book_id, work_id, isbns FROM search_editions ORDER BY book_id LIMIT 100000"
 REVIEWS = """SELECT review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded
@@ -82,6 +83,58 @@ def test_after_all_kinds_of_changes_everything_equals_a_rebuild(connection: Conn
     kept = state(connection)
     connection.execute(text("SELECT search_rebuild()"))
     assert state(connection) == kept
+
+
+def settled(connection: Connection) -> None:
+    """See that what was kept up to date is what a rebuild makes."""
+    kept = state(connection)
+    connection.execute(text("SELECT search_rebuild()"))
+    assert state(connection) == kept
+
+
+def test_the_words_of_a_work_follow_the_titles_of_its_editions(connection: Connection) -> None:
+    lead = insert(connection, "9790000000001", "Quincunx", "James Blish", count=9)
+    other = insert(connection, "9790000000018", "Quincunx (Okie, #7)", "Blish, James; Wim Dulcet")
+    assert (
+        connection.execute(
+            text("SELECT editions FROM search_works WHERE id = search_work_of('Quincunx', 'James Blish')")
+        ).scalar()
+        == 2
+    )
+    for query in ("quincunx", "okie quincunx", "quincunx okie 7", "quincunx dulcet", "title:okie", "author:dulcet"):
+        assert first(connection, query) == "Quincunx", query
+    settled(connection)
+    connection.execute(text("UPDATE books SET title = 'Quincunx (Wanderers, #7)' WHERE id = :id"), {"id": other})
+    assert first(connection, "quincunx wanderers") == "Quincunx"
+    assert first(connection, "okie") is None
+    settled(connection)
+    connection.execute(text("UPDATE books SET ratings_count = 20 WHERE id = :id"), {"id": other})
+    assert first(connection, "quincunx") == "Quincunx (Wanderers, #7)"
+    settled(connection)
+    connection.execute(text("DELETE FROM books WHERE id = :id"), {"id": other})
+    assert first(connection, "wanderers") is None
+    assert first(connection, "quincunx") == "Quincunx"
+    settled(connection)
+    connection.execute(text("DELETE FROM books WHERE id = :id"), {"id": lead})
+    settled(connection)
+
+
+def test_another_title_of_a_merged_work_finds_it_as_its_own_would(connection: Connection) -> None:
+    lead = insert(connection, "9790000000001", "The Glass Orchard", "Ann Ames", count=900)
+    other = insert(connection, "9790000000018", "Le verger de verre", "Ann Ames")
+    insert(connection, "9790000000025", "Le verger de verre et autres contes", "Guy Roux", count=5_000)
+    assert merge_works(connection, other, lead, None, None)
+    assert first(connection, "le verger de verre") == "The Glass Orchard"
+    assert first(connection, "the glass orchard") == "The Glass Orchard"
+    settled(connection)
+
+
+def test_many_titles_of_a_work_have_a_limit(connection: Connection) -> None:
+    for n in range(30):
+        insert(connection, f"97900000001{n:02d}", f"Quincunx (Saga{n} {n}x, #1)", "James Blish", count=n)
+    (forms,) = connection.execute(text("SELECT forms FROM search_works WHERE forms <> ''")).scalars()
+    assert len(forms.split(";")) == 10
+    settled(connection)
 
 
 @pytest.mark.slow

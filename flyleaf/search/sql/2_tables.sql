@@ -21,11 +21,13 @@ CREATE TABLE search_works (
     main_length  smallint NOT NULL,
     title_key    text     COLLATE "C" NOT NULL,
     author_key   text     COLLATE "C" NOT NULL,
+    forms        text     COLLATE "C" NOT NULL,
     words        tsvector NOT NULL
 ) WITH (fillfactor = 90);
 COMMENT ON COLUMN search_works.lead_book_id IS 'the edition that stands for the work in results: the most popular one';
 COMMENT ON COLUMN search_works.popularity IS 'our reviews and the ratings that a file or another site counts, of all editions';
 COMMENT ON COLUMN search_works.tier IS '0: the most popular 2,000; 1: the next 30,000; 2: the rest';
+COMMENT ON COLUMN search_works.forms IS 'other titles and authors of its editions that have words which the lead has not: search_forms()';
 COMMENT ON COLUMN search_works.main_length IS 'characters of title_key before a subtitle or a bracket';
 
 CREATE TABLE search_vocabulary (

@@ -19,6 +19,41 @@ BEGIN
     RETURN coalesce(nullif(CASE WHEN main <> title THEN length(search_title_key(main)) END, 0), length(title_key));
 END $$;
 
+-- The titles and authors of a work's editions may differ. A form is "title_key/author_key/main_length"; keys have no signs.
+CREATE FUNCTION search_form(title text, title_key text, author_key text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN title_key || '/' || author_key || '/' || search_main_length(title, title_key);
+
+CREATE FUNCTION search_forms(title_key text, author_key text, editions text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    known text[] := string_to_array(title_key || ' ' || author_key, ' ');
+    forms text[] := '{}';
+    form  text;
+BEGIN
+    FOREACH form IN ARRAY editions LOOP
+        EXIT WHEN cardinality(forms) = 10;
+        IF NOT string_to_array(split_part(form, '/', 1) || ' ' || split_part(form, '/', 2), ' ') <@ known THEN
+            forms := forms || form;
+        END IF;
+    END LOOP;
+    RETURN array_to_string(forms, ';');
+END $$;
+COMMENT ON FUNCTION search_forms IS 'of the forms, at most 10 that have words which the lead''s have not, with ; between them';
+
+CREATE FUNCTION search_work_words(title_key text, author_words text, forms text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF forms = '' THEN
+        RETURN search_words(search_title_words(title_key), author_words);
+    END IF;
+    RETURN (SELECT search_words(search_title_words(title_key) || ' ' || string_agg(search_title_words(split_part(form, '/', 1)), ' '),
+                                author_words || ' ' || string_agg(search_author_words(split_part(form, '/', 2)), ' '))
+              FROM string_to_table(forms, ';') AS form);
+END $$;
+
+CREATE FUNCTION search_titles_of(title_key text, forms text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN forms = '' THEN title_key ELSE (SELECT title_key || ' ' || string_agg(split_part(form, '/', 1), ' ') FROM string_to_table(forms, ';') AS form) END;
+CREATE FUNCTION search_authors_of(author_key text, forms text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN forms = '' THEN author_key ELSE (SELECT author_key || ' ' || string_agg(split_part(form, '/', 2), ' ') FROM string_to_table(forms, ';') AS form) END;
+
 -- Rebuild --------------------------------------------------------------------------------------------------------
 
 -- Who settles holds this lock shared, a rebuild alone. Its number is the digest in the schema's name, so that the rebuild of one version
@@ -126,9 +161,18 @@ DECLARE
 BEGIN
     CREATE UNLOGGED TABLE search_groups_new AS
     SELECT work_id, search_lead_book(min(search_lead(popularity, isbns, book_id) COLLATE "C")) AS lead_book_id,
-           least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max
+           least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
+           min(hashtextextended(title_key, 0)) <> max(hashtextextended(title_key, 0)) OR min(hashtextextended(author_key, 0)) <> max(hashtextextended(author_key, 0)) AS is_varied
       FROM search_books_new GROUP BY 1;
     ANALYZE search_groups_new;
+    CREATE UNLOGGED TABLE search_forms_new AS
+    SELECT varied.work_id, search_forms(title_key, author_key, forms) AS forms
+      FROM (SELECT work_id, lead_book_id, array_agg(form ORDER BY popularity DESC, form COLLATE "C") AS forms
+              FROM (SELECT work_id, lead_book_id, search_form(title, title_key, author_key) AS form, sum(book.popularity) AS popularity
+                      FROM search_groups_new AS varied JOIN search_books_new AS book USING (work_id) WHERE is_varied GROUP BY 1, 2, 3) AS each
+             GROUP BY 1, 2) AS varied
+      JOIN search_books_new ON book_id = varied.lead_book_id;
+    ANALYZE search_forms_new;
     SELECT * INTO top FROM search_cut(2000);
     SELECT * INTO head FROM search_cut(32000);
     UPDATE search_state SET top_cut = top.above, top_share = top.share, head_cut = head.above, head_share = head.share, built_at = now(), text_rules = search_text_rules(),
@@ -139,15 +183,16 @@ BEGIN
     SELECT groups.work_id AS id, groups.lead_book_id, groups.popularity, search_tier(groups.popularity, groups.work_id, $sql$ || quote_literal(state) || $sql$::search_state) AS tier,
            groups.editions, groups.year_min, groups.year_max, coalesce(review_count, 0) AS review_count, coalesce(rating_sum, 0) AS rating_sum,
            search_main_length(title, title_key) AS main_length, title_key COLLATE "C" AS title_key, author_key COLLATE "C" AS author_key,
-           search_words(search_title_words(title_key), author_words) AS words
+           coalesce(forms, '') COLLATE "C" AS forms, search_work_words(title_key, author_words, coalesce(forms, '')) AS words
       FROM search_groups_new AS groups JOIN search_books_new AS leads ON leads.book_id = groups.lead_book_id
       LEFT JOIN search_ratings_new AS ratings ON ratings.work_id = groups.work_id
+      LEFT JOIN search_forms_new AS varied ON varied.work_id = groups.work_id
      ORDER BY groups.popularity DESC, groups.work_id$sql$;
-    DROP TABLE search_groups_new, search_books_new;
+    DROP TABLE search_groups_new, search_forms_new, search_books_new;
     ALTER TABLE search_works_new ADD CONSTRAINT search_works_new_pkey PRIMARY KEY (id),
         ALTER lead_book_id SET NOT NULL, ALTER popularity SET NOT NULL, ALTER tier SET NOT NULL, ALTER editions SET NOT NULL,
         ALTER review_count SET NOT NULL, ALTER rating_sum SET NOT NULL, ALTER main_length SET NOT NULL,
-        ALTER title_key SET NOT NULL, ALTER author_key SET NOT NULL, ALTER words SET NOT NULL;
+        ALTER title_key SET NOT NULL, ALTER author_key SET NOT NULL, ALTER forms SET NOT NULL, ALTER words SET NOT NULL;
 END $$;
 
 CREATE FUNCTION search_rebuild_works_indexes() RETURNS void LANGUAGE plpgsql AS $$
@@ -219,7 +264,6 @@ COMMENT ON FUNCTION search_rebuild IS 'makes everything anew beside the live tab
 
 -- Refresh --------------------------------------------------------------------------------------------------------
 
--- A work's words never change (another title or author makes another work), so the vocabulary changes with works that come and go.
 CREATE FUNCTION search_busy_works(works bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(SELECT id FROM search_works WHERE id = ANY (works)
@@ -227,6 +271,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION search_busy_works IS 'those that another transaction holds; the others are held until this one ends';
 
+-- A work's words change with its editions' titles and authors. Most that is refreshed is a review, for which they are not made anew.
 CREATE FUNCTION search_refresh_works(works bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     WITH gone AS (
@@ -234,33 +279,51 @@ BEGIN
     INSERT INTO search_vocabulary_changes (word, change) SELECT word, -1 FROM gone, unnest(tsvector_to_array(gone.words)) AS word;
 
     WITH editions AS MATERIALIZED (
-        SELECT edition.work_id, search_books.* FROM search_editions AS edition JOIN search_books USING (book_id) WHERE edition.work_id = ANY (works)),
+        SELECT edition.work_id, search_books.*, search_title_key(title) AS title_key, search_key(author) AS author_key
+          FROM search_editions AS edition JOIN search_books USING (book_id) WHERE edition.work_id = ANY (works)),
     groups AS MATERIALIZED (
         SELECT editions.work_id, search_lead_book(min(search_lead(editions.popularity, isbns, book_id) COLLATE "C")) AS lead_book_id, least(sum(editions.popularity), 100000000)::int AS popularity,
                search_tier(least(sum(editions.popularity), 100000000)::int, editions.work_id, any_state.state) AS tier,
                count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
-               coalesce(min(ratings.review_count), 0) AS review_count, coalesce(min(ratings.rating_sum), 0) AS rating_sum
+               coalesce(min(ratings.review_count), 0) AS review_count, coalesce(min(ratings.rating_sum), 0) AS rating_sum,
+               count(DISTINCT title_key) > 1 OR count(DISTINCT author_key) > 1 AS is_varied
           FROM editions CROSS JOIN (SELECT search_state AS state FROM search_state) AS any_state
           LEFT JOIN search_ratings AS ratings ON ratings.work_id = editions.work_id GROUP BY editions.work_id, any_state.state),
+    varied AS MATERIALIZED (
+        SELECT work_id, array_agg(form ORDER BY popularity DESC, form COLLATE "C") AS forms
+          FROM (SELECT work_id, search_form(title, title_key, author_key) AS form, sum(editions.popularity) AS popularity
+                  FROM groups JOIN editions USING (work_id) WHERE is_varied GROUP BY 1, 2) AS each
+         GROUP BY work_id),
+    leads AS MATERIALIZED (
+        SELECT groups.*, search_main_length(title, title_key) AS main_length, title_key, author_key, coalesce(search_forms(title_key, author_key, forms), '') AS forms
+          FROM groups JOIN editions ON book_id = lead_book_id
+          LEFT JOIN varied ON varied.work_id = groups.work_id),
+    made AS MATERIALIZED (
+        SELECT new.*, work.words AS old_words,
+               CASE WHEN (work.title_key, work.author_key, work.forms) = (new.title_key, new.author_key, new.forms) THEN work.words
+                    ELSE search_work_words(new.title_key, search_author_words(new.author_key), new.forms) END AS words
+          FROM leads AS new LEFT JOIN search_works AS work ON work.id = new.work_id),
     kept AS (
         UPDATE search_works AS work
            SET lead_book_id = new.lead_book_id, popularity = new.popularity, tier = new.tier, editions = new.editions, year_min = new.year_min,
-               year_max = new.year_max, review_count = new.review_count, rating_sum = new.rating_sum
-          FROM groups AS new WHERE work.id = new.work_id
-           AND (work.lead_book_id, work.popularity, work.tier, work.editions, work.year_min, work.year_max, work.review_count, work.rating_sum)
-               IS DISTINCT FROM (new.lead_book_id, new.popularity, new.tier, new.editions, new.year_min, new.year_max, new.review_count, new.rating_sum)),
-    leads AS MATERIALIZED (
-        SELECT new.*, title, search_title_key(title) AS title_key, search_key(author) AS author_key
-          FROM groups AS new JOIN editions ON book_id = lead_book_id
-         WHERE NOT EXISTS (SELECT FROM search_works WHERE id = new.work_id)),
+               year_max = new.year_max, review_count = new.review_count, rating_sum = new.rating_sum, main_length = new.main_length,
+               title_key = new.title_key, author_key = new.author_key, forms = new.forms, words = new.words
+          FROM made AS new WHERE work.id = new.work_id
+           AND (work.lead_book_id, work.popularity, work.tier, work.editions, work.year_min, work.year_max, work.review_count, work.rating_sum, work.main_length, work.title_key, work.author_key, work.forms)
+               IS DISTINCT FROM (new.lead_book_id, new.popularity, new.tier, new.editions, new.year_min, new.year_max, new.review_count, new.rating_sum, new.main_length, new.title_key, new.author_key, new.forms)),
     added AS (
         INSERT INTO search_works (id, lead_book_id, popularity, tier, editions, year_min, year_max, review_count, rating_sum,
-                                  main_length, title_key, author_key, words)
-        SELECT work_id, lead_book_id, popularity, tier, editions, year_min, year_max, review_count, rating_sum, search_main_length(title, title_key),
-               title_key, author_key, search_words(search_title_words(title_key), search_author_words(author_key))
-          FROM leads ORDER BY work_id
-        ON CONFLICT (id) DO NOTHING RETURNING words)
-    INSERT INTO search_vocabulary_changes (word, change) SELECT word, 1 FROM added, unnest(tsvector_to_array(added.words)) AS word;
+                                  main_length, title_key, author_key, forms, words)
+        SELECT work_id, lead_book_id, popularity, tier, editions, year_min, year_max, review_count, rating_sum, main_length, title_key, author_key, forms, words
+          FROM made WHERE old_words IS NULL ORDER BY work_id
+        ON CONFLICT (id) DO NOTHING RETURNING words),
+    changed AS MATERIALIZED (SELECT tsvector_to_array(old_words) AS before, tsvector_to_array(words) AS after FROM made WHERE words <> old_words)
+    INSERT INTO search_vocabulary_changes (word, change)
+    SELECT word, 1 FROM added, unnest(tsvector_to_array(added.words)) AS word
+     UNION ALL
+    SELECT word, 1 FROM changed, unnest(after) AS word WHERE word <> ALL (before)
+     UNION ALL
+    SELECT word, -1 FROM changed, unnest(before) AS word WHERE word <> ALL (after);
 END $$;
 
 -- The works that another transaction holds are not waited for, but returned.

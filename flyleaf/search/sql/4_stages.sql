@@ -3,12 +3,12 @@
 -- A statement that waits for the swap of a rebuild sees the new tables as they were when it began: empty. So the functions with which a
 -- search begins are volatile, and wait before all else: their statements then see what there is when they begin themselves.
 
--- `line` is a quarter of the work of JSON: keys have neither | nor line breaks, and only the year, the last, may be missing.
+-- `line` is a quarter of the work of JSON: keys and forms have neither | nor line breaks, and only the year, the last, may be missing.
 CREATE TYPE search_candidate AS (id bigint, line text);
 
 CREATE FUNCTION search_line(id bigint, title_key text, author_key text, main_length smallint, popularity integer, review_count integer,
-                            rating_sum integer, year_max smallint) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN concat_ws('|', id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max);
+                            rating_sum integer, forms text, year_max smallint) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+RETURN concat_ws('|', id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max);
 
 -- A search of tables that are not filled yet would find nothing. To the caller they are as good as missing.
 CREATE FUNCTION search_require() RETURNS void LANGUAGE plpgsql STABLE AS $$
@@ -57,12 +57,12 @@ END $$;
 CREATE FUNCTION search_by_start(start text, look integer, keep integer, article text, OUT lines text, OUT ids bigint[])
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+    SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max), chr(10)), array_agg(id)
       INTO lines, ids
-      FROM (SELECT * FROM ((SELECT true AS whole, id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+      FROM (SELECT * FROM ((SELECT true AS whole, id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
                               FROM search_works WHERE search_start(title_key) = start COLLATE "C" ORDER BY id LIMIT look)
                             UNION ALL
-                           (SELECT false, id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+                           (SELECT false, id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
                               FROM search_works WHERE search_start(title_key) > start COLLATE "C" AND search_start(title_key) < start || '~' COLLATE "C"
                              ORDER BY search_start(title_key) COLLATE "C", id LIMIT look)) AS either
              ORDER BY whole DESC, popularity DESC, id LIMIT keep) AS found
@@ -74,14 +74,14 @@ CREATE FUNCTION search_by_titles(starts text[], look integer, keep integer) RETU
 LANGUAGE plpgsql STABLE ROWS 100 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
-    SELECT DISTINCT ON (id) id, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
+    SELECT DISTINCT ON (id) id, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max)
       FROM unnest(starts) AS asked (start)
      CROSS JOIN LATERAL (
     SELECT *
-      FROM ((SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+      FROM ((SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
                FROM search_works WHERE search_start(title_key) = start COLLATE "C" ORDER BY id LIMIT look)
              UNION ALL
-            (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+            (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
                FROM search_works WHERE search_start(left(title_key, main_length)) = start COLLATE "C" AND main_length < length(title_key)
               ORDER BY id LIMIT look)) AS works
      ORDER BY popularity DESC, id LIMIT keep) AS found
@@ -91,10 +91,10 @@ END $$;
 CREATE FUNCTION search_by_author(key text, look integer, keep integer, OUT lines text, OUT ids bigint[])
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+    SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max), chr(10)), array_agg(id)
       INTO lines, ids
       FROM (SELECT *
-              FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+              FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
                       FROM search_works WHERE left(author_key, 60) = left(key, 60) COLLATE "C" AND author_key = key ORDER BY id LIMIT look) AS looked
              ORDER BY popularity DESC, id LIMIT keep) AS found;
 END $$;
@@ -145,21 +145,21 @@ BEGIN
           FROM (SELECT FROM search_works WHERE tier = 0 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others)) LIMIT enough) AS tops;
     END IF;
     IF top THEN
-        SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+        SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max), chr(10)), array_agg(id)
           INTO lines, ids
-          FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+          FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
                   FROM search_works WHERE tier = 0 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
                  ORDER BY popularity DESC, id LIMIT keep) AS found;
     ELSE
-        SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max), chr(10)), array_agg(id)
+        SELECT string_agg(search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max), chr(10)), array_agg(id)
           INTO lines, ids
-          FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
-                  FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max
+          FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
+                  FROM (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max
                           FROM search_works WHERE tier <= 1 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
                            AND (year_max >= from_year) IS NOT FALSE AND (year_min <= to_year) IS NOT FALSE AND (NOT reviewed OR review_count > 0)
                          ORDER BY popularity DESC, id LIMIT CASE WHEN in_title IS NULL AND in_author IS NULL THEN keep ELSE 4000 END) AS ranked
-                 WHERE (in_title IS NULL OR search_is_in(in_title, search_title_words(title_key)))
-                   AND (in_author IS NULL OR search_is_in(in_author, search_author_words(author_key)))
+                 WHERE (in_title IS NULL OR search_is_in(in_title, search_title_words(search_titles_of(title_key, forms))))
+                   AND (in_author IS NULL OR search_is_in(in_author, search_author_words(search_authors_of(author_key, forms))))
                  ORDER BY popularity DESC, id LIMIT keep) AS found;
     END IF;
 END $$;
@@ -173,16 +173,16 @@ CREATE FUNCTION search_all(driver tsquery, others tsquery, above smallint, look 
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
       WITH found AS MATERIALIZED (
-        SELECT id, title_key, author_key, main_length, popularity, year_min, year_max, review_count, rating_sum, tier,
+        SELECT id, title_key, author_key, main_length, popularity, year_min, year_max, review_count, rating_sum, forms, tier,
                others IS NULL OR ts_match_vq(words, others) AS has_others
           FROM search_works WHERE words @@ driver LIMIT look + 1),
            ranked AS (
-        SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max) AS line
+        SELECT id, tier, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max) AS line
           FROM found
          WHERE (SELECT count(*) <= look FROM found) AND has_others AND tier > above
            AND (year_max >= from_year) IS NOT FALSE AND (year_min <= to_year) IS NOT FALSE AND (NOT reviewed OR review_count > 0)
-           AND (in_title IS NULL OR search_is_in(in_title, search_title_words(title_key)))
-           AND (in_author IS NULL OR search_is_in(in_author, search_author_words(author_key)))
+           AND (in_title IS NULL OR search_is_in(in_title, search_title_words(search_titles_of(title_key, forms))))
+           AND (in_author IS NULL OR search_is_in(in_author, search_author_words(search_authors_of(author_key, forms))))
          ORDER BY popularity DESC, id LIMIT keep)
     SELECT string_agg(line, chr(10)) FILTER (WHERE tier <= 1), coalesce(string_agg(line, chr(10)) FILTER (WHERE tier > 1), ''), array_agg(id),
            (SELECT count(*) > look FROM found)
@@ -236,16 +236,16 @@ DECLARE
 BEGIN
     RETURN QUERY
       WITH found AS MATERIALIZED (
-        SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max, words
+        SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max, words
           FROM search_works WHERE words @@ driver LIMIT look + 1),
            counted AS MATERIALIZED (SELECT count(*) > look AS are_too_many FROM found),
            compared AS (
         SELECT found.* FROM counted, found WHERE NOT are_too_many
          UNION ALL
-        (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max, words
+        (SELECT id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max, words
            FROM search_works WHERE tier <= 1 AND words @@ driver AND (SELECT are_too_many FROM counted)
           ORDER BY popularity DESC, id LIMIT look))
-    SELECT id, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, year_max)
+    SELECT id, search_line(id, title_key, author_key, main_length, popularity, review_count, rating_sum, forms, year_max)
       FROM (SELECT *
               FROM (SELECT *, (SELECT sum(weight) FROM unnest(queries, weights) AS terms (term, weight) WHERE ts_match_vq(words, term)) AS covered
                       FROM compared OFFSET 0) AS compared
