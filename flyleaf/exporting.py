@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from operator import attrgetter
 from typing import IO
 
+from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME
 from flyleaf.importing.fields import COLUMNS, as_cell
 from flyleaf.importing.formats.spreadsheet_cells import protected
 from flyleaf.queries.catalogue import CatalogueEntry
@@ -21,12 +22,13 @@ def write_csv(entries: Iterable[CatalogueEntry], file: IO[str]) -> int:
     importer would read as markup is escaped with entities.
     """
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    cells = attrgetter(*COLUMNS)
+    columns = (*COLUMNS, ANY_SCHEME)
+    writer.writerow(columns)
+    cells = attrgetter(*columns)
     books = 0
     for books, entry in enumerate(entries, 1):  # noqa: B007
         texts = ["" if cell is None else str(cell) for cell in cells(entry)]
-        writer.writerow([protected(as_cell(column, text)) for column, text in zip(COLUMNS, texts, strict=True)])
+        writer.writerow([protected(as_cell(column, text)) for column, text in zip(columns, texts, strict=True)])
     return books
 
 

@@ -77,6 +77,7 @@ KNOW_FLASK = {"__main__", "tracing", "views", "web", "app", "cli"}
 LOADER = {  # they know the database
     "flyleaf.importing.loader",
     "flyleaf.importing.loading.corrected",
+    "flyleaf.importing.loading.identify",
     "flyleaf.importing.loading.merge",
     "flyleaf.importing.loading.staging",
 }

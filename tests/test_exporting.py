@@ -80,7 +80,7 @@ def test_a_file_that_can_not_be_written_is_one_line(app: Flask, tmp_path: Path) 
 
 
 def test_an_empty_catalogue_is_a_header(export: Callable[..., str]) -> None:
-    assert export() == AWKWARD.partition("\n")[0] + "\n"
+    assert export() == AWKWARD.partition("\n")[0] + ",identifiers\n"
 
 
 @pytest.mark.parametrize("cell", ["", "x", "'", "''", "'Tis", "=1", "'=1", "''=1", "-5", "+", "@x", "\t", "\r", "'\t"])

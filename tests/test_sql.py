@@ -17,6 +17,7 @@ KNOWN = {
     # Columns of the catalogue: those of importing/fields.py that the file has, and expressions that stand in merge.py.
     "CHANGED.format(stored=', '.join((f'books.{column}' for column in stored)), said=', '.join(said))",
     "statement",  # UPDATE_BOOKS and INSERT_BOOKS of merge.py, with the same columns
+    "_SPREAD",  # columns of importing/fields.py
     "STAGING",  # columns and types of importing/fields.py
     "unnamed",  # a constant of the function
     "f\"COPY {target} FROM STDIN WITH (NULL '')\"",  # a table of ours and columns of importing/fields.py

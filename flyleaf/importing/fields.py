@@ -17,12 +17,25 @@ from flyleaf.importing.cleaning.cells import (
     whole_number,
     year,
 )
+from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME, any_rule, rule_of
 from flyleaf.importing.cleaning.markup import escaped, may_hold_markup
 from flyleaf.importing.cleaning.subjects import readable
 
 SUBJECTS_CELL_MAX = 20_000  # characters of all subjects of a book
 
 SERIES = "series"  # which titles name as well: rows.py moves it from there
+
+
+def _fitting_names(text: str) -> str:
+    """Return as many of the names in a list as fit; none of a sentence that is too long."""
+    names: list[str] = []
+    size = 0
+    for name in text.split(", "):
+        size += len(name) + 2
+        if size > limits.AUTHOR_MAX + 2:
+            break
+        names.append(name)
+    return ", ".join(names)
 
 
 class Field(NamedTuple):
@@ -50,7 +63,7 @@ FIELDS = (
     Field(
         "author",
         "text",
-        text_rule("author", limits.AUTHOR_MAX, RowError),
+        text_rule("author", limits.AUTHOR_MAX, RowError, shorten=_fitting_names),
         (
             "author authors authorname authornames bookauthor bookauthors authorfullname creator creators writer "
             "writers authortext authorslabels primaryauthor autor autores autora"
@@ -122,9 +135,29 @@ FIELDS = (
         "series seriesname seriestitle bookseries nameofseries serieslabels serie colecao coleccion",
     ),
 )
+# What others call a book: a column for each scheme, and one for identifiers with their schemes. They are only in files
+# and in the staging table.
+IDENTIFIERS = (
+    Field(ANY_SCHEME, "text", any_rule(), "identifiers"),
+    *(
+        Field(scheme, "text", rule_of(scheme), names)
+        for scheme, names in {
+            "goodreads": "goodreads goodreadsid goodreadskey goodreadsbookid bestbookid",
+            "openlibrary": "openlibrary openlibraryid openlibrarykey openlibraryeditionid olid olkey",
+            "storygraph": "storygraph storygraphid",
+            "inventaire": "inventaire inventaireid",
+            "librarything": "librarything librarythingid librarythingbookid",
+            "oclc": "oclc oclcid oclcno oclcnumber oclcnumbers oclcn worldcat worldcatid",
+            "asin": "asin asins asinnumber amazonasin amazonid kindleasin",
+            "lccn": "lccn lccns lccnnumber lccnnumbers",
+            "librarythingwork": "librarythingkey librarythingwork librarythingworkid",
+        }.items()
+    ),
+)
 COLUMNS = tuple(field.name for field in FIELDS)
+IDENTIFIER_COLUMNS = tuple(field.name for field in IDENTIFIERS)
 BASIC = COLUMNS[:4]  # the columns of the usual file
-RULES = {field.name: field.rule for field in FIELDS if field.rule}
+RULES = {field.name: field.rule for field in (*FIELDS, *IDENTIFIERS) if field.rule}
 # Only in the staging table: the keys by which Open Library's dump of editions refers to authors.
 RULES["author_keys"] = text_rule("author_keys", limits.AUTHOR_MAX)
 

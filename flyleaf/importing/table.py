@@ -10,11 +10,10 @@ ROWS_AT_ONCE = 256  # rows in memory; larger batches are no faster
 class Reason(StrEnum):
     """Why a record was refused; refusals are counted by reason."""
 
-    NO_ISBN = "no ISBN"
-    WRONG_ISBN = "no valid ISBN"
     ROUNDED_ISBN = "ISBN rounded by a spreadsheet"
     NO_TITLE = "no title"
-    TOO_LONG = "title or author too long"
+    NO_BOOK = "not a book"
+    TOO_LONG = "title too long"
     RAGGED = "wrong number of cells"
     UNREADABLE = "not readable"
     DAMAGED = "damaged bytes"
@@ -42,8 +41,9 @@ class Batch(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A file as a table. `columns` are those of fields.COLUMNS that the file has, in that order, and always include
-    isbn and title. `author_keys` may follow, to be resolved by a table of kind "author_names"."""
+    """A file as a table. `columns` are those of fields.COLUMNS that the file has, in that order, and always begin with
+    isbn and title; those of fields.IDENTIFIER_COLUMNS may follow, and `author_keys`, to be resolved by a table of kind
+    "author_names"."""
 
     columns: tuple[str, ...]
     ignored: tuple[str, ...]  # headers of the columns that are not imported

@@ -11,7 +11,8 @@ from flyleaf.queries.streaming import stream
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """A book as a catalogue file describes it, without our readers' reviews. Unknown fields are None."""
+    """A book as a catalogue file describes it, without our readers' reviews. Unknown fields are None. `identifiers` is
+    such as "goodreads:2767052 asin:B002MQYOFW": the first identifies a book without an ISBN."""
 
     isbn: str | None
     title: str
@@ -25,6 +26,7 @@ class CatalogueEntry:
     ratings_count: int | None
     subjects: str | None  # names, each with a semicolon behind it
     series: str | None
+    identifiers: str | None
 
 
 def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
@@ -37,7 +39,11 @@ def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
                         THEN (SELECT string_agg(name || ';', ' ' ORDER BY place)
                                 FROM unnest(books.subjects) WITH ORDINALITY AS listed (id, place)
                                 JOIN subjects AS subject USING (id)) END AS subjects,
-                   series
+                   series,
+                   (SELECT string_agg(scheme || ':' || value, ' '
+                                      ORDER BY (scheme || ':' || value) COLLATE "default" <> identity, scheme, value)
+                      FROM identifiers
+                     WHERE book_id = books.id) AS identifiers
               FROM books
              ORDER BY id
         """),

@@ -38,7 +38,7 @@ def run(environment: dict[str, str], *arguments: str | Path) -> subprocess.Compl
 
 
 def test_plain_lines_where_there_is_no_terminal(environment: dict[str, str], tmp_path: Path) -> None:
-    path = written(tmp_path, "Shelf," + HEADER + "SF," + DUNE + "SF,0441172718,Wrong,x,soon\nSF,,None,x,1\n")
+    path = written(tmp_path, "Shelf," + HEADER + "SF," + DUNE + "SF,0441172718,Wrong,x,soon\nSF,0141439580,,x,1\n")
     done = run(environment, path)
     assert done.returncode == 0
     assert done.stderr == ""
@@ -48,9 +48,9 @@ def test_plain_lines_where_there_is_no_terminal(environment: dict[str, str], tmp
         f"Reading {path.name} …",
         "Merging …",
         "3 rows read: 2 added, 0 changed, 0 left alone, 1 refused.",
-        "1 refused (no ISBN: 1); the rest is imported:",
-        "  line 4: isbn '': it is empty",
-        "1 imported with an empty cell, because its content can't be stored:",
+        "1 refused (no title: 1); the rest is imported:",
+        "  line 4: it has no title",
+        "1 imported with an empty or shorter cell, because its content can't be stored:",
         "  line 3: year 'soon' has no year from -3000 to 2100",
         "1 imported with a wrong check digit, as in the file:",
         "  line 3: 0441172718",

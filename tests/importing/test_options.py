@@ -43,13 +43,13 @@ def test_of_several_files_all_or_none(config: Config, database: Database, tmp_pa
 
 
 def test_findings_name_the_file_where_there_are_several(config: Config, tmp_path: Path) -> None:
-    paths = [written(tmp_path, HEADER + DUNE), written(tmp_path, HEADER + ",None,x,1\n")]
+    paths = [written(tmp_path, HEADER + DUNE), written(tmp_path, HEADER + "0141439580,,x,1\n")]
     _, lines = run(config, *paths)
-    assert f"  {paths[1]}, line 2: isbn '': it is empty" in lines
+    assert f"  {paths[1]}, line 2: it has no title" in lines
 
 
 def test_a_dry_run_tells_and_changes_nothing(config: Config, database: Database, tmp_path: Path) -> None:
-    path = written(tmp_path, HEADER + DUNE + ",None,x,1\n")
+    path = written(tmp_path, HEADER + DUNE + "0141439580,,x,1\n")
     outcome, lines = run(config, path, options=Options(dry_run=True))
     assert outcome == (1, 0, 0, 1)
     assert lines[-1] == "This was a dry run: the catalogue is unchanged."
@@ -73,13 +73,14 @@ def command(
 @pytest.mark.slow
 def test_json_is_all_there_is_on_standard_output(environment: dict[str, str], tmp_path: Path) -> None:
     done = command(
-        environment, "--json", written(tmp_path, HEADER + DUNE + ",None,x,1\n0141439581,Emma,x,20015\n" + DUNE)
+        environment, "--json", written(tmp_path, HEADER + DUNE + "0141439580,,x,1\n0141439581,Emma,x,20015\n" + DUNE)
     )
     outcome = json.loads(done.stdout)
     assert set(outcome.pop("seconds")) >= {"reading", "merging"}
     assert outcome == {
-        "read": 4, "added": 2, "changed": 0, "left_alone": 0, "refused": 1, "refused_by_reason": {"no ISBN": 1},
-        "repeated": 1, "left_empty": 1, "wrong_check_digits": 1, "dry_run": False,
+        "read": 4, "added": 2, "changed": 0, "left_alone": 0, "refused": 1, "refused_by_reason": {"no title": 1},
+        "repeated": 1, "left_empty": 1, "wrong_check_digits": 1, "wrong_isbns": 0,
+        "identifiers_taken": 0, "dry_run": False,
     }  # fmt: skip
     assert b"Importing" in done.stderr
 

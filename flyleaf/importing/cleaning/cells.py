@@ -1,6 +1,7 @@
 """Clean cells: one rule for each field, from the cell in the file to the text for COPY ("" is NULL).
 
-An invalid title or author makes its row refused; any other invalid cell is left empty. Both are reported.
+A title that is invalid, or an author with bytes that are not text, makes its row refused. Any other invalid cell is
+left empty, or shortened. All of it is reported.
 """
 
 import re
@@ -73,8 +74,9 @@ class Rule(NamedTuple):
 
     cell: Callable[[str], str]
     column: Callable[[Sequence[str]], Sequence[str]]
-    longest: int = 0  # characters of a clean text; 0: the field has few distinct values
+    longest: int = 0  # characters of a clean text; 0: the field has few distinct values, or a form
     required: bool = False
+    form: re.Pattern[bytes] | None = None  # of clean cells, if that says it all
 
 
 def text_rule(
@@ -84,9 +86,11 @@ def text_rule(
     required: bool = False,
     make: Callable[[str], str] = one_line,
     may_be_damaged: bool = False,
+    shorten: Callable[[str], str] | None = None,
 ) -> Rule:
-    """Return the rule of a text field with at most `longest` characters; `error` is raised for longer texts, and for
-    bytes that are not text, unless what is made of the text looks for these itself."""
+    """Return the rule of a text field with at most `longest` characters. `error` is raised for longer texts, or what
+    `shorten` makes of them is kept; and for bytes that are not text, unless what is made of the text looks for these
+    itself."""
 
     def cell(cell: str) -> str:
         if not may_be_damaged and is_damaged(cell):
@@ -94,6 +98,8 @@ def text_rule(
         text = make(cell)
         if required and not text:
             raise RowError(f"it has no {name}", Reason.NO_TITLE)
+        if len(text) > longest and shorten:
+            raise CellError(f"{name} has {len(text):,} characters, more than {longest:,}", shorten(text))
         if len(text) > longest:
             raise error(f"{name} has {len(text):,} characters, more than {longest:,}")
         return text

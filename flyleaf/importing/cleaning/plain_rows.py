@@ -6,7 +6,7 @@ same rows, and tests compare them.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -69,7 +69,8 @@ class PlainReader:
         self._title, self._series = named["title"], named.get(SERIES)
         rules = [(named[name], RULES[name]) for name in columns[1:] if name != SERIES]
         self._texts = [(position, rule) for position, rule in rules if rule.longest]
-        self._few = [(position, _FewCells(rule)) for position, rule in rules if not rule.longest]
+        self._forms = [(position, rule.form.fullmatch) for position, rule in rules if rule.form]
+        self._few = [(position, _FewCells(rule)) for position, rule in rules if not (rule.longest or rule.form)]
         self._delimiter = ord(delimiter)
         # COPY separates cells with tabs. A tab inside a cell becomes a character that no plain row contains.
         self._tabs = bytes.maketrans(b"\t" + delimiter.encode(), b"\x01\t") if delimiter != "\t" else None
@@ -133,6 +134,8 @@ class PlainReader:
         plain &= ~np.isin(rows.padded[rows.stops[self._title] - 1], _BRACKETS)
         if self._series is not None:
             plain &= rows.lengths(self._series) == 0
+        for position, matches in self._forms:
+            plain &= np.fromiter(map(matches, rows.cells(position)), np.bool_, len(plain))
         for position, few in self._few:
             plain &= few.are_plain(rows.keys(position), rows.lengths(position))
         return plain
@@ -171,6 +174,7 @@ class _Rows:
             stops = stops[np.repeat(self.whole, widths)]
         self.stops = np.ascontiguousarray(stops.reshape(-1, width).T)  # by column
         self.starts = np.vstack((begins[self.whole], self.stops[:-1] + 1))
+        self._block = padded
         self.padded = np.frombuffer(padded, np.uint8)
         signs = np.frombuffer(padded.translate(_SIGNS), np.uint8)[: len(tabbed)]
         self._words: NDArray[np.uint64] = np.ndarray(len(tabbed), "<u8", padded, strides=(1,))
@@ -180,6 +184,10 @@ class _Rows:
     def lengths(self, position: int) -> Positions:
         lengths: Positions = self.stops[position] - self.starts[position]
         return lengths
+
+    def cells(self, position: int) -> Iterator[bytes]:
+        places = zip(self.starts[position].tolist(), self.stops[position].tolist(), strict=True)
+        return (self._block[start:stop] for start, stop in places)
 
     def words(self, starts: Positions) -> NDArray[np.uint64]:
         """Return the _KEY bytes at each of the positions."""

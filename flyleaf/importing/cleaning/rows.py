@@ -1,16 +1,17 @@
 """Turn a table's records into rows that fit the catalogue. Anything that doesn't fit is reported."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from flyleaf.importing.cleaning.cells import CellError, RowError, Rule, is_damaged, shown
-from flyleaf.importing.fields import RULES, SERIES
+from flyleaf.importing.fields import IDENTIFIER_COLUMNS, RULES, SERIES
 from flyleaf.importing.reporting.findings import Findings
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
-from flyleaf.isbn import IsbnError, RoundedIsbnError, isbn13, parse
+from flyleaf.isbn import Isbn, IsbnError, RoundedIsbnError, isbn13, parse
 from flyleaf.series import BRACKETS, read_title, with_series
 
-# Storable rows by column, like a Batch, in the order of `staged_columns`: isbn13 is "" if the check digit is wrong, and
-# so are empty cells.
+# Storable rows by column, like a Batch, in the order of `staged_columns`: isbn13 is "" without an ISBN, or if its check
+# digit is wrong, and so are empty cells.
 Columns = Sequence[Sequence[str]]
 Row = tuple[str, ...]
 
@@ -23,20 +24,24 @@ def staged_columns(table: Table) -> tuple[str, ...]:
 def clean_columns(table: Table, findings: Findings) -> Iterator[tuple[bytes, Columns]]:
     """Yield the rows to store: those already in COPY's format, and the others by column. Problems go to `findings`."""
     rules = [RULES[column] for column in table.columns[1:]]
+    identifiers = [place for place, column in enumerate(table.columns[1:]) if column in IDENTIFIER_COLUMNS]
     names = staged_columns(table)
     for batch in table.batches:
         refused = [*batch.refused]
-        columns = _with_series(_cleaned(batch, rules, findings, refused), names) if batch.lines else ()
+        cleaned = _cleaned(batch, rules, identifiers, findings, refused) if batch.lines else ()
+        columns = _with_series(cleaned, names)
         for refusal in sorted(refused, key=lambda refusal: refusal.line):
             findings.refuse(refusal)
         yield batch.copied, columns
 
 
-def _cleaned(batch: Batch, rules: Sequence[Rule], findings: Findings, refused: list[Refusal]) -> Columns:
+def _cleaned(
+    batch: Batch, rules: Sequence[Rule], identifiers: Sequence[int], findings: Findings, refused: list[Refusal]
+) -> Columns:
     """Return the clean columns. Rows with problems, or with an ISBN that has separators, are cleaned one by one."""
     isbns, *columns = batch.columns
     thirteens = [isbn13(isbn) or "" for isbn in isbns]
-    odd = {place for place, thirteen in enumerate(thirteens) if not thirteen}
+    odd = {place for place, isbn in enumerate(isbns) if isbn and not thirteens[place]}
     values = [_column(rule, cells, odd) for rule, cells in zip(rules, columns, strict=True)]
     cleaned = (list(map(str, batch.lines)), thirteens, isbns, *values)
     if not odd:
@@ -44,7 +49,7 @@ def _cleaned(batch: Batch, rules: Sequence[Rule], findings: Findings, refused: l
     rows: list[Row | None] = list(zip(*cleaned, strict=True))
     for place in sorted(odd):
         cells = tuple(column[place] for column in batch.columns)
-        rows[place] = _row(batch.lines[place], cells, rules, findings, refused)
+        rows[place] = _row(batch.lines[place], cells, rules, identifiers, findings, refused)
     return list(zip(*filter(None, rows), strict=True))
 
 
@@ -80,28 +85,49 @@ def _cell_or_odd(rule: Rule, cell: str, place: int, odd: set[int]) -> str:
         return ""
 
 
-def _row(line: int, cells: Row, rules: Sequence[Rule], findings: Findings, refused: list[Refusal]) -> Row | None:
+def _row(
+    line: int,
+    cells: Row,
+    rules: Sequence[Rule],
+    identifiers: Sequence[int],
+    findings: Findings,
+    refused: list[Refusal],
+) -> Row | None:
     """Return the clean row, or None if it is refused."""
-    try:
-        isbn = parse(cells[0])
-        values = [_value(rule, cell, line, findings) for rule, cell in zip(rules, cells[1:], strict=True)]
-    except IsbnError as error:
-        refused.append(Refusal(line, _reason(cells[0], error), f"isbn {shown(cells[0])}: {error}", cells))
+    isbn, problem = _isbn(cells[0])
+    if problem and problem.spoiled and not any(cells[1 + place].strip() for place in identifiers):
+        refused.append(Refusal(line, problem.spoiled, problem.text, cells))
         return None
+    try:
+        values = [_value(rule, cell, line, findings) for rule, cell in zip(rules, cells[1:], strict=True)]
     except RowError as error:  # from title or author, which come first, so nothing else was reported about the row
         refused.append(Refusal(line, error.reason, str(error), cells))
         return None
+    if problem:
+        findings.wrong_isbns.add(line, problem.text)
+    if isbn is None:
+        return str(line), "", "", *values
     if isbn.isbn13 is None:
         findings.wrong_digits.add(line, isbn.isbn)
     return str(line), isbn.isbn13 or "", isbn.isbn, *values
 
 
-def _reason(cell: str, error: IsbnError) -> Reason:
+class _IsbnProblem(NamedTuple):
+    """What is wrong with the cell of an ISBN."""
+
+    text: str
+    spoiled: Reason | None  # by a program, so that the right number may be had where the file is from
+
+
+def _isbn(cell: str) -> tuple[Isbn | None, _IsbnProblem | None]:
+    """Return the ISBN, or what is wrong with it; neither if there is none."""
     if not cell.strip():
-        return Reason.NO_ISBN
-    if is_damaged(cell):
-        return Reason.DAMAGED
-    return Reason.ROUNDED_ISBN if isinstance(error, RoundedIsbnError) else Reason.WRONG_ISBN
+        return None, None
+    try:
+        return parse(cell), None
+    except IsbnError as error:
+        rounded = Reason.ROUNDED_ISBN if isinstance(error, RoundedIsbnError) else None
+        return None, _IsbnProblem(f"isbn {shown(cell)}: {error}", Reason.DAMAGED if is_damaged(cell) else rounded)
 
 
 def _value(rule: Rule, cell: str, line: int, findings: Findings) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell, scheme_of
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.cleaning.years import year_of
@@ -42,6 +43,12 @@ def _isbn(isbn: str, identifiers: str) -> str:
     return best_isbn(filter(str.strip, (isbn, *numbers)))
 
 
+def _identifiers(cell: str) -> str:
+    """Return the identifiers of schemes that are known."""
+    pairs = (identifier.partition(":") for identifier in cell.split(","))
+    return identifier_cell((scheme, value) for name, _, value in pairs if (scheme := scheme_of(name)))
+
+
 def _authors(cell: str) -> str:
     return joined_names(name for name in cell.split(" & ") if name.strip() not in _UNKNOWN)
 
@@ -72,4 +79,5 @@ _COLUMNS = {
     "description": Column(str, ("comments",)),
     "subjects": Column(_tags, ("tags",)),
     "series": Column(numbered, ("series", "series_index")),
+    "identifiers": Column(_identifiers, ("identifiers",)),
 }

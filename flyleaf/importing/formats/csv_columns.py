@@ -1,14 +1,14 @@
 """Match the columns of a CSV file with the catalogue's by the names that people and programs give them."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
-from flyleaf.importing.fields import BASIC, COLUMNS, FIELDS, SERIES
+from flyleaf.importing.fields import BASIC, FIELDS, IDENTIFIER_COLUMNS, IDENTIFIERS, SERIES
 from flyleaf.importing.reading.source import UnusableFileError
 from flyleaf.isbn import IsbnError, parse
 
-_NAMES_OF = {field.name: tuple(field.names.split()) for field in FIELDS}
+_NAMES_OF = {field.name: tuple(field.names.split()) for field in (*FIELDS, *IDENTIFIERS)}
 _ISBN13_NAMES = ("isbn13", "isbn13number", "ean", "ean13", "gtin13", "eanisbn13", "editionisbn13")
 # Only beside a series: alone, "volume" is not the number of one.
 _SERIES_NUMBER_NAMES = (
@@ -16,18 +16,23 @@ _SERIES_NUMBER_NAMES = (
     "bookinseries volumeinseries volume volumenumber vol"
 ).split()
 _KNOWN = {*_ISBN13_NAMES}.union(*_NAMES_OF.values())
-_NEEDED = ("isbn", "title")
+_ALSO_IDENTIFYING = ("author", *IDENTIFIER_COLUMNS)  # beside a title, if there is no ISBN
 
 
 class CsvColumns(NamedTuple):
     """Where the catalogue's columns are in a file."""
 
     names: tuple[str, ...]  # the catalogue's names, as in Table
-    positions: tuple[int, ...]
+    positions: tuple[int | None, ...]  # None: an ISBN, of which the file has no column
     second_isbn: int | None  # position of another ISBN column, for rows in which the first is empty
     series_number: int | None  # position of the column with the numbers that belong to the series
     ignored: tuple[str, ...]
     remarks: tuple[str, ...]
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """Return the positions without None."""
+        return tuple(position for position in self.positions if position is not None)
 
 
 def count_known(header: Sequence[str]) -> int:
@@ -36,16 +41,17 @@ def count_known(header: Sequence[str]) -> int:
 
 
 def find_columns(header: Sequence[str]) -> CsvColumns:
-    """Return the positions of the columns. Raises UnusableFileError if ISBN or title is missing or one is named
-    twice."""
+    """Return the positions of the columns. Raises UnusableFileError if the title is missing, or whatever tells one
+    book of that title from another, or if one is named twice."""
     keys = [_key(cell) for cell in header]
     found = {column: _position(keys, names) for column, names in _NAMES_OF.items()}
     isbn13 = _position(keys, _ISBN13_NAMES)
     if found["isbn"] is None:
         found["isbn"], isbn13 = isbn13, None
-    positions = {name: found[name] for name in COLUMNS}
-    present = {name: position for name, position in positions.items() if position is not None}
-    _refuse_without(header, [name for name in _NEEDED if name not in present])
+    if found["goodreads"] == _position(keys, ("bestbookid",)) is not None:  # of goodbooks-10k
+        found["goodreads"] = _position(keys, ("bookid", "bestbookid"))
+    present = {name: position for name, position in found.items() if position is not None}
+    _refuse_without(header, present)
     number = _position(keys, _SERIES_NUMBER_NAMES) if SERIES in present else None
     read = [*present.values(), *(position for position in (isbn13, number) if position is not None)]
     twice = [header[position].strip() for position in read if keys.count(keys[position]) > 1]
@@ -53,7 +59,8 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
         raise UnusableFileError(f"the header names {', '.join(twice)} twice: rename or delete one of them.", 1)
     ignored = tuple(cell.strip() for place, cell in enumerate(header) if place not in read and cell.strip())
     remarks = tuple(_remarks([name for name in BASIC if name not in present]))
-    return CsvColumns(tuple(present), tuple(present.values()), isbn13, number, ignored, remarks)
+    columns = {"isbn": None, **present}
+    return CsvColumns(tuple(columns), tuple(columns.values()), isbn13, number, ignored, remarks)
 
 
 def _key(cell: str) -> str:
@@ -66,10 +73,11 @@ def _position(keys: Sequence[str], names: Sequence[str]) -> int | None:
     return next((keys.index(name) for name in names if name in keys), None)
 
 
-def _refuse_without(header: Sequence[str], missing: Sequence[str]) -> None:
-    if not missing:
+def _refuse_without(header: Sequence[str], present: Container[str]) -> None:
+    identifying = "isbn" in present or any(name in present for name in _ALSO_IDENTIFYING)
+    if "title" in present and identifying:
         return
-    if len(missing) == len(_NEEDED) and any(map(_is_isbn, header)):
+    if "title" not in present and "isbn" not in present and any(map(_is_isbn, header)):
         raise UnusableFileError(
             "the first line holds a book, and must name the columns: put the line isbn,title,author,year above it, "
             "in the order of the cells.",
@@ -77,8 +85,8 @@ def _refuse_without(header: Sequence[str], missing: Sequence[str]) -> None:
         )
     names = ", ".join(repr(cell.strip()[:40]) for cell in header[:20])
     raise UnusableFileError(
-        f"the header lacks {' and '.join(missing)}: it must name the columns isbn and title, and ideally author "
-        f"and year, but it names {names}.",
+        f"the header lacks {'isbn' if 'title' in present else 'title'}: it must name the columns title and isbn (or "
+        f"author, or an identifier such as goodreads_id), and ideally author and year, but it names {names}.",
         1,
     )
 

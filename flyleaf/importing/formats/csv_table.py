@@ -139,14 +139,18 @@ def read(source: Source) -> Table:
 
     file = open_csv(source)
     columns = find_columns(file.header)
-    plain = PlainReader(len(file.header), columns.positions, columns.names, file.form.delimiter)
+    plain = None
+    if None not in columns.positions:
+        plain = PlainReader(len(file.header), columns.present, columns.names, file.form.delimiter)
     return Table(columns.names, columns.ignored, _batches(file, columns, plain), remarks=columns.remarks)
 
 
-def _batches(file: CsvFile, columns: CsvColumns, plain: "PlainReader") -> Iterator[Batch]:
+def _batches(file: CsvFile, columns: CsvColumns, plain: "PlainReader | None") -> Iterator[Batch]:
     beside = [position for position in (columns.second_isbn, columns.series_number) if position is not None]
-    for batch in file.batches((*columns.positions, *beside), plain):
+    for batch in file.batches((*columns.present, *beside), plain):
         cells = [list(map(typed, column)) for column in batch.columns]
+        if None in columns.positions:
+            cells.insert(0, [""] * len(batch.lines))
         if columns.series_number is not None:
             series = columns.names.index(SERIES)
             cells[series] = list(map(numbered, cells[series], cells.pop()))

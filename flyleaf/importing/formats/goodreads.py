@@ -7,6 +7,7 @@ from flyleaf.importing.formats.site_export import (
     export_table,
     first_given,
     has_columns,
+    identifiers,
     joined_names,
     page_count,
 )
@@ -45,4 +46,5 @@ _COLUMNS = {
     "publisher": Column(str, ("publisher",)),
     "pages": Column(page_count, ("number_of_pages",)),
     "average_rating": Column(str, ("average_rating",)),  # the average of all readers; the reader's own is My Rating
+    "identifiers": identifiers(goodreads="book_id"),
 }

@@ -2,6 +2,7 @@
 
 import re
 
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.formats.csv_table import open_csv
@@ -37,6 +38,11 @@ def _isbn(isbn13: str, isbn10: str, address: str) -> str:
     return best_isbn(filter(str.strip, (isbn13, isbn10, address.partition("isbn:")[2])))
 
 
+def _identifier(address: str) -> str:
+    """Return the identifier in an address without an ISBN: "https://inventaire.io/entity/inv:4a7f…"."""
+    return identifier_cell([("inventaire", address.partition("inv:")[2])])
+
+
 def _title(title: str, subtitle: str, works: str) -> str:
     title = first_given(title, works)
     return f"{title}: {subtitle}" if title and subtitle.strip() else title
@@ -66,4 +72,5 @@ _COLUMNS = {
     "pages": Column(page_count, ("edition_number_of_pages",)),
     "subjects": Column(_subjects, ("genres_labels", "subjects_labels")),
     "series": Column(_series, ("series_labels", "works_series_ordinals")),
+    "identifiers": Column(_identifier, ("edition_url",)),
 }

@@ -9,6 +9,7 @@ from flyleaf.importing.formats.site_export import (
     export_table,
     first_given,
     header_names,
+    identifiers,
     joined_names,
     page_count,
 )
@@ -29,13 +30,15 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> Table:
     """Return the table of the books. Raises UnusableFileError."""
-    return export_table(open_csv(source), "Libib", _COLUMNS)
+    return export_table(open_csv(source), "Libib", _COLUMNS, _OTHER)
 
 
-def _isbn(isbn13: str, isbn10: str, kind: str) -> str:
-    """Return the ISBN, or "" for a film, music or a game, whose numbers are not ISBNs."""
-    if kind.strip() and "book" not in kind.casefold():  # "Books", "ebook", "audiobook"
-        return ""
+def _other(kind: str) -> str:
+    """Return the kind of a film, music or a game."""
+    return "" if "book" in kind.casefold() else kind.strip()  # "Books", "ebook", "audiobook"
+
+
+def _isbn(isbn13: str, isbn10: str) -> str:
     return best_isbn(filter(str.strip, (isbn13, isbn10)))
 
 
@@ -48,7 +51,7 @@ def _author(creators: str, first_name: str, last_name: str) -> str:
 
 
 _COLUMNS = {
-    "isbn": Column(_isbn, ("ean_isbn13", "upc_isbn10", "item_type")),
+    "isbn": Column(_isbn, ("ean_isbn13", "upc_isbn10")),
     "title": Column(str, ("title",)),
     "author": Column(_author, ("creators", "first_name", "last_name")),
     "year": Column(str, ("publish_date",)),
@@ -56,4 +59,6 @@ _COLUMNS = {
     "pages": Column(lambda *cells: page_count(first_given(*cells)), ("length", "length_of")),
     "description": Column(str, ("description",)),
     "subjects": Column(str, ("tags",)),
+    "identifiers": identifiers(oclc="oclc", lccn="lccn"),
 }
+_OTHER = Column(_other, ("item_type",))

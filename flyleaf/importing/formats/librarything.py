@@ -7,7 +7,14 @@ from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import natural_name
 from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.formats.csv_table import open_csv
-from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names, page_count
+from flyleaf.importing.formats.site_export import (
+    Column,
+    export_table,
+    has_columns,
+    identifiers,
+    joined_names,
+    page_count,
+)
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Table
 
@@ -91,4 +98,5 @@ _COLUMNS = {
     "pages": Column(page_count, ("page_count",)),
     "subjects": Column(_subjects, ("subjects",)),
     "series": Column(_series, ("series",)),
+    "identifiers": identifiers(librarything="book_id", oclc="oclc", lccn="lccn", librarythingwork="work_id"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import natural_name
 from flyleaf.importing.cleaning.subjects import joined
@@ -23,6 +24,12 @@ _COMMA = re.compile(r"[\s,]*")  # between two books of a list
 _KEY = re.compile(r'[\s,]*(?:"(?:[^"\\]|\\.)*"\s*:\s*|(?=\}))')  # between two of an object
 _HALF_LETTERS = re.compile("[\ud800-\udfff]")
 _ISBN_KEYS = ("isbn", "originalisbn", "ean")
+_SCHEMES = {
+    "librarything": "books_id",
+    "oclc": "oclc",
+    "lccn": "lccn",
+    "librarythingwork": "workcode",
+}  # and their keys
 _AUTHOR = ("", "author")  # the roles of those who wrote it
 
 
@@ -38,6 +45,7 @@ class _Book(NamedTuple):
     pages: str
     subjects: str
     series: str
+    identifiers: str
 
 
 def recognises(source: Source) -> bool:
@@ -102,6 +110,7 @@ def _book(record: dict[str, Any]) -> _Book:
         pages=page_count(_first(record.get("pages"))),
         subjects=joined(_subjects(record)),
         series="; ".join(_texts(record.get("series"))),
+        identifiers=identifier_cell((scheme, _first(record.get(key))) for scheme, key in _SCHEMES.items()),
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pymarc import Field
 
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
 from flyleaf.importing.cleaning.names import (
@@ -23,8 +24,9 @@ DESCRIPTION = "520"
 _PERSON, _BODY = "abc", "ab"
 # The subfields that are used, by field.
 USED = {
-    "008": "", "020": "a", "041": "a", "100": _PERSON, "110": _BODY, "111": _BODY, "245": "abchnp", "260": "bc",
-    "264": "bc", "300": "a", DESCRIPTION: "a", "440": "anpv", "490": "av",
+    "001": "", "003": "", "008": "", "010": "a", "015": "a2", "016": "a2", "020": "a", "035": "a", "041": "a",
+    "100": _PERSON, "110": _BODY, "111": _BODY, "245": "abchnp", "260": "bc", "264": "bc", "300": "a",
+    DESCRIPTION: "a", "440": "anpv", "490": "av",
     "700": f"{_PERSON}t", "710": _BODY, "711": _BODY, "800": "tv", "810": "tv", "811": "tv", "830": "anpv",
 }  # fmt: skip
 # … and those of subjects, which say nothing of what the record's book is called: general subdivisions (x), forms (v),
@@ -71,6 +73,7 @@ class Row(NamedTuple):
     description: str
     subjects: str
     series: str
+    identifiers: str
 
 
 def row(fields: Fields) -> Row:
@@ -90,6 +93,7 @@ def row(fields: Fields) -> Row:
         description=first(fields.get(DESCRIPTION, ()), "a"),
         subjects=joined(_subjects(fields)),
         series=series_in([*_traced(fields), *fields.get("490", ())]),
+        identifiers=identifier_cell(_identifiers(fields)),
     )
 
 
@@ -111,6 +115,39 @@ def isbn_of(texts: Iterable[str]) -> str:
     """Return the best ISBN in the texts, without any text after it."""
     numbers = [number[0] if (number := _ISBN.search(text)) else text.strip() for text in texts]
     return best_isbn(filter(None, numbers))
+
+
+def _identifiers(fields: Fields) -> Iterator[tuple[str, str]]:
+    """Yield schemes and values. The number of a record is told from others by the code of its library, in 003."""
+    numbers = [value for field in fields.get("010", ()) for value in field.get_subfields("a")]
+    library, record = data_of(fields, "003"), data_of(fields, "001")
+    if library == "OCoLC":
+        yield "oclc", record
+    elif library and record and not (library == "DLC" and numbers):  # which is the same
+        yield "control", f"{library}.{record}"
+    yield from (("lccn", number) for number in numbers)
+    yield from oclc_numbers(fields)
+    for tag, without_code in (("015", "bnb"), ("016", "lac")):
+        for field in fields.get(tag, ()):
+            for number in field.get_subfields("a"):
+                # Without a code, British numbers begin with GB, and the blank first indicator of 016 is Canada's.
+                is_known = number.startswith("GB") if tag == "015" else field.indicator1 == " "
+                source = next(iter(field.get_subfields("2")), without_code if is_known else "")
+                number = number.partition("(")[0]
+                yield "national", f"{source}.{number}" if source else number
+
+
+def oclc_numbers(fields: Fields) -> Iterator[tuple[str, str]]:
+    """Yield WorldCat's numbers, which have the prefix (OCoLC) among other systems' numbers."""
+    for field in fields.get("035", ()):
+        for number in field.get_subfields("a"):
+            if number.casefold().startswith("(ocolc)"):
+                yield "oclc", number
+
+
+def data_of(fields: Fields, tag: str) -> str:
+    """Return the text of a field without subfields, or ""."""
+    return next(((field.data or "").strip() for field in fields.get(tag, ())), "")
 
 
 def _title(fields: Fields) -> str:

@@ -51,13 +51,11 @@ def _row(number: int, record: Sequence[Field] | Broken) -> Row | Refusal:
     fields: Fields = {}
     for field in record:
         fields.setdefault(field.tag, []).append(field)
-    form, isbn_field, title_field = (unimarc, "010", "200") if is_unimarc(fields) else (marc21, "020", "245")
+    form, title_field = (unimarc, "200") if is_unimarc(fields) else (marc21, "245")
     row: Row = form.row(fields)
-    if not row.isbn:
-        named = shown(row.title) if row.title else "it"
-        return Refusal(number, Reason.NO_ISBN, f"{named} has no ISBN (field {isbn_field})", row)
     if not row.title:
-        return Refusal(number, Reason.NO_TITLE, f"isbn {shown(row.isbn)} has no title (field {title_field})", row)
+        named = f"isbn {shown(row.isbn)}" if row.isbn else row.identifiers.partition(" ")[0] or "it"
+        return Refusal(number, Reason.NO_TITLE, f"{named} has no title (field {title_field})", row)
     if damaged := [name for name in ("title", "author") if is_damaged(getattr(row, name))]:
         other = "ISO 5426" if form is unimarc else "MARC-8"
         problem = f"its {' and '.join(damaged)} can be read neither as UTF-8 nor as {other}: export it in UTF-8"

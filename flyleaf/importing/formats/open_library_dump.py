@@ -3,8 +3,6 @@
 A record is a line with type, key, revision, date and JSON, separated by tabs. Editions refer to authors by key, and the
 names are in the other dump. So the editions' table has an additional column `author_keys` ("OL26320A OL34184A"), for
 which the loader fills in names from the authors' table.
-
-The dumps have tens of millions of lines, so the JSON of editions without an ISBN is not parsed.
 """
 
 import json
@@ -14,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from flyleaf.importing.cleaning.cells import shown
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell, scheme_of
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import name_in_statement
 from flyleaf.importing.cleaning.subjects import joined
@@ -47,6 +46,7 @@ class _Edition(NamedTuple):
     description: str
     subjects: str
     series: str
+    identifiers: str
     author_keys: str
 
 
@@ -105,8 +105,6 @@ def _batches(source: Source, kind: _Kind, other: _Kind) -> Iterator[Batch]:
 
 
 def _edition(number: int, line: str) -> _Edition | Refusal:
-    if '"isbn_1' not in line:
-        return Refusal(number, Reason.NO_ISBN, f"{shown(_key(line))} has no ISBN", ())
     try:
         record = _json(line)
     except _BrokenRecordError as error:
@@ -125,8 +123,21 @@ def _edition(number: int, line: str) -> _Edition | Refusal:
         description=_first(record.get("description")),
         subjects=joined(_texts(record.get("subjects")) + _texts(record.get("genres"))),
         series="; ".join(_texts(record.get("series"))),
+        identifiers=identifier_cell(_identifiers(_key(line), record)),
         author_keys=author_keys,
     )
+
+
+def _identifiers(key: str, record: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield schemes and values; LibraryThing's numbers are those of works."""
+    yield "openlibrary", key.rpartition("/")[2]
+    yield from (("oclc", number) for number in _texts(record.get("oclc_numbers")))
+    yield from (("lccn", number) for number in _texts(record.get("lccn")))
+    others = record.get("identifiers")
+    for name, values in others.items() if isinstance(others, dict) else ():
+        scheme = "librarythingwork" if name == "librarything" else scheme_of(name)
+        if scheme and scheme != "flyleaf":
+            yield from ((scheme, value) for value in _texts(values))
 
 
 def _author(number: int, line: str) -> _Author | Refusal:

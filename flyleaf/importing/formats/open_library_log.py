@@ -1,6 +1,8 @@
-"""Open Library's export of a reading log, which is recognised only to explain that it can't be imported."""
+"""Open Library's export of a reading log. Its books are works, of which the reader may have chosen an edition."""
 
-from flyleaf.importing.formats.site_export import has_columns
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell
+from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.site_export import Column, export_table, has_columns
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Table
 
@@ -12,8 +14,20 @@ def recognises(source: Source) -> bool:
 
 
 def read(source: Source) -> Table:
-    """Raise UnusableFileError, as the log has no ISBNs or titles."""
-    raise UnusableFileError(
-        "it is a reading log of Open Library, which has no ISBNs, and without them there is no catalogue: take the "
-        "export of Goodreads, The StoryGraph or LibraryThing, or Open Library's dump of its editions."
-    )
+    """Return the table of the books. Raises UnusableFileError."""
+    if not has_columns(source, "title"):
+        raise UnusableFileError("it is a reading log of Open Library without titles: export it again.")
+    return export_table(open_csv(source), "Open Library", _COLUMNS)
+
+
+def _identifier(edition: str, work: str) -> str:
+    return identifier_cell([("openlibrary", edition.strip() or work)])
+
+
+_COLUMNS = {
+    "isbn": Column(lambda _: "", ("work_id",)),  # it has none
+    "title": Column(str, ("title",)),
+    "author": Column(str, ("authors",)),
+    "year": Column(str, ("first_publish_year",)),
+    "identifiers": Column(_identifier, ("edition_id", "work_id")),
+}

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from flyleaf import limits
+from flyleaf.importing.cleaning.cells import shown
+from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME, identifier_cell
 from flyleaf.importing.fields import COLUMNS
 from flyleaf.importing.formats.csv_table import CsvFile, normalised
 from flyleaf.importing.reading.source import Source, UnusableFileError
-from flyleaf.importing.table import Batch, Table
+from flyleaf.importing.table import Batch, Reason, Refusal, Table
 
 _HEADER = 8192  # bytes; no header is longer
 _PAGES = re.compile(r"\s*(?:[ivxlc]+\s*[,;+]\s*)?([0-9]+)\s*(?:pp?\.?|pages)?\s*", re.ASCII | re.IGNORECASE)
@@ -38,18 +40,28 @@ def header_names(source: Source) -> frozenset[str]:
     return frozenset(map(normalised, _BETWEEN.split(lines[0].strip('" ')))) if lines else frozenset()
 
 
-def export_table(file: CsvFile, site: str, made: Mapping[str, Column]) -> Table:
-    """Return the table of those columns in `made` that the file has data for. Raises UnusableFileError."""
+def identifiers(**columns: str) -> Column:
+    """Return the column of identifiers, of which the file has a column for each of these schemes."""
+    return Column(lambda *cells: identifier_cell(zip(columns, cells, strict=True)), tuple(columns.values()))
+
+
+def export_table(file: CsvFile, site: str, made: Mapping[str, Column], other: Column | None = None) -> Table:
+    """Return the table of those columns in `made` that the file has data for. `other` makes the name of what isn't a
+    book, and "" for a book. Raises UnusableFileError."""
     positions: dict[str, int] = {}
     for position, cell in enumerate(file.header):
         positions.setdefault(normalised(cell), position)
-    columns = [name for name in COLUMNS if name in made and not positions.keys().isdisjoint(made[name].of)]
+    columns = [
+        name for name in (*COLUMNS, ANY_SCHEME) if name in made and not positions.keys().isdisjoint(made[name].of)
+    ]
     if columns[:2] != ["isbn", "title"]:
         raise UnusableFileError(f"the header lacks columns of an export from {site}: export it again.", 1)
-    used = sorted({name for column in columns for name in made[column].of} & positions.keys())
+    read = [*(made[name] for name in columns), *([other] if other else [])]
+    used = sorted({name for column in read for name in column.of} & positions.keys())
     ignored = tuple(cell.strip() for cell in file.header if cell.strip() and normalised(cell) not in used)
     batches = file.batches([positions[name] for name in used])
-    return Table(tuple(columns), ignored, _made(batches, used, [made[name] for name in columns]))
+    batches = _made(batches, used, read)
+    return Table(tuple(columns), ignored, _books_of(batches) if other else batches)
 
 
 def _made(batches: Iterator[Batch], used: Sequence[str], columns: Sequence[Column]) -> Iterator[Batch]:
@@ -59,6 +71,21 @@ def _made(batches: Iterator[Batch], used: Sequence[str], columns: Sequence[Colum
         yield batch._replace(
             columns=[list(map(column.make, *(cells.get(name, empty) for name in column.of))) for column in columns]
         )
+
+
+def _books_of(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Refuse the rows whose last column says that they are no books."""
+    for batch in batches:
+        *columns, others = batch.columns
+        rows = list(zip(batch.lines, others, *columns, strict=True))
+        refused = [
+            Refusal(line, Reason.NO_BOOK, f"{shown(other)} is not a book", cells)
+            for line, other, *cells in rows
+            if other
+        ]
+        books = [row for row in rows if not row[1]]
+        lines, _, *kept = zip(*books, strict=True) if books else [()] * (len(columns) + 2)
+        yield batch._replace(lines=lines, columns=kept, refused=[*batch.refused, *refused])
 
 
 def first_given(*cells: str) -> str:

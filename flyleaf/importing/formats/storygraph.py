@@ -2,6 +2,8 @@
 
 import re
 
+from flyleaf.identifiers import SCHEMES
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names
 from flyleaf.importing.reading.source import Source
@@ -27,6 +29,11 @@ def _isbn(isbn_or_uid: str) -> str:
     return isbn_or_uid if _NUMBER.fullmatch(isbn_or_uid) else ""
 
 
+def _identifier(isbn_or_uid: str) -> str:
+    uid = "" if _isbn(isbn_or_uid) else isbn_or_uid.strip()
+    return identifier_cell([("asin" if SCHEMES["asin"].form.fullmatch(uid) else "storygraph", uid)])
+
+
 def _authors(cell: str) -> str:
     return joined_names(cell.split(","))
 
@@ -37,4 +44,5 @@ _COLUMNS = {
     "title": Column(str, ("title",)),
     "author": Column(_authors, ("authors",)),
     "subjects": Column(str, ("tags",)),
+    "identifiers": Column(_identifier, ("isbn/uid",)),
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pymarc import Field
 
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
 from flyleaf.importing.cleaning.names import name_in_statement, natural_name, without_additions
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title
@@ -13,8 +14,10 @@ from flyleaf.importing.formats.marc21 import (
     EXTENT_MAX,
     Fields,
     Row,
+    data_of,
     first,
     isbn_of,
+    oclc_numbers,
     page_count,
     series_in,
     subjects_in,
@@ -24,8 +27,9 @@ from flyleaf.importing.formats.marc21 import (
 _PERSON, _BODY = "abd4", "ab"
 # The subfields that are used, by field.
 USED = {
-    "010": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd", "214": "cd", "215": "a",
-    "225": "av", "330": "a", "410": "tv", "700": _PERSON, "701": _PERSON, "710": _BODY, "711": _BODY,
+    "001": "", "010": "a", "020": "ab", "035": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd",
+    "214": "cd", "215": "a", "225": "av", "330": "a", "410": "tv", "700": _PERSON, "701": _PERSON, "710": _BODY,
+    "711": _BODY, "801": "b",
 }  # fmt: skip
 # … and those of subjects: general subdivisions (x), places (y), forms (j).
 SUBJECTS = {"600": "abxyj", "601": "abxyj", "606": "axyj", "607": "axyj", "608": "axyj"}
@@ -55,6 +59,7 @@ def row(fields: Fields) -> Row:
         description=first(fields.get("330", ()), "a"),
         subjects=joined(_subjects(fields)),
         series=series_in(fields.get("225") or fields.get("410") or ()),
+        identifiers=identifier_cell(_identifiers(fields)),
     )
 
 
@@ -64,6 +69,18 @@ def _subjects(fields: Fields) -> Iterator[str]:
             is_short = sum(len(subfield.value) for subfield in field.subfields) <= EXTENT_MAX
             heading = _person(field) if tag == "600" and is_short else " ".join(field.get_subfields("a", "b"))
             yield from subjects_in(heading, field, general="x", others="yj")
+
+
+def _identifiers(fields: Fields) -> Iterator[tuple[str, str]]:
+    """Yield schemes and values. 020 has numbers of national bibliographies, after a country's code; 801 says whose the
+    record is."""
+    library, record = first(fields.get("801", ()), "b").strip(), data_of(fields, "001")
+    if library and record:
+        yield "control", f"{library}.{record}"
+    yield from oclc_numbers(fields)
+    for field in fields.get("020", ()):
+        for number in field.get_subfields("b"):
+            yield "national", ".".join([*field.get_subfields("a")[:1], number])
 
 
 def _title(fields: Fields) -> str:

@@ -11,14 +11,16 @@ from sqlalchemy import Connection, text
 
 from flyleaf.importing.fields import COLUMNS, SERIES
 from flyleaf.importing.loading.corrected import has_corrections, keep_corrected_fields, keep_corrections_out
+from flyleaf.importing.loading.identify import identify, insert_identifiers
 from flyleaf.importing.reporting.findings import SHOWN, Findings
 
 SLICE_ROWS = 20_000  # between progress reports, about a quarter of a second; smaller slices would be slower
 
-# Rows with the same ISBN, in whichever form.
+# Rows of the same book. One that knows its ISBN is kept, and the last of these.
 REPEATED = """
 CREATE TEMP TABLE import_repeated ON COMMIT DROP AS
-SELECT coalesce(isbn13, isbn) AS identity, max(line) AS last
+SELECT coalesce(identity, isbn13, isbn) AS identity,
+       coalesce(max(line) FILTER (WHERE isbn IS NOT NULL), max(line)) AS kept
   FROM import_rows
  GROUP BY 1
 HAVING count(*) > 1
@@ -28,11 +30,11 @@ DELETE_REPEATED = """
 WITH earlier AS (
     DELETE FROM import_rows AS said
      USING import_repeated
-     WHERE coalesce(said.isbn13, said.isbn) = import_repeated.identity
-       AND said.line < import_repeated.last
-    RETURNING said.line, said.isbn, import_repeated.last
+     WHERE coalesce(said.identity, said.isbn13, said.isbn) = import_repeated.identity
+       AND said.line <> import_repeated.kept
+    RETURNING said.line, coalesce(said.isbn, import_repeated.identity) AS name, import_repeated.kept
 )
-SELECT line, isbn, last, (SELECT count(*) FROM earlier) AS total
+SELECT line, name, kept, (SELECT count(*) FROM earlier) AS total
   FROM earlier
  ORDER BY line
  LIMIT :shown
@@ -43,7 +45,7 @@ CHANGED = """
 CREATE TEMP TABLE import_changed ON COMMIT DROP AS
 SELECT books.id AS book_id, said.*
   FROM import_rows AS said
-  JOIN books ON books.identity = coalesce(said.isbn13, said.isbn)
+  JOIN books ON books.identity = coalesce(said.identity, said.isbn13, said.isbn)
  WHERE ({stored}) IS DISTINCT FROM ({said})
     OR books.id IN (SELECT book_id FROM corrections WHERE undone_at IS NULL)
 """
@@ -59,7 +61,7 @@ DELETE FROM import_changed AS said
 DELETE_KNOWN = """
 DELETE FROM import_rows AS said
  USING books
- WHERE books.identity = coalesce(said.isbn13, said.isbn)
+ WHERE books.identity = coalesce(said.identity, said.isbn13, said.isbn)
 """
 
 # Some pages of the staging table at a time.
@@ -74,8 +76,8 @@ UPDATE books
 
 # In the file's order, so that its books stay together on disk.
 INSERT_BOOKS = """
-INSERT INTO books (isbn13, {columns})
-SELECT isbn13, {values}
+INSERT INTO books (identity, isbn13, {columns})
+SELECT coalesce(identity, isbn13, isbn), isbn13, {values}
   FROM import_rows
  WHERE ctid >= CAST(:low AS tid)
    AND ctid < CAST(:high AS tid)
@@ -90,8 +92,14 @@ SELECT DISTINCT ON (id) id, key, name
     ON CONFLICT DO NOTHING
 """
 
+# A row without an ISBN leaves a book its own.
+SAID = {
+    "isbn13": "CASE WHEN said.isbn IS NULL THEN books.isbn13 ELSE said.isbn13 END",
+    "isbn": "coalesce(said.isbn, books.isbn)",
+}
+
 # If a file gives only an author's key, keep the name that the catalogue has.
-AUTHOR = "coalesce(said.author, CASE WHEN said.author_keys IS NULL THEN '' ELSE books.author END)"
+SAID["author"] = "coalesce(said.author, CASE WHEN said.author_keys IS NULL THEN '' ELSE books.author END)"
 
 # A file without series may still name them in its titles.
 SERIES_OF_TITLES = "coalesce(said.series, books.series)"
@@ -126,9 +134,10 @@ def merge(
     connection.execute(text(INSERT_SUBJECTS))
     connection.execute(text("ANALYZE import_rows"))
     staged = connection.execute(text("SELECT count(*) FROM import_rows")).scalar_one()
+    identified = identify(connection, columns)
     repeated = _delete_repeated(connection, findings)
     stored = ["isbn13", *(column for column in COLUMNS if column in columns or column == SERIES)]
-    said = [AUTHOR if column == "author" else f"said.{column}" for column in stored]
+    said = [SAID.get(column, f"said.{column}") for column in stored]
     if SERIES not in columns:
         said[stored.index(SERIES)] = SERIES_OF_TITLES
     changed = connection.execute(
@@ -150,19 +159,20 @@ def merge(
         for bounds in _slices(connection, rows, count):
             done += connection.execute(text(statement), bounds).rowcount
             advance(done)
+    named = insert_identifiers(connection, identified, findings)
     connection.execute(text("TRUNCATE import_rows, import_subjects"))
     connection.execute(text("DROP TABLE import_changed, import_repeated"))
     if added or changed:
         connection.execute(text("ANALYZE books"))  # otherwise the planner assumes an empty catalogue
-    return Merged(added, changed, staged - repeated - added - changed)
+    return Merged(added, changed + named, staged - repeated - added - changed - named)
 
 
 def _delete_repeated(connection: Connection, findings: Findings) -> int:
-    """Keep only the last of the rows with the same ISBN, and return how many were deleted."""
+    """Keep only one of the rows of the same book, and return how many were deleted."""
     connection.execute(text(REPEATED))
     deleted = 0
-    for line, isbn, last, total in connection.execute(text(DELETE_REPEATED), {"shown": SHOWN}):
-        findings.repeated.add(line, f"{isbn}, again in {findings.unit} {last}")
+    for line, name, kept, total in connection.execute(text(DELETE_REPEATED), {"shown": SHOWN}):
+        findings.repeated.add(line, f"{name}, again in {findings.unit} {kept}")
         deleted = total
     findings.repeated.count += deleted - min(deleted, SHOWN)
     return deleted

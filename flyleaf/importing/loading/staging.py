@@ -13,18 +13,20 @@ from flyleaf.database import DatabaseUnusableError
 from flyleaf.importing.cleaning.cells import clean
 from flyleaf.importing.cleaning.rows import Columns, clean_columns, staged_columns
 from flyleaf.importing.cleaning.subjects import SubjectIds
-from flyleaf.importing.fields import FIELDS
+from flyleaf.importing.fields import FIELDS, IDENTIFIERS
 from flyleaf.importing.loading.ahead import Ahead
 from flyleaf.importing.reporting.findings import Findings
 from flyleaf.importing.table import Table
 
-# No constraints or generated columns, which would add a fifth to the COPY. A book's identity is coalesce(isbn13, isbn).
+# No constraints or generated columns, which would add a fifth to the COPY. `identity` is filled in by the merge, for
+# rows that are not identified by their ISBN.
 STAGING = f"""
 CREATE TEMP TABLE import_rows (
     line        bigint,
+    identity    text,
     isbn13      text,
     author_keys text,
-    {", ".join(f"{field.name} {field.sql_type}" for field in FIELDS)}
+    {", ".join(f"{field.name} {field.sql_type}" for field in (*FIELDS, *IDENTIFIERS))}
 ) ON COMMIT DROP
 """
 

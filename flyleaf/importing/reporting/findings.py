@@ -44,14 +44,24 @@ class Findings:
         self.unit = "line"  # or "record": what the numbers count
         self.reasons: Counter[Reason] = Counter()
         self.refused = Kind("refused")
-        self.left_empty = Kind("imported with an empty cell, because its content can't be stored")
-        self.repeated = Kind("left out, because a later row has the same ISBN")
+        self.left_empty = Kind("imported with an empty or shorter cell, because its content can't be stored")
+        self.wrong_isbns = Kind("imported without the ISBN, because it is not one")
+        self.taken = Kind("identifiers left out, because another book has them")
+        self.repeated = Kind("left out, because another row is the same book")
         self.wrong_digits = Kind("imported with a wrong check digit, as in the file")
         self.no_subjects = Kind("subjects left out; their books are imported")
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        return self.refused, self.left_empty, self.repeated, self.wrong_digits, self.no_subjects
+        return (
+            self.refused,
+            self.left_empty,
+            self.wrong_isbns,
+            self.taken,
+            self.repeated,
+            self.wrong_digits,
+            self.no_subjects,
+        )
 
     def begin(self, place: str) -> None:
         """Set the place of the following findings: "line", "record", or "second.csv, line"."""
@@ -109,5 +119,7 @@ class Outcome:
             "left_empty": self.findings.left_empty.count,
             "wrong_check_digits": self.findings.wrong_digits.count,
             "subjects_left_out": self.findings.no_subjects.count,
+            "wrong_isbns": self.findings.wrong_isbns.count,
+            "identifiers_taken": self.findings.taken.count,
             "dry_run": self.only_tried,
         }

@@ -15,7 +15,7 @@ from flyleaf.importing.formats.spreadsheet_cells import protected
 from flyleaf.importing.reading.source import STANDARD_INPUT, UnusableFileError
 from flyleaf.importing.table import Reason, Refusal
 
-COLUMNS = ("file", "line", "reason", *fields.COLUMNS, "record")
+COLUMNS = ("file", "line", "reason", *fields.COLUMNS, *fields.IDENTIFIER_COLUMNS, "record")
 # Their cells can't be assigned to columns: the whole record goes into the column `record` as a line of CSV.
 _WITHOUT_COLUMNS = {Reason.RAGGED, Reason.UNREADABLE}
 

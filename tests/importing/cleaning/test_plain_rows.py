@@ -20,6 +20,18 @@ from tests.importing.files import written
 
 pytestmark = pytest.mark.slow
 
+IDENTIFIERS = {
+    "goodreads": ("", "61", "061", "1 2", "61;62", "61-dune"),
+    "asin": ("", "B002MQYOFW", "b002mqyofw", "0441172717"),
+    "identifiers": (
+        "",
+        "goodreads:61",
+        "goodreads:61 asin:B002MQYOFW",
+        "goodreads:61,asin:B002MQYOFW",
+        "x:1",
+        "isbn:1",
+    ),
+}
 FOUR = ("isbn", "title", "author", "year")
 
 
@@ -60,6 +72,8 @@ def cell(dice: random.Random, name: str) -> str:
         return dice.choice(("", "4", "4.26", "5.0"))
     if name.startswith("series"):
         return dice.choice(("", "", "Dune", "Dune, #1", "2", "bk. 3", "Special", "<i>Dune</i>", "Folio ; 12"))
+    if name in IDENTIFIERS and dice.random() < 0.9:
+        return dice.choice(IDENTIFIERS[name])
     if dice.random() < 0.7:
         return dice.choice(
             ("Dune", "Élan vital", "Война и мир", "東京物語", "A, B", 'The "best"', "Kōbō", "Ω", "한국", "A (B, #1)")
@@ -84,7 +98,17 @@ def test_whatever_a_file_holds_both_ways_give_the_same(tmp_path: Path, monkeypat
     dice = random.Random()
     path = written(tmp_path, b"")
     for _ in range(100):
-        names = [*FOUR, "Shelf", "average_rating", "isbn13", "publisher", "genres", "series", "series_number"]
+        names = [
+            *FOUR,
+            "Shelf",
+            "average_rating",
+            "isbn13",
+            "publisher",
+            "genres",
+            "series",
+            "series_number",
+            *IDENTIFIERS,
+        ]
         names = dice.sample(names, dice.randint(3, len(names))) if dice.random() < 0.5 else [*FOUR]
         names = list(dict.fromkeys(("isbn", "title", *names))) if dice.random() < 0.5 else [*FOUR, "average_rating"]
         end, delimiter = dice.choice(("\n", "\n", "\r\n", "\r")), dice.choice(",,;\t|")

@@ -46,21 +46,12 @@ def test_the_forms_of_an_isbn(cell: str, isbn: str, isbn13: str) -> None:
 @pytest.mark.parametrize(
     ("row", "reason", "detail"),
     [
-        (("", "Dune", "", ""), Reason.NO_ISBN, "isbn '': it is empty"),
-        ((" ", "Dune", "", ""), Reason.NO_ISBN, "isbn ' ': it is empty"),
         (
             ("9.78044E+12", "Dune", "", ""),
             Reason.ROUNDED_ISBN,
             "isbn '9.78044E+12': a spreadsheet has rounded it: format the column as text",
         ),
         (("9,78E+12", "Dune", "", ""), Reason.ROUNDED_ISBN, "isbn '9,78E+12': a spreadsheet has rounded it"),
-        (
-            ("044117271", "Dune", "", ""),
-            Reason.WRONG_ISBN,
-            "isbn '044117271': it has 9 characters, and adding leading zeros",
-        ),
-        (("not a number", "Dune", "", ""), Reason.WRONG_ISBN, "isbn 'not a number': it contains characters other than"),
-        (("\x1b]0;x\x07", "Dune", "", ""), Reason.WRONG_ISBN, "isbn '\\x1b]0;x\\x07': it contains characters other"),
         (
             ("0441172717\udce9", "Dune", "", ""),
             Reason.DAMAGED,
@@ -69,7 +60,6 @@ def test_the_forms_of_an_isbn(cell: str, isbn: str, isbn13: str) -> None:
         (("0441172717", "Dun\udce9", "", ""), Reason.DAMAGED, "title 'Dun\\udce9' contains bytes that are not text"),
         (("0441172717", "", "Frank Herbert", "?"), Reason.NO_TITLE, "it has no title"),
         (("0441172717", "x" * 1001, "", ""), Reason.TOO_LONG, "title has 1,001 characters, more than 1,000"),
-        (("0441172717", "Dune", "x" * 501, "?"), Reason.TOO_LONG, "author has 501 characters, more than 500"),
     ],
 )
 def test_refused_rows_are_told_and_the_others_stay(row: tuple[str, ...], reason: Reason, detail: str) -> None:
@@ -82,6 +72,60 @@ def test_refused_rows_are_told_and_the_others_stay(row: tuple[str, ...], reason:
     assert text.startswith(detail)
     assert findings.reasons == {reason: 1}
     assert findings.left_empty.count == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "detail"),
+    [
+        ("044117271", "isbn '044117271': it has 9 characters, and adding leading zeros"),
+        ("not a number", "isbn 'not a number': it contains characters other than"),
+        ("\x1b]0;x\x07", "isbn '\\x1b]0;x\\x07': it contains characters other"),
+    ],
+)
+def test_what_is_no_isbn_is_left_out_and_told(cell: str, detail: str) -> None:
+    rows, findings = cleaned([(cell, "Dune", "", "")])
+    assert rows == [("2", "", "", "Dune", "", "")]
+    [(line, text)] = findings.wrong_isbns.first
+    assert line == 2
+    assert text.startswith(detail)
+    assert findings.refused.count == 0
+
+
+@pytest.mark.parametrize("cell", ["", " "])
+def test_a_row_needs_no_isbn(cell: str) -> None:
+    rows, findings = cleaned([(cell, "Dune", "", ""), ("0441172717", "Dune", "", "")])
+    assert rows[0] == ("2", "", "", "Dune", "", "")
+    assert list(findings.lines()) == []
+
+
+@pytest.mark.parametrize("cell", ["9.78044E+12", "0441172717\udce9"])
+def test_a_spoiled_isbn_is_left_out_if_the_row_has_another_identifier(cell: str) -> None:
+    rows, findings = cleaned([(cell, "Dune", "61")], ("isbn", "title", "goodreads"))
+    assert rows == [("2", "", "", "Dune", "61")]
+    assert findings.wrong_isbns.count == 1
+
+
+def test_identifiers_of_no_known_form_are_left_out_and_told() -> None:
+    rows, findings = cleaned(
+        [("0441172717", "Dune", "goodreads:61 asin:x lccn:2001-627090", "ocm0012", "B002MQYOFW")],
+        ("isbn", "title", "identifiers", "oclc", "goodreads"),
+    )
+    assert rows == [("2", "9780441172719", "0441172717", "Dune", "goodreads:61 lccn:2001627090", "12", "")]
+    assert [text for _, text in findings.left_empty.first] == [
+        "asin 'x': it is not a B and nine letters or digits, such as B00BAXFECK",
+        "goodreads 'B002MQYOFW': it is not a number such as 2767052",
+    ]
+
+
+def test_of_authors_that_do_not_fit_as_many_as_do_are_kept() -> None:
+    names = ", ".join(f"Author {number}" for number in range(100))
+    rows, findings = cleaned(
+        [("0441172717", "Dune", names), ("0441172717", "Dune", "x" * 501)], ("isbn", "title", "author")
+    )
+    assert 480 < len(rows[0][4]) <= 500
+    assert names.startswith(rows[0][4] + ", ")
+    assert rows[1][4] == ""
+    assert findings.left_empty.first[1] == (3, "author has 501 characters, more than 500")
 
 
 def test_a_cell_that_can_not_be_stored_is_left_empty_and_told() -> None:
@@ -131,14 +175,14 @@ def test_a_series_that_is_used_in_part_is_told() -> None:
 
 
 def test_a_batch_of_which_every_row_is_refused() -> None:
-    rows, findings = cleaned([("", "x", "", "")] * (ROWS_AT_ONCE + 1) + [("0441172717", "Dune", "", "")])
+    rows, findings = cleaned([("", "", "", "")] * (ROWS_AT_ONCE + 1) + [("0441172717", "Dune", "", "")])
     assert len(rows) == 1
     assert findings.refused.count == ROWS_AT_ONCE + 1
     assert len(findings.refused.first) == SHOWN
 
 
 def test_what_the_reader_refused_is_told_in_its_place() -> None:
-    batch = Batch([2, 4], [["x", "y"], ["a", "b"]], [Refusal(3, Reason.RAGGED, "it has 1 cell", ("z",))], b"copied")
+    batch = Batch([2, 4], [["", ""], ["", " "]], [Refusal(3, Reason.RAGGED, "it has 1 cell", ("z",))], b"copied")
     findings = Findings()
     assert list(clean_columns(Table(("isbn", "title"), (), iter([batch])), findings)) == [(b"copied", [])]
     assert [line for line, _ in findings.refused.first] == [2, 3, 4]

@@ -105,7 +105,8 @@ def test_an_export_of_bookwyrm(tmp_path: Path, newer: str) -> None:
         "read,Read,2025-02-01\n"
     )
     found = table_of(tmp_path, (header + row.format("0306406152") + row.format("")).encode())
-    assert found.columns == ("isbn", "title", "author", *(["pages"] if newer else []))
+    schemes = ("goodreads", "openlibrary", "inventaire", "oclc", "asin", "librarythingwork")
+    assert found.columns == ("isbn", "title", "author", *(["pages"] if newer else []), *schemes)
     assert [cells[:3] for _, cells in found.records] == [
         ("0306406152", "A title", "Ann Author"),
         ("9780306406157", "A title", "Ann Author"),
@@ -409,11 +410,11 @@ UNUSABLE = [
     (b"9780441172719;Dune\n", "line 1: the first line holds a book"),
     (
         b"isbn,author\n1,a\n",
-        "line 1: the header lacks title: it must name the columns isbn and title, and ideally author",
+        "line 1: the header lacks title: it must name the columns title and isbn (or author, or an identifier",
     ),
     (
         b"a,b\n1,a\n",
-        "line 1: the header lacks isbn and title: it must name the columns isbn and title, and ideally author",
+        "line 1: the header lacks title: it must name the columns title and isbn (or author, or an identifier",
     ),
     (b"isbn,title,author,year,Title\n", "line 1: the header names title twice: rename or delete one of them."),
     (b"isbn,isbn13,title,ISBN-13\n", "line 1: the header names isbn13 twice: rename or delete one of them."),

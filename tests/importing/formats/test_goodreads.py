@@ -35,7 +35,7 @@ KINDLE = (
     '52691223,Subcutanean,Aaron A. Reed,"Reed, Aaron A.",,"=""""","=""""",0,4.45,,Kindle Edition,232,2020,,2020/03/06,'
     "2020/03/05,,,read,,,,1,0\n"
 )
-COLUMNS = ("isbn", "title", "author", "year", "publisher", "pages", "average_rating")
+COLUMNS = ("isbn", "title", "author", "year", "publisher", "pages", "average_rating", "identifiers")
 
 
 def test_what_becomes_of_the_columns(tmp_path: Path) -> None:
@@ -43,10 +43,19 @@ def test_what_becomes_of_the_columns(tmp_path: Path) -> None:
     assert read.format == "goodreads"
     assert read.table.columns == COLUMNS
     assert read.records == [
-        ("9781250313195", "Gideon the Ninth (The Locked Tomb #1)", "Tamsyn Muir", "2019", "Tor", "448", "4.20"),
-        ("9780441172719", "Dune (Dune, #1)", "Frank  Herbert", "1965", "Ace", "", "4.27"),
-        ("9780060853983", "Good Omens", TERRY_AND_NEIL, "1990", "HarperTorch", "491", "4.26"),
-        ("", "Subcutanean", "Aaron A. Reed", "2020", "", "232", "4.45"),
+        (
+            "9781250313195",
+            "Gideon the Ninth (The Locked Tomb #1)",
+            "Tamsyn Muir",
+            "2019",
+            "Tor",
+            "448",
+            "4.20",
+            "goodreads:42036538",
+        ),
+        ("9780441172719", "Dune (Dune, #1)", "Frank  Herbert", "1965", "Ace", "", "4.27", "goodreads:234225"),
+        ("9780060853983", "Good Omens", TERRY_AND_NEIL, "1990", "HarperTorch", "491", "4.26", "goodreads:12067"),
+        ("", "Subcutanean", "Aaron A. Reed", "2020", "", "232", "4.45", "goodreads:52691223"),
     ]
     assert read.lines == [2, 4, 5, 6]
 
@@ -93,22 +102,30 @@ def test_columns_come_and_go(tmp_path: Path, content: str) -> None:
     assert read.format == "goodreads"
     [(isbn, *others)] = read.records
     assert isbn in ("9781250313195", "1250313198")
-    assert others == ["Gideon the Ninth (The Locked Tomb #1)", "Tamsyn Muir", "2019", "Tor", "448", "4.20"]
+    assert others == [
+        "Gideon the Ninth (The Locked Tomb #1)",
+        "Tamsyn Muir",
+        "2019",
+        "Tor",
+        "448",
+        "4.20",
+        "goodreads:42036538",
+    ]
 
 
 def test_a_spreadsheet_may_have_saved_it_with_semicolons(tmp_path: Path) -> None:
     row = '1;Emma;Jane Austen;"Austen, Jane";;;="9780141439587";0;4.0;Penguin;Paperback;474;2003;1815;;;;;read;;;;1;0\n'
     read = read_file(tmp_path, HEADER.replace(",", ";") + row)
     assert read.format == "goodreads"
-    assert read.records == [("9780141439587", "Emma", "Jane Austen", "1815", "Penguin", "474", "4.0")]
+    assert read.records == [("9780141439587", "Emma", "Jane Austen", "1815", "Penguin", "474", "4.0", "goodreads:1")]
 
 
 def test_columns_that_the_file_lacks_are_not_in_the_table(tmp_path: Path) -> None:
     header = HEADER.replace("Average Rating,Publisher,", "").replace("Year Published,Original Publication Year,", "")
     row = '1,Emma,Jane Austen,"Austen, Jane",,,"=""9780141439587""",0,Paperback,474,,,,,read,,,,1,0\n'
     read = read_file(tmp_path, header + row)
-    assert read.table.columns == ("isbn", "title", "author", "pages")
-    assert read.records == [("9780141439587", "Emma", "Jane Austen", "474")]
+    assert read.table.columns == ("isbn", "title", "author", "pages", "identifiers")
+    assert read.records == [("9780141439587", "Emma", "Jane Austen", "474", "goodreads:1")]
 
 
 def test_of_very_many_authors_there_are_as_many_as_there_is_room_for(tmp_path: Path) -> None:
@@ -135,21 +152,23 @@ def test_a_file_of_another_kind_that_is_called_goodreads(tmp_path: Path) -> None
 def test_an_import(config: Config, database: Database, tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + GIDEON + DUNE + OMENS + KINDLE)
     outcome = imported(config, path)
-    assert numbers(outcome) == (3, 0, 0, 1)
+    assert numbers(outcome) == (4, 0, 0, 0)
     assert outcome.findings.left_empty.count == 0
-    assert outcome.findings.refused.first[0][0] == 6
     assert rows_of(database, "SELECT isbn, author, year, pages FROM books ORDER BY title") == [
         ("9780441172719", "Frank Herbert", 1965, None),
         ("9781250313195", "Tamsyn Muir", 2019, 448),
         ("9780060853983", TERRY_AND_NEIL, 1990, 491),
+        (None, "Aaron A. Reed", 2020, 232),
     ]
+    assert rows_of(database, "SELECT identity FROM books WHERE isbn IS NULL") == [("goodreads:52691223",)]
     assert rows_of(database, "SELECT count(*) FROM reviews") == [(0,)]
     assert rows_of(database, "SELECT average_rating::text FROM books WHERE average_rating > 0 ORDER BY 1") == [
         ("4.200",),
         ("4.260",),
         ("4.270",),
+        ("4.450",),
     ]
-    assert numbers(imported(config, path)) == (0, 0, 3, 1)
+    assert numbers(imported(config, path)) == (0, 0, 4, 0)
 
 
 def test_a_file_that_another_program_has_quoted_row_by_row(tmp_path: Path) -> None:
@@ -163,6 +182,6 @@ def test_a_file_that_another_program_has_quoted_row_by_row(tmp_path: Path) -> No
         read = read_file(tmp_path, header + rows)
         assert (read.format, read.refused) == ("goodreads", [])
         assert read.records == [
-            ("9780306406157", "A Title (A Series #1)", "Ann Author", "2021", "House", "320", "3.82"),
-            ("9780441172719", "Another", "Ben Author", "2019", "House", "100", "4.10"),
+            ("9780306406157", "A Title (A Series #1)", "Ann Author", "2021", "House", "320", "3.82", "goodreads:1"),
+            ("9780441172719", "Another", "Ben Author", "2019", "House", "100", "4.10", "goodreads:2"),
         ]

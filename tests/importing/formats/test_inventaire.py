@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from flyleaf.importing.reading.source import UnusableFileError
 from tests.importing.formats.tables import read_file
 
 HEADER = (
@@ -26,20 +25,10 @@ ROW = (
 def test_what_becomes_of_the_columns(tmp_path: Path, subtitle: str, title: str) -> None:
     read = read_file(tmp_path, HEADER + ROW.format(subtitle=subtitle))
     assert read.format == "inventaire"
-    assert " ".join(read.table.columns) == "isbn title author year publisher language pages subjects series"
-    assert read.records == [
-        (
-            "978-0-306-40615-7",
-            title,
-            "Ann Author, Ben Second",
-            "2000-12-01",
-            "House",
-            "English",
-            "300",
-            "novel; essay; desert;",
-            "",
-        )
-    ]
+    columns = "isbn title author year publisher language pages subjects series identifiers"
+    assert " ".join(read.table.columns) == columns
+    book = ("978-0-306-40615-7", title, "Ann Author, Ben Second", "2000-12-01", "House", "English", "300")
+    assert read.records == [(*book, "novel; essay; desert;", "", "")]
     assert {"Item notes", "Translators labels"} <= set(read.table.ignored)
 
 
@@ -62,14 +51,13 @@ def test_the_isbn_in_the_edition_s_address_where_the_columns_have_none(tmp_path:
     content = (
         "Edition URL,Edition ISBN-13,Works labels,Authors labels\n"
         "https://inventaire.io/entity/isbn:9780306406157,,A work,Ann Author;Ben Second\n"
-        "https://inventaire.io/entity/inv:0f1,,Another,Ann Author|Ben Second\n"
+        "https://inventaire.io/entity/inv:0f1e2d3c4b5a69788796a5b4c3d2e1f0,,Another,Ann Author|Ben Second\n"
     )
     assert read_file(tmp_path, content).records == [
-        ("9780306406157", "A work", "Ann Author, Ben Second"),
-        ("", "Another", "Ann Author, Ben Second"),
+        ("9780306406157", "A work", "Ann Author, Ben Second", ""),
+        ("", "Another", "Ann Author, Ben Second", "inventaire:0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
     ]
 
 
 def test_columns_of_both_numbers_are_needed_to_recognise_it(tmp_path: Path) -> None:
-    with pytest.raises(UnusableFileError, match="the header lacks isbn"):
-        read_file(tmp_path, "Works labels,Authors labels\nA work,Ann Author\n")
+    assert read_file(tmp_path, "Works labels,Authors labels\nA work,Ann Author\n").format == "csv"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from flyleaf.importing.table import Reason
 from tests.importing.formats.tables import read_file
 
 EXPORT = (
@@ -30,23 +31,29 @@ def test_an_export(tmp_path: Path) -> None:
     assert read.records == [
         ("9780306406157", "A title", "Ann Author, Ben Second", "2000-05-01", "House", "300", "A blurb.", ""),
         ("0441172717", "Another", "Ann Author", "", "", "", "", ""),
-        ("", "A film", "A Director", "2001-01-01", "", "120", "", ""),
+    ]
+    assert [(refusal.line, refusal.reason, refusal.detail) for refusal in read.refused] == [
+        (4, Reason.NO_BOOK, "'movie' is not a book")
     ]
 
 
 def test_the_names_of_its_template(tmp_path: Path) -> None:
-    row = "2020-01-01,Ann Author,,,1,,,,9780306406157,,,,,,304,,,1974,House,4,,,Completed,sf,A title\n"
+    row = (
+        "2020-01-01,Ann Author,,,1,,,,9780306406157,,,2001-627090,ocm00123,,304,,,1974,House,4,,,Completed,sf,A title\n"
+    )
     read = read_file(tmp_path, TEMPLATE + row)
-    assert read.records == [("9780306406157", "A title", "Ann Author", "1974", "House", "304", "", "sf")]
+    book = ("9780306406157", "A title", "Ann Author", "1974", "House", "304", "")
+    assert read.records == [(*book, "sf", "oclc:ocm00123 lccn:2001-627090")]
 
 
 @pytest.mark.parametrize(
-    ("kind", "isbn"),
-    [("Books", "0306406152"), ("ebook", "0306406152"), ("Audiobook", "0306406152"), ("Movies", ""), ("video game", "")],
+    ("kind", "is_book"),
+    [("Books", True), ("ebook", True), ("Audiobook", True), ("", True), ("Movies", False), ("video game", False)],
 )
-def test_kinds_of_items(tmp_path: Path, kind: str, isbn: str) -> None:
+def test_kinds_of_items(tmp_path: Path, kind: str, is_book: bool) -> None:
     read = read_file(tmp_path, f"item_type,title,creators,upc_isbn10\n{kind},A title,Ann Author,0306406152\n")
-    assert read.column("isbn") == [isbn]
+    assert read.column("isbn") == ["0306406152"] * is_book
+    assert len(read.refused) == (not is_book)
 
 
 @pytest.mark.parametrize(

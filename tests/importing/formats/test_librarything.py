@@ -67,8 +67,10 @@ def cell_of(folder: Path, column: str, **cells: str) -> str:
 def test_what_becomes_of_the_columns(tmp_path: Path) -> None:
     read = read_file(tmp_path, export(MARELLE))
     assert read.format == "librarything"
-    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "language", "pages")
-    assert read.records == [("2070291340", "Marelle", "Julio Cortázar", "1979", "Gallimard", "French", "590")]
+    assert read.table.columns == ("isbn", "title", "author", "year", "publisher", "language", "pages", "identifiers")
+    assert read.records == [
+        ("2070291340", "Marelle", "Julio Cortázar", "1979", "Gallimard", "French", "590", "librarything:5498194")
+    ]
     assert {"Rating", "Review", "Tags", "Collections", "Date Read", "Summary"} <= set(read.table.ignored)
 
 
@@ -170,8 +172,8 @@ def test_of_several_languages_the_first_counts(tmp_path: Path) -> None:
 def test_columns_come_and_go(tmp_path: Path) -> None:
     content = "ISBNs\tPublication\tBook Id\tTITLE\tPrimary Author\n2070291340\tParis\t1\tMarelle\tCortázar, Julio\n"
     read = read_file(tmp_path, content)
-    assert read.table.columns == ("isbn", "title", "author", "publisher")
-    assert read.records == [("2070291340", "Marelle", "Julio Cortázar", "")]
+    assert read.table.columns == ("isbn", "title", "author", "publisher", "identifiers")
+    assert read.records == [("2070291340", "Marelle", "Julio Cortázar", "", "librarything:1")]
 
 
 def test_ragged_rows_are_refused_and_the_others_stay(tmp_path: Path) -> None:
@@ -189,13 +191,16 @@ def test_a_file_that_is_none(tmp_path: Path, content: str) -> None:
 
 
 def test_an_import(config: Config, database: Database, tmp_path: Path) -> None:
-    nothing = {"Book Id": "1", "Title": "No number", "ISBN": "[]"}
+    nothing = {"Book Id": "2", "Title": "No number", "ISBN": "[]"}
     path = written(tmp_path, export(MARELLE, nothing).encode("latin-1", "replace"))
-    assert numbers(imported(config, path)) == (1, 0, 0, 1)
-    assert rows_of(database, "SELECT isbn, title, author, year, publisher, language, pages FROM books") == [
-        ("2070291340", "Marelle", "Julio Cortázar", 1979, "Gallimard", "fr", 590)
+    assert numbers(imported(config, path)) == (2, 0, 0, 0)
+    assert rows_of(
+        database, "SELECT isbn, title, author, year, publisher, language, pages FROM books ORDER BY isbn"
+    ) == [
+        ("2070291340", "Marelle", "Julio Cortázar", 1979, "Gallimard", "fr", 590),
+        (None, "No number", "", None, None, None, None),
     ]
-    assert numbers(imported(config, path)) == (0, 0, 1, 1)
+    assert numbers(imported(config, path)) == (0, 0, 2, 0)
 
 
 def test_subjects_in_marc8_beside_titles_in_utf8(config: Config, database: Database, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ BOOK: dict[str, Any] = {
     "genre": ["Fiction"],
     "subject": [["Dogs", "Training"], None],
 }
-ROW = ("0306406152", "A title", "Ann Author", "2001", "House", "English", "288", "Fiction; Dogs -- Training;", "")
+_FACTS = ("0306406152", "A title", "Ann Author", "2001", "House", "English", "288")
+ROW = (*_FACTS, "Fiction; Dogs -- Training;", "", "librarything:61")
 
 
 @pytest.mark.parametrize("indent", [None, 2])

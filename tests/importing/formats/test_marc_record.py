@@ -31,22 +31,12 @@ def test_a_whole_record(tmp_path: Path) -> None:
         ),
     )
     assert (read.format, read.table.unit) == ("marc", "record")
-    columns = "isbn title author year publisher language pages description subjects series"
-    assert " ".join(read.table.columns) == columns
-    assert read.records == [
-        (
-            "0441172717",
-            "Dune",
-            "Frank Herbert",
-            "1965",
-            "Chilton Books",
-            "en",
-            "412",
-            "A desert, and its people.",
-            "Desert ecology; Fiction;",
-            "",
-        )
-    ]
+    book = {
+        "isbn": "0441172717", "title": "Dune", "author": "Frank Herbert", "year": "1965", "publisher": "Chilton Books",
+        "language": "en", "pages": "412", "description": "A desert, and its people.",
+        "subjects": "Desert ecology; Fiction;", "series": "", "identifiers": "",
+    }  # fmt: skip
+    assert (read.table.columns, read.records) == (tuple(book), [tuple(book.values())])
 
 
 @pytest.mark.parametrize(
@@ -259,10 +249,8 @@ def test_the_first_description_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason", "detail"),
     [
-        ([DUNE_245, DUNE_100], Reason.NO_ISBN, "'Dune' has no ISBN (field 020)"),
-        ([DUNE_245, ("020", "  $z0441172717")], Reason.NO_ISBN, "'Dune' has no ISBN (field 020)"),
-        ([DUNE_245, ("020", "  $a ")], Reason.NO_ISBN, "'Dune' has no ISBN (field 020)"),
-        ([("999", "  $aonly")], Reason.NO_ISBN, "it has no ISBN (field 020)"),
+        ([("999", "  $aonly")], Reason.NO_TITLE, "it has no title (field 245)"),
+        ([("010", "  $a  2001627090 ")], Reason.NO_TITLE, "lccn:2001627090 has no title (field 245)"),
         ([DUNE_020, DUNE_100], Reason.NO_TITLE, "isbn '0441172717' has no title (field 245)"),
         ([DUNE_020, ("245", "10$a /$cFrank Herbert.")], Reason.NO_TITLE, "isbn '0441172717' has no title (field 245)"),
     ],
@@ -291,7 +279,7 @@ UNIMARC = (
 def test_unimarc(tmp_path: Path) -> None:
     read = read_file(tmp_path, marc(*DUNE) + marc(*UNIMARC, coding=" "))
     assert read.records[1] == (
-        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", "", "", ""
+        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", "", "", "", ""
     )  # fmt: skip
     assert read.remarks == ["Records in UNIMARC, read as such: 1 (the first is record 2)."]
 
@@ -367,11 +355,6 @@ def test_unimarc_in_no_encoding(tmp_path: Path, title: bytes) -> None:
     assert refusal.detail == "its title can be read neither as UTF-8 nor as ISO 5426: export it in UTF-8"
 
 
-def test_unimarc_without_an_isbn(tmp_path: Path) -> None:
-    [refusal] = read_file(tmp_path, marc(*UNIMARC[1:], coding=" ")).refused
-    assert (refusal.reason, refusal.detail) == (Reason.NO_ISBN, "'Un titre: sous-titre' has no ISBN (field 010)")
-
-
 @pytest.mark.every_input
 @pytest.mark.parametrize(
     ("fields", "subjects"),
@@ -423,3 +406,39 @@ def test_subjects_that_the_directory_is_wrong_about_are_left_out(tmp_path: Path)
     read = read_file(tmp_path, good + broken)
     assert (read.column("title"), read.refused) == (["Dune", "Dune"], [])
     assert read.column("subjects") == ["Dogs;", ""]
+
+
+def test_unimarc_without_an_isbn(tmp_path: Path) -> None:
+    own = [
+        ("001", "FRBNF37209072"),
+        ("020", "  $aFR$b00065367"),
+        ("035", "  $a(OCoLC)495291567"),
+        ("801", " 0$aFR$bFR-751131015"),
+    ]
+    read = read_file(tmp_path, marc(*UNIMARC[1:], *own, coding=" "))
+    assert read.column("isbn") == [""]
+    assert read.column("identifiers") == [
+        "control:FR-751131015.FRBNF37209072 oclc:(OCoLC)495291567 national:FR.00065367"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "identifiers"),
+    [
+        ([("010", "  $a   00000018 ")], "lccn:00000018"),
+        ([("001", "   00000018 "), ("003", "DLC"), ("010", "  $a   00000018 ")], "lccn:00000018"),
+        ([("001", "   00000018 "), ("003", "DLC")], "control:DLC.00000018"),
+        ([("001", "ocm00123456 "), ("003", "OCoLC")], "oclc:ocm00123456"),
+        ([("001", "982374"), ("003", "DE-101")], "control:DE-101.982374"),
+        ([("001", "982374")], ""),
+        ([("035", "  $a(OCoLC)22962939"), ("035", "  $a(DE-599)DNB982374")], "oclc:(OCoLC)22962939"),
+        ([("015", "  $aGBA1-48991")], "national:bnb.GBA1-48991"),
+        ([("015", "  $a07,N21$2dnb")], "national:dnb.07,N21"),
+        ([("015", "  $aC74-100061-X")], "national:C74-100061-X"),
+        ([("016", "7 $a982374$2DE-101")], "national:DE-101.982374"),
+        ([("016", "  $a740001234")], "national:lac.740001234"),
+        ([("020", "  $z0441172717")], ""),
+    ],
+)
+def test_identifiers(tmp_path: Path, fields: list[tuple[str, str]], identifiers: str) -> None:
+    assert cell(tmp_path, "identifiers", *fields) == identifiers

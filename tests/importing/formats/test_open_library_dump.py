@@ -38,7 +38,9 @@ REDIRECT = (
 )
 WORK = '/type/work\t/works/OL1W\t1\t2010-04-24T17:54:01.503315\t{"title": "Dune", "key": "/works/OL1W"}\n'
 DUNE: dict[str, object] = {"title": "Dune", "isbn_13": ["9780441172719"]}
-COLUMNS = tuple("isbn title author year publisher language pages description subjects series author_keys".split())
+COLUMNS = tuple(
+    "isbn title author year publisher language pages description subjects series identifiers author_keys".split()
+)
 
 
 def line(record: object, kind: str = "edition", key: str = "/books/OL1M") -> str:
@@ -67,6 +69,7 @@ def test_what_becomes_of_an_edition(tmp_path: Path) -> None:
             "",
             "Reference works;",
             "",
+            "openlibrary:OL10000179M goodreads:2862283",
             "OL2645811A",
         )
     ]
@@ -195,13 +198,25 @@ def test_a_line_that_can_not_be_read_is_refused_and_the_others_stay(tmp_path: Pa
     assert "\t".join(refusal.cells) == broken
 
 
-def test_editions_without_an_isbn_are_refused(tmp_path: Path) -> None:
-    read = read_file(tmp_path, DEBATES + line({"title": "Old"}, key="/books/OL3M") * (ROWS_AT_ONCE + 1))
-    assert read.lines == [1]
-    assert {(refusal.reason, refusal.detail) for refusal in read.refused} == {
-        (Reason.NO_ISBN, "'/books/OL3M' has no ISBN")
+def test_editions_without_an_isbn(tmp_path: Path) -> None:
+    read = read_file(tmp_path, line({"title": "Old"}, key="/books/OL3M") * (ROWS_AT_ONCE + 1))
+    assert read.lines == list(range(1, ROWS_AT_ONCE + 2))
+    assert set(zip(read.column("isbn"), read.column("identifiers"), strict=True)) == {("", "openlibrary:OL3M")}
+
+
+def test_what_others_call_an_edition(tmp_path: Path) -> None:
+    others = {
+        "goodreads": ["61", 5],
+        "librarything": ["7"],
+        "amazon": ["B002MQYOFW"],
+        "google": ["x"],
+        "flyleaf": ["y"],
     }
-    assert [refusal.line for refusal in read.refused] == list(range(2, ROWS_AT_ONCE + 3))
+    fields = {"oclc_numbers": ["ocm00123"], "lccn": ["   65022547 "], "identifiers": others}
+    assert cell_of(tmp_path, "identifiers", **fields) == (
+        "openlibrary:OL1M oclc:ocm00123 lccn:65022547 goodreads:61 librarythingwork:7 asin:B002MQYOFW"
+    )
+    assert cell_of(tmp_path, "identifiers", identifiers=["goodreads"]) == "openlibrary:OL1M"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Open Library's reading log, of which no catalogue can be made."""
+"""Open Library's reading log: works, and editions of them that a reader has chosen."""
 
 from pathlib import Path
 
@@ -13,17 +13,19 @@ HEADER = (
 )
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        HEADER + "OL893415W,Dune,Frank Herbert,1965,OL26242482M,120,Already Read,5,4.3,412,true,Science fiction,,,\n",
-        "\ufeff" + HEADER,
-        "Work Id,Edition Id,Bookshelf\nOL893415W,,Want to Read\n",
-    ],
-    ids=["of today", "without books", "of 2021"],
-)
-def test_it_is_recognised_and_it_is_said_what_to_do(tmp_path: Path, content: str) -> None:
-    with pytest.raises(UnusableFileError) as caught:
-        read_file(tmp_path, content)
-    assert str(caught.value).startswith("it is a reading log of Open Library, which has no ISBNs")
-    assert "the export of Goodreads" in str(caught.value)
+DUNE = "OL893415W,Dune,Frank Herbert,1965,OL26242482M,120,Already Read,5,4.3,412,true,Science fiction,,,\n"
+EMMA = "OL66554W,Emma,Jane Austen,1815,,900,Want to Read,,4.1,99,true,,,,\n"
+
+
+def test_its_books(tmp_path: Path) -> None:
+    read = read_file(tmp_path, "\ufeff" + HEADER + DUNE + EMMA)
+    assert (read.format, read.table.columns) == ("openlibrary-log", ("isbn", "title", "author", "year", "identifiers"))
+    assert read.records == [
+        ("", "Dune", "Frank Herbert", "1965", "openlibrary:OL26242482M"),
+        ("", "Emma", "Jane Austen", "1815", "openlibrary:OL66554W"),
+    ]
+
+
+def test_one_without_titles(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFileError, match="without titles: export it again"):
+        read_file(tmp_path, "Work Id,Edition Id,Bookshelf\nOL893415W,,Want to Read\n")

@@ -30,10 +30,10 @@ AUDIO = 'Piranesi,Susanna Clarke,"",{uid},audio,read,2021/05/10,"","",1,"",,,,,,
 def test_what_becomes_of_the_columns(tmp_path: Path) -> None:
     read = read_file(tmp_path, HEADER + HOME + CRISIS)
     assert read.format == "storygraph"
-    assert read.table.columns == ("isbn", "title", "author", "subjects")
+    assert read.table.columns == ("isbn", "title", "author", "subjects", "identifiers")
     assert read.records == [
-        ("9780520227354", "Always Coming Home", "Ursula K. Le Guin, Todd Barton, Margaret Chodos-Irvine", ""),
-        ("0374538654", "Subprime Attention Crisis", "Tim Hwang", "economics, to-read"),
+        ("9780520227354", "Always Coming Home", "Ursula K. Le Guin, Todd Barton, Margaret Chodos-Irvine", "", ""),
+        ("0374538654", "Subprime Attention Crisis", "Tim Hwang", "economics, to-read", ""),
     ]
     assert {"Star Rating", "Review", "Moods", "Read Status", "Contributors"} <= set(read.table.ignored)
 
@@ -53,7 +53,10 @@ def test_what_becomes_of_the_columns(tmp_path: Path) -> None:
 )
 def test_an_identifier_that_is_no_number_is_no_isbn(tmp_path: Path, uid: str, isbn: str) -> None:
     """A number that is wrong stays, so that it can be said what is wrong with it."""
-    assert read_file(tmp_path, HEADER + AUDIO.format(uid=uid)).column("isbn") == [isbn]
+    read = read_file(tmp_path, HEADER + AUDIO.format(uid=uid))
+    assert read.column("isbn") == [isbn]
+    is_known = uid and not isbn
+    assert read.column("identifiers") == [f"{'asin' if uid[0] == 'B' else 'storygraph'}:{uid}" if is_known else ""]
 
 
 @pytest.mark.parametrize(
@@ -71,9 +74,10 @@ def test_columns_are_found_by_their_names(tmp_path: Path, header: str) -> None:
 def test_an_import_leaves_the_years_that_the_catalogue_has(config: Config, database: Database, tmp_path: Path) -> None:
     imported(config, written(tmp_path, CSV_HEADER + "9780520227354,Always Coming Home,Ursula K. Le Guin,1985\n"))
     outcome = imported(config, written(tmp_path, HEADER + HOME + CRISIS + AUDIO.format(uid="B08GJVLGFC")))
-    assert numbers(outcome) == (1, 1, 0, 1)
+    assert numbers(outcome) == (2, 1, 0, 0)
     assert rows_of(database, "SELECT title, author, year FROM books ORDER BY title") == [
         ("Always Coming Home", "Ursula K. Le Guin, Todd Barton, Margaret Chodos-Irvine", 1985),
+        ("Piranesi", "Susanna Clarke", None),
         ("Subprime Attention Crisis", "Tim Hwang", None),
     ]
     assert rows_of(database, "SELECT count(*) FROM external_ratings") == [(0,)]
