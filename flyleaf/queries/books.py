@@ -53,7 +53,9 @@ _SEEN = prepared(
                e.average, e.ratings_count AS external_count, e.key, e.fetched_at,
                ARRAY(SELECT scheme || ':' || value FROM identifiers AS i WHERE i.book_id = b.id ORDER BY scheme, value
                       LIMIT :identifiers_max) AS identifiers,
-               EXISTS (SELECT FROM corrections AS k WHERE k.book_id = b.id) AS is_corrected,
+               EXISTS (SELECT FROM corrections AS k WHERE k.book_id = b.id)
+               OR EXISTS (SELECT FROM work_corrections AS k WHERE k.book_id = b.id)
+               OR EXISTS (SELECT FROM work_corrections AS k WHERE k.other_book_id = b.id) AS is_corrected,
                b.isbn IS NOT NULL
                AND q.book_id IS NULL
                AND (e.book_id IS NULL OR e.fetched_at <= now() - CASE WHEN e.average IS NULL
@@ -154,7 +156,7 @@ class SeenBook:
 
     `has_superseded`: they have also written an older review of it.
     `refused_because` is why a moderator hid a review that the reader then deleted: another one has to be allowed first.
-    `is_corrected`: people have changed it, perhaps undone since.
+    `is_corrected`: people have changed it or its work, perhaps undone since.
     `is_request_due`: Open Library should be asked for it, and isn't yet.
     """
 

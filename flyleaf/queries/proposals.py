@@ -11,13 +11,16 @@ from sqlalchemy import Connection, text
 from flyleaf.limits import PROPOSALS_ON_A_PAGE
 from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
+from flyleaf.queries.work_corrections import Kind
 
 _PROPOSAL = """
     SELECT p.id, p.kind, p.book_id, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language,
-           p.field, p.before, p.after, nullif(to_jsonb(b) ->> p.field, '') AS now, p.reason,
+           p.other_book_id, coalesce(o.isbn, o.identity) AS other_address, o.title AS other_title,
+           o.author AS other_author, p.field, p.before, p.after, nullif(to_jsonb(b) ->> p.field, '') AS now, p.reason,
            p.proposed_at, p.proposed_by, r.name AS proposer_name, p.decided_at, p.is_accepted, p.answer
       FROM proposals AS p
       LEFT JOIN books AS b ON b.id = p.book_id
+      LEFT JOIN books AS o ON o.id = p.other_book_id
       LEFT JOIN readers AS r ON r.id = p.proposed_by
 """
 _ONE_OPEN = text(f"{_PROPOSAL} WHERE p.id = :id AND p.decided_at IS NULL")
@@ -49,8 +52,8 @@ _BY_READER = Listed(
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A suggested change, with its book. `now` is what the field says at present, `before` what it said when the change
-    was suggested. Without a `proposer_name` the account was deleted."""
+    """A suggested change, with its book; the kinds are the table's. `now` is what the field says at present, `before`
+    what it said when the change was suggested. Without a `proposer_name` the account was deleted."""
 
     id: int
     kind: str
@@ -59,7 +62,11 @@ class Proposal:
     title: str
     author: str
     language: str | None
-    field: str
+    other_book_id: int | None
+    other_address: str | None
+    other_title: str | None
+    other_author: str | None
+    field: str | None
     before: str | None
     after: str | None
     now: str | None
@@ -83,6 +90,7 @@ class OwnProposal:
 
     kind: str
     address: str | None
+    other_address: str | None
     field: str | None
     before: str | None
     after: str | None
@@ -114,6 +122,28 @@ def insert_field_proposal(
             "field": field,
             "before": before,
             "after": after,
+            "reason": reason,
+            "reader_id": reader_id,
+        },
+    ).one_or_none()
+    return row is not None
+
+
+def insert_work_proposal(
+    connection: Connection, kind: Kind, book_id: int, other_book_id: int | None, reason: str | None, reader_id: int
+) -> bool:
+    """Suggest a correction of works. Return False if this reader has suggested the same, and it is still open."""
+    row = connection.execute(
+        text("""
+            INSERT INTO proposals (kind, book_id, other_book_id, reason, proposed_by)
+            VALUES (:kind, :book_id, :other_book_id, :reason, :reader_id)
+            ON CONFLICT DO NOTHING
+            RETURNING id
+        """),
+        {
+            "kind": kind,
+            "book_id": book_id,
+            "other_book_id": other_book_id,
             "reason": reason,
             "reader_id": reader_id,
         },
@@ -192,10 +222,12 @@ def select_own_proposals(connection: Connection, reader_id: int, place: Key, siz
     """Return the page of a reader's proposals at the place, newest first, for the reader to download."""
     rows = connection.execute(
         text("""
-            SELECT p.id, p.kind, coalesce(b.isbn, b.identity) AS address, p.field, p.before, p.after, p.reason,
+            SELECT p.id, p.kind, coalesce(b.isbn, b.identity) AS address,
+                   coalesce(o.isbn, o.identity) AS other_address, p.field, p.before, p.after, p.reason,
                    p.proposed_at, p.is_accepted, p.answer
               FROM proposals AS p
               LEFT JOIN books AS b ON b.id = p.book_id
+              LEFT JOIN books AS o ON o.id = p.other_book_id
              WHERE p.proposed_by = :reader_id AND (p.proposed_at, p.id) < (:at, :id)
              ORDER BY p.proposed_at DESC, p.id DESC
              LIMIT :limit

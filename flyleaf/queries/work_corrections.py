@@ -32,10 +32,10 @@ class WorkCorrection:
     id: int
     kind: Kind
     book_id: int | None
-    isbn: str | None
+    address: str | None
     title: str | None
     other_book_id: int | None
-    other_isbn: str | None
+    other_address: str | None
     other_title: str | None
     reader_id: int | None
     reader_name: str | None
@@ -87,6 +87,32 @@ def _insert(
     return connection.execute(statement, values).scalar_one_or_none()
 
 
+def correct_work(
+    connection: Connection, kind: Kind, book_id: int, other_book_id: int | None, reader_id: int, reason: str | None
+) -> int | None:
+    """Do what the kind says. Return the correction's id, or None if there is nothing to do."""
+    return _insert(connection, kind, book_id, other_book_id, reader_id, reason)
+
+
+def would_change_works(connection: Connection, kind: Kind, book_id: int, other_book_id: int | None) -> bool:
+    """Return whether there is anything to do: a split needs a work of several editions, the others two works."""
+    statement = _HAS_OTHERS if kind is Kind.SPLIT else _ARE_TWO
+    return bool(connection.execute(statement, {"book_id": book_id, "other_book_id": other_book_id}).scalar_one())
+
+
+def select_corrected_address(connection: Connection, correction_id: int) -> str | None:
+    """Return the address of the book that a correction was about, or of the other one if that was deleted."""
+    return connection.execute(
+        text("""
+            SELECT coalesce(book.isbn, book.identity)
+              FROM work_corrections AS correction
+              JOIN books AS book ON book.id = coalesce(correction.book_id, correction.other_book_id)
+             WHERE correction.id = :id
+        """),
+        {"id": correction_id},
+    ).scalar_one_or_none()
+
+
 def undo_work_correction(connection: Connection, correction_id: int, reader_id: int | None) -> bool:
     """Undo a correction. Return False if that was done before, or there is none."""
     row = connection.execute(
@@ -128,6 +154,15 @@ _SPLIT = text("""
        AND EXISTS (SELECT FROM search_editions AS other
                     WHERE other.work_id = edition.work_id AND other.book_id <> edition.book_id)
     RETURNING id""")
+_ARE_TWO = text("""
+    SELECT book.work_id <> other.work_id
+      FROM search_editions AS book, search_editions AS other
+     WHERE book.book_id = :book_id AND other.book_id = :other_book_id""")
+_HAS_OTHERS = text("""
+    SELECT EXISTS (SELECT FROM search_editions AS other
+                    WHERE other.work_id = edition.work_id AND other.book_id <> edition.book_id)
+      FROM search_editions AS edition
+     WHERE edition.book_id = :book_id""")
 _HISTORY = text("""
     WITH editions AS MATERIALIZED (
         (SELECT :book_id AS book_id)
@@ -147,8 +182,9 @@ _HISTORY = text("""
            JOIN work_corrections AS correction ON correction.other_book_id = editions.book_id
           ORDER BY id DESC LIMIT :corrections_max)
     )
-    SELECT correction.id, kind, correction.book_id, book.isbn, book.title, other_book_id, other.isbn AS other_isbn,
-           other.title AS other_title, reader_id, reader.name AS reader_name, reason, made_at, undone_at,
+    SELECT correction.id, kind, correction.book_id, coalesce(book.isbn, book.identity) AS address, book.title,
+           other_book_id, coalesce(other.isbn, other.identity) AS other_address, other.title AS other_title,
+           reader_id, reader.name AS reader_name, reason, made_at, undone_at,
            undoer.name AS undone_by_name
       FROM found
       JOIN work_corrections AS correction ON correction.id = found.id

@@ -30,6 +30,7 @@ from flyleaf.views import (
     second_factors,
     second_step,
     welcome,
+    work_corrections,
 )
 
 
@@ -53,5 +54,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
     for room in (own_data, second_step, second_factors, passkeys, password_resets, login_links, login_provider):
         app.register_blueprint(room.blueprint)
-    for room in (reports, moderation, invitations, registrations, corrections, proposals, moderated_proposals):
+    for room in (proposals, moderated_proposals):
+        app.register_blueprint(room.blueprint)
+    for room in (reports, moderation, invitations, registrations, corrections, work_corrections):
         app.register_blueprint(room.blueprint)

@@ -16,13 +16,14 @@ from flyleaf.identifiers import RANK, Identifier, parse_address
 from flyleaf.limits import CORRECTIONS_OF_A_BOOK
 from flyleaf.paging import NEWEST
 from flyleaf.queries.books import Book, SeenBook, select_book, select_identity, select_seen_book
-from flyleaf.queries.corrections import select_corrections
+from flyleaf.queries.corrections import Correction, select_corrections
 from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_related_books
 from flyleaf.queries.reviews import select_reviews, select_superseded_reviews
 from flyleaf.queries.subjects import Subject, select_subjects_of_work
+from flyleaf.queries.work_corrections import WorkCorrection, select_work_corrections
 from flyleaf.search import is_ready
 from flyleaf.views.correction_form import NAMES
 from flyleaf.views.linked_data import linked_data
@@ -95,7 +96,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
     reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else NOTHING
-    history = select_corrections(connection, found.id, NEWEST, CORRECTIONS_OF_A_BOOK) if seen.is_corrected else NOTHING
+    history, of_works = _history(connection, seen)
     may_correct = reader.is_moderator and may_act(reader)
     cited = Citation(found.title, found.author, found.publisher, found.year, isbn)
     superseded = select_superseded_reviews(connection, found.id, reader.id) if seen.has_superseded else []
@@ -119,12 +120,22 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         refused_because=seen.refused_because,
         reviews=reviews,
         form=form,
-        history=history.items,
+        history=history,
+        history_of_works=of_works,
         field_names=NAMES,
         may_correct=may_correct,
         may_suggest=flyleaf().config.proposals,
         may_undo=may_correct,
     )
+
+
+def _history(connection: Connection, seen: SeenBook) -> tuple[list[Correction], list[WorkCorrection]]:
+    """Return the latest corrections of the book and of its work."""
+    if not seen.is_corrected:
+        return [], []
+    of_works = select_work_corrections(connection, seen.book.id) if is_ready(connection) else []
+    corrections = select_corrections(connection, seen.book.id, NEWEST, CORRECTIONS_OF_A_BOOK)
+    return corrections.items, of_works[:CORRECTIONS_OF_A_BOOK]
 
 
 def _ask_for_external_rating(seen: SeenBook) -> None:

@@ -4,8 +4,9 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
-from werkzeug.exceptions import Conflict, NotFound, ServiceUnavailable
+from werkzeug.exceptions import Conflict, Forbidden, NotFound, ServiceUnavailable
 
+from flyleaf.paging import NEWEST
 from flyleaf.queries.books import Book
 from flyleaf.queries.corrections import (
     insert_correction,
@@ -19,6 +20,8 @@ from flyleaf.queries.corrections import (
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.proposals import insert_field_proposal, select_proposed_fields
 from flyleaf.queries.readers import Reader
+from flyleaf.queries.work_corrections import select_work_corrections
+from flyleaf.search import is_ready
 from flyleaf.views.books import find_book
 from flyleaf.views.correction_form import NAMES, CorrectionForm
 from flyleaf.views.moderation import acting_moderator_required, may_act
@@ -27,7 +30,7 @@ from flyleaf.web.access import login_required, login_to_read
 from flyleaf.web.covers import covers_of
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import restored
-from flyleaf.web.forms import Form, require_token
+from flyleaf.web.forms import require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
 from flyleaf.web.rendering import Answer, render_later
@@ -40,11 +43,7 @@ IMPORT_SECONDS = 120  # after which a reader is told to try again
 @login_required
 def correct(connection: Connection, reader: Reader, address: str) -> Answer:
     """Show a book's fields. What a moderator changes is changed at once; what a reader changes is suggested."""
-    is_moderator = reader.is_moderator and may_act(reader)
-    if not is_moderator and not flyleaf().config.proposals:
-        if reader.is_moderator:
-            return render_later("moderation_second_factor.html"), 403
-        raise NotFound(gettext("Readers can’t suggest corrections on this site."))
+    is_moderator = may_suggest_or_correct(reader)
     book = find_book(connection, address)
     if request.method == "POST":
         if is_moderator:
@@ -105,10 +104,13 @@ def _propose(connection: Connection, reader: Reader, book: Book, form: Correctio
 @login_to_read
 def history(connection: Connection, reader: Reader, address: str) -> Answer:
     book = find_book(connection, address)
-    corrections = select_corrections(connection, book.id, asked_place())
+    place = asked_place()
+    corrections = select_corrections(connection, book.id, place)
+    of_works = select_work_corrections(connection, book.id) if place == NEWEST and is_ready(connection) else []
     may_undo = reader.is_moderator and may_act(reader)
-    shown = {"book": book, "covers": covers_of(connection, [book]), "corrections": corrections, "names": NAMES}
-    return render_later("book_history.html", **shown, form=Form(), may_undo=may_undo)
+    covers = covers_of(connection, [book])
+    shown = {"book": book, "covers": covers, "corrections": corrections, "of_works": of_works, "names": NAMES}
+    return render_later("book_history.html", **shown, may_undo=may_undo)
 
 
 @blueprint.post("/corrections/<id:correction_id>/undo")
@@ -126,6 +128,17 @@ def undo(connection: Connection, moderator: Reader, correction_id: int) -> Respo
     if undone.proposed_by not in (None, moderator.id):
         insert_event(connection, EventKind.CORRECTION_UNDONE, undone.proposed_by, {"correction": correction_id})
     return redirect_with_notice(url_for("corrections.history", address=address), "correction-undone")
+
+
+def may_suggest_or_correct(reader: Reader) -> bool:
+    """Return whether the reader is a moderator, who corrects at once; others suggest. Raises Forbidden and NotFound if
+    they can't."""
+    is_moderator = reader.is_moderator and may_act(reader)
+    if not is_moderator and not flyleaf().config.proposals:
+        if reader.is_moderator:
+            raise Forbidden(gettext("Moderators of this site need two-factor authentication before they can act."))
+        raise NotFound(gettext("Readers can’t suggest corrections on this site."))
+    return is_moderator
 
 
 def wait_for_import(connection: Connection) -> None:

@@ -18,6 +18,8 @@ from flyleaf.queries.proposals import (
     take_proposal,
 )
 from flyleaf.queries.readers import Reader
+from flyleaf.queries.work_corrections import Kind, correct_work
+from flyleaf.search import require
 from flyleaf.views.correction_form import NAMES, digest
 from flyleaf.views.corrections import wait_for_import
 from flyleaf.views.moderated_review import REASON_RULES
@@ -62,24 +64,37 @@ def proposals(connection: Connection, moderator: Reader) -> Answer:
 @acting_moderator_required
 def accept(connection: Connection, moderator: Reader, proposal_id: int) -> ResponseReturnValue:
     require_token()
-    wait_for_import(connection)
     proposal = _take(connection, proposal_id)
+    if proposal.field:
+        _correct_field(connection, moderator, proposal)
+    else:
+        _correct_work(connection, moderator, proposal)
+    decide_proposal(connection, proposal.id, moderator.id, is_accepted=True)
+    _note(connection, moderator, proposal, EventKind.PROPOSAL_ACCEPTED, "accepted")
+    return redirect_with_notice(url_for("moderated_proposals.proposals"), "proposal-accepted")
+
+
+def _correct_field(connection: Connection, moderator: Reader, proposal: Proposal) -> None:
+    wait_for_import(connection)
     lock_book(connection, proposal.book_id)
-    proposal = _take(connection, proposal_id)  # with what the book says now
+    proposal = _take(connection, proposal.id)  # with what the book says now
     if request.form.get("seen") != digest(proposal.now):
         raise Conflict(gettext("The book has been changed since you opened this page. Go back and look at it again."))
     insert_correction(
         connection,
         proposal.book_id,
-        proposal.field,
+        str(proposal.field),
         proposal.after,
         proposal.reason,
         proposed_by=proposal.proposed_by,
         accepted_by=moderator.id,
     )
-    decide_proposal(connection, proposal.id, moderator.id, is_accepted=True)
-    _note(connection, moderator, proposal, EventKind.PROPOSAL_ACCEPTED, "accepted")
-    return redirect_with_notice(url_for("moderated_proposals.proposals"), "proposal-accepted")
+
+
+def _correct_work(connection: Connection, moderator: Reader, proposal: Proposal) -> None:
+    require(connection)
+    kind, by = Kind(proposal.kind), proposal.proposed_by or moderator.id
+    correct_work(connection, kind, proposal.book_id, proposal.other_book_id, by, proposal.reason)
 
 
 @blueprint.route("/<id:proposal_id>/refuse", methods=["GET", "POST"])

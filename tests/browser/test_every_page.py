@@ -94,6 +94,13 @@ def invited(page: Page) -> None:
     send(page, "Create link")
 
 
+def editions_refused(page: Page) -> None:
+    page.goto(SOLITUDE + "/editions")
+    page.get_by_label("It is the same book as another one").check()
+    send(page, "Send")
+    expect(page.locator(".error").first).to_be_visible()
+
+
 def corrected(page: Page) -> None:
     page.goto("/books/9783161484100/correct")
     page.get_by_label("Title", exact=True).fill("Short")
@@ -194,6 +201,8 @@ def states(
             "long things": at("/books/9783161484100"),
             "other letters": at("/books/9784101010137"),
             "citation": with_citation,
+            "editions": at(SOLITUDE + "/editions"),
+            "editions refused": editions_refused,
             "suggest": at(SOLITUDE + "/correct"),
             "suggest refused": lambda page: refused(page, SOLITUDE + "/correct", "Send", Title="", Year="soon"),
             "suggestions": lambda page: with_suggestions(page, SOLITUDE),

@@ -1,0 +1,139 @@
+"""Which editions are of one book: Bob suggests, Mo moderates, and an undone merge is as if it had never been."""
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.fixture_types import AddBook, Select, Visit
+from tests.site import Site, hidden_fields
+from tests.views.test_corrections import moderator
+from tests.views.test_proposals import QUEUE, accept, kinds, refuse
+
+DUNE, ARRAKIS, OTHER_DUNE = "9780441172719", "9780441104024", "9780340960196"
+
+
+@pytest.fixture
+def mo(visit: Visit, select: Select) -> Site:
+    return moderator(visit, select, "Mo")
+
+
+@pytest.fixture(autouse=True)
+def books(add_book: AddBook) -> None:
+    """Two editions of Dune, and a book that may be another one."""
+    add_book(DUNE)
+    add_book(OTHER_DUNE)
+    add_book(ARRAKIS, title="Arrakis")
+
+
+def say(site: Site, isbn: str, kind: str, other: str = "", reason: str = "The same text.") -> TestResponse:
+    return site.submit(f"/books/{isbn}/editions", kind=kind, other=other, reason=reason)
+
+
+def editions(site: Site, isbn: str) -> set[str]:
+    """The editions that the book's page lists."""
+    page = site.get(f"/books/{isbn}").text
+    listed = page.partition('id="editions"')[2].partition("</section>")[0]
+    return {other for other in (DUNE, ARRAKIS, OTHER_DUNE) if f"/books/{other}" in listed}
+
+
+def undo(site: Site, isbn: str, select: Select) -> TestResponse:
+    number = select("SELECT max(id) FROM work_corrections")
+    return site.submit(f"/books/{isbn}/history", f"/work-corrections/{number}/undo")
+
+
+@pytest.mark.parametrize("other", [ARRAKIS, "0-441-10402-0", f"http://localhost/books/{ARRAKIS}?after=1#reviews"])
+def test_a_reader_suggests_a_merge_and_a_moderator_accepts(bob: Site, mo: Site, select: Select, other: str) -> None:
+    if other.startswith("0-"):
+        other = select("SELECT isbn13 FROM books WHERE title = 'Arrakis'")[:3] + "-0441104024"
+    response = say(bob, DUNE, "merge", other)
+    assert "A moderator will look at your suggestion." in bob.get(response.location).text
+    assert editions(bob, DUNE) == {OTHER_DUNE}
+    assert "It is the same book as:" in bob.get("/proposals").text
+    queue = mo.get(QUEUE).text
+    assert "It is the same book as:" in queue
+    assert f'href="/books/{ARRAKIS}"' in queue
+    assert accept(mo, select("SELECT id FROM proposals")).status_code == 303
+    assert editions(bob, DUNE) == {OTHER_DUNE, ARRAKIS}
+    assert "is the same work as" in bob.get(f"/books/{DUNE}").text
+    history = bob.get(f"/books/{ARRAKIS}/history").text
+    assert "is the same work as" in history
+    assert "<bdi>Bob</bdi>" in history
+    assert "The same text." in history
+    assert kinds(select, "Bob") == ["proposal-made", "proposal-accepted"]
+    assert undo(mo, DUNE, select).status_code == 303
+    assert editions(bob, DUNE) == {OTHER_DUNE}
+    assert "undone by" in bob.get(f"/books/{DUNE}/history").text
+
+
+def test_a_moderator_splits_moves_and_undoes_at_once(bob: Site, mo: Site, select: Select) -> None:
+    assert say(mo, OTHER_DUNE, "split").status_code == 303
+    assert editions(bob, DUNE) == set()
+    assert undo(mo, OTHER_DUNE, select).status_code == 303
+    assert editions(bob, DUNE) == {OTHER_DUNE}
+    assert say(mo, OTHER_DUNE, "move", ARRAKIS).status_code == 303
+    assert editions(bob, ARRAKIS) == {OTHER_DUNE}
+    assert "is an edition of" in bob.get(f"/books/{OTHER_DUNE}").text
+    assert undo(mo, OTHER_DUNE, select).status_code == 303
+    assert editions(bob, DUNE) == {OTHER_DUNE}
+    assert select("SELECT count(*) FROM proposals") == 0
+
+
+def test_this_is_not_an_edition_of_that(bob: Site, mo: Site, select: Select) -> None:
+    say(bob, OTHER_DUNE, "split")
+    assert "It is not an edition of the book that it is listed with." in mo.get(QUEUE).text
+    assert refuse(mo, select("SELECT id FROM proposals"), "It is.").status_code == 303
+    assert editions(bob, DUNE) == {OTHER_DUNE}
+    say(bob, OTHER_DUNE, "split")
+    accept(mo, select("SELECT max(id) FROM proposals"))
+    assert editions(bob, DUNE) == set()
+
+
+@pytest.mark.parametrize(
+    ("isbn", "kind", "other", "said"),
+    [
+        (DUNE, "merge", "", "Enter the other book’s ISBN or address."),
+        (DUNE, "merge", "9780000000002", "No book in this catalogue has the ISBN"),
+        (DUNE, "merge", "Arrakis", "is not an ISBN"),
+        (DUNE, "move", "goodreads:7", "No book in this catalogue has the identifier"),
+        (DUNE, "merge", DUNE, "Both are already listed"),
+        (DUNE, "merge", OTHER_DUNE, "Both are already listed"),
+        (ARRAKIS, "split", "", "not listed with any other edition"),
+        (DUNE, "marry", ARRAKIS, "Not a valid choice"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    bob: Site, mo: Site, select: Select, isbn: str, kind: str, other: str, said: str
+) -> None:
+    for site in (bob, mo):
+        response = say(site, isbn, kind, other)
+        assert response.status_code == 422
+        assert said in response.text
+    assert select("SELECT count(*) FROM proposals") == 0
+
+
+def test_the_same_suggestion_waits_once(alice: Site, bob: Site, select: Select) -> None:
+    assert say(bob, DUNE, "merge", ARRAKIS).status_code == 303
+    assert say(bob, DUNE, "merge", ARRAKIS).status_code == 409
+    assert say(alice, DUNE, "merge", ARRAKIS).status_code == 303
+    assert select("SELECT count(*) FROM proposals") == 2
+
+
+def test_what_another_moderator_did_meanwhile_is_accepted_without_a_second_correction(
+    bob: Site, mo: Site, select: Select
+) -> None:
+    say(bob, DUNE, "merge", ARRAKIS)
+    say(mo, ARRAKIS, "merge", DUNE)
+    assert accept(mo, select("SELECT id FROM proposals")).status_code == 303
+    assert select("SELECT count(*) FROM work_corrections") == 1
+
+
+def test_only_moderators_undo_and_only_once(bob: Site, mo: Site, select: Select) -> None:
+    say(mo, DUNE, "merge", ARRAKIS)
+    number = select("SELECT id FROM work_corrections")
+    assert "/undo" not in bob.get(f"/books/{DUNE}/history").text
+    token = hidden_fields(bob.get("/account").text)
+    assert bob.client.post(f"/work-corrections/{number}/undo", data=token).status_code == 404
+    assert mo.client.post(f"/work-corrections/{number}/undo").status_code == 400
+    token = hidden_fields(mo.get("/account").text)
+    statuses = [mo.client.post(f"/work-corrections/{number}/undo", data=token).status_code for _ in range(2)]
+    assert statuses == [303, 409]
+    assert mo.client.post(f"/work-corrections/{number + 1}/undo", data=token).status_code == 404
