@@ -119,6 +119,17 @@ def test_the_words_of_a_work_follow_the_titles_of_its_editions(connection: Conne
     settled(connection)
 
 
+def test_the_volumes_of_a_series_that_bear_its_name_are_works_of_their_own(connection: Connection) -> None:
+    books = [insert(connection, f"979000000001{n}", "Quincunx", "James Blish") for n in range(3)]
+    for number, book in enumerate(books):
+        connection.execute(
+            text("UPDATE books SET series = :series WHERE id = :id"), {"series": f"Quincunx #{number + 1}", "id": book}
+        )
+    query = text("SELECT count(*) FROM search_works WHERE title_key = 'quincunx'")
+    assert connection.execute(query).scalar() == 3
+    settled(connection)
+
+
 def test_another_title_of_a_merged_work_finds_it_as_its_own_would(connection: Connection) -> None:
     lead = insert(connection, "9790000000001", "The Glass Orchard", "Ann Ames", count=900)
     other = insert(connection, "9790000000018", "Le verger de verre", "Ann Ames")

@@ -42,13 +42,17 @@ CREATE FUNCTION search_bodies() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SA
 
 -- Title ------------------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION search_makes_another_work(name text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN name ~* '\m(graphic|manga|comics?|annotated|abridged|adapt\w*|retold|readers|level|disney|bilingual|screenplay|libretto|summary|workbook|marvel)\M';
+COMMENT ON FUNCTION search_makes_another_work IS 'whether a bracket or a series says that it is another work than the title''s: (Graphic Novel), (Penguin Readers, Level 5)';
+
 -- A closing bracket, by what is in it: null where it may be a part of the title or make another work of it; else what of it stays, which is
 -- the number of a volume that bears the name of its series, and otherwise nothing.
 CREATE FUNCTION search_bracket(main text, inside text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     series text[];
 BEGIN
-    IF inside ~* '\m(graphic|manga|comics?|annotated|abridged|adapt\w*|retold|readers|level|disney|bilingual|screenplay|libretto|summary|workbook|marvel)\M' THEN
+    IF search_makes_another_work(inside) THEN
         RETURN CASE WHEN inside ~* '^(complete (and|&) )?unabridged$' THEN '' END;
     END IF;
     IF inside ~ '#\s*\d' THEN  -- (Dune, #1), (Discworld, #34; City Watch, #7), (The Selection, #0.4, 0.5), (Harry Potter, #5, Part 1)
@@ -193,6 +197,25 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION search_work_title IS 'the main title as it is compared: ''The Two Towers (The Lord of the Rings, #2)'' twotowers';
 
+-- Imports move a series from the title to books.series, where the same is asked of it: a title that is its series' is that of every volume.
+CREATE FUNCTION search_volume_of_series(work_title text, series text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    part   text;
+    name   text;
+    number text;
+BEGIN
+    FOREACH part IN ARRAY string_to_array(series, '; ') LOOP
+        name := regexp_replace(part, ' #[^#]*$', '');
+        number := replace(search_key(substr(part, length(name) + 1)), ' ', '');
+        IF search_makes_another_work(name) THEN
+            RETURN replace(search_title_key(name), ' ', '') || number;
+        ELSIF number NOT IN ('', '1') AND search_bare(search_title_key(name)) = ltrim(work_title, '*') THEN
+            RETURN number;
+        END IF;
+    END LOOP;
+    RETURN '';
+END $$;
+
 -- Author -----------------------------------------------------------------------------------------------------------
 
 -- The first of several, without dates and roles, and with the surname last.
@@ -289,6 +312,10 @@ CREATE FUNCTION search_work_id(work_title text, work_author text) RETURNS bigint
 RETURN ('x' || left(md5(work_title || '|' || CASE WHEN work_title LIKE '*%' THEN split_part(work_author, '|', 2) ELSE split_part(work_author, '|', 1) END), 16))::bit(64)::bigint;
 COMMENT ON FUNCTION search_work_id IS 'books of one main title and main author are editions of one work: 64 bits of MD5, which no server version changes';
 
-CREATE FUNCTION search_work_of(title text, author text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN search_work_id(search_work_title(title, search_title_key(title)), search_work_author(author, search_key(author)));
+CREATE FUNCTION search_work_of(title text, author text, series text DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    work_title text := search_work_title(title, search_title_key(title));
+BEGIN
+    RETURN search_work_id(work_title || coalesce(search_volume_of_series(work_title, series), ''), search_work_author(author, search_key(author)));
+END $$;
 COMMENT ON FUNCTION search_work_of IS 'the work that the rule says a book is an edition of; people may have decided otherwise: search_corrected()';

@@ -13,8 +13,8 @@ COMMENT ON COLUMN search_corrections.book_id IS 'a book that was moved or split 
 
 -- No key of a title and an author begins with two bars.
 CREATE FUNCTION search_named_work(name text[]) RETURNS bigint LANGUAGE sql STABLE
-RETURN CASE cardinality(name) WHEN 2 THEN search_work_of(name[1], name[2]) ELSE ('x' || left(md5('||' || name[1]), 16))::bit(64)::bigint END;
-COMMENT ON FUNCTION search_named_work IS 'the id of a work by its name: title and author of one of its books, or the id of the book that was split off';
+RETURN CASE WHEN cardinality(name) > 1 THEN search_work_of(name[1], name[2], name[3]) ELSE ('x' || left(md5('||' || name[1]), 16))::bit(64)::bigint END;
+COMMENT ON FUNCTION search_named_work IS 'the id of a work by its name: title, author and series of one of its books, or the id of the book that was split off';
 
 -- The corrections of one version can't make a circle, but a later rule may see one work where there were two.
 CREATE FUNCTION search_root(work bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
@@ -49,7 +49,7 @@ DECLARE
     root bigint;
 BEGIN
     SELECT coalesce((SELECT into_work FROM work_corrections JOIN search_corrections AS moved USING (id) WHERE moved.book_id = book ORDER BY id DESC LIMIT 1),
-                    ARRAY[title, author])
+                    ARRAY[title, author] || series)
       INTO name FROM books WHERE id = book;
     root := search_root(search_named_work(name));
     WHILE search_named_work(name) <> root LOOP

@@ -6,7 +6,7 @@
 
 -- What the search needs of books: the rebuild and the refresh both read this. Another source would be joined as the one is.
 CREATE VIEW search_books AS
-SELECT books.id AS book_id, coalesce(isbn || ' ' || coalesce(isbn13, ''), '') AS isbns, title, author, year,
+SELECT books.id AS book_id, coalesce(isbn || ' ' || coalesce(isbn13, ''), '') AS isbns, title, author, series, year,
        least(coalesce(review_count, 0)::bigint + coalesce(greatest(books.ratings_count, elsewhere.ratings_count), 0), 100000000)::int AS popularity
   FROM books
   LEFT JOIN rating_counts ON rating_counts.book_id = books.id
@@ -91,9 +91,10 @@ END $$;
 CREATE FUNCTION search_rebuild_books() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE UNLOGGED TABLE search_books_new AS
-    SELECT *, search_work_id(search_work_title(title, title_key), work_author) AS work_id
-      FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words, work_author
-              FROM search_books JOIN search_authors_new USING (author) OFFSET 0) AS books;
+    SELECT *, search_work_id(CASE WHEN series IS NULL THEN work_title ELSE work_title || search_volume_of_series(work_title, series) END, work_author) AS work_id
+      FROM (SELECT *, search_work_title(title, title_key) AS work_title
+              FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words, work_author
+                      FROM search_books JOIN search_authors_new USING (author) OFFSET 0) AS keys OFFSET 0) AS books;
     DROP TABLE search_authors_new;
     PERFORM search_rebuild_corrections();
     IF EXISTS (SELECT FROM search_corrections) THEN
@@ -373,7 +374,7 @@ DECLARE
     busy  bigint[];
     left_behind bigint[] := '{}';
 BEGIN
-    SELECT array_agg(id), array_agg(search_corrected(id, search_work_of(title, author))) INTO ids, works FROM books AS book WHERE id = ANY (books);
+    SELECT array_agg(id), array_agg(search_corrected(id, search_work_of(title, author, series))) INTO ids, works FROM books AS book WHERE id = ANY (books);
     every := ARRAY(SELECT unnest(works) UNION SELECT work_id FROM search_editions WHERE book_id = ANY (books));
     busy := search_busy_works(every);
     IF busy <> '{}' THEN
@@ -453,9 +454,9 @@ BEGIN
         INSERT INTO search_changes (book_ids) VALUES (NULL);
     ELSIF TG_OP = 'UPDATE' THEN
         -- A set operation costs the same per book in every plan. A join kept the plan for one book, and cost their square.
-        PERFORM search_note(ARRAY(SELECT id FROM (SELECT id, isbn, isbn13, title, author, year, ratings_count FROM after
+        PERFORM search_note(ARRAY(SELECT id FROM (SELECT id, isbn, isbn13, title, author, series, year, ratings_count FROM after
                                                   EXCEPT
-                                                  SELECT id, isbn, isbn13, title, author, year, ratings_count FROM before) AS changed LIMIT 50001));
+                                                  SELECT id, isbn, isbn13, title, author, series, year, ratings_count FROM before) AS changed LIMIT 50001));
     ELSE
         PERFORM search_note(ARRAY(SELECT id FROM after LIMIT 50001));
     END IF;
