@@ -69,6 +69,8 @@ def _folders(config: Config) -> Iterator[Finding]:
         yield Finding("data folder", str(data))
     yield _secret_key(config)
     yield _sessions(config)
+    if config.has_covers:
+        yield _cover_files(config.cover_files)
     yield _space(data)
 
 
@@ -102,6 +104,16 @@ def _sessions(config: Config) -> Finding:
     if (problem := _write_problem(folder)) is not None:
         return wrong("sessions", f"{folder} can't be written ({problem}): chown it to the account that runs the site")
     return Finding("sessions", f"{sum(1 for _ in folder.iterdir()):,} files in {folder}")
+
+
+def _cover_files(folder: Path) -> Finding:
+    about = "files of covers"
+    if not folder.exists():
+        return Finding(about, f"{folder} doesn't exist yet: the first cover creates it", "note")
+    for place in (folder, *(path for path in folder.iterdir() if path.is_dir())):
+        if (problem := _write_problem(place)) is not None:
+            return wrong(about, f"{place} can't be written ({problem}): chown it to the account that runs the site")
+    return Finding(about, f"{sum(1 for _ in folder.rglob('*-large.webp')):,} in {folder}")
 
 
 def _space(data: Path) -> Finding:
@@ -161,6 +173,8 @@ def _database(config: Config) -> Iterator[Finding]:
             "both columns, and import the file",
         )
     yield from _app_secrets(config, found)
+    if config.has_covers:
+        yield Finding("covers", f"{found.covers:,} books have one from Open Library")
     yield _search(found)
     for replica in replicas:
         yield _replica(config, replica)

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from flyleaf.__main__ import program
+from flyleaf.covers.files import CoverFiles
+from flyleaf.covers.shrinking import ShrunkCover
 from flyleaf.database import Database
 from flyleaf.embedded import binaries
 from flyleaf.sealing import seal
@@ -107,6 +109,22 @@ def test_redis_that_does_not_answer_is_named(doctor: Ask, monkeypatch: pytest.Mo
     monkeypatch.setenv("SESSION_TYPE", "redis")
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     assert "REDIS_URL" in doctor()["sessions"]
+
+
+def test_covers_that_cannot_be_written_are_named(doctor: Ask, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPEN_LIBRARY_CONTACT", "me@books.example")
+    assert doctor() == {}  # there is no folder yet
+    CoverFiles(data / "covers").write(ShrunkCover("a" * 32, 333, 500, b"large", b"small"))
+    lines = CliRunner().invoke(program, ["doctor"]).output
+    assert f"files of covers: 1 in {data}/covers" in lines
+    assert "covers: 0 books have one from Open Library" in lines
+    (data / "covers" / "bb").mkdir()
+    monkeypatch.setattr(
+        "flyleaf.doctor._write_problem", lambda folder: "Permission denied" if folder.name == "bb" else None
+    )
+    assert "chown it" in doctor()["files of covers"]
+    monkeypatch.setenv("COVERS", "off")
+    assert doctor() == {}
 
 
 def test_a_server_that_is_not_there_is_named(doctor: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

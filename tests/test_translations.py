@@ -121,7 +121,7 @@ def test_what_is_compiled_is_what_is_written(locale: str) -> None:
 # --- Texts that nobody has marked for translation -------------------------------------------------------------------
 
 CODE = re.compile(r"\s*(/|\w+=\"|light dark$)")  # an address or an attribute that a macro makes, a meta element's words
-NAMES = re.compile(r"\b(?:Flyleaf|ISBN|BibTeX)\b|&\w+;")  # the same in every language
+NAMES = re.compile(r"\b(?:Flyleaf|ISBN|BibTeX|Open Library)\b|&\w+;")  # the same in every language
 SAID = re.compile(r'\b(?:title|aria-label|aria-description|placeholder|alt|label|content)="([^"]*)"')
 # Keys of the keyboard, what is typed at a prompt or for an example, and what is not read at all.
 UNTRANSLATED = re.compile(

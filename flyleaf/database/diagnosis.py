@@ -74,6 +74,8 @@ SELECT EXISTS (SELECT FROM pg_class AS class
 
 WAITING = "SELECT count(*) FROM search_changes"
 
+COVERS = "SELECT count(*) FROM covers WHERE digest IS NOT NULL"
+
 
 AppSecrets = tuple[tuple[int, bytes], ...]  # of the first authenticator apps: the reader, and what is encrypted
 
@@ -100,6 +102,7 @@ class Diagnosis:
     app_secrets: AppSecrets
     pages_own_tables: bool  # they could drop them
     schema: str | None  # the revision; None if Flyleaf has no tables yet
+    covers: int  # books that have one from another site
     search_is_ready: bool
     search_changes: int  # books that are not searchable yet
 
@@ -119,6 +122,7 @@ def diagnose(database: Database) -> Diagnosis:
         role = database.engine.url.username
         owns = connection.execute(text(OWNS_TABLES), {"role": role}).scalar_one()
         schema = revision(connection)
+        covers = _covers(connection)
         put_first(connection)
         ready = is_built(connection)
         waiting = connection.execute(text(WAITING)).scalar_one() if ready else 0
@@ -133,6 +137,7 @@ def diagnose(database: Database) -> Diagnosis:
             app_secrets=secrets,
             pages_own_tables=owns,
             schema=schema,
+            covers=covers,
             search_is_ready=ready,
             search_changes=waiting,
         )
@@ -150,6 +155,12 @@ def _broken_books(connection: Connection) -> tuple[str, ...]:
         return ()
     connection.execute(text("SET LOCAL statement_timeout = 0"))  # it reads the whole table
     return tuple(connection.scalars(text(BROKEN_BOOKS)))
+
+
+def _covers(connection: Connection) -> int:
+    if connection.execute(text("SELECT to_regclass('covers') IS NULL")).scalar_one():
+        return 0
+    return int(connection.execute(text(COVERS)).scalar_one())
 
 
 def _app_secrets(connection: Connection) -> AppSecrets:

@@ -206,8 +206,3 @@ def select_known_digests(connection: Connection, digests: Sequence[str]) -> set[
         text("SELECT DISTINCT digest FROM covers WHERE digest = ANY(:digests)"), {"digests": list(digests)}
     )
     return set(rows.scalars())
-
-
-def count_covers(connection: Connection) -> int:
-    """Return the number of books with a cover. This scans them all."""
-    return int(connection.execute(text("SELECT count(*) FROM covers WHERE digest IS NOT NULL")).scalar_one())
