@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-VALUE_MAX = 100  # characters; the database allows no more
-_LETTERS_MAX = 20  # of a scheme
+from flyleaf.limits import IDENTIFIER_MAX
 
 
 class IdentifierError(ValueError):
@@ -50,7 +49,7 @@ def parse(scheme: str, text: str) -> Identifier:
     if known is None:
         raise IdentifierError(f"its scheme is not one of {', '.join(SCHEMES)}")
     value = known.normalised("".join(text.split()))
-    if len(value) > VALUE_MAX or not known.form.fullmatch(value):
+    if len(value) > IDENTIFIER_MAX or not known.form.fullmatch(value):
         raise IdentifierError(f"it is not {known.hint}")
     return Identifier(scheme, value)
 
@@ -190,7 +189,7 @@ def recognised(text: str) -> Iterator[Identifier]:
     typed = text.strip()
     if found := parse_address(typed):
         yield found
-    for scheme, known in SCHEMES.items():
+    for scheme, known in SCHEMES.items() if "/" in typed else ():
         if known.page_form and (match := known.page_form.search(typed)):
             yield parse(scheme, match[1])
     for scheme, form in _BARE:

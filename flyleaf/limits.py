@@ -21,6 +21,7 @@ DESCRIPTION_MAX = 20_000
 LANGUAGE_MAX = 35  # the longest tag that RFC 5646 recommends supporting
 YEAR_MIN = -3_000  # BCE: some catalogues date the Epic of Gilgamesh by its age
 YEAR_MAX = 2_100
+IDENTIFIER_MAX = 100  # characters of its value, without the scheme
 PAGES_MAX = 100_000
 AVERAGE_RATING_MAX = 5  # from other sites
 RATINGS_COUNT_MAX = 2**31 - 1

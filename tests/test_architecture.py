@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "covers": {"markers"},
     "gateway": {"numbers", "security_headers"},
     "isbn": set(),
-    "identifiers": set(),
+    "identifiers": {"limits"},
     "limits": set(),
     "logs": set(),
     "markers": set(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, column, text
@@ -22,6 +22,7 @@ SHORTEST = 5  # digits: fewer are a year or a word of a title
 FULL_LENGTH = 9  # digits: an ISBN-10 with one lost
 PREFIX_LOOK = 200
 
+_UNBOUNDED: Mapping[str, str | None] = dict.fromkeys(("low", "high", "low10", "high10"))
 _FIND = text("""
     SELECT stage, ids, CAST(shown AS text)
       FROM search_by_isbn(:identities, :low, :high, :low10, :high10, :part, :look, :skipped, :size, :editions)
@@ -89,20 +90,33 @@ def find(
     Where there are none, those whose number (or ISBN-10, whose check digit differs) begins with an `unfinished` one,
     popular ones first; where there are none of these, either, those that have it as a `part` anywhere.
     """
-    bounds: dict[str, str | None] = dict.fromkeys(("low", "high", "low10", "high10"))
+    bounds = _UNBOUNDED
     if unfinished and "X" not in numbers[0][:-1]:
         low = numbers[0]
         ten = "978" + low if len(low) <= 9 else low  # ten digits are no beginning of an ISBN-10
         bounds = {"low": low, "high": _after(low), "low10": ten, "high10": _after(ten)}
+    identities = sorted({form for n in numbers for form in (n, n.zfill(10), to_isbn13(n) or n)})
+    return find_exactly(connection, identities, size, skipped, bounds, numbers[0] if part else None)
+
+
+def find_exactly(
+    connection: Connection,
+    identities: Sequence[str],
+    size: int,
+    skipped: int = 0,
+    bounds: Mapping[str, str | None] = _UNBOUNDED,
+    part: str | None = None,
+) -> Found:
+    """The books with the identities; where there are none, those between the bounds, or that have the part."""
     asked = {
-        "identities": sorted({form for n in numbers for form in (n, n.zfill(10), to_isbn13(n) or n)}),
-        "part": numbers[0] if part else None,
+        "identities": identities,
+        "part": part,
         "look": PREFIX_LOOK,
         "skipped": skipped,
         "size": size,
         "editions": EDITIONS_SHOWN,
     }
-    stage, found, shown = connection.execute(_FIND, asked | bounds).one()
+    stage, found, shown = connection.execute(_FIND, {**asked, **bounds}).one()
     return Found(stage, found, read_shown(shown))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from flyleaf.identifiers import isbn_in
 from flyleaf.limits import PAGE_SIZE
-from flyleaf.search import isbn_stage
+from flyleaf.search import identifier_stage, isbn_stage
 from flyleaf.search.candidates import Narrowing
 from flyleaf.search.engine import find
 from flyleaf.search.gathering import EXACT, Search, is_loose
@@ -123,6 +123,8 @@ def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
     """Find the books that are meant, the likeliest first. Raises SearchNotReadyError."""
     require(connection)
     typed = clean(query.text)
+    if page := _search_identifier(connection, query, typed):
+        return page
     asked = asked_isbn(typed)
     number = isbn_stage.compact(asked or typed)
     if number is not None and (page := _search_isbn(connection, query, number)):
@@ -130,7 +132,7 @@ def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
     if number is None and (numbers := isbn_stage.inside(typed)):
         found = isbn_stage.find(connection, numbers, query.page_size, query.skipped)
         if found.books:
-            return _isbn_page(query, found, tuple(numbers))
+            return _number_page(query, found, "isbn", tuple(numbers))
     if isbn_stage.is_too_short(asked or ""):
         return _too_short(query)
     of_fields = fielded(typed)
@@ -184,11 +186,22 @@ def _too_short(query: SearchQuery) -> SearchPage:
     return SearchPage(query.text, None, (), query.page, False, digits_needed=isbn_stage.SHORTEST)
 
 
+def _search_identifier(connection: Connection, query: SearchQuery, typed: str) -> SearchPage | None:
+    """None: the text is no identifier, or may be something else, too, and no book has it."""
+    asked = identifier_stage.asked(typed)
+    if not asked:
+        return None
+    found = identifier_stage.find(connection, asked, query.page_size, query.skipped)
+    if not found.books and not identifier_stage.is_certain(typed):
+        return None
+    return _number_page(query, found, "identifier", tuple(map(str, asked)))
+
+
 def _search_isbn(connection: Connection, query: SearchQuery, number: str) -> SearchPage | None:
     """None: no book has, begins with, or is near this number; it may be a word of a title."""
     found = isbn_stage.find(connection, [number], query.page_size, query.skipped, unfinished=True, part=True)
     if found.books:
-        return _isbn_page(query, found, (number,))
+        return _number_page(query, found, "isbn", (number,))
     if len(number) < isbn_stage.FULL_LENGTH:
         return None
     near = isbn_stage.find_near(connection, number)
@@ -197,8 +210,8 @@ def _search_isbn(connection: Connection, query: SearchQuery, number: str) -> Sea
     return SearchPage(query.text, None, (), query.page, False, invalid, _results(near, why))
 
 
-def _isbn_page(query: SearchQuery, found: isbn_stage.Found, numbers: tuple[str, ...]) -> SearchPage:
-    why = dict.fromkeys((book.work_id for book in found.shown), MatchReason(found.stage, ("isbn",), numbers))
+def _number_page(query: SearchQuery, found: isbn_stage.Found, field: str, numbers: tuple[str, ...]) -> SearchPage:
+    why = dict.fromkeys((book.work_id for book in found.shown), MatchReason(found.stage, (field,), numbers))
     return SearchPage(
         query.text,
         None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from flyleaf.search import isbn_stage
+from flyleaf.search import identifier_stage, isbn_stage
 from flyleaf.search.candidates import Limits
 from flyleaf.search.engine import as_typed, correct
 from flyleaf.search.gathering import POPULAR
@@ -44,6 +44,10 @@ def suggest(connection: Connection, typed: str, limit: int = 8) -> list[Suggesti
     Raises SearchNotReadyError.
     """
     require(connection)
+    if identifiers := identifier_stage.asked(typed):
+        books = identifier_stage.find(connection, identifiers, limit).shown
+        if books:
+            return [Suggestion(book.title, "title", book.author, book.address) for book in books]
     number = isbn_stage.compact(typed)
     if number is not None and (books := isbn_stage.find(connection, [number], limit, unfinished=True).shown):
         return [Suggestion(book.title, "title", book.author, book.address) for book in books]

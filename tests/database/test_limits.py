@@ -13,6 +13,7 @@ from flyleaf.limits import (
     AUTHOR_MAX,
     AVERAGE_RATING_MAX,
     DESCRIPTION_MAX,
+    IDENTIFIER_MAX,
     INVITATION_NOTE_MAX,
     INVITATION_USES_MAX,
     LANGUAGE_MAX,
@@ -221,3 +222,15 @@ def test_every_text_that_is_stored_has_a_limit(database: Database) -> None:
 def test_an_isbn_is_ten_or_thirteen_characters(row: Callable[[str, str, object], None], isbn: str) -> None:
     with pytest.raises(IntegrityError):
         row("books", "isbn", isbn)
+
+
+@pytest.mark.parametrize("column", ["identity", "value"])
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_value_of_an_identifier(database: Database, column: str, more: int) -> None:
+    value = "x" * (IDENTIFIER_MAX + more)
+    statement = {
+        "identity": "INSERT INTO books (identity, title) VALUES ('goodreads:' || :value, 'Dune')",
+        "value": "INSERT INTO identifiers (scheme, value, book_id) VALUES ('goodreads', :value, 1)",
+    }
+    with pytest.raises(IntegrityError) if more else nullcontext(), database.transaction() as connection:
+        connection.execute(text(statement[column]), {"value": value})
