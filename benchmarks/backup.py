@@ -31,7 +31,7 @@ REVIEWS = """
 INSERT INTO reviews (book_id, reader_id, rating, text)
 SELECT book.id, reader.id, 1 + (book.id + reader.id) % 5, repeat(md5((book.id * reader.id)::text) || ' ', 6)
   FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM readers) AS reader
-  JOIN (SELECT id, row_number() OVER (ORDER BY id) AS number FROM books) AS book
+  JOIN (SELECT lead_book_id AS id, row_number() OVER (ORDER BY lead_book_id) AS number FROM search_works) AS book
     ON book.number % (SELECT count(*) FROM readers) = reader.number % (SELECT count(*) FROM readers)
  ORDER BY book.id, reader.id
  LIMIT :reviews

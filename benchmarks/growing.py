@@ -39,21 +39,27 @@ INSERT INTO readers (name, name_key, password_hash, created_at)
 SELECT 'Reader ' || n, 'reader ' || n, repeat('x', 97), now() - n * interval '1 second'
   FROM generate_series(1, :readers) AS n
 """
+# Readers have one review of a work: the first edition of each is reviewed.
+FIRST_EDITIONS = """
+(SELECT min(book_id) AS book_id FROM search_editions GROUP BY work_id) AS edition ON edition.book_id = :first + book
+"""
 # Of every reader: one of the first book, and nine of others.
-REVIEWS = """
+REVIEWS = f"""
 INSERT INTO reviews (book_id, reader_id, rating, text, created_at)
 SELECT :first + book, reader, 1 + (book + reader) % 5, repeat('What I think of it. ', 1 + (book + reader)::int % 20),
        now() - (reader * 10 + k) * interval '1 second'
   FROM (SELECT reader, k, CASE k WHEN 0 THEN 0 ELSE (reader::bigint * 9 + k) % :books END AS book
           FROM generate_series(:reader, :last) AS reader, generate_series(0, 9) AS k) AS written
+  JOIN {FIRST_EDITIONS}
     ON CONFLICT DO NOTHING
-"""
-PROLIFIC = """
+"""  # noqa: S608  # constants
+PROLIFIC = f"""
 INSERT INTO reviews (book_id, reader_id, rating, text, created_at)
 SELECT :first + book, :reader, 4, 'Good.', now() - book * interval '1 minute'
   FROM generate_series(1, :books / 200) AS book
+  JOIN {FIRST_EDITIONS}
     ON CONFLICT DO NOTHING
-"""
+"""  # noqa: S608  # constants
 REPORTS = """
 INSERT INTO review_reports (review_id, reader_id, reason, reported_at)
 SELECT id, :reader, 'Spam', created_at FROM reviews WHERE id % 100 = 0 AND reader_id <> :reader

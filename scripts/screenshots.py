@@ -153,7 +153,7 @@ def site(folder: Path) -> Iterator[str]:
 
 def add_hard_books(database: Database) -> None:
     """One of them with more ratings than fit a small column."""
-    with database.transaction() as connection:
+    with database.command_transaction() as connection:
         for isbn, title, author, year, language in HARD:
             connection.execute(
                 text("""
@@ -165,8 +165,9 @@ def add_hard_books(database: Database) -> None:
             )
         connection.execute(
             text("""
-                INSERT INTO rating_counts (book_id, one, two, three, four, five)
-                SELECT id, 312, 1204, 9876, 34567, 100000 FROM books WHERE isbn = :isbn
+                INSERT INTO search_ratings (work_id, one, two, three, four, five)
+                SELECT work_id, 312, 1204, 9876, 34567, 100000
+                  FROM search_editions JOIN books ON books.id = book_id WHERE isbn = :isbn
                 ON CONFLICT DO NOTHING
             """),
             {"isbn": HARD[0][0]},

@@ -23,7 +23,7 @@ from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.database.migrate import head
 from flyleaf.sealing import unseal
-from scripts.fill_old_database import PASSKEY, SECRET_KEY
+from scripts.fill_old_database import EMMA, PASSKEY, SECRET_KEY
 from scripts.old_databases import COMMITS
 from tests.authenticator import Authenticator
 from tests.database.conftest import DUMPS, EACH_DUMP, LATEST, SEARCH_IN_PUBLIC, connected, restored
@@ -226,4 +226,43 @@ def test_a_backup_made_before_the_update_is_restored_with_all_of_it(
                 if table not in LEFT_OUT:
                     assert one.execute(text(statement)).all() == other.execute(text(statement)).all(), table
             assert other.execute(text("SELECT count(*) FROM search_works")).scalar_one() > 8
+    server.drop_database(name)
+
+
+@pytest.mark.parametrize("dump", EACH_DUMP)
+def test_two_reviews_of_a_reader_for_editions_of_one_work_are_kept(
+    dump: Path, old_database: Callable[[Path], str], tmp_path: Path, server: Server
+) -> None:
+    """As earlier versions took them: the newer one counts, and none is lost, in a backup neither."""
+    url = old_database(dump)
+    with connected(url) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO books (isbn, isbn13, title, author) SELECT '0199535523', '9780199535521', title, author FROM books WHERE isbn = %s",
+            (EMMA,),
+        )
+        cursor.execute(
+            "INSERT INTO reviews (book_id, reader_id, rating, text, created_at)"
+            " SELECT book.id, reader.id, 1, 'On second thoughts.', now() + interval '1 hour'"
+            "   FROM books AS book, readers AS reader WHERE book.isbn = '0199535523' AND reader.name = 'Alice'"
+        )
+    with connected(url) as connection:
+        before = rows(connection)["reviews"]
+    name = f"restored_{uuid4().hex}"
+    with Database(url) as old, Database(server.create_database(name)) as new:
+        file = io.BytesIO()
+        save(old, "a key for the tests alone", file)
+        file.seek(0)
+        restore(Backup(file), new, str, lambda _: None)
+        for database in (old, new):
+            site = create_app(Config(data=tmp_path, secret_key="a key for the tests alone"), database)
+            client = site.test_client()
+            assert client.get(f"/api/{EMMA}").get_json()["review_count"] == 2
+            assert client.get("/api/0199535523").get_json()["review_count"] == 2
+            bob = Site(site.test_client()).logged_in("Bob", PASSWORD)
+            assert "On second thoughts." in bob.get(f"/books/{EMMA}").text
+            with database.transaction() as connection:
+                kept = connection.execute(text(KEPT["reviews"])).all()
+                assert [tuple(row) for row in kept] == before
+                superseded = "SELECT count(*) FROM search_reviews WHERE is_superseded"
+                assert connection.execute(text(superseded)).scalar_one() == 1
     server.drop_database(name)
