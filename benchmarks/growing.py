@@ -52,14 +52,14 @@ SELECT :first + book, reader, 1 + (book + reader) % 5, repeat('What I think of i
           FROM generate_series(:reader, :last) AS reader, generate_series(0, 9) AS k) AS written
   JOIN {FIRST_EDITIONS}
     ON CONFLICT DO NOTHING
-"""  # noqa: S608  # constants
+"""  # constants
 PROLIFIC = f"""
 INSERT INTO reviews (book_id, reader_id, rating, text, created_at)
 SELECT :first + book, :reader, 4, 'Good.', now() - book * interval '1 minute'
   FROM generate_series(1, :books / 200) AS book
   JOIN {FIRST_EDITIONS}
     ON CONFLICT DO NOTHING
-"""  # noqa: S608  # constants
+"""  # constants
 REPORTS = """
 INSERT INTO review_reports (review_id, reader_id, reason, reported_at)
 SELECT id, :reader, 'Spam', created_at FROM reviews WHERE id % 100 = 0 AND reader_id <> :reader

@@ -19,6 +19,7 @@ from flyleaf.queries.failed_logins import fold_failed_logins
 from flyleaf.queries.password_resets import delete_expired_password_resets
 from flyleaf.queries.sessions import select_live_hashes
 from flyleaf.queries.unread_titles import read_next_titles
+from flyleaf.search import continue_search
 from flyleaf.sessions import SessionFiles
 
 POLL = 60.0  # seconds until an idle thread looks again, for what another process has left
@@ -29,6 +30,7 @@ TASKS: tuple[Callable[..., object], ...] = (
     fold_failed_logins,
     delete_expired_password_resets,
     read_next_titles,
+    continue_search,
 )
 
 logger = logging.getLogger("flyleaf.maintenance")

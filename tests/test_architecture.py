@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "subjects": set(),
     "series": {"limits"},
     "turns": set(),
-    "maintenance": {"background", "config", "covers", "database", "queries", "sessions"},
+    "maintenance": {"background", "config", "covers", "database", "queries", "search", "sessions"},
     "totp": set(),
     "tracing": set(),
     "version": set(),

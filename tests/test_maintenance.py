@@ -54,11 +54,14 @@ def test_each_task_is_done_until_nothing_is_left(app: Flask, database: Database,
     select("INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-01-01 10:00Z', 1, 5)")
     select("INSERT INTO events (kind, at) VALUES ('logged-in', now() - interval '60 hours')")
     select("INSERT INTO events (kind, at) VALUES ('registered', now() - interval '60 hours')")
+    schema = select("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'search_%'")
+    select(f"INSERT INTO {schema}.search_reviews_behind (review_ids) VALUES ('{{1}}')")
     assert maintenance.work()
     assert not maintenance.work()
     assert select("SELECT count(*) FROM readers") == 1
     assert select("SELECT count(*) FROM departures") + select("SELECT count(*) FROM password_resets") == 0
     assert select("SELECT string_agg(kind, ' ' ORDER BY id) FROM events") == "registered login-failed"
+    assert select(f"SELECT count(*) FROM {schema}.search_reviews_behind") == 0
 
 
 def test_a_task_that_fails_does_not_keep_the_thread_from_the_next_try(

@@ -6,7 +6,7 @@ from flyleaf.search.results import Edition
 from flyleaf.search.schema import SearchNotReadyError, is_built, is_ready, require
 from flyleaf.search.suggestions import Suggestion, suggest
 from flyleaf.search.timing import unwatch_stages, watch_stages
-from flyleaf.search.upkeep import needs_rebuild, rebuild_search, settle_search
+from flyleaf.search.upkeep import continue_search, needs_rebuild, rebuild_search, settle_search
 
 __all__ = [
     "SHORTEST_ISBN_PART",
@@ -18,6 +18,7 @@ __all__ = [
     "SearchQuery",
     "SearchResult",
     "Suggestion",
+    "continue_search",
     "is_built",
     "is_ready",
     "needs_rebuild",

@@ -12,6 +12,12 @@ def settle_search(connection: Connection) -> None:
     connection.execute(text("SELECT search_settle()"))
 
 
+def continue_search(connection: Connection) -> bool:
+    """Let some of the reviews follow their editions to another work, if those were too many for one transaction. Return
+    whether there were any."""
+    return bool(connection.execute(text("SELECT search_continue()")).scalar())
+
+
 def needs_rebuild(connection: Connection) -> bool:
     """Whether so much changed, in this transaction too, that the search is to be derived anew: the COMMIT would do it,
     in silence."""

@@ -237,7 +237,8 @@ def test_two_reviews_of_a_reader_for_editions_of_one_work_are_kept(
     url = old_database(dump)
     with connected(url) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO books (isbn, isbn13, title, author) SELECT '0199535523', '9780199535521', title, author FROM books WHERE isbn = %s",
+            "INSERT INTO books (isbn, isbn13, title, author)"
+            " SELECT '0199535523', '9780199535521', title, author FROM books WHERE isbn = %s",
             (EMMA,),
         )
         cursor.execute(
@@ -260,9 +261,8 @@ def test_two_reviews_of_a_reader_for_editions_of_one_work_are_kept(
             assert client.get("/api/0199535523").get_json()["review_count"] == 2
             bob = Site(site.test_client()).logged_in("Bob", PASSWORD)
             assert "On second thoughts." in bob.get(f"/books/{EMMA}").text
-            with database.transaction() as connection:
-                kept = connection.execute(text(KEPT["reviews"])).all()
-                assert [tuple(row) for row in kept] == before
+            with database.transaction() as reading:
+                assert [tuple(row) for row in reading.execute(text(KEPT["reviews"]))] == before
                 superseded = "SELECT count(*) FROM search_reviews WHERE is_superseded"
-                assert connection.execute(text(superseded)).scalar_one() == 1
+                assert reading.execute(text(superseded)).scalar_one() == 1
     server.drop_database(name)

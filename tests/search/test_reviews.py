@@ -233,3 +233,24 @@ def test_a_review_of_an_edition_that_an_import_moves_to_another_work_goes_with_i
         kept = state(connection)
         connection.execute(text("SELECT search_rebuild()"))
         assert state(connection) == kept
+
+
+def test_many_reviews_follow_their_edition_in_several_transactions(connection: Connection, editions: list[int]) -> None:
+    """In the meantime the others are where they were, and what is known of them is right."""
+    for n in range(5):
+        review(connection, editions[0], f"Reader {n}", 4)
+    review(connection, editions[1], "Reader 0", 1)
+    connection.exec_driver_sql(COMMIT)
+    connection.execute(
+        text("UPDATE books SET title = :title WHERE id = :book"), {"title": TITLES[1], "book": editions[0]}
+    )
+    counts = [counted(connection, editions[0])]
+    for followed in (2, 2, 1, 0):
+        assert connection.scalar(text("SELECT search_follow_reviews(2)")) == followed
+        counts.append(counted(connection, editions[0]))
+    assert counts == sorted(counts)
+    assert counts[0] == (1, 1)
+    assert counts[-1] == (5, 17)
+    kept = state(connection)
+    connection.execute(text("SELECT search_rebuild()"))
+    assert state(connection) == kept

@@ -129,38 +129,52 @@ BEGIN
     RETURN ARRAY(SELECT unnest(works) UNION SELECT work_id FROM search_reviews WHERE review_id = ANY (ids));
 END $$;
 
--- Looks again at what was left behind. Not before the end of a transaction: who writes a review would wait for the works' ratings.
-CREATE FUNCTION search_follow_reviews() RETURNS void LANGUAGE plpgsql AS $$
+-- Looks again at what was left behind, at `most` reviews; the number of those that are placed now is returned. Not before the end of a
+-- transaction: who writes a review would wait for the works' ratings.
+CREATE FUNCTION search_follow_reviews(most integer DEFAULT 5000) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     taken  bigint[];
-    ids    bigint[];
+    noted  bigint[];
     books  bigint[];
+    moved  bigint[];  -- reviews of the books
+    ids    bigint[];
     sure   bigint[];  -- books that no other transaction is moving to another work
     unsure bigint[];
     works  bigint[];
 BEGIN
     WITH rows AS MATERIALIZED (SELECT id, review_ids, book_ids FROM search_reviews_behind ORDER BY id FOR UPDATE SKIP LOCKED)
-    SELECT array_agg(id), ARRAY(SELECT unnest(review_ids) FROM rows), ARRAY(SELECT unnest(book_ids) FROM rows) INTO taken, ids, books FROM rows;
+    SELECT array_agg(id), ARRAY(SELECT DISTINCT unnest(review_ids) FROM rows), ARRAY(SELECT DISTINCT unnest(book_ids) FROM rows) INTO taken, noted, books FROM rows;
     IF taken IS NULL THEN
-        RETURN;
+        RETURN 0;
     END IF;
-    ids := ARRAY(SELECT unnest(ids)
-                  UNION
-                 SELECT review.id
-                   FROM reviews AS review JOIN search_editions AS edition USING (book_id) LEFT JOIN search_reviews AS known ON review_id = review.id
-                  WHERE book_id = ANY (books) AND known.work_id IS DISTINCT FROM edition.work_id);
+    moved := ARRAY(SELECT review.id
+                     FROM reviews AS review JOIN search_editions AS edition USING (book_id) LEFT JOIN search_reviews AS known ON review_id = review.id
+                    WHERE book_id = ANY (books) AND known.work_id IS DISTINCT FROM edition.work_id LIMIT most);
+    ids := (noted || moved)[:most];
     sure := ARRAY(SELECT book_id FROM search_editions WHERE book_id IN (SELECT book_id FROM reviews WHERE id = ANY (ids)) ORDER BY book_id FOR SHARE SKIP LOCKED);
     unsure := ARRAY(SELECT id FROM reviews WHERE id = ANY (ids) AND NOT EXISTS (SELECT FROM unnest(sure) AS one WHERE one = book_id));
-    IF unsure <> '{}' THEN
-        UPDATE search_reviews_behind SET review_ids = unsure, book_ids = '{}' WHERE id = taken[1];
+    noted := noted[most + 1:] || unsure;
+    IF cardinality(ids) < most THEN
+        books := '{}';
+    END IF;
+    IF noted <> '{}' OR books <> '{}' THEN
+        UPDATE search_reviews_behind SET review_ids = noted, book_ids = books WHERE id = taken[1];
         taken := taken[2:];
     END IF;
     DELETE FROM search_reviews_behind WHERE id = ANY (taken);
-    works := search_refresh_free_works(search_place_reviews(ARRAY(SELECT unnest(ids) EXCEPT SELECT unnest(unsure))));
+    ids := ARRAY(SELECT unnest(ids) EXCEPT SELECT unnest(unsure));
+    works := search_refresh_free_works(search_place_reviews(ids));
     IF works <> '{}' THEN
         INSERT INTO search_changes (book_ids) SELECT array_agg(DISTINCT lead_book_id) FROM search_works WHERE id = ANY (works);
     END IF;
+    RETURN cardinality(ids);
 END $$;
+
+CREATE FUNCTION search_continue() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM search_reviews_behind) AND pg_try_advisory_xact_lock_shared(search_rebuild_lock()) AND search_follow_reviews() > 0;
+END $$;
+COMMENT ON FUNCTION search_continue IS 'follows some of the reviews that were left behind; whether there were any';
 
 CREATE FUNCTION search_reviews_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
