@@ -29,6 +29,7 @@ from flyleaf.views import (
     search,
     second_factors,
     second_step,
+    subjects,
     welcome,
     work_corrections,
 )
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
         covers,
         reviews,
         authors,
+        subjects,
         profiles,
         preferences,
         account,

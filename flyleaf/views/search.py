@@ -11,7 +11,8 @@ from flyleaf.limits import PAGE_MAX, PAGE_SIZE
 from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.shelf import select_shelf
-from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, search_books, suggest
+from flyleaf.queries.subjects import has_subjects
+from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, is_ready, search_books, suggest
 from flyleaf.views.authors import author_address
 from flyleaf.views.search_form import ORDERS, SearchForm
 from flyleaf.web.access import login_to_read
@@ -39,7 +40,8 @@ def search(connection: Connection, reader: Reader) -> Answer:
     if not form.q.data or form.is_blank:
         shelf = select_shelf(connection, date.today(), SHELF)
         shown = {"examples": shelf, "is_empty": not shelf, "covers": covers_of(connection, shelf)}
-        return render_later("search.html", **page, **shown)
+        browse = is_ready(connection) and has_subjects(connection)
+        return render_later("search.html", **page, **shown, browse_subjects=browse)
     found = search_books(connection, form.query())
     last_page = min(max(-(-found.total // PAGE_SIZE), 1), PAGE_MAX)
     exact = [book for book in found.results if not book.match.loose]

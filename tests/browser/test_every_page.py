@@ -135,6 +135,13 @@ def states(
     """By subject and name, how a page is brought there. The site has something to show for each."""
     add_book("9783161484100", LONG.strip(), "محمود درويش " + "x" * 300, year=None, description=LONG)
     add_book("9784101010137", "こころ", "夏目 漱石", year=1914, language="ja")
+    # A name without a space is on the page of the book with the longest title.
+    select(
+        "INSERT INTO subjects (id, key, name) VALUES (1, 'english-fiction', 'English fiction'), (2, 'w', :name)",
+        name="w" * 100,
+    )
+    select("UPDATE books SET subjects = ARRAY[1] WHERE id % 3 = 0")
+    select("UPDATE books SET subjects = ARRAY[1, 2] WHERE isbn = '9783161484100'")
     alice.review("0141439513", 5, "First words.\n\nThe end: ||they marry||.")
     bob.review("0141439513", 2, LONG)
     visit().registered("A" * 64).review("0141439513", 4, "From somebody whose name is long.")
@@ -214,6 +221,8 @@ def states(
         "people": {
             "author": at("/authors/Jane Austen"),
             "author of much": at("/authors/Ann Author"),
+            "subjects": at("/subjects"),
+            "subject": at("/subjects/english-fiction"),
             "own profile": at("/readers/Alice"),
             "profile": at("/readers/Bob"),
             "long name": at("/readers/" + "A" * 64),

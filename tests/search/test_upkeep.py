@@ -18,6 +18,9 @@ REVIEWS = """SELECT review_id, work_id, reader_id, rating, created_at, is_visibl
                FROM search_reviews ORDER BY review_id LIMIT 100000"""
 RATINGS = "SELECT work_id, one, two, three, four, five FROM search_ratings WHERE review_count > 0 ORDER BY work_id"
 
+SUBJECTS = "SELECT work_id, popularity, tier, subjects FROM search_subjects ORDER BY work_id LIMIT 100000"
+SIZES = "SELECT subject_id, works FROM search_subject_sizes ORDER BY subject_id LIMIT 100000"
+
 
 # Between two attempts, as one sleeps: the lock itself was waited for before.
 WAITS_FOR_THE_SWAP = """SELECT count(*) FROM pg_stat_activity
@@ -25,10 +28,8 @@ WAITS_FOR_THE_SWAP = """SELECT count(*) FROM pg_stat_activity
 
 
 def state(connection: Connection) -> list[list[tuple[object, ...]]]:
-    return [
-        [tuple(row) for row in connection.execute(text(query))]
-        for query in (VOCABULARY, WORKS, EDITIONS, REVIEWS, RATINGS)
-    ]
+    queries = (VOCABULARY, WORKS, EDITIONS, REVIEWS, RATINGS, SUBJECTS, SIZES)
+    return [[tuple(row) for row in connection.execute(text(query))] for query in queries]
 
 
 def first(connection: Connection, query: str) -> str | None:
@@ -80,6 +81,17 @@ def test_after_all_kinds_of_changes_everything_equals_a_rebuild(connection: Conn
     for book in books[:5]:
         review(connection, book, "alice", 3)
     connection.execute(text("UPDATE reviews SET rating = 5"))
+    connection.execute(
+        text("INSERT INTO subjects (id, key, name) SELECT n, 'key ' || n, 'Name ' || n FROM generate_series(1, 9) AS n")
+    )
+    for number in range(9):
+        connection.execute(
+            text("UPDATE books SET subjects = ARRAY[:one, :one + 1] WHERE id = ANY (:ids)"),
+            {"one": number, "ids": books[number * 4 : number * 6 + 3]},
+        )
+    connection.execute(text("UPDATE books SET subjects = NULL WHERE id = ANY (:ids)"), {"ids": books[30:34]})
+    connection.execute(text("DELETE FROM books WHERE id = ANY (:ids)"), {"ids": books[34:36]})
+    review(connection, books[8], "bob", 3)
     kept = state(connection)
     connection.execute(text("SELECT search_rebuild()"))
     assert state(connection) == kept

@@ -11,7 +11,7 @@ from sqlalchemy import event
 from flyleaf.app import create_app
 from flyleaf.config import Config
 from flyleaf.database import Database
-from tests.fixture_types import AddBook
+from tests.fixture_types import AddBook, Select
 from tests.site import Site
 
 Counted = Callable[[], AbstractContextManager[list[str]]]
@@ -38,11 +38,12 @@ def counted(database: Database) -> Counted:
 
 
 @pytest.fixture
-def catalogue(add_book: AddBook, bob: Site, alice: Site) -> str:
+def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
     """A book with reviews, another edition, another book by its author and another site's rating; its ISBN."""
     dune = add_book(average_rating=4.25)
     add_book(isbn="9780340960196")
-    add_book(isbn="9780441104024", title="Children of Dune")
+    select("INSERT INTO subjects (id, key, name) VALUES (1, 'science-fiction', 'Science fiction')")
+    add_book(isbn="9780441104024", title="Children of Dune", subjects=[1])
     bob.review(dune, 4, "Sand.")
     alice.review(dune, 5)
     return dune
@@ -54,12 +55,14 @@ def catalogue(add_book: AddBook, bob: Site, alice: Site) -> str:
         # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects.
         ("/books/{isbn}", 5),
         ("/books/{isbn}?before=1764290000000000-42", 5),
-        ("/search", 2),
+        ("/search", 3),  # …; the shelf; whether there are subjects
         ("/search?q=dune", 7),  # all but one are the search's: it also reads the word otherwise, and loads editions
         ("/search?q=herbert children", 4),
         ("/search?q=9780441172719", 4),
         ("/readers/Alice", 3),
         ("/authors/Frank Herbert", 3),
+        ("/subjects", 3),
+        ("/subjects/science-fiction", 3),
         ("/api/{isbn}", 1),
         ("/login", 0),
     ],

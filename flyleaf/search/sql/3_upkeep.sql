@@ -230,6 +230,7 @@ BEGIN
     LOOP
         BEGIN
             LOCK TABLE search_works, search_editions, search_reviews, search_ratings, search_vocabulary IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE search_subjects, search_subject_sizes IN ACCESS EXCLUSIVE MODE;
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
             PERFORM pg_sleep(0.2);
@@ -241,16 +242,19 @@ CREATE FUNCTION search_rebuild_end() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM search_changes WHERE id IN (SELECT id FROM search_changes_seen_new);
     DELETE FROM search_vocabulary_changes;
+    DELETE FROM search_subject_changes;
     DROP TABLE search_changes_seen_new;
     PERFORM search_lock_for_swap();
     PERFORM search_swap('search_works'), search_swap('search_editions'), search_swap('search_reviews'), search_swap('search_ratings'), search_swap('search_vocabulary');
+    PERFORM search_swap('search_subjects'), search_swap('search_subject_sizes');
     PERFORM search_follow_reviews();
 END $$;
 
 -- `share` is of the time, for a progress bar.
 CREATE FUNCTION search_rebuild_steps() RETURNS TABLE (step text, share float8) LANGUAGE sql IMMUTABLE AS $$
     VALUES ('search_rebuild_begin', 0.01::float8), ('search_rebuild_authors', 0.06), ('search_rebuild_books', 0.19), ('search_rebuild_editions', 0.13),
-           ('search_rebuild_reviews', 0.01), ('search_rebuild_works', 0.23), ('search_rebuild_works_indexes', 0.18), ('search_rebuild_vocabulary', 0.18), ('search_rebuild_end', 0.01)
+           ('search_rebuild_reviews', 0.01), ('search_rebuild_works', 0.23), ('search_rebuild_works_indexes', 0.18), ('search_rebuild_vocabulary', 0.16),
+           ('search_rebuild_subjects', 0.02), ('search_rebuild_end', 0.01)
 $$;
 
 CREATE FUNCTION search_rebuild() RETURNS void LANGUAGE plpgsql AS $$
@@ -325,6 +329,7 @@ BEGIN
     SELECT word, 1 FROM changed, unnest(after) AS word WHERE word <> ALL (before)
      UNION ALL
     SELECT word, -1 FROM changed, unnest(before) AS word WHERE word <> ALL (after);
+    PERFORM search_refresh_subjects(works);
 END $$;
 
 -- The works that another transaction holds are not waited for, but returned.
@@ -454,9 +459,9 @@ BEGIN
         INSERT INTO search_changes (book_ids) VALUES (NULL);
     ELSIF TG_OP = 'UPDATE' THEN
         -- A set operation costs the same per book in every plan. A join kept the plan for one book, and cost their square.
-        PERFORM search_note(ARRAY(SELECT id FROM (SELECT id, isbn, isbn13, title, author, series, year, ratings_count FROM after
+        PERFORM search_note(ARRAY(SELECT id FROM (SELECT id, isbn, isbn13, title, author, series, year, ratings_count, subjects FROM after
                                                   EXCEPT
-                                                  SELECT id, isbn, isbn13, title, author, series, year, ratings_count FROM before) AS changed LIMIT 50001));
+                                                  SELECT id, isbn, isbn13, title, author, series, year, ratings_count, subjects FROM before) AS changed LIMIT 50001));
     ELSE
         PERFORM search_note(ARRAY(SELECT id FROM after LIMIT 50001));
     END IF;
