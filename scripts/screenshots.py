@@ -117,6 +117,8 @@ SHOTS = (
     Shot("delete", BOOK + "/review/delete"),
     Shot("author", "/authors/William%20Shakespeare"),
     Shot("author-of-one", "/authors/%E6%9B%B9%E9%9B%AA%E8%8A%B9"),
+    Shot("book-of-a-series", "/books/0439064864"),
+    Shot("series", "/series/Harry%20Potter"),
     Shot("profile", f"/readers/{VISITOR}"),
     Shot("profile-other", "/readers/Alice"),
     Shot("account", "/account"),

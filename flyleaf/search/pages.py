@@ -91,6 +91,7 @@ class SearchResult(NamedTuple):
     match: MatchReason
     editions: int
     other_editions: tuple[Edition, ...] = ()
+    series: str | None = None  # with the number of the work in it: "Discworld #34"
 
     @property
     def isbn(self) -> str | None:
@@ -279,6 +280,7 @@ def _results(shown: Sequence[Shown], why: Mapping[int, MatchReason]) -> tuple[Se
             why[book.work_id],
             book.editions,
             tuple(edition for edition in book.newest if edition.address != book.address),
+            book.series,
         )
         for book in shown
     )

@@ -33,8 +33,8 @@ class Edition(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A work as results show it: one of its editions, with the reviews of all, how many there are, and the newest
-    EDITIONS_SHOWN of these where there are several, newest first."""
+    """A work as results show it: one of its editions, with the reviews of all, how many there are, a series, and
+    the newest EDITIONS_SHOWN editions where there are several, newest first."""
 
     work_id: int
     address: str
@@ -45,6 +45,7 @@ class Shown(NamedTuple):
     review_count: int
     average_score: float | None
     editions: int
+    series: str | None
     newest: tuple[Edition, ...] = ()
 
 
@@ -79,6 +80,7 @@ _LEADING = (
 _CHOSEN = text("""
     SELECT work.id, address, title, author, year, language, work.review_count,
            round(work.rating_sum::numeric / nullif(work.review_count, 0), 2)::float8, work.editions,
+           search_series_of(work.id),
            CASE WHEN work.editions > 1 THEN search_editions_of(work.id, :most) END
       FROM unnest(CAST(:works AS bigint[])) WITH ORDINALITY AS wanted (id, place)
       JOIN (SELECT id, lead_book_id, editions, review_count, rating_sum FROM search_works) AS work

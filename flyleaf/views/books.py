@@ -22,6 +22,7 @@ from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_related_books
 from flyleaf.queries.reviews import select_reviews, select_superseded_reviews
+from flyleaf.queries.series import PlaceInSeries, select_series_of_book
 from flyleaf.queries.subjects import Subject, select_subjects_of_work
 from flyleaf.queries.work_corrections import WorkCorrection, select_work_corrections
 from flyleaf.search import is_ready
@@ -89,9 +90,11 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     # A book's page answers also while the search, which knows what belongs together, is being prepared.
     related = RelatedBooks()
     subjects: tuple[Subject, ...] = ()
+    series: tuple[PlaceInSeries, ...] = ()
     if is_ready(connection):
         related = select_related_books(connection, found.id)
         subjects = select_subjects_of_work(connection, found.id)
+        series = select_series_of_book(connection, found.id)
     place = asked_place()
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
@@ -114,6 +117,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         editions=related.editions,
         more_by_author=related.more_by_author,
         subjects=subjects,
+        series=series,
         covers=covers_of(connection, (found, *related.more_by_author)),
         own=seen.own_review,
         superseded=superseded,

@@ -142,6 +142,11 @@ def states(
     )
     select("UPDATE books SET subjects = ARRAY[1] WHERE id % 3 = 0")
     select("UPDATE books SET subjects = ARRAY[1, 2] WHERE isbn = '9783161484100'")
+    select(
+        "UPDATE books SET series = CASE isbn WHEN '9783161484100' THEN left(:long, 400) || ' #2; ' ELSE '' END"
+        " || 'The ' || left(author, 5) || ' series #' || id RETURNING id",
+        long=LONG.strip(),
+    )
     alice.review("0141439513", 5, "First words.\n\nThe end: ||they marry||.")
     bob.review("0141439513", 2, LONG)
     visit().registered("A" * 64).review("0141439513", 4, "From somebody whose name is long.")
@@ -223,6 +228,8 @@ def states(
             "author of much": at("/authors/Ann Author"),
             "subjects": at("/subjects"),
             "subject": at("/subjects/english-fiction"),
+            "series": at("/series/The Ann A series"),
+            "series of a long name": at("/series/" + LONG.strip()[:400]),
             "own profile": at("/readers/Alice"),
             "profile": at("/readers/Bob"),
             "long name": at("/readers/" + "A" * 64),

@@ -63,7 +63,7 @@ def pages(visit: Visit, add_book: AddBook, select: Select) -> Pages:
 
     def show(text: str) -> dict[str, str]:
         select("UPDATE books SET title = :text, author = :text, publisher = :text, description = :text", text=text)
-        select("UPDATE books SET language = left(:text, 35)", text=text)
+        select("UPDATE books SET language = left(:text, 35), series = left(:text, 500)", text=text)
         select("UPDATE readers SET name = left(:text, 64) WHERE name_key = 'bob'", text=text)
         select("UPDATE reviews SET text = :text", text=text)
         select("UPDATE review_reports SET reason = :text", text=text)
@@ -71,6 +71,7 @@ def pages(visit: Visit, add_book: AddBook, select: Select) -> Pages:
         answers = {
             "book": alice.get(f"/books/{ISBN}"),
             "author": alice.get(f"/authors/{quoted}"),
+            "series": alice.get(f"/series/{quoted}"),
             "profile": alice.get("/readers/bob"),
             "results": alice.get(f"/search?q={ISBN}"),
             "search": alice.get(f"/search?narrow=1&q={quoted}&language={quoted}&order={quoted}&page={quoted}"),

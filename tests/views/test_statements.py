@@ -39,11 +39,12 @@ def counted(database: Database) -> Counted:
 
 @pytest.fixture
 def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
-    """A book with reviews, another edition, another book by its author and another site's rating; its ISBN."""
+    """A book with reviews, another edition, another book of its series and another site's rating; its ISBN."""
     dune = add_book(average_rating=4.25)
     add_book(isbn="9780340960196")
     select("INSERT INTO subjects (id, key, name) VALUES (1, 'science-fiction', 'Science fiction')")
     add_book(isbn="9780441104024", title="Children of Dune", subjects=[1])
+    select("UPDATE books SET series = 'Dune #' || id RETURNING id")
     bob.review(dune, 4, "Sand.")
     alice.review(dune, 5)
     return dune
@@ -52,9 +53,9 @@ def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
 @pytest.mark.parametrize(
     ("address", "most"),
     [
-        # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects.
-        ("/books/{isbn}", 5),
-        ("/books/{isbn}?before=1764290000000000-42", 5),
+        # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects; its series.
+        ("/books/{isbn}", 6),
+        ("/books/{isbn}?before=1764290000000000-42", 6),
         ("/search", 3),  # …; the shelf; whether there are subjects
         ("/search?q=dune", 7),  # all but one are the search's: it also reads the word otherwise, and loads editions
         ("/search?q=herbert children", 4),
@@ -63,6 +64,7 @@ def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
         ("/authors/Frank Herbert", 3),
         ("/subjects", 3),
         ("/subjects/science-fiction", 3),
+        ("/series/Dune", 3),
         ("/api/{isbn}", 1),
         ("/login", 0),
     ],

@@ -230,7 +230,7 @@ BEGIN
     LOOP
         BEGIN
             LOCK TABLE search_works, search_editions, search_reviews, search_ratings, search_vocabulary IN ACCESS EXCLUSIVE MODE;
-            LOCK TABLE search_subjects, search_subject_sizes IN ACCESS EXCLUSIVE MODE;
+            LOCK TABLE search_subjects, search_subject_sizes, search_series IN ACCESS EXCLUSIVE MODE;
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
             PERFORM pg_sleep(0.2);
@@ -246,13 +246,13 @@ BEGIN
     DROP TABLE search_changes_seen_new;
     PERFORM search_lock_for_swap();
     PERFORM search_swap('search_works'), search_swap('search_editions'), search_swap('search_reviews'), search_swap('search_ratings'), search_swap('search_vocabulary');
-    PERFORM search_swap('search_subjects'), search_swap('search_subject_sizes');
+    PERFORM search_swap('search_subjects'), search_swap('search_subject_sizes'), search_swap('search_series');
     PERFORM search_follow_reviews();
 END $$;
 
 -- `share` is of the time, for a progress bar.
 CREATE FUNCTION search_rebuild_steps() RETURNS TABLE (step text, share float8) LANGUAGE sql IMMUTABLE AS $$
-    VALUES ('search_rebuild_begin', 0.01::float8), ('search_rebuild_authors', 0.06), ('search_rebuild_books', 0.19), ('search_rebuild_editions', 0.13),
+    VALUES ('search_rebuild_begin', 0.01::float8), ('search_rebuild_authors', 0.06), ('search_rebuild_books', 0.19), ('search_rebuild_editions', 0.12), ('search_rebuild_series', 0.01),
            ('search_rebuild_reviews', 0.01), ('search_rebuild_works', 0.23), ('search_rebuild_works_indexes', 0.18), ('search_rebuild_vocabulary', 0.16),
            ('search_rebuild_subjects', 0.02), ('search_rebuild_end', 0.01)
 $$;
@@ -279,6 +279,7 @@ COMMENT ON FUNCTION search_busy_works IS 'those that another transaction holds; 
 -- A work's words change with its editions' titles and authors. Most that is refreshed is a review, for which they are not made anew.
 CREATE FUNCTION search_refresh_works(works bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM search_refresh_series(works);
     WITH gone AS (
         DELETE FROM search_works WHERE id = ANY (works) AND NOT EXISTS (SELECT FROM search_editions WHERE work_id = search_works.id) RETURNING words)
     INSERT INTO search_vocabulary_changes (word, change) SELECT word, -1 FROM gone, unnest(tsvector_to_array(gone.words)) AS word;

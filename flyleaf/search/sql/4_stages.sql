@@ -401,7 +401,7 @@ END $$;
 CREATE FUNCTION search_result(work bigint, address text, title text, author text, year smallint, language text, review_count integer, rating_sum integer,
                               editions integer, most integer) RETURNS json LANGUAGE sql STABLE
 RETURN json_build_array(work, address, title, author, year, language, review_count, round(rating_sum::numeric / nullif(review_count, 0), 2)::float8,
-                        editions, CASE WHEN editions > 1 THEN search_editions_of(work, most) END);
+                        editions, search_series_of(work), CASE WHEN editions > 1 THEN search_editions_of(work, most) END);
 
 -- The books that stand for some works, in any order.
 CREATE FUNCTION search_leading(works bigint[], most integer) RETURNS json

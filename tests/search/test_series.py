@@ -1,0 +1,45 @@
+"""The table of series follows the books, and a rebuild gives the same as single changes."""
+
+from sqlalchemy import Connection, text
+
+from flyleaf.search.schema import put_first
+from tests.search.conftest import insert
+
+ROWS = text("""
+    SELECT name, key, place, search_series_number(first_number, last_number), work.title_key
+      FROM search_series JOIN search_works AS work ON work.id = work_id
+     ORDER BY key, first_number, last_number, work.title_key LIMIT 1000""")
+
+
+def add(connection: Connection, isbn: str, title: str, series: str | None, author: str = "Ann Author") -> int:
+    book_id = insert(connection, isbn, title, author)
+    connection.execute(text("UPDATE books SET series = :series WHERE id = :id"), {"series": series, "id": book_id})
+    return book_id
+
+
+def rows(connection: Connection) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in connection.execute(ROWS)]
+
+
+def test_series_follow_the_books_and_are_the_same_after_a_rebuild(connection: Connection) -> None:
+    put_first(connection)
+    add(connection, "9780000000101", "Alpha", "The Greek Series #1; Letters")
+    second = add(connection, "9780000000118", "Beta", "Greek #2.50")
+    add(connection, "9780000000125", "Beta", "Greek")
+    add(connection, "9780000000132", "All of it", "greek #1-3")
+    add(connection, "9780000000149", "Odd", "! #1; ?; Greek #x; Greek #12345")
+    expected = [
+        ("The Greek Series", "greek", 1, "1", "alpha"),
+        ("greek", "greek", 1, "1-3", "all of it"),
+        ("Greek", "greek", 1, "2.5", "beta"),
+        ("Greek #12345", "greek12345", 4, None, "odd"),
+        ("Greek #x", "greekx", 3, None, "odd"),
+        ("Letters", "letters", 2, None, "alpha"),
+    ]
+    assert rows(connection) == expected
+    connection.execute(text("SELECT search_rebuild()"))
+    assert rows(connection) == expected
+    connection.execute(text("DELETE FROM books WHERE id = :id"), {"id": second})
+    assert ("Greek", "greek", 1, None, "beta") in rows(connection)
+    connection.execute(text("UPDATE books SET series = NULL"))
+    assert rows(connection) == []
