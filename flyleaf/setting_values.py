@@ -54,11 +54,22 @@ def read_urls(environ: Mapping[str, str]) -> tuple[str, ...]:
     if not environ.get("DATABASE_URL"):
         raise ConfigError("DATABASE_READ_URL is set: set DATABASE_URL, too, to the primary of these replicas.")
     urls = [str(database_url(url, "DATABASE_READ_URL")) for url in given]
-    if database_url(environ["DATABASE_URL"]) in urls:
+    servers = [_server(url) for url in urls]
+    if _server(str(database_url(environ["DATABASE_URL"]))) in servers:
         raise ConfigError("DATABASE_READ_URL is also DATABASE_URL: write the addresses of its replicas, or unset it.")
-    if len(set(urls)) < len(urls):
+    if len(set(servers)) < len(servers):
         raise ConfigError("DATABASE_READ_URL has the same address twice: write each replica once.")
     return tuple(urls)
+
+
+def _server(url: str) -> tuple[tuple[tuple[str, str], ...], str, str]:
+    """Return what all addresses of one database have in common, whoever logs in and however this machine is called."""
+    parts = urlsplit(url)
+    places = parts.netloc.rpartition("@")[2].lower().split(",")
+    hosts = [re.sub(":[0-9]*$", "", place) for place in places]
+    ports = [place.removeprefix(host).strip(":") or "5432" for place, host in zip(places, hosts, strict=True)]
+    names = ["localhost" if is_local(host) else host for host in hosts]
+    return tuple(zip(names, ports, strict=True)), parts.path, parts.query
 
 
 def database_url(url: str | None, name: str = "DATABASE_URL") -> str | None:
@@ -97,7 +108,22 @@ def redis_url(url: str | None) -> str | None:
             "REDIS_URL is malformed: write redis://:password@host:6379/0, and percent-encode special characters in the "
             "password (/ is %2F)."
         )
+    if parts.scheme != "unix" and not re.fullmatch(r"(/[0-9]{0,5})?", parts.path):
+        raise ConfigError("REDIS_URL names a database that isn't a number: write redis://host:6379/0.")
+    if parts.query and not _redis_takes(url):
+        raise ConfigError("REDIS_URL has an option that Redis doesn't know, or with a wrong value: remove it.")
     return url
+
+
+def _redis_takes(url: str) -> bool:
+    """Return whether the client takes the options in the address. It looks at their names only when it connects."""
+    from redis import Redis  # imported only if used, because it is slow to load
+
+    try:
+        Redis.from_url(url).connection_pool.make_connection()
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def passed_socket(environ: Mapping[str, str]) -> int | None:
@@ -163,7 +189,7 @@ def issuer(environ: Mapping[str, str]) -> str | None:
     if missing:
         raise ConfigError(f"{' and '.join(missing)} must be set, too, for logging in with OpenID Connect.")
     issuer = environ["OIDC_ISSUER"]
-    parts = urlsplit(issuer)
+    parts = urlsplit(issuer if _has_server(issuer) else "")
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_local(parts.hostname or ""))
     if len(issuer) > 300 or not re.fullmatch("[!-~]+", issuer) or not is_safe or not parts.hostname or parts.query:
         raise ConfigError(
@@ -193,7 +219,7 @@ def operator(text: str | None) -> str | None:
     contact = text.removeprefix("mailto:")
     is_mail = re.fullmatch(r"""[^\s@<>"'(),:;\\]{1,64}@[^\s@<>"'(),:;\\/]{1,190}""", contact)
     is_page = re.fullmatch(r"""https?://[^\s/<>"'\\@]+(/[^\s<>"'\\]*)?""", contact)
-    if len(contact) > 300 or not contact.isprintable() or not (is_mail or is_page):
+    if len(contact) > 300 or not contact.isprintable() or not (is_mail or (is_page and _has_server(contact))):
         raise ConfigError(f"CONTACT is {text!r}: write an e-mail address, or a web address that starts with https://.")
     return contact
 
@@ -204,9 +230,18 @@ def contact_of(contact: str | None) -> str | None:
     return contact
 
 
+def _has_server(url: str) -> bool:
+    """Return whether a web address names a host, and a port that there can be."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def web_address(environ: Mapping[str, str], name: str, default: str) -> str:
     address = environ.get(name) or default
-    if not re.fullmatch(r"https?://[!-~]{1,200}", address):
+    if not re.fullmatch(r"https?://[!-~]{1,200}", address) or not _has_server(address):
         raise ConfigError(f"{name} is {address!r}: write an address such as {default}.")
     return address.rstrip("/")
 
@@ -214,9 +249,10 @@ def web_address(environ: Mapping[str, str], name: str, default: str) -> str:
 def static_url(environ: Mapping[str, str], https: bool) -> str:
     """Return the address without a slash at its end. It becomes a part of the Content-Security-Policy."""
     url = (environ.get("STATIC_URL") or "").rstrip("/")
-    if url and not re.fullmatch(
+    is_plain = re.fullmatch(
         r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/(?!\.\.?(/|$))[A-Za-z0-9._~-]{1,64}){0,8}", url
-    ):
+    )
+    if url and not (is_plain and _has_server(url)):
         raise ConfigError(f"STATIC_URL is {url!r}: write an address such as https://cdn.example.org/flyleaf.")
     if https and url.startswith("http:"):
         raise ConfigError(

@@ -118,6 +118,10 @@ def test_replicas_are_separated_by_commas() -> None:
     for wrong, what in (
         (f"{first},{primary}", "DATABASE_READ_URL is also DATABASE_URL"),
         (f"{first},{first}", "DATABASE_READ_URL has the same address twice"),
+        ("postgresql://db1/books,postgresql://alice@DB1:5432/books", "DATABASE_READ_URL has the same address twice"),
+        ("postgresql://localhost/a,postgres://127.0.0.1/a", "DATABASE_READ_URL has the same address twice"),
+        ("postgresql://[::1]:5432/a,postgres://localhost/a", "DATABASE_READ_URL has the same address twice"),
+        ("postgresql://alice@DB0:5432/books", "DATABASE_READ_URL is also DATABASE_URL"),
         ("mysql://db/books", "DATABASE_READ_URL starts with mysql://"),
         ("db1", "DATABASE_READ_URL starts with no scheme"),
     ):
@@ -184,6 +188,13 @@ def test_an_owner_of_the_tables_needs_another_role_for_pages() -> None:
         {"STATIC_URL": "https://cdn.example/../flyleaf"},  # browsers shorten it, but not in the policy
         {"STATIC_URL": "https://cdn.example/flyleaf/."},
         {"STATIC_URL": "https://*"},
+        {"STATIC_URL": "https://cdn.example:99999"},
+        {"STATIC_URL": "https://cdn.example:0/flyleaf"},
+        {"OPEN_LIBRARY_URL": "https://openlibrary.example:99999"},
+        {"OPEN_LIBRARY_COVERS_URL": "https://[covers.example"},
+        {"OPEN_LIBRARY_COVERS_URL": "covers.example"},
+        {"COVERS": "0"},
+        {"CONTACT": "https://books.example:99999/"},
         {"CONTACT": "javascript:alert(1)"},
         {"CONTACT": "the librarian"},
         {"CONTACT": "a@b@c"},
@@ -263,8 +274,34 @@ def test_a_redis_that_has_no_such_address_stops_the_start_without_its_password(u
 
 
 @pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("redis://:tops3cret@host/0?foo=bar", "REDIS_URL has an option"),
+        ("redis://:tops3cret@host?socket_timeout=tops3cret", "REDIS_URL has an option"),
+        ("redis://:tops3cret@host?db=abc", "REDIS_URL has an option"),
+        ("redis://:tops3cret@host/0?ssl_cert_reqs=none", "REDIS_URL has an option"),  # of rediss://
+        ("redis://:tops3cret@host/abc", "REDIS_URL names a database that isn't a number"),  # it was number 0
+        ("redis://:tops3cret@host/0/1", "REDIS_URL names a database that isn't a number"),  # it was number 1
+        ("rediss://:tops3cret@host/-1", "REDIS_URL names a database that isn't a number"),
+    ],
+)
+def test_an_option_or_database_that_redis_does_not_have_stops_the_start(url: str, what: str) -> None:
+    """The first was a traceback in each worker, and the second silently another database."""
+    with pytest.raises(ConfigError, match=what) as refusal:
+        read(SESSION_TYPE="redis", REDIS_URL=url)
+    assert "tops3cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
     "url",
-    ["redis://host", "redis:///0", "rediss://alice:p%2Fss@[::1]:6379/0?ssl_cert_reqs=none", "unix:///run/redis?db=1"],
+    [
+        "redis://host",
+        "redis:///0",
+        "redis://host/",
+        "redis://host/15?health_check_interval=10",
+        "rediss://alice:p%2Fss@[::1]:6379/0?ssl_cert_reqs=none",
+        "unix:///run/redis?db=1",
+    ],
 )
 def test_every_way_to_write_a_redis_is_understood(url: str) -> None:
     assert read(SESSION_TYPE="redis", REDIS_URL=url).redis_url == url
@@ -398,6 +435,8 @@ def test_a_login_provider_has_three_settings() -> None:
     [
         ({"OIDC_ISSUER": "https://login.example"}, "OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set, too"),
         ({"OIDC_CLIENT_ID": "flyleaf", "OIDC_CLIENT_SECRET": "secret"}, "OIDC_ISSUER must be set, too"),
+        (PROVIDER | {"OIDC_ISSUER": "https://login.example:99999"}, "OIDC_ISSUER is"),
+        (PROVIDER | {"OIDC_ISSUER": "https://[login.example"}, "OIDC_ISSUER is"),
         (PROVIDER | {"OIDC_ISSUER": "http://login.example"}, "OIDC_ISSUER is"),
         (PROVIDER | {"OIDC_ISSUER": "login.example"}, "OIDC_ISSUER is"),
         (PROVIDER | {"OIDC_ISSUER": "https://login.example/?a=b"}, "OIDC_ISSUER is"),
