@@ -110,7 +110,7 @@ def _cover_files(folder: Path) -> Finding:
     about = "files of covers"
     if not folder.exists():
         return Finding(about, f"{folder} doesn't exist yet: the first cover creates it", "note")
-    for place in (folder, *(path for path in folder.iterdir() if path.is_dir())):
+    for place in (folder, *filter(Path.is_dir, folder.iterdir())):
         if (problem := _write_problem(place)) is not None:
             return wrong(about, f"{place} can't be written ({problem}): chown it to the account that runs the site")
     return Finding(about, f"{sum(1 for _ in folder.rglob('*-large.webp')):,} in {folder}")
@@ -176,8 +176,7 @@ def _database(config: Config) -> Iterator[Finding]:
     if config.has_covers:
         yield Finding("covers", f"{found.covers:,} books have one from Open Library")
     yield _search(found)
-    for replica in replicas:
-        yield _replica(config, replica)
+    yield from _replicas(config, replicas)
 
 
 def _app_secrets(config: Config, found: Diagnosis) -> Iterator[Finding]:
@@ -268,6 +267,15 @@ def _search(found: Diagnosis) -> Finding:
         text = f"{found.search_changes} changes are not yet searchable: run python -m flyleaf search rebuild"
         return Finding("search", text, "note")
     return Finding("search", "up to date")
+
+
+def _replicas(config: Config, replicas: list[ReplicaDiagnosis]) -> Iterator[Finding]:
+    for replica in replicas:
+        if replica.is_absent and any(other.problem is None for other in replicas):
+            text = f"{replica.problem} The site reads from the others. All is well if a health check closes its port"
+            yield Finding(f"replica {replica.name}", f"{text} while it is the primary", "note")
+        else:
+            yield _replica(config, replica)
 
 
 def _replica(config: Config, found: ReplicaDiagnosis) -> Finding:

@@ -10,13 +10,19 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from flyleaf.__main__ import program
+from flyleaf.config import Config
 from flyleaf.covers.files import CoverFiles
 from flyleaf.covers.shrinking import ShrunkCover
 from flyleaf.database import Database
+from flyleaf.database.migrate import head
+from flyleaf.database.replica_diagnosis import ReplicaDiagnosis
+from flyleaf.doctor import _replicas
 from flyleaf.embedded import binaries
 from flyleaf.sealing import seal
 from tests.postgresql import Server
 
+ABSENT = ReplicaDiagnosis("db1", problem="Nothing answers at db1:5432: start the server there.", is_absent=True)
+ANSWERS = ReplicaDiagnosis("db2", schema=head())
 Ask = Callable[[], dict[str, str]]
 
 
@@ -125,6 +131,22 @@ def test_covers_that_cannot_be_written_are_named(doctor: Ask, data: Path, monkey
     assert "chown it" in doctor()["files of covers"]
     monkeypatch.setenv("COVERS", "off")
     assert doctor() == {}
+
+
+@pytest.mark.parametrize(
+    ("others", "grade"), [([], "wrong"), ([ABSENT], "wrong"), ([ANSWERS], "note"), ([ABSENT, ANSWERS], "note")]
+)
+def test_a_replica_that_is_absent_is_no_fault_while_another_answers(others: list[ReplicaDiagnosis], grade: str) -> None:
+    """On a node of a cluster the doctor called the primary's port wrong, which a health check closes."""
+    absent, *rest = _replicas(Config(), [ABSENT, *others])
+    assert absent.grade == grade
+    assert "Nothing answers at db1:5432" in absent.text
+    assert [finding.grade for finding in rest] == [grade if one is ABSENT else "ok" for one in others]
+
+
+def test_a_replica_that_refuses_the_login_is_a_fault() -> None:
+    refusing = ReplicaDiagnosis("db3", problem="The database refused the login: check user and password.")
+    assert [finding.grade for finding in _replicas(Config(), [refusing, ANSWERS])] == ["wrong", "ok"]
 
 
 def test_a_server_that_is_not_there_is_named(doctor: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flyleaf.database.engine import Database
-from flyleaf.database.errors import DatabaseUnusableError, unusable
+from flyleaf.database.errors import DatabaseAbsentError, DatabaseUnusableError, unusable
 from flyleaf.database.migrate import revision, use_operators_path
 from flyleaf.database.replicas import Replica, identity_of
 
@@ -29,6 +29,7 @@ class ReplicaDiagnosis:
 
     name: str
     problem: str | None = None  # why it can't be reached
+    is_absent: bool = False  # nothing answers there now, as behind a health check that closes the primary's port
     is_same_site: bool = True
     is_standby: bool = True
     is_paused: bool = False
@@ -74,9 +75,11 @@ def _state(replica: Replica, identity: str, position: str) -> ReplicaDiagnosis:
             return _examined(replica.name, connection, identity, position)
     except (DBAPIError, DisconnectionError, PoolTimeout) as error:
         if not isinstance(error, DBAPIError):
-            return ReplicaDiagnosis(replica.name, problem="It closes its connections at once.")
-        line = str(unusable(error, replica.engine.url))
-        return ReplicaDiagnosis(replica.name, problem=line.replace("DATABASE_URL", "DATABASE_READ_URL"))
+            return ReplicaDiagnosis(replica.name, problem="It closes its connections at once.", is_absent=True)
+        found = unusable(error, replica.engine.url)
+        is_absent = isinstance(found, DatabaseAbsentError) or "closed the connection" in str(found)
+        problem = str(found).replace("DATABASE_URL", "DATABASE_READ_URL")
+        return ReplicaDiagnosis(replica.name, problem=problem, is_absent=is_absent)
 
 
 def _examined(name: str, connection: Connection, identity: str, position: str) -> ReplicaDiagnosis:

@@ -184,6 +184,7 @@ def test_nobody_knows_how_far_behind_a_replica_is_that_never_answered(primary: S
         wait_until(lambda: database.replicas.primary_answers and bool(database.replicas.states()))
         assert database.replicas.states() == [ReplicaState("127.0.0.1:1/site", is_well=False, bytes_behind=None)]
         [unreachable] = require_replicas(database)
+        assert unreachable.is_absent
     assert unreachable.name == "127.0.0.1:1/site"
     assert unreachable.problem == (
         "Nothing answers at 127.0.0.1:1: start the server there, or check DATABASE_READ_URL."
