@@ -189,12 +189,15 @@ def recognised(text: str) -> Iterator[Identifier]:
     typed = text.strip()
     if found := parse_address(typed):
         yield found
-    for scheme, known in SCHEMES.items() if "/" in typed else ():
-        if known.page_form and (match := known.page_form.search(typed)):
-            yield parse(scheme, match[1])
-    for scheme, form in _BARE:
-        if form.fullmatch(typed):
-            try:
-                yield parse(scheme, _NAME.sub("", typed))
-            except IdentifierError:
-                continue
+    written = [
+        (scheme, match[1])
+        for scheme, known in SCHEMES.items()
+        if "/" in typed and known.page_form and (match := known.page_form.search(typed))
+    ]
+    written += [(scheme, _NAME.sub("", typed)) for scheme, form in _BARE if form.fullmatch(typed)]
+    for scheme, value in written:
+        try:
+            found = parse(scheme, value)
+        except IdentifierError:  # such as the number 0
+            continue
+        yield found

@@ -12,6 +12,7 @@ _SAID = (
 )  # fmt: skip
 _VALUES = {word: value for value, words in enumerate(_SAID) for word in words.split()}
 _ROMANS = {"i": 1, "v": 5, "x": 10}
+_TURKISH = str.maketrans("İı", "ii")  # which patterns take for an "i" when they ignore case
 
 # Patterns, all for text in any case.
 DIGITS = r"[0-9]{1,4}(?:\.[0-9]{1,2})?½?|½"
@@ -46,7 +47,7 @@ def number_in(text: str) -> str:
 
 
 def _value(one: str) -> float:
-    text = one.casefold()
+    text = one.translate(_TURKISH).casefold()
     if text in _VALUES:
         return _VALUES[text]
     if text[0] in _ROMANS:

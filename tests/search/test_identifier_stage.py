@@ -71,6 +71,22 @@ def test_one_that_no_book_has(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
+    "typed",
+    [
+        "https://www.goodreads.com/book/show/0",
+        "goodreads.com/book/show/1111111111111111",
+        "https://openlibrary.org/books/OL0M",
+        "lccn.loc.gov/abc",
+        "https://www.librarything.com/work/000",
+        "https://app.thestorygraph.com/books/------------------------------------",
+        "oclc 0",
+    ],
+)
+def test_an_address_of_no_book_is_searched_like_any_words(connection: Connection, typed: str) -> None:
+    assert all(result.match.stage != "identifier" for result in search_books(connection, SearchQuery(typed)).results)
+
+
+@pytest.mark.parametrize(
     ("typed", "title"),
     [("0441172717", "Dune"), ("9780441172719", "Dune"), ("97804411", "Dune"), ("hunger games", "The Hunger Games")],
 )

@@ -43,7 +43,7 @@ _NO_SUBJECTS = frozenset(
     "quero-ler lendo lidos lido leidos leido por-leer leyendo quiero-leer".split()
 )
 # "2017-reading-challenge", "read in 2019", "2021": a reader's years, and numbers.
-_YEARS_READ = re.compile(r"(?:.*\bread(?:ing|s)?\b.*\b(?:19|20)\d\d\b|\b(?:19|20)\d\d\b.*\bread(?:ing|s)?\b.*)")
+_READ, _YEAR = re.compile(r"\bread(?:ing|s)?\b"), re.compile(r"\b(?:19|20)\d\d\b")
 _MACHINE_TAG = re.compile(r"[a-z_]+:\S.*|.*[=@{}].*|(?:https?|www)\b.*", re.IGNORECASE)
 # Of the Library of Congress (PS3558.E63, QA76.73.P98 L88), Dewey's (813/.54, 823.914) and the book trade's (FIC033000).
 _CALL_NUMBER = re.compile(r"[A-Z]{1,3} ?[0-9]{1,4}(?:\.[0-9]+)?(?: ?\.[A-Z][0-9]+.*)|[A-Z]{3}[0-9]{6}|[0-9./\[\] -]+")
@@ -157,7 +157,7 @@ def problem_of(name: str) -> str | None:
         return f"{shown(name)} has more than {SUBJECT_NAME_MAX} characters"
     key = subject_key(name)
     is_letter = len(key) == 1 and key.isascii()
-    if is_letter or not any(map(str.isalpha, key)) or key in _NO_SUBJECTS:
+    if is_letter or not any(map(str.isalpha, key)) or key in _NO_SUBJECTS or _is_mark(name):
         return f"{shown(name)} is no subject"
     return None
 
@@ -165,12 +165,16 @@ def problem_of(name: str) -> str | None:
 def _is_mark(spelling: str) -> bool:
     """Return whether a program, a library or a reader has marked the book for themselves."""
     words = spelling.replace("-", " ").replace("_", " ").casefold()
-    return any((_MACHINE_TAG.fullmatch(spelling), _CALL_NUMBER.fullmatch(spelling), _YEARS_READ.fullmatch(words)))
+    if _READ.search(words) and _YEAR.search(words):
+        return True
+    return bool(_MACHINE_TAG.fullmatch(spelling) or _CALL_NUMBER.fullmatch(spelling))
 
 
 def _name(text: str) -> str:
     """Return the name as it is shown: without the marks of a record, not in capitals, and with one at the beginning."""
-    name = without_end_marks(" ".join(text.split()).strip('"“” ').lstrip("#"))
+    name = " ".join(text.split())
+    while (shorter := without_end_marks(name.strip('"“” ').lstrip("#"))) != name:  # "/ #dogs"
+        name = shorter
     is_lower = name.islower()
     if name.isupper() and any(len(word) >= _ENOUGH_LETTERS for word in name.split()):
         name = " ".join(word if _ROMAN.fullmatch(word) else word.lower() for word in name.split())

@@ -50,6 +50,9 @@ def names(cell: str) -> list[str]:
         ("sci-fi,non-fiction", ["Sci-fi", "Non-fiction"]),
         ("C++, C#, C", ["C++", "C#"]),
         ("#booktok", ["Booktok"]),
+        ("Dogs / / #Training", ["Dogs", "Training"]),
+        ("Dogs / www", ["Dogs"]),
+        ("Dogs / set:1", ["Dogs"]),
         ("禅, 20th century", ["禅", "20th century"]),
         (" ; ,; ", []),
     ],
@@ -76,6 +79,11 @@ def test_what_says_nothing_of_the_book_is_no_subject(spelling: str) -> None:
     ((line, told),) = findings.no_subjects.first
     assert line == 7
     assert repr(spelling[:3])[1:4].casefold() in told.casefold()
+
+
+def test_a_long_spelling_takes_no_longer_than_its_length() -> None:
+    """Its square would take minutes."""
+    assert names("read " * 100_000 + "2020") == []
 
 
 @pytest.mark.every_input
