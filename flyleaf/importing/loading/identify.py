@@ -79,6 +79,19 @@ UPDATE import_rows AS said
    AND (first.isbn IS NULL OR first.isbn = first.first_isbn)
 """
 
+# Rows of one ISBN are one book, also where only some of them, or several, are known by an identifier.
+_UNITE_ISBNS = """
+UPDATE import_rows AS said
+   SET identity = first.identity
+  FROM (SELECT DISTINCT ON (coalesce(isbn13, isbn)) coalesce(isbn13, isbn) AS isbn, identity
+          FROM import_rows
+         WHERE isbn IS NOT NULL
+           AND identity IS NOT NULL
+         ORDER BY coalesce(isbn13, isbn), line) AS first
+ WHERE coalesce(said.isbn13, said.isbn) = first.isbn
+   AND said.identity IS DISTINCT FROM first.identity
+"""
+
 # New books without an ISBN.
 _NAME_NEW = f"""
 UPDATE import_rows AS said
@@ -190,7 +203,7 @@ def identify(connection: Connection, columns: Sequence[str]) -> Identified:
     last_known_id = connection.execute(text("SELECT coalesce(max(id), 0) FROM books")).scalar_one()
     connection.execute(text(_SPREAD))
     connection.execute(text("ANALYZE import_identifiers"))
-    for statement in (_FIND_KNOWN, _NAME_NEW, _SET_APART, _OWN, _FOLLOW_ISBN):
+    for statement in (_FIND_KNOWN, _UNITE_ISBNS, _NAME_NEW, _SET_APART, _OWN, _FOLLOW_ISBN):
         connection.execute(text(statement))
     connection.execute(text("ANALYZE import_rows, import_owned"))
     return Identified(True, last_known_id)

@@ -107,6 +107,16 @@ def test_of_two_isbns_for_one_book_the_first_is_its_own(load: Import, database: 
     assert numbers(load(*rows)) == (0, 0, 2, 0)
 
 
+@pytest.mark.parametrize("other", ["", "oclc:6", "goodreads:2", "oclc:9"])
+@pytest.mark.parametrize("isbn", ["0441172717", "9780441172719"])
+def test_two_rows_of_an_isbn_that_a_known_book_gets(load: Import, database: Database, isbn: str, other: str) -> None:
+    load(",Dune,x,1965,,oclc:5", ",Dune,x,1966,,oclc:6", ",Dune,x,1967,,goodreads:2")
+    rows = ("0441172717,Dune,x,1965,,oclc:5", f"{isbn},Dune!,x,1968,,{other}")
+    assert numbers(load(*rows)) == (0, 1, 0, 0)
+    assert rows_of(database, BOOKS)[0] == ("9780441172719", "Dune!")
+    assert numbers(load(*rows)) == (0, 0, 1, 0)
+
+
 def test_a_new_identifier_is_a_change(load: Import, database: Database) -> None:
     load("0439023483,Games,x,2008,,", ",Emma,y,1815,,goodreads:1")
     rows = ("0439023483,Games,x,2008,,goodreads:2", ",Emma,y,1815,,goodreads:1 asin:B002MQYOFW oclc:1")
