@@ -3,6 +3,7 @@
 A decision locks the proposal before its book, and changes it only while it is open: of two moderators one decides.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,12 +15,15 @@ from flyleaf.queries.keyset import Listed, select_page
 from flyleaf.queries.work_corrections import Kind
 
 _PROPOSAL = """
-    SELECT p.id, p.kind, p.book_id, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language,
+    SELECT p.id, p.kind, coalesce(p.book_id, 0) AS book_id, coalesce(b.isbn, b.identity, '') AS address,
+           coalesce(b.title, m.title) AS title, coalesce(b.author, m.author, '') AS author,
+           coalesce(b.language, m.language) AS language, to_jsonb(m) AS proposed,
            p.other_book_id, coalesce(o.isbn, o.identity) AS other_address, o.title AS other_title,
            o.author AS other_author, p.field, p.before, p.after, nullif(to_jsonb(b) ->> p.field, '') AS now, p.reason,
            p.proposed_at, p.proposed_by, r.name AS proposer_name, p.decided_at, p.is_accepted, p.answer
       FROM proposals AS p
       LEFT JOIN books AS b ON b.id = p.book_id
+      LEFT JOIN proposed_books AS m ON m.proposal_id = p.id
       LEFT JOIN books AS o ON o.id = p.other_book_id
       LEFT JOIN readers AS r ON r.id = p.proposed_by
 """
@@ -52,7 +56,8 @@ _BY_READER = Listed(
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A suggested change, with its book; the kinds are the table's. `now` is what the field says at present, `before`
+    """A suggested change, with its book; the kinds are the table's. A missing book has the id 0 and no address until
+    it is added; `proposed` has what was said of it. `now` is what the field says at present, `before`
     what it said when the change was suggested. Without a `proposer_name` the account was deleted."""
 
     id: int
@@ -62,6 +67,7 @@ class Proposal:
     title: str
     author: str
     language: str | None
+    proposed: Mapping[str, str | None] | None
     other_book_id: int | None
     other_address: str | None
     other_title: str | None
@@ -94,6 +100,7 @@ class OwnProposal:
     field: str | None
     before: str | None
     after: str | None
+    proposed: Mapping[str, str | None] | None
     reason: str | None
     proposed_at: datetime
     is_accepted: bool | None
@@ -223,11 +230,12 @@ def select_own_proposals(connection: Connection, reader_id: int, place: Key, siz
     rows = connection.execute(
         text("""
             SELECT p.id, p.kind, coalesce(b.isbn, b.identity) AS address,
-                   coalesce(o.isbn, o.identity) AS other_address, p.field, p.before, p.after, p.reason,
-                   p.proposed_at, p.is_accepted, p.answer
+                   coalesce(o.isbn, o.identity) AS other_address, p.field, p.before, p.after,
+                   to_jsonb(m) - 'proposal_id' AS proposed, p.reason, p.proposed_at, p.is_accepted, p.answer
               FROM proposals AS p
               LEFT JOIN books AS b ON b.id = p.book_id
               LEFT JOIN books AS o ON o.id = p.other_book_id
+              LEFT JOIN proposed_books AS m ON m.proposal_id = p.id
              WHERE p.proposed_by = :reader_id AND (p.proposed_at, p.id) < (:at, :id)
              ORDER BY p.proposed_at DESC, p.id DESC
              LIMIT :limit

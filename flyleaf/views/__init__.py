@@ -22,6 +22,7 @@ from flyleaf.views import (
     preferences,
     profiles,
     proposals,
+    proposed_books,
     readers,
     registrations,
     reports,
@@ -58,7 +59,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
     for room in (own_data, second_step, second_factors, passkeys, password_resets, login_links, login_provider):
         app.register_blueprint(room.blueprint)
-    for room in (proposals, moderated_proposals):
+    for room in (proposed_books, proposals, moderated_proposals):
         app.register_blueprint(room.blueprint)
     for room in (reports, moderation, invitations, registrations, corrections, work_corrections):
         app.register_blueprint(room.blueprint)

@@ -17,6 +17,7 @@ from flyleaf.queries.proposals import (
     select_proposal,
     take_proposal,
 )
+from flyleaf.queries.proposed_books import add_proposed_book
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.work_corrections import Kind, correct_work
 from flyleaf.search import require
@@ -65,8 +66,10 @@ def proposals(connection: Connection, moderator: Reader) -> Answer:
 def accept(connection: Connection, moderator: Reader, proposal_id: int) -> ResponseReturnValue:
     require_token()
     proposal = _take(connection, proposal_id)
-    if proposal.field:
-        _correct_field(connection, moderator, proposal)
+    if proposal.kind == "book":
+        _add_book(connection, proposal)
+    elif proposal.field:
+        _correct_field(connection, moderator, proposal, proposal.field)
     else:
         _correct_work(connection, moderator, proposal)
     decide_proposal(connection, proposal.id, moderator.id, is_accepted=True)
@@ -74,7 +77,13 @@ def accept(connection: Connection, moderator: Reader, proposal_id: int) -> Respo
     return redirect_with_notice(url_for("moderated_proposals.proposals"), "proposal-accepted")
 
 
-def _correct_field(connection: Connection, moderator: Reader, proposal: Proposal) -> None:
+def _add_book(connection: Connection, proposal: Proposal) -> None:
+    """Add the book. One that has come into the catalogue meanwhile is as good."""
+    wait_for_import(connection)
+    add_proposed_book(connection, proposal.id)
+
+
+def _correct_field(connection: Connection, moderator: Reader, proposal: Proposal, field: str) -> None:
     wait_for_import(connection)
     lock_book(connection, proposal.book_id)
     proposal = _take(connection, proposal.id)  # with what the book says now
@@ -83,7 +92,7 @@ def _correct_field(connection: Connection, moderator: Reader, proposal: Proposal
     insert_correction(
         connection,
         proposal.book_id,
-        str(proposal.field),
+        field,
         proposal.after,
         proposal.reason,
         proposed_by=proposal.proposed_by,

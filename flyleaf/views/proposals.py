@@ -14,6 +14,7 @@ from flyleaf.views.correction_form import NAMES
 from flyleaf.web.access import login_required, login_to_read
 from flyleaf.web.attempts import proposal_limits
 from flyleaf.web.covers import covers_of
+from flyleaf.web.current import flyleaf
 from flyleaf.web.forms import Form, require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.paging import asked_place
@@ -27,7 +28,12 @@ blueprint = Blueprint("proposals", __name__, url_prefix="/proposals")
 def proposals(connection: Connection, reader: Reader) -> Answer:
     found = select_readers_proposals(connection, reader.id, asked_place())
     return render_later(
-        "proposals.html", proposals=found, covers=covers_of(connection, found.items), names=NAMES, form=Form()
+        "proposals.html",
+        proposals=found,
+        covers=covers_of(connection, found.items),
+        names=NAMES,
+        form=Form(),
+        may_suggest=flyleaf().config.proposals,
     )
 
 

@@ -14,9 +14,11 @@ from flyleaf.queries.shelf import select_shelf
 from flyleaf.queries.subjects import has_subjects
 from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, is_ready, search_books, suggest
 from flyleaf.views.authors import author_address
+from flyleaf.views.proposed_books import missing_book
 from flyleaf.views.search_form import ORDERS, SearchForm
 from flyleaf.web.access import login_to_read
 from flyleaf.web.covers import covers_of
+from flyleaf.web.current import flyleaf
 from flyleaf.web.rate_limits import searches_limited
 from flyleaf.web.rendering import Answer, render_later
 
@@ -48,6 +50,8 @@ def search(connection: Connection, reader: Reader) -> Answer:
     loose = [book for book in found.results if book.match.loose]
     covers = covers_of(connection, (*found.results, *found.did_you_mean))
     shown = {"found": found, "exact": exact, "loose": loose, "last_page": last_page, "page_size": PAGE_SIZE}
+    if not found.results and (flyleaf().config.proposals or reader.is_moderator):
+        shown["missing"] = missing_book(form.q.data)
     return render_later("search.html", **page, **shown, covers=covers)
 
 

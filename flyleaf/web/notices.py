@@ -37,13 +37,14 @@ NOTICES = {
     "review-unhidden": lazy_gettext("Review restored."),
     "review-allowed": lazy_gettext("The reader can review this book again."),
     "reports-dismissed": lazy_gettext("Reports dismissed."),
+    "book-added": lazy_gettext("Book added to the catalogue."),
     "book-corrected": lazy_gettext("Book corrected."),
     "nothing-corrected": lazy_gettext("Nothing was changed in the form, so the book is as it was."),
     "proposal-made": lazy_gettext(
         "Thank you. A moderator will look at your suggestion. You can see what comes of it under Account."
     ),
     "proposal-withdrawn": lazy_gettext("Suggestion withdrawn."),
-    "proposal-accepted": lazy_gettext("Suggestion accepted. The book is changed."),
+    "proposal-accepted": lazy_gettext("Suggestion accepted."),
     "proposal-refused": lazy_gettext("Suggestion refused. The reader sees your reason."),
     "correction-undone": lazy_gettext("Correction undone."),
     "registration-pending": lazy_gettext("Your account was created. You can log in once a moderator has approved it."),

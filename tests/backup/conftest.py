@@ -84,6 +84,8 @@ SELECT b.id, 'title', 'Dune?', b.title, E'Dune\\N', 'Title page.', r.id
 INSERT INTO proposals (kind, book_id, field, before, after, reason, proposed_by, decided_at, is_accepted, answer)
 SELECT 'field', b.id, 'year', b.year, '1966', 'Title page.', r.id, now(), false, 'No.'
   FROM books AS b, readers AS r WHERE r.name = 'Bob';
+WITH one AS (INSERT INTO proposals (kind, proposed_by) SELECT 'book', id FROM readers WHERE name = 'Bob' RETURNING id)
+INSERT INTO proposed_books (proposal_id, isbn, isbn13, title) SELECT id, '0441172717', '9780441172719', 'Dune' FROM one;
 INSERT INTO event_ages (kind, days) VALUES ('review-hidden', 1000);
 INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7);
 INSERT INTO identities (issuer, subject, reader_id)

@@ -255,6 +255,8 @@ def states(
             "account with passkeys": at(f"{localhost}/account"),
             "account's end": at("/account/delete"),
             "suggestions": at("/proposals"),
+            "missing book": at("/proposals/book?isbn=0441172717"),
+            "missing book refused": lambda page: refused(page, "/proposals/book", "Send", ISBN="12", Year="soon"),
             "account's events": at("/account/events"),
         },
         "moderation": {

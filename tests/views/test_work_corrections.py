@@ -137,3 +137,31 @@ def test_only_moderators_undo_and_only_once(bob: Site, mo: Site, select: Select)
     statuses = [mo.client.post(f"/work-corrections/{number}/undo", data=token).status_code for _ in range(2)]
     assert statuses == [303, 409]
     assert mo.client.post(f"/work-corrections/{number + 1}/undo", data=token).status_code == 404
+
+
+def seen(site: Site, isbn: str) -> tuple[object, ...]:
+    """What a book's page and the API say of its reviews."""
+    answer = site.get(f"/api/{isbn}").get_json()
+    page = site.get(f"/books/{isbn}").text
+    texts = {one for one in ("Bob on Dune.", "Alice on Dune.", "Bob on Arrakis.") if one in page}
+    return answer["review_count"], answer["average_score"], texts
+
+
+def test_an_undone_merge_gives_every_review_and_rating_back(
+    alice: Site, bob: Site, mo: Site, visit: Visit, select: Select
+) -> None:
+    """Bob reviewed both books: while they are one, only the newer review counts."""
+    bob.review(DUNE, 5, "Bob on Dune.")
+    alice.review(OTHER_DUNE, 2, "Alice on Dune.")
+    bob.review(ARRAKIS, 1, "Bob on Arrakis.")
+    reviews = "SELECT jsonb_agg(to_jsonb(r) ORDER BY id) FROM reviews AS r"
+    stored, carol = select(reviews), visit().registered("Carol")
+    before = [seen(carol, isbn) for isbn in (DUNE, OTHER_DUNE, ARRAKIS)]
+    assert before == [(2, 3.5, {"Bob on Dune.", "Alice on Dune."})] * 2 + [(1, 1, {"Bob on Arrakis."})]
+    say(carol, ARRAKIS, "merge", DUNE)
+    accept(mo, select("SELECT id FROM proposals"))
+    merged = [seen(carol, isbn) for isbn in (DUNE, OTHER_DUNE, ARRAKIS)]
+    assert merged == [(2, 1.5, {"Alice on Dune.", "Bob on Arrakis."})] * 3
+    assert undo(mo, ARRAKIS, select).status_code == 303
+    assert [seen(carol, isbn) for isbn in (DUNE, OTHER_DUNE, ARRAKIS)] == before
+    assert select(reviews) == stored
