@@ -1,7 +1,9 @@
 """The table of series follows the books, and a rebuild gives the same as single changes."""
 
+import pytest
 from sqlalchemy import Connection, text
 
+from flyleaf.search import SearchQuery, search_books
 from flyleaf.search.schema import put_first
 from tests.search.conftest import insert
 
@@ -43,3 +45,37 @@ def test_series_follow_the_books_and_are_the_same_after_a_rebuild(connection: Co
     assert ("Greek", "greek", 1, None, "beta") in rows(connection)
     connection.execute(text("UPDATE books SET series = NULL"))
     assert rows(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("zorn 2", "Beta"),
+        ("zorn book 2", "Beta"),
+        ("the second zorn book", "Beta"),
+        ("zorn chronicles 2", "Beta"),
+        ("zorn", "Alpha"),
+        ("Beta (Zorn, #2)", "Beta"),
+        ("zorn ann author 2", "Beta"),
+        ("zorn 3", "Gamma"),
+        ("third zorn book", "Gamma"),
+    ],
+)
+@pytest.mark.parametrize("is_rebuilt", [False, True])
+def test_a_book_is_found_by_its_series(connection: Connection, query: str, first: str, is_rebuilt: bool) -> None:
+    put_first(connection)
+    add(connection, "9780000000101", "Alpha", "Zorn #1")
+    add(connection, "9780000000118", "Beta", "Zorn #2; The Zorn Chronicles #2")
+    add(connection, "9780000000132", "Gamma", "The Zorn Series #3")
+    if is_rebuilt:
+        connection.execute(text("SELECT search_rebuild()"))
+    assert search_books(connection, SearchQuery(query)).results[0].title == first
+
+
+def test_all_books_of_a_series_are_found_by_its_name(connection: Connection) -> None:
+    put_first(connection)
+    for number, title in enumerate(("Alpha", "Beta", "Gamma"), 1):
+        add(connection, f"978000000010{number}", title, f"Zorn #{number}")
+    found = search_books(connection, SearchQuery("zorn")).results
+    assert found[0].title == "Alpha"
+    assert {book.title for book in found} == {"Alpha", "Beta", "Gamma"}

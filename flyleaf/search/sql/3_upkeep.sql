@@ -184,10 +184,14 @@ BEGIN
     SELECT groups.work_id AS id, groups.lead_book_id, groups.popularity, search_tier(groups.popularity, groups.work_id, $sql$ || quote_literal(state) || $sql$::search_state) AS tier,
            groups.editions, groups.year_min, groups.year_max, coalesce(review_count, 0) AS review_count, coalesce(rating_sum, 0) AS rating_sum,
            search_main_length(title, title_key) AS main_length, title_key COLLATE "C" AS title_key, author_key COLLATE "C" AS author_key,
-           coalesce(forms, '') COLLATE "C" AS forms, search_work_words(title_key, author_words, coalesce(forms, '')) AS words
+           all_forms COLLATE "C" AS forms, search_work_words(title_key, author_words, all_forms) AS words
       FROM search_groups_new AS groups JOIN search_books_new AS leads ON leads.book_id = groups.lead_book_id
       LEFT JOIN search_ratings_new AS ratings ON ratings.work_id = groups.work_id
       LEFT JOIN search_forms_new AS varied ON varied.work_id = groups.work_id
+      LEFT JOIN (SELECT series.work_id, string_agg(search_series_forms(name, first_number, last_number, author_key), ';' ORDER BY series.place, series.key) AS of_series
+                   FROM search_series_new AS series JOIN search_groups_new AS own ON own.work_id = series.work_id JOIN search_books_new ON book_id = lead_book_id
+                  GROUP BY 1) AS in_series ON in_series.work_id = groups.work_id
+     CROSS JOIN LATERAL concat_ws(';', nullif(forms, ''), of_series) AS all_forms
      ORDER BY groups.popularity DESC, groups.work_id$sql$;
     DROP TABLE search_groups_new, search_forms_new, search_books_new;
     ALTER TABLE search_works_new ADD CONSTRAINT search_works_new_pkey PRIMARY KEY (id),
@@ -301,7 +305,10 @@ BEGIN
                   FROM groups JOIN editions USING (work_id) WHERE is_varied GROUP BY 1, 2) AS each
          GROUP BY work_id),
     leads AS MATERIALIZED (
-        SELECT groups.*, search_main_length(title, title_key) AS main_length, title_key, author_key, coalesce(search_forms(title_key, author_key, forms), '') AS forms
+        SELECT groups.*, search_main_length(title, title_key) AS main_length, title_key, author_key,
+               concat_ws(';', nullif(search_forms(title_key, author_key, forms), ''),
+                         (SELECT string_agg(search_series_forms(name, first_number, last_number, author_key), ';' ORDER BY in_series.place, in_series.key)
+                            FROM search_series AS in_series WHERE in_series.work_id = groups.work_id)) AS forms
           FROM groups JOIN editions ON book_id = lead_book_id
           LEFT JOIN varied ON varied.work_id = groups.work_id),
     made AS MATERIALIZED (
