@@ -29,13 +29,12 @@ _NAMED = ", ".join(
 )
 _SPREAD = f"""
 CREATE TEMP TABLE import_identifiers ON COMMIT DROP AS
-SELECT line, min(place) AS place, split_part(name, ':', 1) COLLATE "C" AS scheme,
+SELECT line, place, split_part(name, ':', 1) COLLATE "C" AS scheme,
        substr(name, strpos(name, ':') + 1) COLLATE "C" AS value
   FROM (SELECT line,
                coalesce(nullif(concat_ws(' ', {_NAMED}), ''), CASE WHEN isbn IS NULL THEN {_DIGEST} END) AS names
           FROM import_rows) AS said
  CROSS JOIN LATERAL unnest(string_to_array(names, ' ')) WITH ORDINALITY AS one (name, place)
- GROUP BY line, name
 """  # noqa: S608  # constants
 
 # Rows that are known by an identifier. Of several new ISBNs that would go to one book, the first one does.
@@ -46,7 +45,8 @@ WITH others AS MATERIALIZED (
      WHERE NOT EXISTS (SELECT FROM books WHERE identity = coalesce(said.isbn13, said.isbn))
 ), held AS MATERIALIZED (
     SELECT own.line, own.place, known.book_id
-      FROM import_identifiers AS own
+      FROM others
+      JOIN import_identifiers AS own ON own.line = others.line
       JOIN identifiers AS known ON known.scheme = own.scheme AND known.value = own.value
 ), found AS MATERIALIZED (
     SELECT others.line, others.isbn, held.book_id, min(held.place) AS place
@@ -129,13 +129,17 @@ UPDATE import_rows AS said
  WHERE line IN (SELECT line FROM differing)
 """  # noqa: S608  # constants
 
-# Whose the identifiers are: `key` is what the merge takes for the book, `identity` what it will be called.
+# Whose the identifiers are that the catalogue doesn't know as the book's: `key` is what the merge takes for the book,
+# `identity` what it will be called.
 _OWN = """
 CREATE TEMP TABLE import_owned ON COMMIT DROP AS
 SELECT own.line, own.scheme, own.value, coalesce(said.identity, said.isbn13, said.isbn) AS key,
        coalesce(said.isbn13, said.isbn, said.identity) AS identity
   FROM import_rows AS said
   JOIN import_identifiers AS own ON own.line = said.line
+  LEFT JOIN identifiers AS known ON known.scheme = own.scheme AND known.value = own.value
+  LEFT JOIN books AS holder ON holder.id = known.book_id
+ WHERE holder.identity IS DISTINCT FROM coalesce(said.identity, said.isbn13, said.isbn)
  UNION ALL
 SELECT line, split_part(identity, ':', 1) COLLATE "C", split_part(identity, ':', 2) COLLATE "C", identity, identity
   FROM import_rows AS said
@@ -146,9 +150,12 @@ SELECT line, split_part(identity, ':', 1) COLLATE "C", split_part(identity, ':',
 _FOLLOW_ISBN = """
 UPDATE import_owned AS owned
    SET identity = said.identity
-  FROM (SELECT key, max(identity) AS identity FROM import_owned WHERE identity <> key GROUP BY key) AS said
+  FROM (SELECT identity AS key, max(coalesce(isbn13, isbn)) AS identity
+          FROM import_rows
+         WHERE identity IS NOT NULL
+           AND isbn IS NOT NULL
+         GROUP BY 1) AS said
  WHERE owned.key = said.key
-   AND owned.identity = owned.key
 """
 
 # What is said of several books goes to the one that has no other name, or else to the first.
@@ -175,7 +182,7 @@ SELECT count(DISTINCT book_id)
 _TAKEN = """
 SELECT owned.line, owned.scheme, owned.value, coalesce(holder.isbn, holder.identity) AS address,
        count(*) OVER () AS total
-  FROM import_owned AS owned
+  FROM (SELECT DISTINCT line, scheme, value, identity FROM import_owned) AS owned
   JOIN identifiers AS known ON known.scheme = owned.scheme AND known.value = owned.value
   JOIN books AS holder ON holder.id = known.book_id
  WHERE holder.identity <> owned.identity
