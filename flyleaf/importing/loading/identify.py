@@ -94,17 +94,22 @@ UPDATE import_rows AS said
 
 # New books without an ISBN.
 _NAME_NEW = f"""
+WITH free AS MATERIALIZED (
+    SELECT DISTINCT ON (own.line) own.line, (own.scheme || ':' || own.value) COLLATE "default" AS first
+      FROM import_identifiers AS own
+     WHERE NOT EXISTS (SELECT FROM identifiers AS known WHERE known.scheme = own.scheme AND known.value = own.value)
+     ORDER BY own.line, own.place
+), named AS MATERIALIZED (
+    SELECT new.line, coalesce(free.first, {_DIGEST}) AS identity
+      FROM import_rows AS new
+      LEFT JOIN free ON free.line = new.line
+     WHERE new.isbn IS NULL
+       AND new.identity IS NULL
+)
 UPDATE import_rows AS said
-   SET identity = coalesce((SELECT own.scheme || ':' || own.value COLLATE "default"
-                              FROM import_identifiers AS own
-                             WHERE own.line = said.line
-                               AND NOT EXISTS (SELECT FROM identifiers AS known
-                                                WHERE known.scheme = own.scheme AND known.value = own.value)
-                             ORDER BY own.place
-                             LIMIT 1),
-                           {_DIGEST})
- WHERE isbn IS NULL
-   AND identity IS NULL
+   SET identity = named.identity
+  FROM named
+ WHERE said.line = named.line
 """  # noqa: S608  # constants
 
 # Two such rows of one file that share the first identifier, but differ in those of another scheme.
