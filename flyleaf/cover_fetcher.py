@@ -6,6 +6,7 @@ machines make no more requests than one. Claims expire, so a crash loses no book
 """
 
 import logging
+import threading
 import time
 from datetime import timedelta
 
@@ -29,7 +30,7 @@ INTERVAL = 10.0
 # Seconds until an idle fetcher looks again, in case a claim of another process has expired.
 POLL = 30.0
 AFTER_A_FAULT = 30.0  # seconds until the next try after an error in our own database, folder or code
-MOST_MISSING = 100  # covers that this machine lacks and is to fetch again; more are noticed when they are next shown
+MOST_MISSING = 100  # covers that this machine is to fetch again; older ones are noticed when they are next shown
 
 logger = logging.getLogger("flyleaf.open_library")
 
@@ -53,6 +54,7 @@ class CoverFetcher(Background):
         self._interval = interval
         self._poll = poll
         self._missing: dict[int, str] = {}  # digests of covers that this machine lacks, by their books
+        self._missing_lock = threading.Lock()
 
     def stop(self, timeout: float = 5.0) -> None:
         """Stop the thread for good, even during a request. A claimed book returns to the queue."""
@@ -64,20 +66,22 @@ class CoverFetcher(Background):
 
     def fetch_again(self, book_id: int, digest: str) -> None:
         """Fetch a cover that another machine has, or that this one has lost."""
-        if len(self._missing) < MOST_MISSING:
+        with self._missing_lock:
             self._missing[book_id] = digest
+            if len(self._missing) > MOST_MISSING:
+                del self._missing[next(iter(self._missing))]
         self.wake()
 
     def work(self) -> bool:
         """Fetch the next cover. Return False if none is wanted or no request is allowed now."""
         if self._open_library.pause:
             return False
-        missing = [book_id for book_id, digest in list(self._missing.items()) if not self._files.has(digest)]
         with self._database.transaction() as connection:
-            request = take_cover_request(connection, missing)
+            request = take_cover_request(connection, self._still_missing())
         if request is None:
             return False
-        self._missing.pop(request.book_id, None)
+        with self._missing_lock:
+            self._missing.pop(request.book_id, None)
         started = time.monotonic() + self._interval
         try:
             self._stopping.wait(self._interval)  # after stop(), fetch_cover() raises an error
@@ -85,6 +89,12 @@ class CoverFetcher(Background):
         except (OpenLibraryError, OSError) as error:
             self._give_back(request, error, started)
         return True
+
+    def _still_missing(self) -> list[int]:
+        """Return the books whose covers this machine lacks. Another process of it may have fetched some."""
+        with self._missing_lock:
+            self._missing = {book: digest for book, digest in self._missing.items() if not self._files.has(digest)}
+            return list(self._missing)
 
     def _fetch(self, request: CoverRequest) -> bytes | None:
         if request.value is None:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from flyleaf.cover_fetcher import CoverFetcher
 from flyleaf.covers.files import CoverFiles
+from flyleaf.covers.shrinking import ShrunkCover
 from flyleaf.database import Database
 from flyleaf.open_library import Breaker, OpenLibraryCovers
 from flyleaf.queries.covers import Cover, request_cover, select_covers
@@ -265,12 +266,18 @@ def test_a_machine_that_lacks_a_cover_fetches_it_again(
     assert shown(database) == cover
 
 
-def test_no_more_is_remembered_than_can_be_fetched(make_fetcher: FetcherMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_remembered_than_can_be_fetched(
+    make_fetcher: FetcherMaker, files: CoverFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Books that are gone, and covers that another process has fetched, take nobody's place for ever."""
     fetcher = make_fetcher()
     monkeypatch.setattr(fetcher, "wake", lambda: None)
     for number in range(1000):
         fetcher.fetch_again(number, f"{number:032x}")
-    assert len(fetcher._missing) == 100
+    assert list(fetcher._missing) == list(range(900, 1000))
+    files.write(ShrunkCover(f"{950:032x}", 333, 500, b"large", b"small"))
+    assert fetcher._still_missing() == [*range(900, 950), *range(951, 1000)]
+    assert len(fetcher._missing) == 99
 
 
 def test_a_decoder_that_cannot_start_is_a_fault_of_ours_and_loses_no_book(
