@@ -29,6 +29,7 @@ SMALL = """() => [...document.querySelectorAll("a, button, summary, select, text
     .map(element => [element.getBoundingClientRect(), element.outerHTML.slice(0, 200)])
     .filter(([box]) => box.width < 24 || box.height < 24)"""
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft " * 8
+EDITION = "9783453305236"
 PRIDE = "/books/0141439513"
 SOLITUDE = "/books/9788437604947"
 
@@ -119,6 +120,16 @@ def reviewed_meanwhile(page: Page, alice: Site) -> None:
     expect(page.get_by_role("button", name="Save")).to_be_visible()
 
 
+def review_editions(alice: Site, bob: Site, add_book: AddBook, select: Select) -> None:
+    """Alice has reviewed two editions of a work before they were one, and Bob the one with the longer facts."""
+    add_book("9783453317178", "Sand", "Karl Sand", language="de", year=2016, publisher=LONG[:200].strip())
+    add_book(EDITION, "Dust", "Karl Sand")
+    alice.review("9783453317178", 1, "The older one.")
+    alice.review(EDITION, 4, "The newer one.")
+    bob.review("9783453317178", 3, LONG)
+    select("UPDATE books SET title = 'Sand' WHERE isbn = :isbn", isbn=EDITION)
+
+
 @pytest.fixture
 def states(
     app: Flask,
@@ -151,6 +162,7 @@ def states(
     bob.review("0141439513", 2, LONG)
     visit().registered("A" * 64).review("0141439513", 4, "From somebody whose name is long.")
     bob.review("9783161484100", 1, "")
+    review_editions(alice, bob, add_book, select)
     monkeypatch.setitem(app.view_functions, "readers.logout", lambda: 1 / 0)
 
     alice.with_app(clock, LONG[:60])
@@ -209,6 +221,9 @@ def states(
         },
         "book": {
             "own review": at(PRIDE),
+            "reviews of several editions": at(f"/books/{EDITION}"),
+            "edit from another edition": at("/books/9783453317178/review/edit"),
+            "delete from another edition": at("/books/9783453317178/review/delete"),
             "no review": at(SOLITUDE),
             "long things": at("/books/9783161484100"),
             "other letters": at("/books/9784101010137"),

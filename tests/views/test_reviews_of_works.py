@@ -6,7 +6,10 @@ from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
+from flyleaf.database import Database
+from flyleaf.queries.work_corrections import merge_works, undo_work_correction
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.markup import part
 from tests.site import PASSWORD, Site, hidden_fields
@@ -137,6 +140,34 @@ def test_where_works_are_joined_the_newer_review_counts_and_where_they_part_both
     assert "Staub." in page
     assert "Much sand." not in page
     assert SENTENCE not in alice.get(f"/books/{planet}").text
+
+
+def test_undoing_a_merge_gives_every_review_and_rating_back(
+    alice: Site, bob: Site, dune: str, planet: str, client: FlaskClient, database: Database, select: Select
+) -> None:
+    """Not a row of the reviews or of their counts differs, and what is derived equals what was there."""
+    alice.review(planet, 1, "Staub.")
+    alice.review(dune, 5, "Much sand.")
+    bob.review(planet, 3, "Wüste.")
+    tables = {
+        "reviews": "id", "rating_counts": "book_id", "search_reviews": "review_id", "search_ratings": "work_id",
+    }  # fmt: skip
+    everything = [f"SELECT * FROM {table} ORDER BY {key}" for table, key in tables.items()]
+
+    def kept() -> list[list[tuple[object, ...]]]:
+        with database.transaction() as connection:
+            return [[tuple(row) for row in connection.execute(text(statement))] for statement in everything]
+
+    before = kept()
+    one, other = (select("SELECT id FROM books WHERE isbn = :isbn", isbn=isbn) for isbn in (planet, dune))
+    with database.transaction() as connection:
+        correction = merge_works(connection, one, other, None, None)
+        assert correction is not None
+    assert scores(client, dune, planet) == [(2, 4.0), (2, 4.0)]
+    with database.transaction() as connection:
+        assert undo_work_correction(connection, correction, None)
+    assert scores(client, dune, planet) == [(1, 5.0), (2, 2.0)]
+    assert kept() == before
 
 
 def test_who_deletes_the_newer_review_has_the_older_one_again(
