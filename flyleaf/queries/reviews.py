@@ -264,18 +264,18 @@ def update_review(connection: Connection, book_id: int, reader_id: int, rating: 
     return row is not None
 
 
-def delete_review(connection: Connection, book_id: int, reader_id: int) -> bool:
-    """Delete a review, or withdraw it. Return False if the reader has not reviewed the work."""
-    review_id = connection.execute(
-        text(f"""
-            SELECT r.id
-              FROM reviews AS r
-             WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL
+def delete_review(connection: Connection, review_id: int, reader_id: int) -> bool:
+    """Delete a review, or withdraw it. Return False if there is none of this id by the reader."""
+    found = connection.execute(
+        text("""
+            SELECT id
+              FROM reviews
+             WHERE id = :review_id AND reader_id = :reader_id AND withdrawn_at IS NULL
                FOR UPDATE
-        """),  # noqa: S608  # constants
-        {"book_id": book_id, "reader_id": reader_id},
-    ).scalar()
-    if review_id is None:
+        """),
+        {"review_id": review_id, "reader_id": reader_id},
+    ).one_or_none()
+    if found is None:
         return False
     withdrawn = connection.execute(
         text("""

@@ -8,7 +8,14 @@ from werkzeug.wrappers import Response
 
 from flyleaf.queries.books import Book
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, update_review
+from flyleaf.queries.reviews import (
+    Review,
+    delete_review,
+    insert_review,
+    select_review,
+    select_superseded_reviews,
+    update_review,
+)
 from flyleaf.views.books import find_book, find_seen_book, render_book
 from flyleaf.views.review_form import ReviewForm
 from flyleaf.web.access import login_required
@@ -62,14 +69,20 @@ def edit(connection: Connection, reader: Reader, address: str) -> Answer:
 @login_required
 def delete(connection: Connection, reader: Reader, address: str) -> Answer:
     book = find_book(connection, address)
-    review = select_review(connection, book.id, reader.id)
+    superseded = request.args.get("review")  # the id of one, as there may be several
+    if superseded is None:
+        review = select_review(connection, book.id, reader.id)
+    else:
+        older = select_superseded_reviews(connection, book.id, reader.id)
+        review = next((one for one in older if str(one.id) == superseded), None)
     if review is None:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     form = Form(request.form)
     if request.method != "POST" or not form.validate():
-        shown = {"book": book, "covers": covers_of(connection, [book]), "review": review}
+        action = url_for("reviews.delete", address=book.address, review=superseded)
+        shown = {"book": book, "covers": covers_of(connection, [book]), "review": review, "action": action}
         return render_later("review_delete.html", **shown, form=form), form.status
-    delete_review(connection, book.id, reader.id)
+    delete_review(connection, review.id, reader.id)
     return _back_to(book, "review-deleted")
 
 

@@ -43,7 +43,7 @@ ACTIONS: dict[str, Callable[[Connection, int, int, int], object]] = {
     "hide": lambda connection, review, book, reader: hide_review(connection, review, "x"),
     "unhide": lambda connection, review, book, reader: unhide_review(connection, review),
     "edit": lambda connection, review, book, reader: update_review(connection, book, reader, 5, ""),
-    "delete": lambda connection, review, book, reader: delete_review(connection, book, reader),
+    "delete": lambda connection, review, book, reader: delete_review(connection, review, reader),
     "leave": lambda connection, review, book, reader: leave(connection, reader, keeps_reviews=False),
     "let go": lambda connection, review, book, reader: leave(connection, reader, keeps_reviews=True),
 }

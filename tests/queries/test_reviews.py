@@ -81,8 +81,9 @@ def test_nothing_happens_where_there_is_no_review(connection: Connection, book_i
     alice, bob = (add_reader(connection, name) for name in ("Alice", "Bob"))
     insert_review(connection, book_id, alice.id, 3, "Alice's.")
     assert update_review(connection, book_id, bob.id, 1, "Bob's.") is False
-    assert delete_review(connection, book_id, bob.id) is False
-    assert delete_review(connection, book_id + 1, alice.id) is False
+    review_id = written(connection, book_id, alice.id).id
+    assert delete_review(connection, review_id, bob.id) is False
+    assert delete_review(connection, review_id + 1, alice.id) is False
     assert written(connection, book_id, alice.id).text == "Alice's."
 
 
@@ -99,7 +100,7 @@ def test_the_counts_match_the_reviews(connection: Connection, book_id: int) -> N
         insert_review(connection, book_id, reader.id, 1 + n % 5, "")
     update_review(connection, book_id, readers[0].id, 5, "")
     update_review(connection, book_id, readers[1].id, 2, "the same stars")
-    delete_review(connection, book_id, readers[2].id)
+    delete_review(connection, written(connection, book_id, readers[2].id).id, readers[2].id)
     counted = connection.execute(text("SELECT count(*), sum(rating) FROM reviews")).one()
     kept = connection.execute(text("SELECT review_count, rating_sum FROM rating_counts")).one()
     assert tuple(kept) == tuple(counted)

@@ -184,6 +184,28 @@ def test_who_deletes_the_newer_review_has_the_older_one_again(
     assert SENTENCE not in page
 
 
+def test_a_superseded_review_is_deleted_alone(
+    alice: Site, bob: Site, dune: str, planet: str, client: FlaskClient, select: Select
+) -> None:
+    alice.review(planet, 1, "Staub.")
+    older = select("SELECT max(id) FROM reviews")
+    alice.review(dune, 5, "Much sand.")
+    mend(select, planet)
+    address = f"/books/{dune}/review/delete?review={older}"
+    for page in (f"/books/{dune}", "/readers/Alice"):
+        assert f"/review/delete?review={older}" in alice.get(page).text
+    assert "Staub." in alice.get(address).text
+    assert bob.get(address).status_code == 404
+    assert f'action="{address}"' in alice.get(address).text
+    assert alice.submit(address).status_code == 303
+    assert alice.get(address).status_code == 404
+    page = alice.get(f"/books/{planet}").text
+    assert "Staub." not in page
+    assert "Much sand." in page
+    mend(select, planet, "Der Wüstenplanet")
+    assert scores(client, dune, planet) == [(1, 5.0), (0, None)]
+
+
 def test_nobody_else_reports_a_superseded_review(
     alice: Site, bob: Site, dune: str, planet: str, select: Select
 ) -> None:
