@@ -55,8 +55,8 @@ MAY_IMPORT = {
     "version": set(),
     "embedded": set(),
     "open_library": {"isbn"},
-    "search": {"identifiers", "isbn", "limits"},
-    "queries": {"identifiers", "isbn", "limits", "paging", "series"},
+    "search": {"identifiers", "isbn", "limits", "subjects"},
+    "queries": {"identifiers", "isbn", "limits", "paging", "series", "subjects"},
     "database": {"config", "embedded", "search"},  # of the search: what it keeps in the database
     "exporting": {"importing", "queries"},
     "importing": {"identifiers", "isbn", "limits", "config", "database", "queries", "search", "series", "subjects"},

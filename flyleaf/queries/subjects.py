@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from flyleaf.limits import PAGE_MAX, PAGE_SIZE
 from flyleaf.queries.authors import Work
 from flyleaf.queries.prepared import prepared
+from flyleaf.subjects import subject_key
 
 WORKS_MAX = 2_000  # the most popular works of one subject; as many as the pages show
 LOOK = 5_000  # works; of a subject that more have, only those are listed that are among the 32,000 most popular works
@@ -54,6 +55,12 @@ class ListedSubject:
     name: str
     work_count: int
     listed: int
+
+
+def select_subject_name(connection: Connection, spelling: str) -> str | None:
+    """Return the name of a subject in any spelling, or None if no book has ever had it."""
+    key = subject_key(spelling)
+    return connection.execute(text("SELECT name FROM subjects WHERE key = :key"), {"key": key}).scalar_one_or_none()
 
 
 def select_subjects_of_work(connection: Connection, book_id: int) -> tuple[Subject, ...]:

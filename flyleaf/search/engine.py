@@ -31,7 +31,7 @@ from flyleaf.search.surplus_words import BEHIND_COST
 from flyleaf.search.timing import stage
 
 AS_TYPED = Limits(popular=POPULAR, others=KEEP, enough=60, common=2**31 - 1)
-WIDE = AS_TYPED._replace(others=600)  # because a filter will take most away
+WIDE = AS_TYPED._replace(popular=600, others=600)  # because a filter will take most away
 OTHERWISE = Limits(popular=60, others=80, enough=60, common=8_000)  # of a reading that is not as typed
 SAYS_LITTLE = BEHIND_COST  # where the best work lacks no word that says more, no further reading is tried
 PLAUSIBLE = 2.5  # where the best work lacks no word that says more, no known word is changed

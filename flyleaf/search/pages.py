@@ -14,6 +14,7 @@ from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import identifier_stage, isbn_stage
 from flyleaf.search.candidates import Narrowing
 from flyleaf.search.engine import find
+from flyleaf.search.facets import Facets, count_facets, load_facts, newest_year, passes
 from flyleaf.search.gathering import EXACT, Search, is_loose
 from flyleaf.search.marking import IDEOGRAPH, left_out
 from flyleaf.search.matching import Match, stands_out
@@ -27,12 +28,12 @@ from flyleaf.search.results import (
     bayesian_average,
     is_lead,
     load_works,
-    passing,
 )
 from flyleaf.search.schema import require
 from flyleaf.search.spelling import SHORTEST, TWO_SLIPS
 from flyleaf.search.surplus_words import LITTLE
 from flyleaf.search.timing import stage
+from flyleaf.subjects import subject_id, subject_key
 
 DEEPEST = 200  # results; a search looks no further, and says has_next only as far as it has looked
 
@@ -56,6 +57,8 @@ class SearchQuery:
     has_reviews: bool = False
     order: Order = Order.RELEVANCE
     verbatim: bool = False
+    subject: str | None = None  # in any spelling
+    with_facets: bool = False
 
     @property
     def skipped(self) -> int:
@@ -64,7 +67,8 @@ class SearchQuery:
 
     @property
     def filters(self) -> Filters:
-        return Filters(self.year_from, self.year_to, self.language or None, self.has_reviews)
+        subject = subject_id(subject_key(self.subject)) if self.subject else None
+        return Filters(self.year_from, self.year_to, self.language or None, self.has_reviews, subject)
 
 
 class MatchReason(NamedTuple):
@@ -117,6 +121,7 @@ class SearchPage(NamedTuple):
     total_is_exact: bool = True
     cut_short: bool = False
     digits_needed: int | None = None
+    facets: Facets | None = None
 
 
 @stage("all")
@@ -148,23 +153,25 @@ def search_books(connection: Connection, query: SearchQuery) -> SearchPage:
 
 def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Piece]) -> SearchPage:
     filters, preference = query.filters, _preference(query)
-    search = find(
-        connection,
-        typed,
-        Narrowing(query.year_from, query.year_to, query.has_reviews),
-        filters.language is not None,
-        query.verbatim,
-        query.page_size if is_lead(filters, preference) else 0,
-    )
+    show = query.page_size if is_lead(filters, preference) else 0
+    search = find(connection, typed, verbatim=query.verbatim, show=show)
+    are_all = search.looked_everywhere
+    if filters.active and not are_all:  # they would take most of what was looked at away
+        narrowing = Narrowing(query.year_from, query.year_to, query.has_reviews)
+        is_wide = filters.language is not None or filters.subject_id is not None
+        search = find(connection, typed, narrowing, is_wide, query.verbatim)
     matches = search.ranked() if query.order is Order.RELEVANCE else search.typed_only
+    facets = None
     years: dict[int, int | None] = {}
+    if filters.active or query.with_facets:
+        facts = load_facts(connection, matches if filters.active or are_all else matches[:DEEPEST])
+        if query.with_facets and facts:
+            facets = count_facets(connection, list(facts.values()), filters, are_all)
     if filters.active:
-        years = passing(connection, [match.candidate.id for match in matches], filters)
         matches = [
-            match
-            for match in matches
-            if match.candidate.id in years and (match.candidate.review_count or not query.has_reviews)
+            match for match in matches if match.candidate.id in facts and passes(facts[match.candidate.id], filters)
         ]
+        years = {match.candidate.id: newest_year(facts[match.candidate.id], filters) for match in matches}
     found = len(matches)
     matches = _ordered(matches[:DEEPEST], query.order, years)
     wanted = matches[query.skipped : query.skipped + query.page_size]
@@ -180,6 +187,7 @@ def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Pi
         total=min(found, DEEPEST),
         total_is_exact=found <= DEEPEST and search.looked_everywhere,
         cut_short=search.cut_short,
+        facets=facets,
     )
 
 

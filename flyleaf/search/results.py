@@ -56,6 +56,16 @@ class Filters(NamedTuple):
     year_to: int | None = None
     language: str | None = None
     has_reviews: bool = False
+    subject_id: int | None = None  # of the work, which has the subjects of all its editions
+
+    def takes(self, edition: tuple[int | None, str | None]) -> bool:
+        """Whether an edition of this year, in this language in lower case, passes."""
+        year, language = edition
+        return (
+            (self.year_from is None or (year is not None and year >= self.year_from))
+            and (self.year_to is None or (year is not None and year <= self.year_to))
+            and (self.language is None or language == self.language.lower())
+        )
 
     @property
     def active(self) -> bool:
@@ -66,14 +76,6 @@ class Filters(NamedTuple):
         return {"year_from": self.year_from, "year_to": self.year_to, "language": self.language}
 
 
-_PASSING = text("""
-    SELECT work_id, max(year)
-      FROM search_editions JOIN books ON books.id = book_id
-     WHERE work_id = ANY (:works)
-       AND (CAST(:year_from AS int) IS NULL OR year >= :year_from)
-       AND (CAST(:year_to AS int) IS NULL OR year <= :year_to)
-       AND (CAST(:language AS text) IS NULL OR lower(language) = lower(:language))
-     GROUP BY work_id""")
 _LEADING = (
     text("SELECT CAST(search_leading(:works, :most) AS text)").columns(column("shown")).execution_options(prepared=True)
 )
@@ -99,11 +101,6 @@ _CHOSEN = text("""
               books.id = work.lead_book_id DESC, books.id
      LIMIT 1) AS chosen
      ORDER BY place LIMIT 1000""")
-
-
-def passing(connection: Connection, works: Sequence[int], filters: Filters) -> dict[int, int | None]:
-    """Which of the works have an edition that passes, and the newest year of those."""
-    return {row[0]: row[1] for row in connection.execute(_PASSING, {"works": list(works), **filters.parameters})}
 
 
 class Preference(StrEnum):

@@ -1,5 +1,6 @@
 """The search page, and suggestions while typing."""
 
+from dataclasses import replace
 from datetime import date
 
 from flask import Blueprint, redirect, request, url_for
@@ -11,7 +12,7 @@ from flyleaf.limits import PAGE_MAX, PAGE_SIZE
 from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.shelf import select_shelf
-from flyleaf.queries.subjects import has_subjects
+from flyleaf.queries.subjects import has_subjects, select_subject_name
 from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, is_ready, search_books, suggest
 from flyleaf.views.authors import author_address
 from flyleaf.views.proposed_books import missing_book
@@ -33,10 +34,17 @@ SHELF = 6  # books shown before the first search
 def search(connection: Connection, reader: Reader) -> Answer:
     form = SearchForm(request.args)
     valid = form.validate()
-    # Filters are shown on request, because most searches don't need them.
-    narrow = "narrow" in request.args or form.is_narrowed or not valid
+    # The form for all filters is shown on request: most searches need none, or one that the facets offer.
+    narrow = "narrow" in request.args or not valid
     languages = select_languages(connection) if narrow else []
-    page = {"form": form, "narrow": narrow, "languages": languages, "isbn_digits": SHORTEST_ISBN_PART}
+    subject = select_subject_name(connection, form.subject.data) if valid and form.subject.data else None
+    page = {
+        "form": form,
+        "narrow": narrow,
+        "languages": languages,
+        "subject_name": subject,
+        "isbn_digits": SHORTEST_ISBN_PART,
+    }
     if not valid:
         return render_later("search.html", **page), 422
     if not form.q.data or form.is_blank:
@@ -44,7 +52,7 @@ def search(connection: Connection, reader: Reader) -> Answer:
         shown = {"examples": shelf, "is_empty": not shelf, "covers": covers_of(connection, shelf)}
         browse = is_ready(connection) and has_subjects(connection)
         return render_later("search.html", **page, **shown, browse_subjects=browse)
-    found = search_books(connection, form.query())
+    found = search_books(connection, replace(form.query(), with_facets=True))
     last_page = min(max(-(-found.total // PAGE_SIZE), 1), PAGE_MAX)
     exact = [book for book in found.results if not book.match.loose]
     loose = [book for book in found.results if book.match.loose]

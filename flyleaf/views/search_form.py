@@ -6,8 +6,18 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, SearchField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import AnyOf, Length, ValidationError
 
-from flyleaf.limits import LANGUAGE_MAX, PAGE_MAX, PAGE_SIZE, PAGE_SIZE_MAX, QUERY_MAX, YEAR_MAX, YEAR_MIN
+from flyleaf.limits import (
+    LANGUAGE_MAX,
+    PAGE_MAX,
+    PAGE_SIZE,
+    PAGE_SIZE_MAX,
+    QUERY_MAX,
+    SUBJECT_NAME_MAX,
+    YEAR_MAX,
+    YEAR_MIN,
+)
 from flyleaf.search import Order, SearchQuery
+from flyleaf.subjects import subject_key
 from flyleaf.web.forms import PlainForm, line, no_control_characters
 from flyleaf.web.numbers import WholeNumberField
 
@@ -45,6 +55,9 @@ class SearchForm(PlainForm):
         lazy_gettext("Language"), filters=[line], validators=[Length(max=LANGUAGE_MAX), no_control_characters]
     )
     has_reviews = BooleanField(lazy_gettext("Only books with reviews"), false_values=(False, "", "0", "false"))
+    subject = StringField(
+        lazy_gettext("Subjects"), filters=[line], validators=[Length(max=SUBJECT_NAME_MAX), no_control_characters]
+    )
     order = SelectField(lazy_gettext("Sort by"), choices=ORDERS, default=Order.RELEVANCE)
     verbatim = BooleanField(false_values=(False, "", "0", "false"))  # try no other spelling
 
@@ -68,7 +81,7 @@ class SearchForm(PlainForm):
     @property
     def filters(self) -> dict[str, Any]:
         """Return the values of the filters that are set, by field."""
-        names = ("year_from", "year_to", "language", "has_reviews")
+        names = ("year_from", "year_to", "language", "subject", "has_reviews")
         return {name: self[name].data for name in names if self[name].data not in (None, "", False)}
 
     @property
@@ -80,6 +93,18 @@ class SearchForm(PlainForm):
     def is_narrowed(self) -> bool:
         """Return whether a filter is set."""
         return bool(self.filters)
+
+    @property
+    def subject_key(self) -> str:
+        """Return the key of the subject to which the search is narrowed, however it is spelled, or ""."""
+        return subject_key(self.subject.data or "")
+
+    @property
+    def decade(self) -> int | None:
+        """Return the first year of the decade to which the filters for years narrow the search, or None."""
+        first, last = self.year_from.data, self.year_to.data
+        is_decade = first is not None and first % 10 == 0 and last == min(first + 9, YEAR_MAX)
+        return first if is_decade else None
 
     def address_values(self, **other: Any) -> dict[str, Any]:
         """Return the query parameters of the same search with `other` values replaced, without those that are unset."""
@@ -100,6 +125,7 @@ class SearchForm(PlainForm):
             year_to=self.year_to.data,
             language=self.language.data or None,
             has_reviews=self.has_reviews.data,
+            subject=self.subject.data or None,
             order=Order(self.order.data),
             verbatim=self.verbatim.data,
         )

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from flyleaf.search import SearchPage, SearchQuery, search_books
+from flyleaf.subjects import subject_id
 from tests.fixture_types import AddBook, Select
 from tests.markup import part
 from tests.site import Site
@@ -327,3 +328,54 @@ def test_too_short_a_piece_of_an_isbn_states_how_many_digits_it_takes(alice: Sit
 def test_an_author_among_the_suggestions_leads_to_the_page_of_the_author(alice: Site, shelf: None) -> None:
     suggestions = alice.get("/search/suggestions?q=jane+aus").get_json()["suggestions"]
     assert "/authors/Jane%20Austen" in [one["address"] for one in suggestions if one["kind"] == "author"]
+
+
+@pytest.fixture
+def subjects(select: Select, shelf: None) -> None:
+    select(
+        "INSERT INTO subjects (id, key, name) VALUES (:id, 'country-and-life', 'Country & <life>')",
+        id=subject_id("country-and-life"),
+    )
+    select("UPDATE books SET subjects = ARRAY[:id] WHERE title = 'Emma'", id=subject_id("country-and-life"))
+
+
+def facets_of(text: str) -> list[tuple[str, str, str]]:
+    """The name, number and address of each value of the facets."""
+    facets = part(r'(?s)<details class="facets">(.*?)</details>', text)
+    values = re.findall(r'(?s)<a href="([^"]*)"[^>]*><bdi>([^<]*)</bdi></a>\s*(?:<span class="count">(\d*))?', facets)
+    return [(unescape(name), works, unescape(address)) for address, name, works in values]
+
+
+def test_each_facet_leads_to_as_many_books_as_it_says(alice: Site, subjects: None) -> None:
+    alice.review("9780141439587", 4)
+    facets = facets_of(page(alice, q="austen"))
+    assert [(name, works) for name, works, _ in facets] == [
+        ("Only books with reviews", "1"),
+        ("Country & <life>", "1"),
+        ("German", "1"),
+        ("2010–2019", "1"),
+        ("1990–1999", "1"),
+    ]
+    for _, works, address in facets:
+        assert f"{works} book<" in alice.get(address).text.replace(" book\n", " book<")
+
+
+def test_what_is_chosen_is_marked_and_a_chip(alice: Site, subjects: None) -> None:
+    text = page(alice, q="austen", subject="Country and Life", year_from=2000, year_to=2009)
+    assert titles(text) == ["Emma"]
+    chips = part(r'<ul class="chips".*?</ul>', text)
+    assert text_of(chips) == ("Remove filter: 2000–2009 Remove filter: Country & <life> Clear filters")
+    assert re.findall(r'aria-current="true"><bdi>([^<]*)<', text) == ["Country &amp; &lt;life&gt;", "2000–2009"]
+
+
+def test_another_query_keeps_the_filters(alice: Site, subjects: None) -> None:
+    text = page(alice, q="austen", subject="country-and-life", has_reviews="1")
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text)
+    assert hidden == [("subject", "country-and-life"), ("has_reviews", "1")]
+
+
+def test_the_api_takes_a_subject(alice: Site, subjects: None) -> None:
+    found = alice.get("/api/search?q=austen&subject=Country%20%26%20Life").get_json()
+    assert [book["title"] for book in found["results"]] == ["Emma"]
+    assert alice.get("/api/search?q=austen&subject=nothing").get_json()["results"] == []
+    assert alice.get(f"/api/search?q=austen&subject={'x' * 101}").status_code == 422
