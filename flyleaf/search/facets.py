@@ -1,7 +1,7 @@
 """What the works of a search have in common: languages, decades, subjects and reviews, and how many works have each.
 
 A number is what the same search finds with that filter. So filters are applied to what the search finds without them,
-and nothing is looked for again. Where the search can't have found all works, there are no numbers.
+and nothing is looked for again. Where the search can't have found all works, or finds many, there are no numbers.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from flyleaf.search.matching import Match
 from flyleaf.search.results import Filters
 from flyleaf.search.timing import stage
 
+COUNTED = 100  # works; of more there are no numbers, so that a search with facets takes little longer
+SAMPLED = 60  # of the best works, whose values are shown without numbers
 LANGUAGES = 8  # shown
 DECADES = 8
 SUBJECTS = 10
@@ -105,30 +107,27 @@ def newest_year(facts: Facts, filters: Filters) -> int | None:
 
 def count_facets(connection: Connection, facts: Sequence[Facts], filters: Filters, are_all: bool) -> Facets:
     """Return the facets of works. Each kind is counted among those that pass the filters of the others."""
-    languages: Counter[str] = Counter()
-    decades: Counter[int] = Counter()
-    subjects: Counter[int] = Counter()
-    of_any_year = filters._replace(year_from=None, year_to=None)
-    in_any_language = filters._replace(language=None)
+    languages: list[str] = []
+    decades: list[int] = []
+    subjects: list[int] = []
     passing = reviewed = 0
     for work in facts:
         has_subject, has_reviews = _has_subject(work, filters), _has_reviews(work, filters)
+        of_years = [one for one in work.editions if filters.takes_year(one[0])]
+        in_language = [one for one in work.editions if filters.takes_language(one[1])]
+        takes = any(one in of_years for one in in_language)
         if has_subject and has_reviews:
-            languages.update({one[1] for one in work.editions if one[1] and in_any_language.takes(one)})
-            decades.update(
-                {one[0] // 10 * 10 for one in work.editions if one[0] is not None and of_any_year.takes(one)}
-            )
-        if has_reviews or has_subject:
-            takes = any(map(filters.takes, work.editions))
-            if takes and has_reviews:
-                subjects.update(work.subjects)
-            if takes and has_subject:
-                passing += has_reviews
-                reviewed += work.is_reviewed
+            languages += {language for _, language in of_years if language}
+            decades += {year // 10 * 10 for year, _ in in_language if year is not None}
+        if takes and has_reviews:
+            subjects += work.subjects
+        if takes and has_subject:
+            passing += has_reviews
+            reviewed += work.is_reviewed
     in_use = filters.year_from is not None or filters.year_to is not None
-    by_language = _most(languages, LANGUAGES, passing, filters.language is not None)
-    by_decade = sorted(_most(decades, DECADES, passing, in_use), reverse=True)
-    by_subject = _most(subjects, SUBJECTS, passing, filters.subject_id is not None)
+    by_language = _most(Counter(languages), LANGUAGES, passing, filters.language is not None)
+    by_decade = sorted(_most(Counter(decades), DECADES, passing, in_use), reverse=True)
+    by_subject = _most(Counter(subjects), SUBJECTS, passing, filters.subject_id is not None)
     names = _names(connection, [number for number, _ in by_subject])
     shown_reviewed = reviewed if reviewed < passing or filters.has_reviews else 0
     return Facets(

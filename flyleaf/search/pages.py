@@ -14,7 +14,7 @@ from flyleaf.limits import PAGE_SIZE
 from flyleaf.search import identifier_stage, isbn_stage
 from flyleaf.search.candidates import Narrowing
 from flyleaf.search.engine import find
-from flyleaf.search.facets import Facets, count_facets, load_facts, newest_year, passes
+from flyleaf.search.facets import COUNTED, SAMPLED, Facets, count_facets, load_facts, newest_year, passes
 from flyleaf.search.gathering import EXACT, Search, is_loose
 from flyleaf.search.marking import IDEOGRAPH, left_out
 from flyleaf.search.matching import Match, stands_out
@@ -161,12 +161,13 @@ def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Pi
         is_wide = filters.language is not None or filters.subject_id is not None
         search = find(connection, typed, narrowing, is_wide, query.verbatim)
     matches = search.ranked() if query.order is Order.RELEVANCE else search.typed_only
+    are_counted = are_all and len(matches) <= COUNTED
     facets = None
     years: dict[int, int | None] = {}
     if filters.active or query.with_facets:
-        facts = load_facts(connection, matches if filters.active or are_all else matches[:DEEPEST])
+        facts = load_facts(connection, matches if filters.active or are_counted else matches[:SAMPLED])
         if query.with_facets and facts:
-            facets = count_facets(connection, list(facts.values()), filters, are_all)
+            facets = count_facets(connection, list(facts.values()), filters, are_counted)
     if filters.active:
         matches = [
             match for match in matches if match.candidate.id in facts and passes(facts[match.candidate.id], filters)

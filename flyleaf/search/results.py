@@ -60,12 +60,17 @@ class Filters(NamedTuple):
 
     def takes(self, edition: tuple[int | None, str | None]) -> bool:
         """Whether an edition of this year, in this language in lower case, passes."""
-        year, language = edition
-        return (
-            (self.year_from is None or (year is not None and year >= self.year_from))
-            and (self.year_to is None or (year is not None and year <= self.year_to))
-            and (self.language is None or language == self.language.lower())
+        return self.takes_year(edition[0]) and self.takes_language(edition[1])
+
+    def takes_year(self, year: int | None) -> bool:
+        if self.year_from is None and self.year_to is None:
+            return True
+        return year is not None and (
+            (self.year_from is None or year >= self.year_from) and (self.year_to is None or year <= self.year_to)
         )
+
+    def takes_language(self, language: str | None) -> bool:
+        return self.language is None or language == self.language.lower()
 
     @property
     def active(self) -> bool:
