@@ -103,7 +103,7 @@ def test_what_became_of_a_review_is_said_at_the_review(page: Page, log_in: Calla
     page.get_by_label("Your review").fill("Words. " * 200)
     page.get_by_role("button", name="Publish").click()
     assert_at_the_review(page, "Your review has been published.")
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_role("button", name="Save").click()
     assert_at_the_review(page, "Your review has been updated.")
     page.get_by_role("link", name="Delete").click()

@@ -32,7 +32,7 @@ def test_a_reader_finds_a_book_and_reviews_it(page: Page) -> None:
     expect(page.get_by_text("It rains in it for four years.")).to_be_visible()
     expect(page.get_by_role("img", name="4.0 of 5 stars")).to_be_visible()
 
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     expect(page.get_by_label("4 stars")).to_be_checked()
     page.get_by_label("5 stars").check()
     page.get_by_role("button", name="Save").click()

@@ -341,7 +341,7 @@ def test_what_fails_after_the_commit_is_a_remark(
     config: Config, database: Database, tmp_path: Path, settings_at_the_end: list[str]
 ) -> None:
     out = io.StringIO()
-    path, rejects = written(tmp_path, HEADER + DUNE + ",x,y,1\n"), tmp_path / "refused.csv"
+    path, rejects = written(tmp_path, HEADER + DUNE + "0141439580,,x,1\n"), tmp_path / "refused.csv"
     outcome = import_files(config, [path], Report(out, io.StringIO()), Options(rejects=rejects))
     assert numbers(outcome) == (1, 0, 0, 1)
     assert "The import succeeded, but the search may be incomplete until the next import: The database failed: " in (

@@ -80,7 +80,7 @@ def test_json_is_all_there_is_on_standard_output(environment: dict[str, str], tm
     assert outcome == {
         "read": 4, "added": 2, "changed": 0, "left_alone": 0, "refused": 1, "refused_by_reason": {"no title": 1},
         "repeated": 1, "left_empty": 1, "wrong_check_digits": 1, "wrong_isbns": 0,
-        "identifiers_taken": 0, "dry_run": False,
+        "identifiers_taken": 0, "subjects_left_out": 0, "dry_run": False,
     }  # fmt: skip
     assert b"Importing" in done.stderr
 

@@ -9,16 +9,17 @@ from flask import Flask
 from itsdangerous import TimestampSigner
 
 from flyleaf.web.forms import TOKEN_LIFETIME
-from tests.fixture_types import Select, Visit
+from tests.fixture_types import AddBook, Select, Visit
 from tests.site import PASSWORD, Site, hidden_fields
 
+DUNE, SEQUEL = "9780441172719", "9780441172696"
 # Searching changes nothing. Logging out asks a visitor whom another site sent, see test_logout.py.
 WITHOUT_TOKEN = {"/search", "/logout"}
 VALUES = {
     "/register": {"username": "Carol", "password": PASSWORD, "confirmation": PASSWORD},
     "/login": {"username": "Alice", "password": PASSWORD},
-    "/books/<isbn>/review": {"rating": "5", "text": "Typed words."},
-    "/books/<isbn>/review/edit": {"rating": "5", "text": "Typed words."},
+    "/books/<address>/review": {"rating": "5", "text": "Typed words."},
+    "/books/<address>/review/edit": {"rating": "5", "text": "Typed words."},
     "/account/password": {
         "old_password": PASSWORD,
         "password": "a daisy is a daisy",
@@ -31,6 +32,9 @@ VALUES = {
     "/reset/<token>": {"password": "a daisy is a daisy", "confirmation": "a daisy is a daisy"},
     "/reviews/<id:review_id>/report": {"reason": "Spam"},
     "/moderation/reviews/<id:review_id>/hide": {"reason": "Spam"},
+    "/moderation/proposals/<id:proposal_id>/refuse": {"reason": "The cover says otherwise."},
+    "/books/<address>/correct": {"title": "Dune", "reason": "It is on the cover."},
+    "/books/<address>/editions": {"kind": "merge", "other": SEQUEL, "reason": ""},
 }
 # Nothing of the kind is there in these tests: tests/views/test_{second_step,second_factors,passkeys,login_provider}.py.
 ELSEWHERE = {
@@ -44,7 +48,7 @@ ELSEWHERE = {
     "/register/provider",
 }
 NEED_MORE = {"/account/authenticator-app", "/account/passkey", "/account/passkey/question"}  # a code, a signature
-LAST = ("/books/<isbn>/review/delete", "/account/password", "/account/delete")  # they end what others change
+LAST = ("/books/<address>/review/delete", "/account/password", "/account/delete")  # they end what others change
 
 
 def post_rules(app: Flask) -> list[str]:
@@ -54,9 +58,11 @@ def post_rules(app: Flask) -> list[str]:
     return sorted(rules - WITHOUT_TOKEN - ELSEWHERE)
 
 
-def address(rule: str, isbn: str, review_id: int, session_id: int = 1) -> str:
-    parts = {"<isbn>": isbn, "<id:review_id>": str(review_id), "<id:session_id>": str(session_id), "<token>": "token"}
-    return re.sub("<[^>]*>", lambda part: parts.get(part[0], "1"), rule)
+def address(rule: str, ids: dict[str, int]) -> str:
+    parts = {"<address>": DUNE, "<token>": "token"}
+    table = "work_corrections" if rule.startswith("/work-corrections/") else "corrections"
+    numbers = ids | {"correction_id": ids[table]}
+    return re.sub("<(id:)?([^>]*)>", lambda part: parts.get(part[0], str(numbers.get(part[2], 1))), rule)
 
 
 def token(site: Site, page: str) -> str:
@@ -70,9 +76,11 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def review_id(alice: Site, bob: Site, dune: str, select: Select) -> int:
-    """Of what Bob wrote. Alice moderates, and has a link to choose Bob's password."""
+def ids(alice: Site, bob: Site, dune: str, add_book: AddBook, select: Select) -> dict[str, int]:
+    """Of what Bob wrote and suggested, and of what was corrected. Alice moderates, and has a link to choose Bob's
+    password."""
     bob.review(dune, 5, "Bob's words.")
+    add_book(SEQUEL, "Dune Messiah", "Frank Herbert")
     select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'")
     select(
         "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
@@ -82,8 +90,22 @@ def review_id(alice: Site, bob: Site, dune: str, select: Select) -> int:
         "INSERT INTO login_links (reader_id, token_hash, expires_at)"
         " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Bob'"
     )
-    review_id: int = select("SELECT max(id) FROM reviews")
-    return review_id
+    return {
+        "review_id": select("SELECT max(id) FROM reviews"),
+        "proposal_id": select(
+            "INSERT INTO proposals (kind, book_id, field, after, proposed_by)"
+            " SELECT 'field', books.id, 'year', '1965', readers.id FROM books, readers"
+            " WHERE title = 'Dune' AND name = 'Bob' RETURNING id"
+        ),
+        "corrections": select(
+            "INSERT INTO corrections (book_id, field, after)"
+            " SELECT id, 'year', '1965' FROM books WHERE title = 'Dune' RETURNING id"
+        ),
+        "work_corrections": select(
+            "INSERT INTO work_corrections (kind, book_id, into_work)"
+            " SELECT 'split', id, ARRAY[CAST(id AS text)] FROM books WHERE title = 'Dune' RETURNING id"
+        ),
+    }
 
 
 @pytest.fixture
@@ -116,7 +138,7 @@ def test_every_form_that_changes_something_is_refused_without_the_visitors_token
     alice: Site,
     dune: str,
     tokens: dict[str, str | None],
-    review_id: int,
+    ids: dict[str, int],
     select: Select,
     subtests: pytest.Subtests,
 ) -> None:
@@ -124,7 +146,7 @@ def test_every_form_that_changes_something_is_refused_without_the_visitors_token
         for what, value in tokens.items():
             with subtests.test(rule, token=what):
                 fields = VALUES.get(rule, {}) | ({} if value is None else {"csrf_token": value})
-                response = alice.client.post(address(rule, dune, review_id), data=fields)
+                response = alice.client.post(address(rule, ids), data=fields)
                 assert response.status_code == 400
     assert select("SELECT string_agg(text, ' ' ORDER BY id) FROM reviews") == "Alice's words. Bob's words."
     assert select("SELECT count(*) FROM reviews WHERE hidden_at IS NULL") == 2
@@ -135,7 +157,7 @@ def test_every_form_that_changes_something_is_refused_without_the_visitors_token
 
 def test_a_token_that_comes_twice_is_refused(app: Flask, alice: Site, dune: str, tokens: dict[str, str | None]) -> None:
     good = token(alice, f"/books/{dune}/review/edit")
-    fields = VALUES["/books/<isbn>/review/edit"] | {"csrf_token": [good, good]}
+    fields = VALUES["/books/<address>/review/edit"] | {"csrf_token": [good, good]}
     assert alice.client.post(f"/books/{dune}/review/edit", data=fields).status_code == 400
 
 
@@ -207,18 +229,18 @@ def test_a_token_does_not_outlive_its_session(alice: Site, visit: Visit, dune: s
 
 
 def test_with_the_right_token_each_form_works(
-    app: Flask, alice: Site, visit: Visit, dune: str, review_id: int, select: Select
+    app: Flask, alice: Site, visit: Visit, dune: str, ids: dict[str, int], select: Select
 ) -> None:
     """So that the tests above refuse for the right reason."""
     alice.review(dune, 2, "Alice's words.")
     visit().logged_in("Alice")
-    phone = select("SELECT max(id) FROM sessions")
+    ids["session_id"] = select("SELECT max(id) FROM sessions")  # the phone's
     rules = [rule for rule in post_rules(app) if rule not in NEED_MORE]
     for rule in sorted(rules, key=lambda rule: LAST.index(rule) + 1 if rule in LAST else 0):
         visitor = visit() if rule in ("/login", "/register", "/login/link/<token>") else alice
         page = "/account" if visitor is alice else "/login"
         fields = VALUES.get(rule, {}) | {"csrf_token": token(visitor, page)}
-        response = visitor.client.post(address(rule, dune, review_id, phone), data=fields)
+        response = visitor.client.post(address(rule, ids), data=fields)
         assert response.status_code in (200, 303, 409), rule
 
 
@@ -230,7 +252,7 @@ def test_no_get_changes_anything(app: Flask, alice: Site, dune: str, select: Sel
     alice.review(dune, 2, "Alice's words.")
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()) and rule.rule != "/logout" and "<path:" not in rule.rule:
-            alice.get(rule.rule.replace("<isbn>", dune), query_string={"rating": "5", "text": "x", "q": "x"}).close()
+            alice.get(rule.rule.replace("<address>", dune), query_string={"rating": "5", "text": "x", "q": "x"}).close()
     assert select("SELECT text FROM reviews") == "Alice's words."
     assert alice.get("/search").status_code == 200
 
