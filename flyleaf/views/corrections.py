@@ -45,9 +45,8 @@ def correct(connection: Connection, reader: Reader, address: str) -> Answer:
     """Show a book's fields. What a moderator changes is changed at once; what a reader changes is suggested."""
     is_moderator = may_suggest_or_correct(reader)
     book = find_book(connection, address)
-    if request.method == "POST":
-        if is_moderator:
-            wait_for_import(connection)
+    if request.method == "POST" and is_moderator:
+        wait_for_import(connection)
         lock_book(connection, book.id)
     form = CorrectionForm(request.form or restored(), select_values(connection, book.id))
     if (

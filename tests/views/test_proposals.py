@@ -202,7 +202,8 @@ def test_nobody_else_decides(bob: Site, mo: Site, proposal_id: int, select: Sele
     for action in ("accept", "refuse"):
         sent = bob.client.post(f"{QUEUE}/{proposal_id}/{action}", data=token | {"reason": "Mine."})
         assert sent.status_code == 404
-    assert mo.client.post(f"{QUEUE}/{proposal_id}/accept").status_code == 400
+    for action in ("accept", "refuse"):
+        assert mo.client.post(f"{QUEUE}/{proposal_id}/{action}", data={"reason": "No."}).status_code == 400
     assert select("SELECT decided_at FROM proposals") is None
 
 

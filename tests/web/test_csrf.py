@@ -26,6 +26,7 @@ VALUES = {
         "confirmation": "a daisy is a daisy",
     },
     "/account/delete": {"password": "a daisy is a daisy", "reviews": "delete"},
+    "/proposals/book": {"title": "Emma"},
     "/account/sessions/<id:session_id>/end": {"password": PASSWORD},
     "/account/sessions/end-others": {"password": PASSWORD},
     "/moderation/invitations": {"uses": "1", "days": "7", "note": ""},
