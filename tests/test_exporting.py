@@ -15,19 +15,19 @@ from tests.importing.files import imported, numbers, rows_of, written
 
 ALL = """
 SELECT isbn, title, author, year, publisher, language, pages, description, average_rating, ratings_count, subjects,
-       series
+       series, other_titles
   FROM books
  ORDER BY id
 """
 AWKWARD = (
-    "isbn,title,author,year,publisher,language,pages,description,average_rating,ratings_count,subjects,series\n"
-    '0441172717,"Dune, ""the"" book",Frank Herbert,1965,Ace,en,412,"A desert; a planet.",4.25,1200000,"A; B, C",\n'
-    '9780141439587,Emma,Jane Austen,1815,,,,,,,"Education, Elementary;",\n'
-    '0441172718,"=HYPERLINK(""http://evil"")",@author,-500,+publisher,,,-description,,0,=cmd,\n'
-    "0316769177,'Tis,''=quoted,,,,,,3,,Sánd & «dust» \\ I,=1 #2\n"
-    "0261103571,القاهرة,村上 春樹,,,ar,,,,,C++ | C#,الثلاثية #2; A &lt;b&gt;\n"
-    '0316769487,"Using &lt;b&gt; &amp;amp; <b>, AT&T",A &amp; B,,&amp;amp;,,,"<p>One &lt;p&gt;<br>two<p>\\n</p>",,,,\n'
-    '0439420891,Paragraphs,,,,,,"One\ntwo &amp;lt;\n\nthree",,,R&amp;amp;D,Dune #1\n'
+    "isbn,title,author,year,publisher,language,pages,description,average_rating,ratings_count,subjects,series,other_titles\n"
+    '0441172717,"Dune, ""the"" book",Frank Herbert,1965,Ace,en,412,"A desert; a planet.",4.25,12,"A; B",,Düne | Dune\n'
+    '9780141439587,Emma,Jane Austen,1815,,,,,,,"Education, Elementary;",,=1\n'
+    '0441172718,"=HYPERLINK(""http://evil"")",@author,-500,+publisher,,,-description,,0,=cmd,,\n'
+    "0316769177,'Tis,''=quoted,,,,,,3,,Sánd & «dust» \\ I,=1 #2,'Tis | A &amp; B|C\n"
+    "0261103571,القاهرة,村上 春樹,,,ar,,,,,C++ | C#,الثلاثية #2; A &lt;b&gt;,\n"
+    '0316769487,"Using &lt;b&gt; &amp;amp; <b>, AT&T",A &amp; B,,&amp;amp;,,,"<p>One &lt;p&gt;<br>two<p>\\n</p>",,,,,\n'
+    '0439420891,Paragraphs,,,,,,"One\ntwo &amp;lt;\n\nthree",,,R&amp;amp;D,Dune #1,\n'
 )
 
 

@@ -19,6 +19,7 @@ from flyleaf.importing.cleaning.cells import (
 )
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME, any_rule, rule_of
 from flyleaf.importing.cleaning.markup import escaped, may_hold_markup
+from flyleaf.importing.cleaning.other_titles import other_titles_rule
 from flyleaf.importing.cleaning.subjects import readable
 
 SUBJECTS_CELL_MAX = 20_000  # characters of all subjects of a book
@@ -133,6 +134,15 @@ FIELDS = (
         "text",
         repeating_rule(series),
         "series seriesname seriestitle bookseries nameofseries serieslabels serie colecao coleccion",
+    ),
+    Field(
+        "other_titles",
+        "text",
+        other_titles_rule(),
+        (
+            "othertitles othertitle originaltitle alternatetitles alternatetitle alternativetitles alternativetitle "
+            "titleoriginal uniformtitle titulooriginal titreoriginal originaltitel outrostitulos otrostitulos"
+        ),
     ),
 )
 # What others call a book: a column for each scheme, and one for identifiers with their schemes. They are only in files

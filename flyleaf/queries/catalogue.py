@@ -26,6 +26,7 @@ class CatalogueEntry:
     ratings_count: int | None
     subjects: str | None  # names, each with a semicolon behind it
     series: str | None
+    other_titles: str | None
     identifiers: str | None
 
 
@@ -39,7 +40,7 @@ def select_catalogue(connection: Connection) -> Iterator[CatalogueEntry]:
                         THEN (SELECT string_agg(name || ';', ' ' ORDER BY place)
                                 FROM unnest(books.subjects) WITH ORDINALITY AS listed (id, place)
                                 JOIN subjects AS subject USING (id)) END AS subjects,
-                   series,
+                   series, other_titles,
                    (SELECT string_agg(scheme || ':' || value, ' '
                                       ORDER BY (scheme || ':' || value) COLLATE "default" <> identity, scheme, value)
                       FROM identifiers

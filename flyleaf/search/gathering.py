@@ -23,6 +23,7 @@ START = 50  # titles that begin with the query, as search_as_typed returns them
 POPULAR = 120  # candidates of the query as typed that are taken of the popular works …
 KEEP = 200  # … and of all others, where the popular ones are not enough
 DOUBT = 0.4  # of what it would cost that the word is missing; with more, misspelt words are found less often
+OTHER_TITLE_COST = 0.5  # a work whose own title it is comes first where they are about as likely
 FEW = 8  # fewer than this: other readings are tried
 
 
@@ -77,8 +78,9 @@ class Search:
         for candidate in candidates:
             match = score(matcher, candidate, self.weights)
             if candidate.forms:
-                others = [score(matcher, other, self.weights) for other in candidate.others]
-                match = max([match, *others], key=lambda match: match.score)
+                for other in candidate.others:
+                    found = score(matcher, other, self.weights)
+                    match = max(match, found._replace(score=found.score - OTHER_TITLE_COST), key=lambda one: one.score)
             if match.score == -math.inf or (reading.covers and not match.words):
                 continue
             known = self.matches.get(candidate.id)

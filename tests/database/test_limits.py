@@ -17,6 +17,7 @@ from flyleaf.limits import (
     INVITATION_NOTE_MAX,
     INVITATION_USES_MAX,
     LANGUAGE_MAX,
+    OTHER_TITLES_MAX,
     PAGES_MAX,
     PUBLISHER_MAX,
     RATING_MAX,
@@ -40,6 +41,7 @@ LETTERS = {
     ("books", "title"): TITLE_MAX,
     ("books", "author"): AUTHOR_MAX,
     ("books", "publisher"): PUBLISHER_MAX,
+    ("books", "other_titles"): OTHER_TITLES_MAX,
     ("books", "series"): SERIES_MAX,
     ("books", "language"): LANGUAGE_MAX,
     ("books", "description"): DESCRIPTION_MAX,
@@ -70,6 +72,7 @@ NUMBERS = {
 NOT_EMPTY = [
     ("books", "title"),
     ("books", "publisher"),
+    ("books", "other_titles"),
     ("books", "series"),
     ("books", "language"),
     ("books", "description"),

@@ -32,6 +32,8 @@ DIGESTS = {
     "versions/0023_corrections.py": "412b1d8aadbb226109077b2643b53aa158ec6809c56158b896814b24ac3fd50c",
     "versions/0025_proposals.py": "f723fbef93404711aac9055537c4b5d189f1d1698869a5c59d102bf571787c2b",
     "versions/0028_proposed_books.py": "64b0a0a16c9a046d9916130893e2b91666b40745a28823b5bfa5510996963eb6",
+    "versions/0029_other_titles.py": "0d533fc34d5f9482f6ddf254c7968cca8222817586381309f5c83bdee7188514",
+    "sql/0029_in_use.sql": "44b99c6b5efc710e7ac19d7aa23228248f1c51a297fc85318a2120f13cfd9569",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0003_in_use.sql": "0540a6309b413493ffcc1fd730da7bfd7f6d07abf30b6e4f6ef6634663352bd5",
     "sql/0005_in_use.sql": "61c1476df00cec7ade2d39d91ea4dbc92df2ac55e78d0a5d23f5115d41e7ec7e",

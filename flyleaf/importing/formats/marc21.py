@@ -15,6 +15,7 @@ from flyleaf.importing.cleaning.names import (
     natural_name,
     without_square_brackets,
 )
+from flyleaf.importing.cleaning.other_titles import joined_titles
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title, without_end_marks
 from flyleaf.importing.cleaning.subjects import joined, subdivided
 from flyleaf.importing.cleaning.years import year_of
@@ -25,8 +26,8 @@ _PERSON, _BODY = "abc", "ab"
 # The subfields that are used, by field.
 USED = {
     "001": "", "003": "", "008": "", "010": "a", "015": "a2", "016": "a2", "020": "a", "035": "a", "041": "a",
-    "100": _PERSON, "110": _BODY, "111": _BODY, "245": "abchnp", "260": "bc", "264": "bc", "300": "a",
-    DESCRIPTION: "a", "440": "anpv", "490": "av",
+    "100": _PERSON, "110": _BODY, "111": _BODY, "240": "a", "245": "abchnp", "246": "abnp", "260": "bc",
+    "264": "bc", "300": "a", DESCRIPTION: "a", "440": "anpv", "490": "av",
     "700": f"{_PERSON}t", "710": _BODY, "711": _BODY, "800": "tv", "810": "tv", "811": "tv", "830": "anpv",
 }  # fmt: skip
 # … and those of subjects, which say nothing of what the record's book is called: general subdivisions (x), forms (v),
@@ -73,6 +74,7 @@ class Row(NamedTuple):
     description: str
     subjects: str
     series: str
+    other_titles: str
     identifiers: str
 
 
@@ -93,6 +95,7 @@ def row(fields: Fields) -> Row:
         description=first(fields.get(DESCRIPTION, ()), "a"),
         subjects=joined(_subjects(fields)),
         series=series_in([*_traced(fields), *fields.get("490", ())]),
+        other_titles=joined_titles(_other_titles(fields)),
         identifiers=identifier_cell(_identifiers(fields)),
     )
 
@@ -246,6 +249,12 @@ def year_in(dates: tuple[str, str], printed: Sequence[str], has_isbn: bool) -> s
     if year:
         return str(year)
     return next((text for text in printed if not _NO_YEAR.fullmatch(text.strip())), "")
+
+
+def _other_titles(fields: Fields) -> Iterator[str]:
+    """Yield the uniform title, which is that of the original, and the varying ones."""
+    for field in (*fields.get("240", ()), *fields.get("246", ())):
+        yield without_end_marks(natural_title(" ".join(field.get_subfields("a", "b", "n", "p"))))
 
 
 def _traced(fields: Fields) -> list[Field]:

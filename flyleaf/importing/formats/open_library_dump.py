@@ -15,6 +15,7 @@ from flyleaf.importing.cleaning.cells import shown
 from flyleaf.importing.cleaning.identifier_cells import identifier_cell, scheme_of
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import name_in_statement
+from flyleaf.importing.cleaning.other_titles import joined_titles
 from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
@@ -46,6 +47,7 @@ class _Edition(NamedTuple):
     description: str
     subjects: str
     series: str
+    other_titles: str
     identifiers: str
     author_keys: str
 
@@ -123,6 +125,7 @@ def _edition(number: int, line: str) -> _Edition | Refusal:
         description=_first(record.get("description")),
         subjects=joined(_texts(record.get("subjects")) + _texts(record.get("genres"))),
         series="; ".join(_texts(record.get("series"))),
+        other_titles=joined_titles(_texts(record.get("other_titles")) + _texts(record.get("translation_of"))),
         identifiers=identifier_cell(_identifiers(_key(line), record)),
         author_keys=author_keys,
     )

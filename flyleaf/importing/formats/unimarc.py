@@ -8,6 +8,7 @@ from pymarc import Field
 from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.cleaning.languages import UNDETERMINED, language_code
 from flyleaf.importing.cleaning.names import name_in_statement, natural_name, without_additions
+from flyleaf.importing.cleaning.other_titles import joined_titles
 from flyleaf.importing.cleaning.punctuation import natural_publisher, natural_title
 from flyleaf.importing.cleaning.subjects import joined
 from flyleaf.importing.formats.marc21 import (
@@ -28,7 +29,8 @@ _PERSON, _BODY = "abd4", "ab"
 # The subfields that are used, by field.
 USED = {
     "001": "", "010": "a", "020": "ab", "035": "a", "100": "a", "101": "a", "200": "adefhi", "210": "cd",
-    "214": "cd", "215": "a", "225": "av", "330": "a", "410": "tv", "700": _PERSON, "701": _PERSON, "710": _BODY,
+    "214": "cd", "215": "a", "225": "av", "330": "a", "410": "tv",
+    "500": "ahi", "510": "aehi", "517": "aehi", "700": _PERSON, "701": _PERSON, "710": _BODY,
     "711": _BODY, "801": "b",
 }  # fmt: skip
 # … and those of subjects: general subdivisions (x), places (y), forms (j).
@@ -59,6 +61,11 @@ def row(fields: Fields) -> Row:
         description=first(fields.get("330", ()), "a"),
         subjects=joined(_subjects(fields)),
         series=series_in(fields.get("225") or fields.get("410") or ()),
+        other_titles=joined_titles(
+            natural_title(" ".join(field.get_subfields("a", "e", "h", "i")))
+            for tag in ("500", "510", "517")
+            for field in fields.get(tag, ())
+        ),
         identifiers=identifier_cell(_identifiers(fields)),
     )
 

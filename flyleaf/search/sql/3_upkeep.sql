@@ -6,7 +6,7 @@
 
 -- What the search needs of books: the rebuild and the refresh both read this. Another source would be joined as the one is.
 CREATE VIEW search_books AS
-SELECT books.id AS book_id, coalesce(isbn || ' ' || coalesce(isbn13, ''), '') AS isbns, title, author, series, year,
+SELECT books.id AS book_id, coalesce(isbn || ' ' || coalesce(isbn13, ''), '') AS isbns, title, author, series, other_titles, year,
        least(coalesce(review_count, 0)::bigint + coalesce(greatest(books.ratings_count, elsewhere.ratings_count), 0), 100000000)::int AS popularity
   FROM books
   LEFT JOIN rating_counts ON rating_counts.book_id = books.id
@@ -22,6 +22,13 @@ END $$;
 -- The titles and authors of a work's editions may differ. A form is "title_key/author_key/main_length"; keys have no signs.
 CREATE FUNCTION search_form(title text, title_key text, author_key text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN title_key || '/' || author_key || '/' || search_main_length(title, title_key);
+
+CREATE FUNCTION search_forms_of(title text, title_key text, author_key text, other_titles text) RETURNS SETOF text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN NEXT search_form(title, title_key, author_key);
+    RETURN QUERY SELECT search_form(other, search_title_key(other), author_key) FROM (SELECT left(other, 1000) AS other FROM string_to_table(other_titles, '|') AS other LIMIT 10) AS others;
+END $$;
+COMMENT ON FUNCTION search_forms_of IS 'the forms of an edition: its title, and its other titles by the same author';
 
 CREATE FUNCTION search_forms(title_key text, author_key text, editions text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
@@ -163,14 +170,15 @@ BEGIN
     CREATE UNLOGGED TABLE search_groups_new AS
     SELECT work_id, search_lead_book(min(search_lead(popularity, isbns, book_id) COLLATE "C")) AS lead_book_id,
            least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
-           min(hashtextextended(title_key, 0)) <> max(hashtextextended(title_key, 0)) OR min(hashtextextended(author_key, 0)) <> max(hashtextextended(author_key, 0)) AS is_varied
+           min(hashtextextended(title_key, 0)) <> max(hashtextextended(title_key, 0)) OR min(hashtextextended(author_key, 0)) <> max(hashtextextended(author_key, 0)) OR count(other_titles) > 0 AS is_varied
       FROM search_books_new GROUP BY 1;
     ANALYZE search_groups_new;
     CREATE UNLOGGED TABLE search_forms_new AS
     SELECT varied.work_id, search_forms(title_key, author_key, forms) AS forms
       FROM (SELECT work_id, lead_book_id, array_agg(form ORDER BY popularity DESC, form COLLATE "C") AS forms
-              FROM (SELECT work_id, lead_book_id, search_form(title, title_key, author_key) AS form, sum(book.popularity) AS popularity
-                      FROM search_groups_new AS varied JOIN search_books_new AS book USING (work_id) WHERE is_varied GROUP BY 1, 2, 3) AS each
+              FROM (SELECT work_id, lead_book_id, form, sum(book.popularity) AS popularity
+                      FROM search_groups_new AS varied JOIN search_books_new AS book USING (work_id), search_forms_of(title, title_key, author_key, other_titles) AS form
+                     WHERE is_varied GROUP BY 1, 2, 3) AS each
              GROUP BY 1, 2) AS varied
       JOIN search_books_new ON book_id = varied.lead_book_id;
     ANALYZE search_forms_new;
@@ -296,13 +304,14 @@ BEGIN
                search_tier(least(sum(editions.popularity), 100000000)::int, editions.work_id, any_state.state) AS tier,
                count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
                coalesce(min(ratings.review_count), 0) AS review_count, coalesce(min(ratings.rating_sum), 0) AS rating_sum,
-               count(DISTINCT title_key) > 1 OR count(DISTINCT author_key) > 1 AS is_varied
+               count(DISTINCT title_key) > 1 OR count(DISTINCT author_key) > 1 OR count(other_titles) > 0 AS is_varied
           FROM editions CROSS JOIN (SELECT search_state AS state FROM search_state) AS any_state
           LEFT JOIN search_ratings AS ratings ON ratings.work_id = editions.work_id GROUP BY editions.work_id, any_state.state),
     varied AS MATERIALIZED (
         SELECT work_id, array_agg(form ORDER BY popularity DESC, form COLLATE "C") AS forms
-          FROM (SELECT work_id, search_form(title, title_key, author_key) AS form, sum(editions.popularity) AS popularity
-                  FROM groups JOIN editions USING (work_id) WHERE is_varied GROUP BY 1, 2) AS each
+          FROM (SELECT work_id, form, sum(editions.popularity) AS popularity
+                  FROM groups JOIN editions USING (work_id), search_forms_of(title, title_key, author_key, other_titles) AS form
+                 WHERE is_varied GROUP BY 1, 2) AS each
          GROUP BY work_id),
     leads AS MATERIALIZED (
         SELECT groups.*, search_main_length(title, title_key) AS main_length, title_key, author_key,
@@ -467,9 +476,9 @@ BEGIN
         INSERT INTO search_changes (book_ids) VALUES (NULL);
     ELSIF TG_OP = 'UPDATE' THEN
         -- A set operation costs the same per book in every plan. A join kept the plan for one book, and cost their square.
-        PERFORM search_note(ARRAY(SELECT id FROM (SELECT id, isbn, isbn13, title, author, series, year, ratings_count, subjects FROM after
+        PERFORM search_note(ARRAY(SELECT id FROM (SELECT id, isbn, isbn13, title, author, series, other_titles, year, ratings_count, subjects FROM after
                                                   EXCEPT
-                                                  SELECT id, isbn, isbn13, title, author, series, year, ratings_count, subjects FROM before) AS changed LIMIT 50001));
+                                                  SELECT id, isbn, isbn13, title, author, series, other_titles, year, ratings_count, subjects FROM before) AS changed LIMIT 50001));
     ELSE
         PERFORM search_note(ARRAY(SELECT id FROM after LIMIT 50001));
     END IF;

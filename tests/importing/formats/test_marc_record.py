@@ -34,7 +34,7 @@ def test_a_whole_record(tmp_path: Path) -> None:
     book = {
         "isbn": "0441172717", "title": "Dune", "author": "Frank Herbert", "year": "1965", "publisher": "Chilton Books",
         "language": "en", "pages": "412", "description": "A desert, and its people.",
-        "subjects": "Desert ecology; Fiction;", "series": "", "identifiers": "",
+        "subjects": "Desert ecology; Fiction;", "series": "", "other_titles": "", "identifiers": "",
     }  # fmt: skip
     assert (read.table.columns, read.records) == (tuple(book), [tuple(book.values())])
 
@@ -223,6 +223,23 @@ def test_pages(tmp_path: Path, extent: str, pages: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "titles"),
+    [
+        ([("240", "10$aPetit prince.$lEnglish")], "Petit prince"),
+        ([("240", "10$aWorks.$kSelections")], ""),
+        (
+            [("246", "3 $aDer kleine Prinz"), ("246", "18$aPrince :$bthe little one")],
+            "Der kleine Prinz | Prince: the little one",
+        ),
+        ([("240", "10$aPetit prince"), ("246", "3 $aThe | prince")], "Petit prince | The / prince"),
+        ([], ""),
+    ],
+)
+def test_other_titles(tmp_path: Path, fields: list[tuple[str, str]], titles: str) -> None:
+    assert cell(tmp_path, "other_titles", *fields) == titles
+
+
+@pytest.mark.parametrize(
     ("fields", "series"),
     [
         ([("490", "0 $aDune chronicles ;$vbk. 1")], "Dune chronicles #1"),
@@ -279,7 +296,7 @@ UNIMARC = (
 def test_unimarc(tmp_path: Path) -> None:
     read = read_file(tmp_path, marc(*DUNE) + marc(*UNIMARC, coding=" "))
     assert read.records[1] == (
-        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", "", "", "", ""
+        "978-0-306-40615-7", "Un titre: sous-titre", "Ann Auteur", "1999", "Maison", "fr", "300", "", "", "", "", ""
     )  # fmt: skip
     assert read.remarks == ["Records in UNIMARC, read as such: 1 (the first is record 2)."]
 
@@ -308,6 +325,8 @@ def test_unimarc(tmp_path: Path) -> None:
         ("series", ("225", "| $aFolio$v12"), "Folio #12"),
         ("series", ("225", "| $aQue sais-je ?"), "Que sais-je ?"),
         ("series", ("410", " 0$tFolio$v12"), "Folio #12"),
+        ("other_titles", ("500", "10$aThe little prince"), "The little prince"),
+        ("other_titles", ("517", "1 $aPrince$ele petit"), "Prince le petit"),
     ],
 )
 def test_fields_of_unimarc(tmp_path: Path, column: str, field: tuple[str, str], text: str) -> None:

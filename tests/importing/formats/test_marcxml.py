@@ -21,7 +21,7 @@ NAMESPACE = "http://www.loc.gov/MARC21/slim"
 def test_a_whole_record(tmp_path: Path) -> None:
     read = read_file(tmp_path, marcxml(GOOD, EMMA))
     assert (read.format, read.table.unit, read.lines, read.remarks) == ("marcxml", "record", [1, 2], [])
-    assert read.records[0] == ("0441172717", "Dune", "Frank Herbert", "1965", "", "en", "", "", "", "", "")
+    assert read.records[0] == ("0441172717", "Dune", "Frank Herbert", "1965", "", "en", "", "", "", "", "", "")
 
 
 @pytest.mark.parametrize(

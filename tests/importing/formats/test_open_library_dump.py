@@ -38,8 +38,9 @@ REDIRECT = (
 )
 WORK = '/type/work\t/works/OL1W\t1\t2010-04-24T17:54:01.503315\t{"title": "Dune", "key": "/works/OL1W"}\n'
 DUNE: dict[str, object] = {"title": "Dune", "isbn_13": ["9780441172719"]}
-COLUMNS = tuple(
-    "isbn title author year publisher language pages description subjects series identifiers author_keys".split()
+COLUMNS = (
+    *"isbn title author year publisher language pages description subjects series other_titles".split(),
+    *"identifiers author_keys".split(),
 )
 
 
@@ -69,10 +70,16 @@ def test_what_becomes_of_an_edition(tmp_path: Path) -> None:
             "",
             "Reference works;",
             "",
+            "",
             "openlibrary:OL10000179M goodreads:2862283",
             "OL2645811A",
         )
     ]
+
+
+def test_other_titles(tmp_path: Path) -> None:
+    titles = {"other_titles": ["Sand", None, ""], "translation_of": "Der Wüstenplanet"}
+    assert cell_of(tmp_path, "other_titles", **titles) == "Sand | Der Wüstenplanet"
 
 
 @pytest.mark.parametrize(
