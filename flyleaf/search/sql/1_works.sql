@@ -93,19 +93,22 @@ BEGIN
         OR subtitle ~* '^\W*(?:the (?:auto)?biography|(?:an|uma|una) (?:auto)?biograf[ií]a|a true story|based on a true story)\W*$';
 END $$;
 
+-- Keys of words without which no subtitle says nothing.
+CREATE FUNCTION search_kinds() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "novel": 1, "novels": 1, "novella": 1, "roman": 1, "romans": 1, "romane": 1, "romaani": 1, "romanas": 1, "romanzo": 1, "romanzi": 1, "romance": 1, "romances": 1,
+    "novela": 1, "novelas": 1, "nouvelle": 1, "nouvelles": 1, "novelle": 1, "novellen": 1, "noveller": 1, "recit": 1, "recits": 1, "memoir": 1, "memoirs": 1, "poem": 1, "poems": 1,
+    "poetry": 1, "verse": 1, "story": 1, "stories": 1, "collection": 1, "essay": 1, "essays": 1, "essai": 1, "essais": 1, "ensaio": 1, "ensaios": 1, "ensayo": 1, "ensayos": 1,
+    "erzahlung": 1, "erzahlungen": 1, "gedichte": 1, "gedichten": 1, "poesie": 1, "poesies": 1, "poemes": 1, "poema": 1, "poemas": 1, "poesia": 1, "poesias": 1, "dikt": 1, "digte": 1,
+    "cuentos": 1, "contos": 1, "relatos": 1, "racconti": 1, "contes": 1, "memorias": 1, "memoires": 1, "erinnerungen": 1, "autobiografie": 1, "autobiographie": 1, "autobiografia": 1,
+    "biographie": 1, "biografie": 1, "biografia": 1, "mythistorema": 1, "powiesc": 1, "regeny": 1, "versek": 1, "haiku": 1, "kriminalroman": 1, "krimi": 1, "thriller": 1, "povest": 1,
+    "rasskazy": 1, "stikhi": 1, "stihi": 1, "stihotvoreniya": 1, "mystery": 1, "western": 1, "tale": 1, "fable": 1, "parable": 1, "autobiography": 1, "biography": 1, "comedy": 1, "tragedy": 1,
+    "tragicomedy": 1, "bericht": 1, "marchen": 1, "geschichte": 1, "liebesgeschichte": 1}$json$::jsonb;
+
 -- Keys of words without which a title, unless it ends with a bracket or an article, has nothing to be taken away: most have none.
-CREATE FUNCTION search_signs() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
-    "or": 1, "ou": 1, "oder": 1, "ed": 1, "edition": 1, "expanded": 1, "revised": 1, "updated": 1, "book": 3,
-    "vol": 3, "vols": 3, "volume": 3, "volumes": 3, "part": 3, "parts": 3, "pt": 3, "books": 3, "bk": 3, "no": 3, "number": 3, "tome": 3, "tomo": 3, "band": 3, "bd": 3, "teil": 3,
-    "livre": 3, "livro": 3, "libro": 3,
-    "novel": 2, "novels": 2, "novella": 2, "roman": 2, "romans": 2, "romane": 2, "romaani": 2, "romanas": 2, "romanzo": 2, "romanzi": 2, "romance": 2, "romances": 2,
-    "novela": 2, "novelas": 2, "nouvelle": 2, "nouvelles": 2, "novelle": 2, "novellen": 2, "noveller": 2, "recit": 2, "recits": 2, "memoir": 2, "memoirs": 2, "poem": 2, "poems": 2,
-    "poetry": 2, "verse": 2, "story": 2, "stories": 2, "collection": 2, "essay": 2, "essays": 2, "essai": 2, "essais": 2, "ensaio": 2, "ensaios": 2, "ensayo": 2, "ensayos": 2,
-    "erzahlung": 2, "erzahlungen": 2, "gedichte": 2, "gedichten": 2, "poesie": 2, "poesies": 2, "poemes": 2, "poema": 2, "poemas": 2, "poesia": 2, "poesias": 2, "dikt": 2, "digte": 2,
-    "cuentos": 2, "contos": 2, "relatos": 2, "racconti": 2, "contes": 2, "memorias": 2, "memoires": 2, "erinnerungen": 2, "autobiografie": 2, "autobiographie": 2, "autobiografia": 2,
-    "biographie": 2, "biografie": 2, "biografia": 2, "mythistorema": 2, "powiesc": 2, "regeny": 2, "versek": 2, "haiku": 2, "kriminalroman": 2, "krimi": 2, "thriller": 2, "povest": 2,
-    "rasskazy": 2, "stikhi": 2, "stihi": 2, "stihotvoreniya": 2, "mystery": 2, "western": 2, "tale": 2, "fable": 2, "parable": 2, "autobiography": 2, "biography": 2, "comedy": 2, "tragedy": 2,
-    "tragicomedy": 2, "bericht": 2, "marchen": 2, "geschichte": 2, "liebesgeschichte": 2}$json$::jsonb;
+CREATE FUNCTION search_signs() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN search_kinds() || $json${
+    "or": 1, "ou": 1, "oder": 1, "ed": 1, "edition": 1, "expanded": 1, "revised": 1, "updated": 1,
+    "vol": 1, "vols": 1, "volume": 1, "volumes": 1, "part": 1, "parts": 1, "pt": 1, "book": 1, "books": 1, "bk": 1, "bks": 1, "no": 1, "number": 1, "tome": 1, "tomo": 1, "band": 1, "bd": 1, "teil": 1,
+    "livre": 1, "livro": 1, "libro": 1}$json$::jsonb;
 
 -- What is left of a title without the signs of its edition and series. Volumes and all other subtitles stay.
 CREATE FUNCTION search_main_title(title text, words text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -128,7 +131,7 @@ BEGIN
     IF words && '{ed,edition,expanded,revised,updated}' THEN
         main := regexp_replace(main, '^(.*\S)(?:\s*[,:;/–—-]\s*|\s+(?=\d))(?:(?:the|completely|fully|and|&|newly|\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|revised|rev\.?|updated|expanded|enlarged|anniversary|new)[\s,]+)*(?:(?:edition|ed\.?)|(?:revised|updated|expanded)(?: edition)?)\s*$', '\1', 'i');
     END IF;
-    IF search_signs() ?| words THEN
+    IF search_kinds() ?| words OR words && '{book}' THEN
         FOR n IN 1 .. 2 LOOP
             tail := split_part(replace(replace(translate(main, ';/–—', '::::'), ' - ', ' : '), '. ', ': '), ':', -1);
             EXIT WHEN length(tail) = length(main) OR tail !~ '^\s' OR NOT (search_says_nothing(btrim(tail)) OR tail ~* '^\s*book ([\divx]+|one|two|three|four|five|six|seven|eight|nine|ten) (of|in) (?!(two|three|four|five|\d+)\M)\S');
@@ -140,9 +143,9 @@ BEGIN
                 main := parts[1];
             END IF;
         END IF;
-        IF words && '{or,ou,oder}' THEN  -- Walden; or, Life in the woods
-            main := regexp_replace(main, '^(.*?\w)(?:\s*[;:,]\s*(?:or|ou|oder),?|\s+or,)\s+[^:;(]+$', '\1', 'i');
-        END IF;
+    END IF;
+    IF words && '{or,ou,oder}' THEN  -- Walden; or, Life in the woods
+        main := regexp_replace(main, '^(.*?\w)(?:\s*[;:,]\s*(?:or|ou|oder),?|\s+or,)\s+[^:;(]+$', '\1', 'i');
     END IF;
     IF main LIKE '%, %' THEN  -- Hobbit, The
         main := regexp_replace(main, ',\s+(the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|o|os|as|um|uma|un|una|une|ein|eine|het|een)(?=\s*$|\s*[:;(])', '', 'i');
@@ -185,10 +188,15 @@ BEGIN
         IF main <> title THEN
             key := coalesce(nullif(search_title_key(main), ''), title_key);
         END IF;
-        key := search_volumes(key);
+        IF words && '{vol,vols,volume,volumes,part,parts,pt,book,books,bk,bks,no,number,tome,tomo,band,bd,teil,livre,livro,libro}' THEN
+            key := search_volumes(key);
+        END IF;
+        words := string_to_array(key, ' ');
     END IF;
-    words := string_to_array(CASE WHEN key ~ '[0-9]' THEN regexp_replace(key, '(?<=.) [0-9]+\M', '', 'g') ELSE key END, ' ');
     main := search_bare(key);
+    IF search_generic_words() ? words[1] AND key ~ '[0-9]' THEN
+        words := string_to_array(regexp_replace(key, '(?<=.) [0-9]+\M', '', 'g'), ' ');
+    END IF;
     IF length(main) <= 5 OR search_generic_words() ?& words
        OR key ~ '^(the |a |an )?(history of|introduction to|principles of|dictionary of|handbook of) (the )?[a-z]+$' THEN
         RETURN '*' || main;
