@@ -14,6 +14,7 @@ def subject_key(name: str) -> str:
     words of India's scripts would be the same that aren't.
     """
     folded = unicodedata.normalize("NFKD", name.replace("&", " and ").casefold())
+    folded = unicodedata.normalize("NFKD", folded.casefold())  # "™" has become "TM"
     letters = "".join(
         char if char in _KEPT or unicodedata.category(char)[0] in "LMN" else " "
         for char in folded

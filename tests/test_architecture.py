@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "views": {
         "citation", "config", "covers", "database", "identifiers", "importing", "isbn", "limits", "metrics",
         "open_library", "paging", "passkeys", "passwords", "queries", "recovery_codes", "sealing", "search",
-        "sessions", "subjects", "totp", "turns", "version", "web",
+        "series", "sessions", "subjects", "totp", "turns", "version", "web",
     },
     "web": {
         "config", "cover_fetcher", "covers", "database", "identifiers", "isbn", "limits", "maintenance", "metrics",

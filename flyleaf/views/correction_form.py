@@ -15,6 +15,7 @@ from flyleaf import limits
 from flyleaf.importing.cleaning.cells import CellError, RowError
 from flyleaf.importing.fields import RULES, as_cell
 from flyleaf.queries.corrections import FIELDS
+from flyleaf.series import read_title
 from flyleaf.views.moderated_review import REASON_RULES
 from flyleaf.web.forms import Form, line, no_control_characters, paragraphs
 
@@ -47,6 +48,8 @@ def most(characters: int) -> Length:
 def as_imported(form: WTForm, field: Field) -> None:
     """Clean what was entered as an import cleans a cell, and refuse what it would leave empty or refuse."""
     field.data = cleaned(field.name, field.data or "")
+    if field.name == "title" and read_title(field.data)[0] != field.data:
+        raise ValidationError(gettext("Enter the title without the series in brackets behind it."))
 
 
 def cleaned(name: str, entered: str) -> str:

@@ -124,6 +124,7 @@ def test_it_is_cleaned_as_an_import_does(
     [
         ("title", " ", "A book needs a title."),
         ("title", "x" * (TITLE_MAX + 1), "up to 1,000 characters"),
+        ("title", "Dune (Dune, #1)", "without the series"),
         ("year", "3000", "from -3000 to 2100"),
         ("year", "soon", "from -3000 to 2100"),
         ("pages", "0", "from 1 to 100000"),
@@ -140,6 +141,14 @@ def test_what_no_book_can_say_is_refused(
     assert response.status_code == 422
     assert said in response.text
     assert select("SELECT count(*) FROM corrections") == 0
+
+
+@pytest.mark.parametrize("title", ["Naruto (Vol. 3)", "Dune (a novel)", "1984 (1984)"])
+def test_a_bracket_that_an_import_leaves_in_a_title_can_be_entered(
+    mo: Site, dune: str, select: Select, title: str
+) -> None:
+    assert correct(mo, select, dune, title=title).status_code == 303
+    assert fields_of(select, dune)["title"] == title
 
 
 def test_what_somebody_changed_meanwhile_is_not_changed_back(mo: Site, visit: Visit, dune: str, select: Select) -> None:

@@ -92,11 +92,17 @@ def test_a_long_spelling_takes_no_longer_than_its_length() -> None:
     [
         ("Fiction", "FICTION"), ("Science fiction", "science-fiction"), ("São Paulo", "Sao Paulo"),
         ("Arts & crafts", "Arts and Crafts"), ("Dogs — Training", "dogs training"), ("Ｆｉｃｔｉｏｎ", "fiction"),
-        ("Cafe\u0301", "Café"),
+        ("Cafe\u0301", "Café"), ("LEGO™", "legotm"), ("𝐀𝐫𝐭", "art"),
     ],
 )  # fmt: skip
 def test_one_subject_has_one_key(one: str, other: str) -> None:
     assert subject_key(one) == subject_key(other)
+
+
+def test_the_key_of_a_key_is_the_key() -> None:
+    """A subject's page is found by it."""
+    names = (f"a{chr(point)}b" for point in range(0x20000) if not 0xD800 <= point < 0xE000)
+    assert [name for name in names if subject_key(subject_key(name)) != subject_key(name)] == []
 
 
 @pytest.mark.parametrize(("one", "other"), [("C++", "C#"), ("हिन्दी", "हनद"), ("Dogs", "Dog")])
