@@ -1,6 +1,7 @@
 """The fields of a book, each described once: type, cleaning rule with its limit, and the header names in files. The
 formats' tables, the staging table and the merge are derived from this."""
 
+import re
 from functools import partial
 from typing import NamedTuple
 
@@ -37,6 +38,11 @@ def _fitting_names(text: str) -> str:
             break
         names.append(name)
     return ", ".join(names)
+
+
+def _fitting_subjects(text: str) -> str:
+    """Return the subjects at the beginning of a cell that is too long, of which so many are kept as a book may have."""
+    return re.split("[;|,][^;|,]*$", text[:SUBJECTS_CELL_MAX])[0]
 
 
 class Field(NamedTuple):
@@ -123,7 +129,7 @@ FIELDS = (
     Field(
         "subjects",
         "bigint[]",  # ids; loading/staging.py makes them of the text
-        text_rule("subjects", SUBJECTS_CELL_MAX, make=readable, may_be_damaged=True),
+        text_rule("subjects", SUBJECTS_CELL_MAX, make=readable, may_be_damaged=True, shorten=_fitting_subjects),
         (
             "subjects subject subjectslabels genres genre genreslabels categories category tags tag bookshelves "
             "shelves assuntos assunto temas tema materias materia generos genero categorias categoria etiquetas"

@@ -150,7 +150,7 @@ def test_a_long_subject_or_cell_loses_no_row(config: Config, database: Database,
     rows = f"0141439580,Emma,{'x' * 500};England\n0441172717,Dune,{'Sand; ' * 5_000}\n"
     outcome = imported(config, written(tmp_path, HEADER + rows))
     assert numbers(outcome) == (2, 0, 0, 0)
-    assert rows_of(database, SUBJECTS) == [("England",), (None,)]
+    assert rows_of(database, SUBJECTS) == [("England",), ("Sand",)]
     assert outcome.findings.no_subjects.count == outcome.findings.left_empty.count == 1
 
 
