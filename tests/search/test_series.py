@@ -72,6 +72,18 @@ def test_a_book_is_found_by_its_series(connection: Connection, query: str, first
     assert search_books(connection, SearchQuery(query)).results[0].title == first
 
 
+@pytest.mark.parametrize(
+    "query", ["dune 2", "dune book 2", "the second dune book", "second dune book", "dune chronicles 2", "dune 2 herbert"]
+)
+def test_a_series_need_not_be_named_with_all_its_words(connection: Connection, query: str) -> None:
+    put_first(connection)
+    add(connection, "9780000000101", "Dune", "Dune Chronicles #1", "Frank Herbert")
+    add(connection, "9780000000118", "Dune Messiah", "Dune Chronicles #2", "Frank Herbert")
+    add(connection, "9780000000125", "The Machine Crusade", "Legends of Dune #2", "Brian Herbert")
+    add(connection, "9780000000132", "House Harkonnen", "Prelude to Dune #2", "Brian Herbert")
+    assert search_books(connection, SearchQuery(query)).results[0].title == "Dune Messiah"
+
+
 def test_all_books_of_a_series_are_found_by_its_name(connection: Connection) -> None:
     put_first(connection)
     for number, title in enumerate(("Alpha", "Beta", "Gamma"), 1):

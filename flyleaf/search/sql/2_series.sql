@@ -24,22 +24,23 @@ COMMENT ON FUNCTION search_series_key IS 'equal for "The Dune series", "Dune" an
 CREATE FUNCTION search_series_number(first_number numeric, last_number numeric) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN trim_scale(first_number)::text || CASE WHEN last_number <> first_number THEN '-' || trim_scale(last_number) ELSE '' END;
 
--- As readers ask for a book of a series: "dune 2", "dune book 2", "second dune book", and the first one "dune". In the form of search_form().
+-- As readers ask for a book of a series: "dune chronicles 2", "dune book 2", "the second dune book", and the first one "dune". In the form of search_form().
 CREATE FUNCTION search_series_forms(name text, first_number numeric, last_number numeric, author_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     ordinals constant text[] := '{first,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,twelfth}'::text[];
     plain  text := left(regexp_replace(regexp_replace(search_key(name), '(?<=.) series$', ''), '^(the|an?) (?=.)', ''), 100);
+    short  text := regexp_replace(plain, '(?<=.) (books|chronicles|cycle|novels|quartet|saga|sequence|trilogy|tetralogy)$', '');
     number text := search_key(search_series_number(first_number, last_number));
     titles text[] := ARRAY[concat_ws(' ', plain, number)];
 BEGIN
     IF first_number = last_number THEN
-        titles := titles || (plain || ' book ' || number);
+        titles := titles || (short || ' book ' || number);
     END IF;
     IF first_number = last_number AND first_number % 1 = 0 AND first_number BETWEEN 1 AND 12 THEN
-        titles := titles || (ordinals[first_number::int] || ' ' || plain || ' book');
+        titles := titles || ('the ' || ordinals[first_number::int] || ' ' || short || ' book');
     END IF;
     IF first_number = 1 AND last_number = 1 THEN
-        titles := titles || plain;
+        titles := titles || short;
     END IF;
     RETURN (SELECT string_agg(title || '/' || author_key || '/' || CASE WHEN place = 1 THEN length(plain) ELSE length(title) END, ';' ORDER BY place)
               FROM unnest(titles) WITH ORDINALITY AS listed (title, place));
