@@ -73,7 +73,8 @@ def test_a_book_is_found_by_its_series(connection: Connection, query: str, first
 
 
 @pytest.mark.parametrize(
-    "query", ["dune 2", "dune book 2", "the second dune book", "second dune book", "dune chronicles 2", "dune 2 herbert"]
+    "query",
+    ["dune 2", "dune book 2", "the second dune book", "second dune book", "dune chronicles 2", "dune 2 herbert"],
 )
 def test_a_series_need_not_be_named_with_all_its_words(connection: Connection, query: str) -> None:
     put_first(connection)
