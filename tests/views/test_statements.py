@@ -14,6 +14,9 @@ from flyleaf.database import Database
 from tests.fixture_types import AddBook, Select
 from tests.site import Site
 
+# Whether the search is ready; which connection a page gets depends on what ran before.
+ONCE_A_CONNECTION = ("SELECT to_regnamespace(%(schema)s)", "SELECT built_at IS NOT NULL FROM search_state")
+
 Counted = Callable[[], AbstractContextManager[list[str]]]
 
 
@@ -26,7 +29,8 @@ def counted(database: Database) -> Counted:
         sent: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            sent.append(statement)
+            if statement not in ONCE_A_CONNECTION:
+                sent.append(statement)
 
         event.listen(database.engine, "before_cursor_execute", note)
         try:
@@ -71,7 +75,7 @@ def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
 )
 def test_a_page_sends_few_statements(address: str, most: int, alice: Site, catalogue: str, counted: Counted) -> None:
     page = address.format(isbn=catalogue)
-    alice.get(page)  # a new connection looks once whether the search is ready
+    alice.get(page)
     with counted() as sent:
         assert alice.get(page).status_code in (200, 303)
     assert len(sent) <= most, "\n---\n".join(sent)
