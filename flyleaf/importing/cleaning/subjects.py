@@ -16,6 +16,7 @@ from flyleaf.limits import SUBJECT_NAME_MAX, SUBJECTS_MAX
 from flyleaf.subjects import subject_id, subject_key
 
 KNOWN_MAX = 1 << 17  # spellings in memory; a name that is forgotten is sent to the database again, which has it
+KNOWN_LONGEST = 200  # characters; longer spellings hardly come again
 
 _SEPARATORS = re.compile("[;|]")
 _LIST = re.compile(r"\[(.*)\]", re.DOTALL)  # "['Fiction', 'Fantasy']", as a program prints a list
@@ -91,11 +92,17 @@ class SubjectIds:
         return f"{{{','.join(kept)}}}" if kept else ""
 
     def _learn(self, spelling: str) -> _Told:
-        if len(self._known) >= KNOWN_MAX:
+        if max(len(self._known), len(self._written)) >= KNOWN_MAX:
             self._known.clear()
             self._written.clear()
+        told = self._told(spelling)
+        if len(spelling) <= KNOWN_LONGEST:
+            self._known[spelling] = told
+        return told
+
+    def _told(self, spelling: str) -> _Told:
         if _is_mark(spelling):
-            return self._known.setdefault(spelling, _Told((), (f"{shown(spelling)} is no subject",)))
+            return _Told((), (f"{shown(spelling)} is no subject",))
         ids, problems = [], []
         for name in names_in(spelling):
             if problem := problem_of(name):
@@ -107,7 +114,7 @@ class SubjectIds:
             if number not in self._written:
                 self._written.add(number)
                 self._names.write("\t".join((number, key, name.replace("\\", "\\\\"))) + "\n")
-        return self._known.setdefault(spelling, _Told(tuple(ids), tuple(problems)))
+        return _Told(tuple(ids), tuple(problems))
 
 
 def split(cell: str) -> list[str]:

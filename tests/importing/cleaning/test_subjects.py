@@ -131,6 +131,13 @@ def test_memory_does_not_grow_with_the_file() -> None:
     assert names.getvalue().count("\n") == KNOWN_MAX + 10
 
 
+def test_memory_does_not_grow_with_the_length_of_what_is_no_subject() -> None:
+    ids = SubjectIds(io.StringIO(), Findings())
+    for number in range(1000):
+        ids.arrays(["1"], [f"{number} {'x' * 10_000}; {'Level / ' * 500}Last {number}; Dogs"])
+    assert sum(map(len, ids._known)) < 1000
+
+
 def test_a_book_has_its_subjects_and_no_more_than_it_may(config: Config, database: Database, tmp_path: Path) -> None:
     many = "; ".join(f"Topic {number}" for number in range(SUBJECTS_MAX + 5))
     rows = f'0141439580,Emma,Fiction; England;fiction\n0441172717,Dune,{many}\n0451526538,None,"to-read, 813"\n'
