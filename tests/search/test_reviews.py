@@ -13,6 +13,7 @@ from tests.search.conftest import insert, review
 from tests.search.test_upkeep import state
 
 EDITIONS, READERS = 6, 4
+MANY = 2000
 TITLES = ("The Left Hand", "The Dispossessed", "The Lathe of Heaven")
 SOME = "id % 3 = :some"
 # What happens to reviews and to what they are about. Titles decide which editions are one work.
@@ -254,3 +255,35 @@ def test_many_reviews_follow_their_edition_in_several_transactions(connection: C
     kept = state(connection)
     connection.execute(text("SELECT search_rebuild()"))
     assert state(connection) == kept
+
+
+def test_a_plan_that_few_reviews_left_behind_does_not_cost_many_the_square_of_their_number(
+    connection: Connection,
+) -> None:
+    review = "INSERT INTO reviews (book_id, reader_id, rating, text) SELECT b.id, r.id, 3, '' FROM books b, readers r"
+    rate = "UPDATE reviews SET rating = 1 + rating % 5"
+    add_readers = (
+        "INSERT INTO readers (name, name_key, password_hash) SELECT 'R' || n, 'r' || n, '' FROM generate_series"
+    )
+    connection.execute(text("DELETE FROM books"))
+    insert(connection, "9794440000001", "The Left Hand", "U. Le Guin", 1969)
+    connection.execute(text(f"{add_readers}(1, 1) AS n"))
+    connection.exec_driver_sql(COMMIT)
+    connection.execute(text(review))
+    for _ in range(12):  # after the fifth, PL/pgSQL may keep a plan
+        connection.execute(text(rate))
+    connection.execute(text("DELETE FROM reviews"))
+    connection.execute(text(f"{add_readers}(2, {MANY}) AS n"))
+    connection.execute(text(review))
+    before = rows_read(connection)
+    connection.execute(text(rate))
+    connection.execute(text("DELETE FROM reviews"))
+    assert rows_read(connection) - before < 20 * MANY
+
+
+def rows_read(connection: Connection) -> int:
+    """Return how many rows this transaction has read of the reviews' works, by whatever plan."""
+    read: int = connection.execute(
+        text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'search_reviews'")
+    ).scalar_one()
+    return read

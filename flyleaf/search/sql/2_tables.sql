@@ -75,6 +75,11 @@ CREATE FUNCTION search_text_rules() RETURNS text LANGUAGE sql STABLE AS $$
                    generate_series(first, last) AS code) AS every
 $$;
 
+-- PL/pgSQL keeps plans. One that was made for a few rows of small tables costs the square of their number once there are many: whatever is
+-- given a list asks first, and says SET plan_cache_mode = auto, so that this ends with it.
+CREATE FUNCTION search_plan_for(rows integer) RETURNS text LANGUAGE sql
+RETURN set_config('plan_cache_mode', CASE WHEN rows > 100 THEN 'force_custom_plan' ELSE 'auto' END, true);
+
 CREATE FUNCTION search_tier(popularity integer, work_id bigint, state search_state) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN popularity > state.top_cut OR popularity = state.top_cut AND abs(work_id % 1000) < state.top_share THEN 0
             WHEN popularity > state.head_cut OR popularity = state.head_cut AND abs(work_id % 1000) < state.head_share THEN 1

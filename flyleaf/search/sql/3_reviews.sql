@@ -85,13 +85,14 @@ CREATE FUNCTION search_precedence(withdrawn_at timestamptz, hidden_reason text) 
 RETURN CASE WHEN withdrawn_at IS NULL THEN 2 WHEN hidden_reason IS NOT NULL THEN 1 ELSE 0 END;
 
 -- What is known of some reviews is compared with reviews and search_editions. The works are returned whose ratings it may have changed.
-CREATE FUNCTION search_place_reviews(ids bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION search_place_reviews(ids bigint[]) RETURNS bigint[] LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 DECLARE
     works   bigint[];  -- of which they were, and by whom
     readers bigint[];
     older   bigint[];
     newest  bigint[];
 BEGIN
+    PERFORM search_plan_for(cardinality(ids));
     SELECT coalesce(array_agg(work_id), '{}'), array_agg(reader_id) INTO works, readers FROM search_reviews WHERE review_id = ANY (ids);
     DELETE FROM search_reviews WHERE review_id = ANY (ids) AND NOT EXISTS (SELECT FROM reviews JOIN search_editions USING (book_id) WHERE reviews.id = review_id);
     -- One that comes to a work counts only when those that the reader has there already are known.
@@ -131,7 +132,7 @@ END $$;
 
 -- Looks again at what was left behind, at `most` reviews; the number of those that are placed now is returned. Not before the end of a
 -- transaction: who writes a review would wait for the works' ratings.
-CREATE FUNCTION search_follow_reviews(most integer DEFAULT 5000) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION search_follow_reviews(most integer DEFAULT 5000) RETURNS integer LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 DECLARE
     taken  bigint[];
     noted  bigint[];
@@ -147,10 +148,12 @@ BEGIN
     IF taken IS NULL THEN
         RETURN 0;
     END IF;
+    PERFORM search_plan_for(cardinality(noted || books));
     moved := ARRAY(SELECT review.id
                      FROM reviews AS review JOIN search_editions AS edition USING (book_id) LEFT JOIN search_reviews AS known ON review_id = review.id
                     WHERE book_id = ANY (books) AND known.work_id IS DISTINCT FROM edition.work_id LIMIT most);
     ids := (noted || moved)[:most];
+    PERFORM search_plan_for(cardinality(ids || books));
     sure := ARRAY(SELECT book_id FROM search_editions WHERE book_id IN (SELECT book_id FROM reviews WHERE id = ANY (ids)) ORDER BY book_id FOR SHARE SKIP LOCKED);
     unsure := ARRAY(SELECT id FROM reviews WHERE id = ANY (ids) AND NOT EXISTS (SELECT FROM unnest(sure) AS one WHERE one = book_id));
     noted := noted[most + 1:] || unsure;
@@ -176,7 +179,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION search_continue IS 'follows some of the reviews that were left behind; whether there were any';
 
-CREATE FUNCTION search_reviews_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+CREATE FUNCTION search_reviews_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET plan_cache_mode = auto AS $$
 DECLARE
     undisturbed boolean := pg_try_advisory_xact_lock_shared(search_rebuild_lock());  -- by a rebuild, until this transaction ends
     ids   bigint[];
@@ -201,6 +204,7 @@ BEGIN
     IF ids IS NULL THEN
         RETURN NULL;
     END IF;
+    PERFORM search_plan_for(cardinality(ids));
     IF NOT undisturbed
        OR TG_OP <> 'DELETE' AND cardinality(books) > (SELECT count(*) FROM (SELECT FROM search_editions WHERE book_id = ANY (books) ORDER BY book_id FOR SHARE SKIP LOCKED) AS sure) THEN
         INSERT INTO search_reviews_behind (review_ids) VALUES (ids);

@@ -289,8 +289,9 @@ END $$;
 COMMENT ON FUNCTION search_busy_works IS 'those that another transaction holds; the others are held until this one ends';
 
 -- A work's words change with its editions' titles and authors. Most that is refreshed is a review, for which they are not made anew.
-CREATE FUNCTION search_refresh_works(works bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION search_refresh_works(works bigint[]) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 BEGIN
+    PERFORM search_plan_for(cardinality(works));
     PERFORM search_refresh_series(works);
     WITH gone AS (
         DELETE FROM search_works WHERE id = ANY (works) AND NOT EXISTS (SELECT FROM search_editions WHERE work_id = search_works.id) RETURNING words)
@@ -388,7 +389,7 @@ END $$;
 
 -- What some books are editions of is compared with search_editions; works that another transaction holds are not waited
 -- for: the books of those, old or new, are returned, and all else of them stays as it was.
-CREATE FUNCTION search_settle_books(books bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION search_settle_books(books bigint[]) RETURNS bigint[] LANGUAGE plpgsql SET plan_cache_mode = auto AS $$
 DECLARE
     ids   bigint[];  -- of the books that are still there, with the works that they are editions of now
     works bigint[];
@@ -396,6 +397,7 @@ DECLARE
     busy  bigint[];
     left_behind bigint[] := '{}';
 BEGIN
+    PERFORM search_plan_for(cardinality(books));
     SELECT array_agg(id), array_agg(search_corrected(id, search_work_of(title, author, series))) INTO ids, works FROM books AS book WHERE id = ANY (books);
     every := ARRAY(SELECT unnest(works) UNION SELECT work_id FROM search_editions WHERE book_id = ANY (books));
     busy := search_busy_works(every);
