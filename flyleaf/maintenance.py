@@ -83,6 +83,7 @@ class Maintenance(Background):
         """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
         worked = [*(self._do(task) for task in TASKS), self._prune_events()]
         worked += [pruning.step() for pruning in self._prunings]
+        self._database.keep_search()
         return any(worked)
 
     def _do(self, task: Callable[..., object]) -> bool:

@@ -18,6 +18,7 @@ LEFT_OUT = {
     "login_links": "like password resets",
     "external_rating_requests": "books to look up on another site: opening their pages queues them again",
     "cover_requests": "the same, for covers",
+    "versions_in_use": "it is about running programs",
     "covers": "their pictures are files, and are fetched again for books that readers open",
 }
 # The search's derived tables, which were in this schema before revision 0006.

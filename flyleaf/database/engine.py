@@ -16,6 +16,7 @@ from flyleaf.database.pool import Pool
 from flyleaf.database.preparation import Preparation
 from flyleaf.database.replicas import BehindError, Replica, Replicas, position
 from flyleaf.search.schema import SearchNotReadyError, is_built
+from flyleaf.search.superseded import drop_superseded, note_use
 
 UNDEFINED = ("42P01", "42883", "42704")  # SQLSTATEs for an unknown table, function or type
 READ_ONLY = "25006"  # of a transaction that writes, and of a server that is now a standby
@@ -164,6 +165,14 @@ class Database:
             self._preparation.build_search()
         except DBAPIError as error:
             raise unusable(error, self.owner.url) from error
+
+    def keep_search(self) -> None:
+        """Note that this version of the search is in use, and drop what older ones have left once they aren't. Called
+        every minute by each process of the site. Raises DatabaseUnusableError."""
+        with self.transaction() as connection:
+            note_use(connection)
+        with self._errors_for_operators():
+            drop_superseded(self.owner)
 
     def disconnect(self) -> None:
         """Close the connections of the pool. The next transaction opens new ones."""

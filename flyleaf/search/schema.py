@@ -25,6 +25,7 @@ LETTERS = Path(__file__).parent / "letters.py"
 INSTALL_LOCK = 7_303_003
 QUEUE_SECONDS = 0.1  # for a lock on the tables of the books; whoever comes meanwhile waits, too
 PAUSE_SECONDS = 0.3  # until it is tried again
+START_HOURS = 24  # to start a site on a schema that was made in advance, before another version may drop it
 LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -121,6 +122,7 @@ def take_time(connection: Connection) -> None:
 def _create(connection: Connection) -> None:
     """All but the content; from the commit on what changes is noted."""
     connection.execute(text(f"CREATE SCHEMA {schema_name()}"))
+    connection.execute(_NOTE_AS_MADE, {"schema": schema_name(), "hours": START_HOURS})
     # The triggers' functions keep this path, and run as the owner: they must not find a caller's temporary tables.
     connection.execute(text("SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true)"))
     *files, triggers = FILES
@@ -173,4 +175,7 @@ _PUT_FIRST = text("""
     SELECT set_config('search_path', concat_ws(', ', :schema, nullif(reset_val, '')), true)
       FROM pg_settings
      WHERE name = 'search_path'""")
+_NOTE_AS_MADE = text("""
+    INSERT INTO versions_in_use (search_schema, used_until) VALUES (:schema, now() + make_interval(hours => :hours))
+        ON CONFLICT (search_schema) DO UPDATE SET used_until = excluded.used_until""")
 _HAS_MORE = text("SELECT true FROM books OFFSET :books LIMIT 1")

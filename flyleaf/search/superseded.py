@@ -1,4 +1,7 @@
-"""What other versions of the search have left in the database: it is dropped once no program of theirs is connected.
+"""What other versions of the search have left in the database: it is dropped once no program uses it.
+
+A version is in use while a program of it is connected, and until the time that its row in versions_in_use has. Both
+count, because a pooler mixes up the names of connections, and programs from before that table have only those.
 
 The first version had no schema of its own. Its objects, all called search_…, stand beside the tables of the books.
 """
@@ -8,6 +11,8 @@ from sqlalchemy import Connection, Engine, text
 from flyleaf.search.schema import execute_without_queueing, put_first, schema_name, take_time
 
 ATTEMPTS = 20  # to lock the tables of the books for the moment in which triggers are dropped
+USE_SECONDS = 300  # for which a process says that it uses a version: several times its pause between two looks
+OFTEN_SECONDS = 30  # within which it isn't said again
 
 
 def program_name() -> str:
@@ -15,8 +20,14 @@ def program_name() -> str:
     return f"flyleaf {schema_name()}"
 
 
+def note_use(connection: Connection) -> None:
+    """Say that this version is used, so that no other drops it in the next minutes."""
+    values = {"schema": schema_name(), "seconds": USE_SECONDS, "often": OFTEN_SECONDS}
+    connection.execute(_NOTE_USE, values)
+
+
 def drop_superseded(engine: Engine) -> None:
-    """Drop what other versions have left; nothing while one of their programs is connected, or the tables are busy."""
+    """Drop what other versions have left; nothing while one of them is in use, or the tables are busy."""
     with engine.begin() as connection:
         if not _is_left(connection) or _is_used(connection):
             return
@@ -25,6 +36,7 @@ def drop_superseded(engine: Engine) -> None:
         # First what is short, and needs the tables of the books: no writer fills the others from then on.
         if not execute_without_queueing(connection.execution_options(no_parameters=True), _UNFASTEN, ATTEMPTS):
             return
+        connection.execute(_FORGET_OTHERS, {"schema": schema_name()})
     with engine.begin() as connection:
         take_time(connection)
         connection.execution_options(no_parameters=True).exec_driver_sql(_DROP)
@@ -35,7 +47,8 @@ def _is_left(connection: Connection) -> bool:
 
 
 def _is_used(connection: Connection) -> bool:
-    return bool(connection.execute(text(_IS_USED), {"name": program_name()}).scalar())
+    values = {"name": program_name(), "schema": schema_name()}
+    return bool(connection.execute(text(_IS_USED), values).scalar())
 
 
 _IS_LEFT = """
@@ -50,7 +63,19 @@ _IS_USED = """
                       AND pid <> pg_backend_pid()
                       AND (application_name = 'flyleaf' OR application_name LIKE 'flyleaf %')
                       AND application_name <> :name)
+           OR EXISTS (SELECT FROM versions_in_use WHERE used_until > now() AND search_schema <> :schema)
 """
+# Written by one of all processes, and only if that changes something. A version that was made in advance, for a day,
+# has the usual time once it runs.
+_NOTE_USE = text("""
+    INSERT INTO versions_in_use AS noted (search_schema, used_until)
+    SELECT :schema, now() + make_interval(secs => :seconds)
+     WHERE NOT EXISTS (SELECT FROM versions_in_use
+                        WHERE search_schema = :schema
+                          AND used_until BETWEEN now() + make_interval(secs => :seconds - :often)
+                                             AND now() + make_interval(secs => :seconds))
+        ON CONFLICT (search_schema) DO UPDATE SET used_until = excluded.used_until""")
+_FORGET_OTHERS = text("DELETE FROM versions_in_use WHERE search_schema <> :schema")
 # A schema whose triggers are gone is no longer kept up to date: under another name its version does not take it for
 # one that is.
 _UNFASTEN = r"""

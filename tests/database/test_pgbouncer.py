@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.database.connection_settings import SERVER_TIMEOUTS, is_pooled
+from flyleaf.search import schema, superseded
 from flyleaf.search.schema import schema_name
 from tests.fixture_types import Select, Together, Visit
 from tests.pgbouncer import PgBouncer, pgbouncer
@@ -156,6 +157,32 @@ def test_own_data_is_downloaded(app: Flask, visit: Visit, dune: str) -> None:
     assert answer.status_code == 200
     assert "A desert." in answer.text
     answer.close()
+
+
+def test_an_older_version_in_use_keeps_its_search(
+    database: Database, pooler: PgBouncer, own_database: EmptyDatabase, monkeypatch: pytest.MonkeyPatch, select: Select
+) -> None:
+    """PgBouncer gives the connections of the older version the newer one's name, by which it was told apart."""
+    left = text("SELECT count(*) FROM pg_namespace WHERE nspname = 'search_00000000000a'")
+    with Database(database.engine.url.render_as_string(False), owner_url=own_database.url) as older:
+        with monkeypatch.context() as patch:
+            for module in (schema, superseded):
+                patch.setattr(module, "schema_name", lambda: "search_00000000000a")
+            older.migrate()
+            older.keep_search()  # in a transaction through PgBouncer
+        for _ in range(4):
+            with database.transaction() as connection:
+                connection.execute(text("SELECT 1"))
+        with database.command_transaction() as connection:
+            connected = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'flyleaf search_00000000000a'"
+            assert connection.execute(text(connected)).scalar() == 0
+        database.keep_search()
+        with database.transaction() as connection:
+            assert connection.execute(left).scalar() == 1
+        select("UPDATE versions_in_use SET used_until = now() WHERE search_schema = 'search_00000000000a'")
+        database.keep_search()
+        with database.transaction() as connection:
+            assert connection.execute(left).scalar() == 0
 
 
 def test_a_database_that_is_up_to_date_needs_no_owner(pooler: PgBouncer, own_database: EmptyDatabase) -> None:

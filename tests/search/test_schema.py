@@ -32,6 +32,7 @@ SCHEMAS = r"SELECT nspname FROM pg_namespace WHERE nspname LIKE '%search\_%' ORD
 WAITING_FOR_WORKS = """
     SELECT count(DISTINCT pid) FROM pg_locks
      WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+VERSIONS = "SELECT search_schema FROM versions_in_use"
 OTHER = "search_00000000000a"
 
 AsOther = Callable[[Callable[[], Any]], Any]
@@ -78,6 +79,14 @@ def found(database: Database, query: str) -> list[str]:
 def suggested(database: Database, typed: str) -> list[str]:
     with database.transaction() as connection:
         return [suggestion.text for suggestion in suggest(connection, typed)]
+
+
+def let_pass(database: Database, seconds: int) -> None:
+    """Make it so much later for all versions."""
+    with database.transaction() as connection:
+        connection.execute(
+            text("UPDATE versions_in_use SET used_until = used_until - make_interval(secs => :s)"), {"s": seconds}
+        )
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -190,8 +199,62 @@ def test_what_nobody_uses_any_longer_is_dropped(url: str, other_version: AsOther
         add(other, "0441172717", "Dune")
     with Database(url) as database:
         database.migrate()
+        assert names(database, SCHEMAS) == [OTHER, schema.schema_name()], "it was just made, and may be about to start"
+        let_pass(database, superseded.USE_SECONDS)
+        database.keep_search()
+        assert names(database, SCHEMAS) == [OTHER, schema.schema_name()]
+        let_pass(database, schema.START_HOURS * 3600)
+        database.keep_search()
         assert names(database, SCHEMAS) == [schema.schema_name()]
+        assert names(database, VERSIONS) == [schema.schema_name()]
         assert found(database, "dune") == ["Dune"]
+
+
+def test_a_version_that_ran_is_dropped_minutes_after_its_end(url: str, other_version: AsOther) -> None:
+    with other_version(lambda: Database(url)) as other:
+        other_version(other.migrate)
+        other_version(other.keep_search)
+    with Database(url) as database:
+        let_pass(database, superseded.USE_SECONDS - 60)
+        database.migrate()
+        assert names(database, SCHEMAS) == [OTHER, schema.schema_name()]
+        let_pass(database, 61)
+        database.keep_search()
+        assert names(database, SCHEMAS) == [schema.schema_name()]
+
+
+def test_a_version_without_a_row_is_kept_while_a_program_of_it_is_connected(url: str, other_version: AsOther) -> None:
+    """Older programs write none."""
+    with Database(url) as database:
+        database.migrate()
+        with other_version(lambda: Database(url)) as other:
+            other_version(other.migrate)
+            let_pass(database, schema.START_HOURS * 3600)
+            engine = create_engine(url, connect_args={"application_name": f"flyleaf {OTHER}"})
+            with engine.connect():
+                database.keep_search()
+                assert names(database, SCHEMAS) == [OTHER, schema.schema_name()]
+            engine.dispose()
+
+        def is_dropped() -> bool:  # once the server has seen that the connection is closed
+            database.keep_search()
+            return names(database, SCHEMAS) == [schema.schema_name()]
+
+        until(is_dropped)
+
+
+def test_that_a_version_is_used_is_written_once_a_while(url: str) -> None:
+    written = "SELECT CAST(xmin AS text) FROM versions_in_use"
+    with Database(url) as database:
+        database.migrate()
+        database.keep_search()
+        [before] = names(database, written)
+        database.keep_search()
+        assert names(database, written) == [before]
+        let_pass(database, superseded.OFTEN_SECONDS + 1)
+        [before] = names(database, written)
+        database.keep_search()
+        assert names(database, written) != [before]
 
 
 def test_writers_and_readers_are_not_locked_out_while_triggers_wait(url: str, together: Together) -> None:
