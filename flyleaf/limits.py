@@ -2,6 +2,7 @@
 constraints, and tests/database/test_limits.py compares the two."""
 
 from dataclasses import dataclass
+from datetime import date
 
 USERNAME_MAX = 64  # characters, after NFKC
 PASSWORD_MIN = 8
@@ -30,11 +31,20 @@ RATINGS_COUNT_MAX = 2**31 - 1
 SUBJECT_NAME_MAX = 100
 SUBJECTS_MAX = 20  # of one book
 
+SHELF_NAME_MAX = 50
+SHELVES_MAX = 100  # that one reader has named
+NOTES_MAX = 10_000  # of a reader's own about a book
+READINGS_MAX = 100  # of one book by one reader
+READ_ON_MIN = date(1900, 1, 1)
+READ_ON_MAX = date(2100, 12, 31)
+LINE_ISBN_MAX = 20  # characters; what a file said of a book that the catalogue doesn't have
+
 QUERY_MAX = 200  # characters of a search
 PAGE_MAX = 100  # the last page of results that is shown
 PAGE_SIZE = 20  # results on a page
 PAGE_SIZE_MAX = 100  # results in one answer of the API
 REVIEWS_ON_A_PAGE = 10
+SHELVED_ON_A_PAGE = 20
 REPORTED_ON_A_PAGE = 20
 REASONS_SHOWN = 20  # of one review's reports
 EVENTS_ON_A_PAGE = 50
@@ -46,6 +56,7 @@ OWN_REVIEWS_MAX = 10_000  # more than anybody writes in a lifetime
 OWN_REPORTS_MAX = 10_000
 OWN_EVENTS_MAX = 10_000
 OWN_PROPOSALS_MAX = 10_000
+OWN_SHELVED_MAX = 100_000
 
 SESSION_DAYS = 30  # after login
 SESSION_IDLE_DAYS = 7  # after the last request

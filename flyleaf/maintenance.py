@@ -18,6 +18,7 @@ from flyleaf.queries.events import delete_due_events, update_event_ages
 from flyleaf.queries.failed_logins import fold_failed_logins
 from flyleaf.queries.password_resets import delete_expired_password_resets
 from flyleaf.queries.sessions import select_live_hashes
+from flyleaf.queries.shelves import follow_shelved_books
 from flyleaf.queries.unread_titles import read_next_titles
 from flyleaf.search import continue_search
 from flyleaf.sessions import SessionFiles
@@ -30,6 +31,7 @@ TASKS: tuple[Callable[..., object], ...] = (
     fold_failed_logins,
     delete_expired_password_resets,
     read_next_titles,
+    follow_shelved_books,
     continue_search,
 )
 

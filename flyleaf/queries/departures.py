@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from flyleaf.queries.second_factors import delete_second_factors
 from flyleaf.queries.sessions import delete_all_sessions
+from flyleaf.queries.shelves import delete_some_shelved_books
 
 REVIEWS_AT_ONCE = 500  # these take a tenth of a second
 
@@ -67,7 +68,8 @@ def continue_next_departure(connection: Connection) -> bool:
 
 
 def continue_departure(connection: Connection, departure: Departure) -> bool:
-    """Delete the account's next reviews, or release them. Return whether more are left; if not, the account is gone.
+    """Delete the account's next reviews, or release them, and the next books on its shelves. Return whether more are
+    left; if not, the account is gone.
 
     The reader is locked before the reviews are read, so that none is written in between. Reviews are locked in a fixed
     order, and before their books' counts, which prevents deadlocks with moderators. A superseded review is deleted in
@@ -100,7 +102,7 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
         {"ids": ids, "keeps_reviews": departure.keeps_reviews},
     )
     connection.execute(text("UPDATE reviews SET reader_id = NULL WHERE id = ANY (:ids)"), {"ids": ids})
-    if len(ids) == REVIEWS_AT_ONCE:
+    if delete_some_shelved_books(connection, departure.reader_id) or len(ids) == REVIEWS_AT_ONCE:
         return True
     connection.execute(text("DELETE FROM readers WHERE id = :reader_id"), {"reader_id": departure.reader_id})
     return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -17,16 +18,21 @@ from flyleaf.limits import (
     INVITATION_NOTE_MAX,
     INVITATION_USES_MAX,
     LANGUAGE_MAX,
+    LINE_ISBN_MAX,
+    NOTES_MAX,
     OTHER_TITLES_MAX,
     PAGES_MAX,
     PUBLISHER_MAX,
     RATING_MAX,
     RATING_MIN,
     RATINGS_COUNT_MAX,
+    READ_ON_MAX,
+    READ_ON_MIN,
     REASON_MAX,
     REVIEW_MAX,
     SECOND_FACTOR_NAME_MAX,
     SERIES_MAX,
+    SHELF_NAME_MAX,
     SUBJECT_MAX,
     SUBJECT_NAME_MAX,
     SUBJECTS_MAX,
@@ -60,6 +66,11 @@ LETTERS = {
     ("passkeys", "name"): SECOND_FACTOR_NAME_MAX,
     ("subjects", "key"): SUBJECT_NAME_MAX,
     ("subjects", "name"): SUBJECT_NAME_MAX,
+    ("shelved_books", "title"): TITLE_MAX,
+    ("shelved_books", "author"): AUTHOR_MAX,
+    ("shelved_books", "isbn"): LINE_ISBN_MAX,
+    ("shelved_books", "notes"): NOTES_MAX,
+    ("shelves", "name"): SHELF_NAME_MAX,
 }
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
@@ -68,6 +79,7 @@ NUMBERS = {
     ("books", "ratings_count"): (0, RATINGS_COUNT_MAX),
     ("reviews", "rating"): (RATING_MIN, RATING_MAX),
     ("invitations", "uses_max"): (1, INVITATION_USES_MAX),
+    ("shelved_books", "year"): (YEAR_MIN, YEAR_MAX),
 }
 NOT_EMPTY = [
     ("books", "title"),
@@ -88,6 +100,10 @@ NOT_EMPTY = [
     ("passkeys", "name"),
     ("subjects", "key"),
     ("subjects", "name"),
+    ("shelved_books", "title"),
+    ("shelved_books", "isbn"),
+    ("shelved_books", "notes"),
+    ("shelves", "name"),
 ]
 
 
@@ -143,6 +159,19 @@ def row(database: Database) -> Callable[[str, str, object], None]:
             )
         )
         connection.execute(text("INSERT INTO subjects (id, key, name) VALUES (1, 'dogs', 'Dogs')"))
+        connection.execute(
+            text(
+                "INSERT INTO shelved_books (reader_id, title, title_key, author_key)"
+                " SELECT r.id, 'Dune', 'dune', '' FROM readers AS r"
+            )
+        )
+        connection.execute(text("INSERT INTO shelves (reader_id, name, name_key) SELECT id, 'A', 'a' FROM readers"))
+        connection.execute(
+            text(
+                "INSERT INTO readings (shelved_book_id, reader_id, finished_on)"
+                " SELECT id, reader_id, '2020-01-01' FROM shelved_books"
+            )
+        )
 
     def update(table: str, column: str, value: object) -> None:
         with database.transaction() as connection:
@@ -177,16 +206,33 @@ def test_what_is_there_is_not_empty(row: Callable[[str, str, object], None], sub
 
 def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
     """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX,
-    SECOND_FACTORS_MAX: rows, counted when one is added. DRAFT_*: kept beside the sessions.
+    SECOND_FACTORS_MAX, SHELVES_MAX, READINGS_MAX: rows, counted when one is added. DRAFT_*: kept beside the sessions.
+    READ_ON_*: dates, tested below.
     OWN_*: how much a download has. SUBJECTS_MAX: a book's array of ids, tested below."""
     stored = {
         name
         for name in vars(limits)
         if name.endswith(("_MIN", "_MAX"))
-        and not name.startswith(("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT", "OWN_"))
-        and name != "SUBJECTS_MAX"
+        and not name.startswith(
+            ("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT", "OWN_", "READ_ON")
+        )
+        and name not in {"SUBJECTS_MAX", "SHELVES_MAX", "READINGS_MAX"}
     }
     assert stored == {name for name in stored if name in globals()}
+
+
+@pytest.mark.parametrize("column", ["started_on", "finished_on"])
+@pytest.mark.parametrize("day", [READ_ON_MIN, READ_ON_MAX])
+def test_a_book_is_read_in_these_years(row: Callable[[str, str, object], None], column: str, day: date) -> None:
+    row("readings", "finished_on", READ_ON_MAX)
+    row("readings", column, day)
+    with pytest.raises(IntegrityError):
+        row("readings", column, day + timedelta(days=1 if day == READ_ON_MAX else -1))
+
+
+def test_a_book_is_not_finished_before_it_is_begun(row: Callable[[str, str, object], None]) -> None:
+    with pytest.raises(IntegrityError):
+        row("readings", "started_on", date(2020, 1, 2))
 
 
 @pytest.mark.parametrize(("count", "fits"), [(1, True), (SUBJECTS_MAX, True), (SUBJECTS_MAX + 1, False), (0, False)])

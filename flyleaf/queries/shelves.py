@@ -1,0 +1,237 @@
+"""Shelves: which books a reader wants to read, is reading and has read, and shelves that they have named.
+
+A reader has one entry of a work, about one of its editions: what is said of another edition changes that entry. If
+works are joined later there may be two, as with reviews. Both stay; the newer one is what pages of the work show.
+
+An entry has copies of the book's title, author, ISBN and year. Shelves are sorted and searched by them, and they are
+all that is left if the book is deleted: the entry is then a line of the reader's own, like one of a book that the
+catalogue has never had.
+
+Everything that writes locks the reader first, so that a reader's own requests come one after another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from flyleaf.queries.named_shelves import Status, lock_shelves, provide_shelf
+
+_BOOKS_AT_ONCE = 500  # whose titles follow those of the catalogue, or that are deleted with an account
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """The entry of a book, which is new or was there before."""
+
+    id: int
+    is_new: bool
+
+
+# As in an index of titles: "hobbit the". All words stay, because shelves are searched by them, too.
+_ARTICLE_LAST = r"""
+    '^(the|an?|l|l[aeo]s?|un|une|der|die|das|den|det|ein|eine|el|il|gli|het|een|os?|as|um|uma|en|et) (.+)$', '\2 \1'
+"""
+_SURNAME_FIRST = r"'^(\S+) (.+)$', '\2 \1'"  # of "j tolkien"
+_BOOK_TITLE_KEY = f"left(regexp_replace(search_title_key(b.title), {_ARTICLE_LAST}), 500)"
+_LINE_TITLE_KEY = f"left(regexp_replace(search_title_key(:title), {_ARTICLE_LAST}), 500)"
+# The surname, and the name as it is written: "tolkien j j r r tolkien".
+_BOOK_AUTHOR_KEY = f"""
+    ltrim(left(concat_ws(' ', regexp_replace(split_part(search_work_author(b.author, search_key(b.author)), '|', 1),
+                                             {_SURNAME_FIRST}), search_key(b.author)), 500))
+"""
+_LINE_AUTHOR_KEY = f"""
+    ltrim(left(concat_ws(' ', regexp_replace(split_part(search_work_author(:author, search_key(:author)), '|', 1),
+                                             {_SURNAME_FIRST}), search_key(:author)), 500))
+"""
+
+# The entries of a book's work, the newest first. There are several only if works were joined.
+_OF_WORK = """
+    SELECT s.id, s.added_at
+      FROM (SELECT CAST(:book_id AS bigint) AS book_id
+             UNION
+            SELECT other.book_id
+              FROM search_editions AS edition
+              JOIN search_editions AS other ON other.work_id = edition.work_id
+             WHERE edition.book_id = :book_id) AS of_work
+      JOIN shelved_books AS s ON s.book_id = of_work.book_id AND s.reader_id = :reader_id
+     ORDER BY s.added_at DESC, s.id DESC
+"""
+_INSERT_BOOK = text(f"""
+    INSERT INTO shelved_books
+           (reader_id, book_id, title, author, isbn, year, title_key, author_key, status, notes, added_at)
+    SELECT :reader_id, b.id, b.title, b.author, b.isbn, b.year, {_BOOK_TITLE_KEY}, {_BOOK_AUTHOR_KEY},
+           :status, :notes, coalesce(:added_at, now())
+      FROM books AS b
+     WHERE b.id = :book_id
+    RETURNING id
+""")  # noqa: S608  # constants
+_FIND_LINE = text(f"""
+    SELECT id
+      FROM shelved_books
+     WHERE reader_id = :reader_id
+       AND title_key = {_LINE_TITLE_KEY}
+       AND book_id IS NULL
+       AND title = :title
+       AND author = :author
+       AND isbn IS NOT DISTINCT FROM :isbn
+     ORDER BY id
+     LIMIT 1
+""")  # noqa: S608  # constants
+_INSERT_LINE = text(f"""
+    INSERT INTO shelved_books
+           (reader_id, title, author, isbn, year, title_key, author_key, status, notes, added_at)
+    VALUES (:reader_id, :title, :author, :isbn, :year, {_LINE_TITLE_KEY}, {_LINE_AUTHOR_KEY},
+            :status, :notes, coalesce(:added_at, now()))
+    RETURNING id
+""")  # noqa: S608  # constants
+_UPDATE = text("""
+    UPDATE shelved_books
+       SET status = coalesce(:status, status), notes = coalesce(:notes, notes)
+     WHERE id = :id
+       AND (status IS DISTINCT FROM coalesce(:status, status) OR notes IS DISTINCT FROM coalesce(:notes, notes))
+""")
+
+
+def find_shelved_book(connection: Connection, reader_id: int, book_id: int) -> int | None:
+    """Return the id of the reader's entry of a book's work, or None."""
+    return connection.execute(text(f"{_OF_WORK} LIMIT 1"), {"reader_id": reader_id, "book_id": book_id}).scalar()
+
+
+def shelve_book(
+    connection: Connection,
+    reader_id: int,
+    book_id: int,
+    *,
+    status: Status | None = None,
+    shelves: Sequence[str] = (),
+    notes: str | None = None,
+    added_at: datetime | None = None,
+) -> Shelved:
+    """Put a book on shelves: on that of a status, and on those of the given names, which are made if there are none.
+
+    If the reader has an entry of the work, also of another edition, that one changes: what is None stays as it was, and
+    it keeps the shelves that it is on. `added_at` is for a new entry; None is now. The book has to exist. Raises
+    TooManyShelvesError.
+    """
+    lock_shelves(connection, reader_id)
+    values = {"reader_id": reader_id, "book_id": book_id, "status": status, "notes": notes, "added_at": added_at}
+    known_id = find_shelved_book(connection, reader_id, book_id)
+    if known_id is None:
+        shelved = Shelved(connection.execute(_INSERT_BOOK, values).scalar_one(), is_new=True)
+    else:
+        shelved = Shelved(known_id, is_new=False)
+        connection.execute(_UPDATE, values | {"id": known_id})
+    _add_to_shelves(connection, reader_id, shelved.id, shelves)
+    return shelved
+
+
+def shelve_line(
+    connection: Connection,
+    reader_id: int,
+    title: str,
+    author: str,
+    isbn: str | None = None,
+    *,
+    year: int | None = None,
+    status: Status | None = None,
+    shelves: Sequence[str] = (),
+    notes: str | None = None,
+    added_at: datetime | None = None,
+) -> Shelved:
+    """Do the same with a book that the catalogue doesn't have. The reader's line of this title, author and ISBN changes
+    if there is one."""
+    lock_shelves(connection, reader_id)
+    values = {
+        "reader_id": reader_id, "title": title, "author": author, "isbn": isbn, "year": year,
+        "status": status, "notes": notes, "added_at": added_at,
+    }  # fmt: skip
+    known_id = connection.execute(_FIND_LINE, values).scalar_one_or_none()
+    if known_id is None:
+        shelved = Shelved(connection.execute(_INSERT_LINE, values).scalar_one(), is_new=True)
+    else:
+        shelved = Shelved(known_id, is_new=False)
+        connection.execute(_UPDATE, values | {"id": known_id})
+    _add_to_shelves(connection, reader_id, shelved.id, shelves)
+    return shelved
+
+
+def unshelve_book(connection: Connection, reader_id: int, book_id: int) -> bool:
+    """Take a book's work off all shelves, with its dates and notes. Return False if it was on none."""
+    lock_shelves(connection, reader_id)
+    ids = connection.scalars(text(_OF_WORK), {"reader_id": reader_id, "book_id": book_id}).all()
+    return delete_shelved_books(connection, reader_id, ids) > 0
+
+
+def delete_shelved_books(connection: Connection, reader_id: int, ids: Sequence[int]) -> int:
+    """Delete those of a reader's entries that have these ids, with their dates and notes, and return their number."""
+    statement = text("DELETE FROM shelved_books WHERE reader_id = :reader_id AND id = ANY (:ids)")
+    return connection.execute(statement, {"reader_id": reader_id, "ids": list(ids)}).rowcount
+
+
+def delete_some_shelved_books(connection: Connection, reader_id: int) -> bool:
+    """Delete the next entries of an account that goes. Return whether there may be more."""
+    deleted = connection.execute(
+        text("""
+            DELETE FROM shelved_books
+             WHERE id IN (SELECT id FROM shelved_books WHERE reader_id = :reader_id ORDER BY added_at, id LIMIT :limit)
+        """),
+        {"reader_id": reader_id, "limit": _BOOKS_AT_ONCE},
+    )
+    return deleted.rowcount == _BOOKS_AT_ONCE
+
+
+def update_shelved_book(
+    connection: Connection, reader_id: int, shelved_id: int, *, status: Status | None, notes: str | None
+) -> bool:
+    """Set the status and the notes of an entry; None means that it has none. Return False if the reader has no entry of
+    this id."""
+    row = connection.execute(
+        text("""
+            UPDATE shelved_books
+               SET status = :status, notes = :notes
+             WHERE id = :id AND reader_id = :reader_id
+            RETURNING id
+        """),
+        {"id": shelved_id, "reader_id": reader_id, "status": status, "notes": notes},
+    ).one_or_none()
+    return row is not None
+
+
+def _add_to_shelves(connection: Connection, reader_id: int, shelved_id: int, names: Sequence[str]) -> None:
+    for name in names:
+        connection.execute(
+            text("INSERT INTO shelf_members (shelf_id, shelved_book_id) VALUES (:shelf, :id) ON CONFLICT DO NOTHING"),
+            {"shelf": provide_shelf(connection, reader_id, name), "id": shelved_id},
+        )
+
+
+def follow_shelved_books(connection: Connection) -> bool:
+    """Copy titles, authors, ISBNs and years of changed books to the next entries. Return False if there are none.
+
+    Books that an import is changing are left for later.
+    """
+    ids = connection.scalars(
+        text("""
+            SELECT book_id
+              FROM shelved_books_behind
+             ORDER BY book_id
+             LIMIT :limit
+               FOR UPDATE SKIP LOCKED
+        """),
+        {"limit": _BOOKS_AT_ONCE},
+    ).all()
+    connection.execute(
+        text(f"""
+            UPDATE shelved_books AS s
+               SET title = b.title, author = b.author, isbn = b.isbn, year = b.year,
+                   title_key = {_BOOK_TITLE_KEY}, author_key = {_BOOK_AUTHOR_KEY}
+              FROM books AS b
+             WHERE b.id = ANY (:ids)
+               AND s.book_id = b.id
+        """),  # noqa: S608  # constants
+        {"ids": ids},
+    )
+    connection.execute(text("DELETE FROM shelved_books_behind WHERE book_id = ANY (:ids)"), {"ids": ids})
+    return bool(ids)
