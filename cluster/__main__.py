@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 
+from cluster import leftovers
 from cluster.programs import MissingProgramsError
 from cluster.whole import Cluster, end_with_a_signal
 from flyleaf.embedded import EmbeddedServerError
@@ -20,6 +21,7 @@ def main() -> int:
     end_with_a_signal()
     began = time.monotonic()
     try:
+        leftovers.clear()
         with Cluster() as cluster:
             print(f"The cluster has started in {time.monotonic() - began:.0f} s. Ctrl-C stops and deletes all of it.")
             print(f"The site: {cluster.url}")

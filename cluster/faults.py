@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cluster import leftovers
 from cluster.programs import MissingProgramsError
 from cluster.whole import Cluster, end_with_a_signal
 from faults import disk
@@ -140,6 +141,7 @@ def main() -> int:
     end_with_a_signal()
     failed = False
     try:
+        leftovers.clear()
         with Cluster(is_breakable=True, **SETTINGS) as cluster:
             for experiment in EXPERIMENTS:
                 if words and not any(word.lower() in experiment.name for word in words):

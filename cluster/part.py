@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from cluster import leftovers
 from flyleaf.embedded.account import Account
 from flyleaf.embedded.parent import end_with_parent
 
@@ -55,11 +56,7 @@ class Part:
             with contextlib.suppress(psutil.NoSuchProcess):
                 program = psutil.Process(self.process.pid)
                 found = [program, *program.children(recursive=True)]
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if process not in found and Path(process.cwd()).is_relative_to(self.folder):
-                    found.append(process)
-        return found
+        return found + [process for process in leftovers.processes_in(self.folder) if process not in found]
 
     def kill(self) -> None:
         """End all of its processes at once, as a machine that loses its power does."""

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from string import Template
 
+from cluster import leftovers
 from cluster.part import Part
 from cluster.programs import find_programs
 from faults import disk
@@ -49,7 +50,8 @@ class Plan:
         self.parts: dict[str, Part] = {}
         self.disks = contextlib.ExitStack()
         self.has_small_disks = False
-        self.folder = Path(tempfile.mkdtemp(prefix="flyleaf-cluster-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix=leftovers.PREFIX, dir=leftovers.PLACE))
+        self.lock = leftovers.hold(self.folder)
         self.folder.chmod(0o711)  # as root, most parts run under another account
 
     def add_parts(self) -> None:

@@ -81,6 +81,7 @@ class Cluster:
             part.stop()
         self._plan.disks.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._plan.lock.close()
 
     def patroni(self, server: str) -> str:
         """Return the address at which a server's Patroni says how things are."""

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import requests
 
-from cluster import programs
+from cluster import leftovers, programs
 from cluster.faults import longest_failure
 from cluster.programs import MissingProgramsError, find_programs
 from faults.__main__ import books
@@ -48,6 +48,20 @@ def test_a_failure_lasts_from_the_first_bad_request_to_the_next_good_answer_of_i
     assert longest_failure([*failing, answer("search", 3.5), answer("book", 5.4)]) == pytest.approx(2.5)
     assert longest_failure(failing) == pytest.approx(1.1)  # it never came back
     assert longest_failure([answer("book", 9, 8.0), answer("book", 9.5)]) == pytest.approx(8.5)  # too slow
+
+
+def test_what_a_killed_cluster_left_is_cleared_and_what_runs_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running, killed, unfinished = (tmp_path / f"{leftovers.PREFIX}{name}" for name in "abc")
+    for folder in (running, killed, unfinished):
+        (folder / "db1").mkdir(parents=True)
+    leftovers.hold(killed).close()  # as the kernel does when a process ends
+    with leftovers.hold(running), subprocess.Popen(["sleep", "60"], cwd=killed / "db1") as process:
+        leftovers.clear(tmp_path)
+        assert process.wait(10) == -signal.SIGKILL
+    assert sorted(tmp_path.iterdir()) == [running, unfinished]
+    assert capsys.readouterr().out == f"Cleared {killed}, which a killed cluster had left.\n"
 
 
 def processes_in(folder: Path) -> list[psutil.Process]:
