@@ -76,6 +76,10 @@ INVITATION_LONGEST = 365  # days
 INVITATION_NOTE_MAX = 100  # characters: whom the invitation is for
 INVITATIONS_ON_A_PAGE = 20
 PENDING_ON_A_PAGE = 50
+API_TOKENS_MAX = 20  # valid ones of one account
+API_TOKEN_NAME_MAX = 60
+API_TOKEN_LONGEST = 365  # days
+API_TOKEN_USED_MINUTES = 60  # how far "last used" may lag behind
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from flyleaf.background import Background
 from flyleaf.config import Config
 from flyleaf.covers.files import CoverFiles
 from flyleaf.database import Database
+from flyleaf.queries.api_tokens import delete_expired_api_tokens
 from flyleaf.queries.covers import select_known_digests
 from flyleaf.queries.departures import continue_next_departure
 from flyleaf.queries.events import delete_due_events, update_event_ages
@@ -30,6 +31,7 @@ TASKS: tuple[Callable[..., object], ...] = (
     continue_next_departure,
     fold_failed_logins,
     delete_expired_password_resets,
+    delete_expired_api_tokens,
     read_next_titles,
     follow_shelved_books,
     continue_search,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from flyleaf.queries.api_tokens import delete_api_tokens
 from flyleaf.queries.second_factors import delete_second_factors
 from flyleaf.queries.sessions import delete_all_sessions
 from flyleaf.queries.shelves import delete_some_shelved_books
@@ -38,6 +39,7 @@ def insert_departure(connection: Connection, reader_id: int, *, keeps_reviews: b
     ended = delete_all_sessions(connection, reader_id)
     connection.execute(text("DELETE FROM password_resets WHERE reader_id = :reader_id"), {"reader_id": reader_id})
     delete_second_factors(connection, reader_id)
+    delete_api_tokens(connection, reader_id)
     connection.execute(
         text("INSERT INTO departures (reader_id, keeps_reviews) VALUES (:reader_id, :keeps_reviews)"),
         {"reader_id": reader_id, "keeps_reviews": keeps_reviews},

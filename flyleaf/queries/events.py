@@ -66,6 +66,8 @@ class EventKind(StrEnum):
     LOGIN_LINK_OFFERED = "login-link-offered"
     INVITATION_MADE = "invitation-made"  # by this moderator; None: by the operator
     INVITATION_ENDED = "invitation-ended"
+    API_TOKEN_MADE = "api-token-made"  # noqa: S105  # nosec B105
+    API_TOKEN_REVOKED = "api-token-revoked"  # noqa: S105  # nosec B105
     CATALOGUE_IMPORTED = "catalogue-imported"
 
 

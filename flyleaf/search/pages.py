@@ -96,6 +96,7 @@ class SearchResult(NamedTuple):
     editions: int
     other_editions: tuple[Edition, ...] = ()
     series: str | None = None  # with the number of the work in it: "Discworld #34"
+    work_id: int = 0
 
     @property
     def isbn(self) -> str | None:
@@ -290,6 +291,7 @@ def _results(shown: Sequence[Shown], why: Mapping[int, MatchReason]) -> tuple[Se
             book.editions,
             tuple(edition for edition in book.newest if edition.address != book.address),
             book.series,
+            book.work_id,
         )
         for book in shown
     )

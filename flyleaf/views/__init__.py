@@ -5,6 +5,8 @@ from flask import Flask
 from flyleaf.views import (
     account,
     api,
+    api_tokens,
+    api_v1,
     authors,
     books,
     corrections,
@@ -57,9 +59,19 @@ def register(app: Flask) -> None:
         api,
     ):
         app.register_blueprint(room.blueprint)
-    for room in (own_data, second_step, second_factors, passkeys, password_resets, login_links, login_provider):
+    for room in (
+        own_data,
+        api_tokens,
+        second_step,
+        second_factors,
+        passkeys,
+        password_resets,
+        login_links,
+        login_provider,
+    ):
         app.register_blueprint(room.blueprint)
     for room in (proposed_books, proposals, moderated_proposals):
         app.register_blueprint(room.blueprint)
     for room in (reports, moderation, invitations, registrations, corrections, work_corrections):
         app.register_blueprint(room.blueprint)
+    api_v1.register(app)

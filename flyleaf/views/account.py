@@ -10,6 +10,7 @@ from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr
 from wtforms.validators import InputRequired
 
 from flyleaf.passwords import hash_password
+from flyleaf.queries.api_tokens import delete_api_tokens
 from flyleaf.queries.departures import continue_departure, insert_departure
 from flyleaf.queries.events import EventKind, insert_event, select_events
 from flyleaf.queries.identities import select_identity
@@ -74,6 +75,8 @@ EVENTS = {
     EventKind.LOGIN_LINK_OFFERED: lazy_gettext("An administrator created a login link."),
     EventKind.INVITATION_MADE: lazy_gettext("You made an invitation link."),
     EventKind.INVITATION_ENDED: lazy_gettext("You ended an invitation."),
+    EventKind.API_TOKEN_MADE: lazy_gettext("You made an API token."),
+    EventKind.API_TOKEN_REVOKED: lazy_gettext("You revoked an API token."),
     EventKind.ACCOUNT_DELETED: lazy_gettext("The account was deleted."),
 }
 
@@ -212,12 +215,14 @@ def events(connection: Connection, reader: Reader) -> Answer:
 
 
 def _change_password(credentials: Credentials, new: str) -> bool:
-    """Change the password, log out all other devices, and return whether the old password was still valid."""
+    """Change the password, log out all other devices and revoke the API tokens. Return whether the old password was
+    still valid."""
     password_hash = hash_password(new)
     with transaction() as connection:
         if not update_password_hash(connection, credentials, password_hash):
             return False
         forget_sessions(delete_other_sessions(connection, credentials.reader.id, session_hash()))
+        delete_api_tokens(connection, credentials.reader.id)
         delete_password_reset(connection, credentials.reader.id)
         insert_event(connection, EventKind.PASSWORD_CHANGED, credentials.reader.id)
     return True

@@ -23,6 +23,7 @@ from werkzeug.wsgi import wrap_file
 
 from flyleaf.limits import DOWNLOADS, OWN_EVENTS_MAX, OWN_PROPOSALS_MAX, OWN_REPORTS_MAX, OWN_REVIEWS_MAX
 from flyleaf.paging import NEWEST, Key, Page, Place
+from flyleaf.queries.api_tokens import select_api_tokens
 from flyleaf.queries.attempts import insert_attempt
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events
 from flyleaf.queries.moderation import select_own_reports
@@ -92,6 +93,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
         details = select_own_details(connection, reader.id)
         factors = select_second_factors(connection, reader.id)
         sessions = select_sessions(connection, reader.id, session_hash())
+        tokens = select_api_tokens(connection, reader.id)
         events = count_events(connection, reader.id)
     if details is None:  # deleted a moment ago
         raise NotFound
@@ -114,6 +116,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     _write_list(file, "proposals", islice(_all(proposals), OWN_PROPOSALS_MAX))
     file.write(b',\n"second_factors": ' + _line(factors))
     _write_list(file, "sessions", sessions)
+    _write_list(file, "api_tokens", tokens)
     _write_list(file, "events", islice(_all(own_events), OWN_EVENTS_MAX))
     file.write(b',\n"older_events_left_out": %d\n}\n' % max(events - OWN_EVENTS_MAX, 0))
 

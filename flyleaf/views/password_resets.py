@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from flyleaf.passwords import hash_password
+from flyleaf.queries.api_tokens import delete_api_tokens
 from flyleaf.queries.attempts import delete_attempts
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.password_resets import select_password_reset, use_password_reset
@@ -51,13 +52,17 @@ def _hide_referrer(response: Response) -> Response:
 
 
 def _reset(token: str, name: str, password: str) -> None:
-    """Change the password and log out all devices. Raises NotFound if the link has been used meanwhile."""
+    """Change the password, log out all devices and revoke the API tokens.
+
+    Raises NotFound if the link has been used meanwhile.
+    """
     password_hash = hash_password(password)
     with transaction() as connection:
         reader_id = use_password_reset(connection, token, password_hash)
         if reader_id is None:
             raise _link_expired()
         forget_sessions(delete_all_sessions(connection, reader_id))
+        delete_api_tokens(connection, reader_id)
         delete_attempts(connection, account_limits(reader_id, name))
         insert_event(connection, EventKind.PASSWORD_RESET, reader_id)
 

@@ -13,6 +13,7 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from flyleaf.limits import SECOND_FACTOR_NAME_MAX, SECOND_FACTORS_MAX
+from flyleaf.queries.api_tokens import delete_api_tokens
 from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.readers import Credentials, Reader
 from flyleaf.queries.second_factors import (
@@ -168,8 +169,9 @@ def remove_factor(
 
 
 def _end_others(connection: Connection, credentials: Credentials, kind: EventKind, factor: str) -> None:
-    """Log out all other devices, and note what happened."""
+    """Log out all other devices, revoke the API tokens, and note what happened."""
     forget_sessions(delete_other_sessions(connection, credentials.reader.id, session_hash()))
+    delete_api_tokens(connection, credentials.reader.id)
     insert_event(connection, kind, credentials.reader.id, {"second_factor": factor})
 
 

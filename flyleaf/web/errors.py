@@ -13,6 +13,7 @@ from flyleaf.sessions import SessionsUnavailableError
 from flyleaf.turns import BusyError
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import typed_fields
+from flyleaf.web.problems import is_v1, problem
 from flyleaf.web.requests import wants_json
 
 logger = logging.getLogger("flyleaf.errors")
@@ -105,7 +106,9 @@ def answer(error: Exception) -> Response:
     headers = {name: value for name, value in cause.get_headers() if name.lower() not in OF_THE_BODY}
     if status == 503:
         headers["Retry-After"] = str(RETRY_AFTER)
-    if wants_json():
+    if is_v1():
+        response = problem(cause, status, str(advice))
+    elif wants_json():
         response = jsonify(error=str(advice), status=status)
     elif isinstance(cause, SecurityError):  # an untrusted host: links to our pages can't be built
         response = make_response(f"{title}. {advice}\n", {"Content-Type": "text/plain; charset=utf-8"})

@@ -52,6 +52,7 @@ NOTICES = {
     "registration-refused": lazy_gettext("Registration refused. The account was deleted."),
     "identity-connected": lazy_gettext("The account is connected. You can log in with it."),
     "identity-disconnected": lazy_gettext("The account is disconnected."),
+    "api-token-revoked": lazy_gettext("Token revoked. Programs that use it no longer have access."),
     "invitation-ended": lazy_gettext("Invitation ended."),
 }
 # Shown next to the reader's own review, not at the top of the book page.

@@ -48,6 +48,11 @@ def api_limited(view: Callable[Values, ResponseReturnValue]) -> Callable[Values,
     return _limited(_api_quotas, view)
 
 
+def count_api_request() -> None:
+    """Count this request to the API. Raises TooManyRequests."""
+    count_request(_api_quotas())
+
+
 def _limited(
     quotas: Callable[[], list[Quota]], view: Callable[Values, ResponseReturnValue]
 ) -> Callable[Values, ResponseReturnValue]:

@@ -95,6 +95,13 @@ def invited(page: Page) -> None:
     send(page, "Create link")
 
 
+def with_token(page: Page) -> None:
+    page.goto("/account/tokens")
+    page.get_by_label("Name").fill(LONG[:60])
+    send(page, "Create token")
+    expect(page.locator("#token")).to_be_visible()
+
+
 def editions_refused(page: Page) -> None:
     page.goto(SOLITUDE + "/editions")
     page.get_by_label("It is the same book as another one").check()
@@ -268,6 +275,8 @@ def states(
                 page.get_by_role("button", name="Add the passkey").wait_for(),
             ),
             "account with passkeys": at(f"{localhost}/account"),
+            "tokens": with_token,
+            "tokens refused": lambda page: refused(page, "/account/tokens", "Create token", Name=""),
             "account's end": at("/account/delete"),
             "suggestions": at("/proposals"),
             "missing book": at("/proposals/book?isbn=0441172717"),

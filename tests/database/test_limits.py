@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from flyleaf import limits
 from flyleaf.database import Database
 from flyleaf.limits import (
+    API_TOKEN_NAME_MAX,
     AUTHOR_MAX,
     AVERAGE_RATING_MAX,
     DESCRIPTION_MAX,
@@ -62,6 +63,7 @@ LETTERS = {
     ("proposals", "answer"): REASON_MAX,
     ("authenticator_apps", "name"): SECOND_FACTOR_NAME_MAX,
     ("invitations", "note"): INVITATION_NOTE_MAX,
+    ("api_tokens", "name"): API_TOKEN_NAME_MAX,
     ("identities", "subject"): SUBJECT_MAX,
     ("passkeys", "name"): SECOND_FACTOR_NAME_MAX,
     ("subjects", "key"): SUBJECT_NAME_MAX,
@@ -98,6 +100,7 @@ NOT_EMPTY = [
     ("work_corrections", "reason"),
     ("authenticator_apps", "name"),
     ("passkeys", "name"),
+    ("api_tokens", "name"),
     ("subjects", "key"),
     ("subjects", "name"),
     ("shelved_books", "title"),
@@ -127,6 +130,12 @@ def row(database: Database) -> Callable[[str, str, object], None]:
         )
         connection.execute(
             text("INSERT INTO identities (issuer, subject, reader_id) SELECT 'https://a', 'a-1', id FROM readers")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO api_tokens (reader_id, name, can_write, token_hash, expires_at)"
+                " SELECT id, 'Script', false, sha256('a token'), now() + interval '1 day' FROM readers"
+            )
         )
         connection.execute(
             text("INSERT INTO invitations (token_hash, expires_at, uses_max) VALUES (sha256('a token'), now(), 1)")
@@ -206,8 +215,8 @@ def test_what_is_there_is_not_empty(row: Callable[[str, str, object], None], sub
 
 def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
     """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX,
-    SECOND_FACTORS_MAX, SHELVES_MAX, READINGS_MAX: rows, counted when one is added. DRAFT_*: kept beside the sessions.
-    READ_ON_*: dates, tested below.
+    SECOND_FACTORS_MAX, SHELVES_MAX, READINGS_MAX, API_TOKENS_MAX: rows, counted when one is added. DRAFT_*: kept beside
+    the sessions. READ_ON_*: dates, tested below.
     OWN_*: how much a download has. SUBJECTS_MAX: a book's array of ids, tested below."""
     stored = {
         name
@@ -216,7 +225,7 @@ def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
         and not name.startswith(
             ("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT", "OWN_", "READ_ON")
         )
-        and name not in {"SUBJECTS_MAX", "SHELVES_MAX", "READINGS_MAX"}
+        and name not in {"SUBJECTS_MAX", "SHELVES_MAX", "READINGS_MAX", "API_TOKENS_MAX"}
     }
     assert stored == {name for name in stored if name in globals()}
 

@@ -55,6 +55,7 @@ DIGESTS = {
     "sql/0022_in_use.sql": "3884d662efe8e9fef54d23391ae12b9d7be19af56e3388c3c0a1e5fec19cc47a",
     "sql/0024_in_use.sql": "82d5f8af5f476a0a25985192499b08400e5d4de89a68523b0304b4169e5c4899",
     "versions/0026_series.py": "2575e41fd1cfa94f244a85f7a488ad3f81e243c4ef05d8b3b4a14573bd61106b",
+    "versions/0032_api_tokens.py": "6cbd6c1829a5f6f37f04c3d9f1e8d3e2199de6c4e63700a305db03d0dcd764c6",
     "sql/0026_in_use.sql": "28fffcc6740c900075631686b16b169c2c862ba8e45467fe2659e739574e4490",
     "versions/0031_shelves.py": "43b858bbcff85eacac08515133e051f4d26d857b16dd8aeecbb6e46dda26e8e2",
 }  # fmt: skip

@@ -30,6 +30,7 @@ VALUES = {
     "/account/sessions/<id:session_id>/end": {"password": PASSWORD},
     "/account/sessions/end-others": {"password": PASSWORD},
     "/moderation/invitations": {"uses": "1", "days": "7", "note": ""},
+    "/account/tokens": {"name": "Script", "scope": "read", "days": "7"},
     "/reset/<token>": {"password": "a daisy is a daisy", "confirmation": "a daisy is a daisy"},
     "/reviews/<id:review_id>/report": {"reason": "Spam"},
     "/moderation/reviews/<id:review_id>/hide": {"reason": "Spam"},

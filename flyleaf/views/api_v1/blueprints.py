@@ -1,0 +1,48 @@
+"""What all addresses of API v1 have in common: who may send a request, and what it may carry."""
+
+from collections.abc import Callable
+from typing import Any
+
+import flask_smorest
+from flask import Request
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from flyleaf.web import bearer
+from flyleaf.web.problems import PREFIX
+
+SCHEME = "token"  # in the document
+
+
+class _Parser(FlaskParser):
+    def _raw_load_json(self, req: Request) -> Any:
+        if not req.is_json:
+            raise UnsupportedMediaType("Send JSON, with “Content-Type: application/json”.")
+        return super()._raw_load_json(req)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A tag of the document, with its addresses."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+    def __init__(self, name: str, import_name: str, description: str) -> None:
+        super().__init__(name, import_name, url_prefix=PREFIX, description=description)
+
+
+def public(view: Callable[..., Any]) -> Callable[..., Any]:
+    return _documented(bearer.for_all(view), [{}, {SCHEME: []}])
+
+
+def own(view: Callable[..., Any]) -> Callable[..., Any]:
+    return _documented(bearer.token_to_read(view), [{SCHEME: []}])
+
+
+def writing(view: Callable[..., Any]) -> Callable[..., Any]:
+    return _documented(bearer.token_to_write(view), [{SCHEME: []}])
+
+
+def _documented(gate: Callable[..., Any], security: list[dict[str, list[str]]]) -> Callable[..., Any]:
+    known = getattr(gate, "_apidoc", {})
+    gate._apidoc = known | {"manual_doc": {"security": security}}  # type: ignore[attr-defined]  # flask-smorest's
+    return gate

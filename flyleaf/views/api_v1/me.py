@@ -1,0 +1,45 @@
+"""The reader whose token it is."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+
+from flyleaf.queries.api_tokens import LiveToken
+from flyleaf.queries.readers import select_own_details
+from flyleaf.queries.reviews import select_reviewed_books
+from flyleaf.views.api_v1 import schemas
+from flyleaf.views.api_v1.blueprints import Blueprint, own
+from flyleaf.views.api_v1.cursors import cursor_after, place_at
+
+blueprint = Blueprint("Me", __name__, "The reader whose token it is.")
+
+
+@blueprint.get("/me")
+@blueprint.response(200, schemas.Me)
+@own
+def me(connection: Connection, token: LiveToken) -> dict[str, Any]:
+    """Return the account, and the token that was sent."""
+    details = select_own_details(connection, token.reader.id)
+    if details is None:  # deleted a moment ago
+        raise NotFound
+    return {
+        "name": details.name,
+        "registered_at": details.registered_at,
+        "language": details.language,
+        "token": {
+            "name": token.name,
+            "scope": "write" if token.can_write else "read",
+            "expires_at": token.expires_at,
+        },
+    }
+
+
+@blueprint.get("/me/reviews")
+@blueprint.response(200, schemas.OwnReviews)
+@own
+@blueprint.arguments(schemas.PageArguments, location="query")
+def reviews(connection: Connection, token: LiveToken, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return your reviews, newest first."""
+    page = select_reviewed_books(connection, token.reader.id, place_at(asked), with_hidden=True)
+    return {"items": page.items, "next_cursor": cursor_after(page)}

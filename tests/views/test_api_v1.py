@@ -1,0 +1,347 @@
+"""API v1, as a program sees it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from flyleaf.config import Config
+from flyleaf.limits import REVIEW_MAX
+from flyleaf.views.api_v1 import me
+from tests.fixture_types import AddBook, Select
+from tests.site import Site
+from tests.tokens import bearer, new_token
+
+PROBLEM = {"type", "title", "status", "detail"}
+
+
+@pytest.fixture
+def reader(alice: Site) -> dict[str, str]:
+    """The headers of a program that may read in Alice's name."""
+    return bearer(new_token(alice, "read"))
+
+
+@pytest.fixture
+def writer(alice: Site) -> dict[str, str]:
+    """The headers of a program that may also write in Alice's name."""
+    return bearer(new_token(alice, "write"))
+
+
+def problem(response: TestResponse, status: int) -> dict[str, Any]:
+    """The problem that this answer is."""
+    assert (response.status_code, response.mimetype) == (status, "application/problem+json"), response.text
+    found: dict[str, Any] = response.get_json()
+    assert set(found) - {"errors"} == PROBLEM
+    assert (found["type"], found["status"]) == ("about:blank", status)
+    assert found["detail"]
+    return found
+
+
+def wrong(response: TestResponse) -> set[str]:
+    """The fields that this answer finds wrong."""
+    return {error["field"] for error in problem(response, 422)["errors"]}
+
+
+class TestFinding:
+    def test_what_is_public_needs_no_token(self, client: FlaskClient, add_book: AddBook) -> None:
+        add_book("9780441172719", "Dune", "Frank Herbert", publisher="Ace", language="en")
+        add_book("9783453305236", "Dune", "Frank Herbert", year=2016, language="de")
+        found = client.get("/api/v1/search?q=dune").get_json()
+        assert (found["total"], found["total_is_exact"], found["next_cursor"]) == (1, True, None)
+        result = found["items"][0]
+        assert (result["title"], result["author"], result["editions"]) == ("Dune", "Frank Herbert", 2)
+        work = client.get(f"/api/v1/works/{result['work_id']}").get_json()
+        assert {edition["identifier"] for edition in work["editions"]} == {"9780441172719", "9783453305236"}
+        assert work["id"] == result["work_id"]
+        edition = client.get("/api/v1/editions/0-441-17271-7").get_json()
+        assert (edition["work_id"], edition["identifier"]) == (work["id"], "9780441172719")
+        assert (edition["publisher"], edition["language"], edition["isbn13"]) == ("Ace", "en", "9780441172719")
+        suggested = client.get("/api/v1/suggestions?q=du").get_json()
+        assert suggested["items"][0]["text"] == "Dune"
+
+    def test_a_book_without_an_isbn_is_found_by_its_identifier(self, client: FlaskClient, add_book: AddBook) -> None:
+        add_book(None, "The Hunger Games", "Suzanne Collins", ["goodreads:2767052"])
+        edition = client.get("/api/v1/editions/goodreads:2767052").get_json()
+        assert (edition["identifier"], edition["isbn"]) == ("goodreads:2767052", None)
+        assert client.get("/api/v1/search?q=hunger+games").get_json()["items"][0]["isbn"] is None
+
+    def test_the_cursor_leads_through_all_results(self, client: FlaskClient, add_book: AddBook) -> None:
+        for number in range(5):
+            add_book(f"97804411727{number}0", f"Sand {'abcde'[number]}")
+        seen, cursor, pages = [], "", 0
+        while cursor is not None:
+            page = client.get("/api/v1/search", query_string={"q": "sand", "limit": "2", "cursor": cursor or "1"})
+            seen += [result["title"] for result in page.get_json()["items"]]
+            cursor, pages = page.get_json()["next_cursor"], pages + 1
+        assert (sorted(seen), pages) == ([f"Sand {letter}" for letter in "abcde"], 3)
+
+    @pytest.mark.parametrize(
+        ("query", "fields"),
+        [
+            ({"q": "x" * 201}, {"q"}),
+            ({"q": "a\x00b"}, {"q"}),
+            ({"limit": "0"}, {"limit"}),
+            ({"limit": "many"}, {"limit"}),
+            ({"cursor": "101"}, {"cursor"}),
+            ({"cursor": "next"}, {"cursor"}),
+            ({"order": "size"}, {"order"}),
+            ({"has_reviews": "maybe"}, {"has_reviews"}),
+            ({"year_from": "2000", "year_to": "1999"}, {"year_to"}),
+        ],
+    )
+    def test_a_wrong_parameter_is_named(self, client: FlaskClient, query: dict[str, str], fields: set[str]) -> None:
+        assert wrong(client.get("/api/v1/search", query_string=query)) == fields
+
+    @pytest.mark.parametrize("work", ["0" * 16, "f" * 16, "dune", "1", "G" * 16, "-000000000000001"])
+    def test_a_work_that_is_none(self, client: FlaskClient, dune: str, work: str) -> None:
+        problem(client.get(f"/api/v1/works/{work}"), 404)
+
+
+class TestWriting:
+    def test_a_review_is_published_changed_and_deleted(
+        self, client: FlaskClient, bob: Site, writer: dict[str, str], dune: str
+    ) -> None:
+        address = f"/api/v1/editions/{dune}/review"
+        problem(client.get(address, headers=writer), 404)
+        written = client.put(address, headers=writer, json={"rating": 4, "text": "Sand.\r\nMuch of it."})
+        assert written.status_code == 200
+        assert written.get_json()["text"] == "Sand.\nMuch of it."
+        assert (written.get_json()["reader"], written.get_json()["edited_at"]) == ("Alice", None)
+        assert "Much of it." in bob.get(f"/books/{dune}").text
+        changed = client.put(address, headers=writer, json={"rating": 5}).get_json()
+        assert (changed["id"], changed["rating"], changed["text"]) == (written.get_json()["id"], 5, "")
+        assert changed["edited_at"] is not None
+        assert client.get(address, headers=writer).get_json() == changed
+        assert [one["identifier"] for one in client.get("/api/v1/me/reviews", headers=writer).get_json()["items"]] == [
+            dune
+        ]
+        assert client.delete(address, headers=writer).status_code == 204
+        problem(client.delete(address, headers=writer), 404)
+
+    def test_it_is_of_the_work(self, client: FlaskClient, writer: dict[str, str], add_book: AddBook) -> None:
+        add_book("9780441172719", language="en")
+        add_book("9783453305236", language="de")
+        client.put("/api/v1/editions/9780441172719/review", headers=writer, json={"rating": 2})
+        client.put("/api/v1/editions/9783453305236/review", headers=writer, json={"rating": 3})
+        edition = client.get("/api/v1/editions/9780441172719").get_json()
+        assert (edition["review_count"], edition["average_score"]) == (1, 3.0)
+
+    @pytest.mark.parametrize(
+        ("body", "fields"),
+        [
+            ({}, {"rating"}),
+            ({"rating": 0}, {"rating"}),
+            ({"rating": 6}, {"rating"}),
+            ({"rating": "5"}, {"rating"}),
+            ({"rating": 4.5}, {"rating"}),
+            ({"rating": True}, {"rating"}),
+            ({"rating": 5, "text": None}, {"text"}),
+            ({"rating": 5, "text": "x" * (REVIEW_MAX + 1)}, {"text"}),
+            ({"rating": 5, "text": "\x07"}, {"text"}),
+            ({"rating": 5, "text": "\ud800"}, {"text"}),
+            ({"rating": 5, "stars": 5}, {"stars"}),
+        ],
+    )
+    def test_a_wrong_review_is_refused(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, select: Select, body: Any, fields: set[str]
+    ) -> None:
+        assert wrong(client.put(f"/api/v1/editions/{dune}/review", headers=writer, json=body)) == fields
+        assert select("SELECT count(*) FROM reviews") == 0
+
+    def test_after_a_hidden_review_another_one_has_to_be_allowed(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, select: Select
+    ) -> None:
+        address = f"/api/v1/editions/{dune}/review"
+        client.put(address, headers=writer, json={"rating": 1, "text": "Buy watches."})
+        select("UPDATE reviews SET hidden_at = now(), hidden_reason = 'Spam'")
+        assert client.get(address, headers=writer).get_json()["hidden_reason"] == "Spam"
+        assert client.delete(address, headers=writer).status_code == 204
+        problem(client.put(address, headers=writer, json={"rating": 1}), 409)
+
+    def test_others_read_it_page_by_page(
+        self, client: FlaskClient, reader: dict[str, str], dune: str, select: Select
+    ) -> None:
+        select("INSERT INTO readers (name, name_key, password_hash) SELECT n, n, '' FROM generate_series(1, 12) AS n")
+        select("INSERT INTO reviews (book_id, reader_id, rating, text)"
+               " SELECT b.id, r.id, 3, r.name FROM books AS b, readers AS r WHERE r.name <> 'Alice'")  # fmt: skip
+        work = client.get(f"/api/v1/editions/{dune}").get_json()["work_id"]
+        first = client.get(f"/api/v1/works/{work}/reviews", headers=reader).get_json()
+        rest = client.get(
+            f"/api/v1/works/{work}/reviews", headers=reader, query_string={"cursor": first["next_cursor"]}
+        ).get_json()
+        assert rest["next_cursor"] is None
+        assert sorted(int(one["text"]) for one in first["items"] + rest["items"]) == list(range(1, 13))
+        wrong_cursor = {"cursor": "1-9999999999999999999"}
+        assert wrong(client.get(f"/api/v1/works/{work}/reviews", headers=reader, query_string=wrong_cursor)) == {
+            "cursor"
+        }
+
+
+class TestAccess:
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/api/v1/me"),
+            ("GET", "/api/v1/me/reviews"),
+            ("GET", "/api/v1/works/0000000000000000/reviews"),
+            ("GET", "/api/v1/editions/9780441172719/review"),
+            ("PUT", "/api/v1/editions/9780441172719/review"),
+            ("DELETE", "/api/v1/editions/9780441172719/review"),
+        ],
+    )
+    def test_what_is_not_public_needs_a_token_and_a_session_is_none(
+        self, alice: Site, dune: str, method: str, path: str
+    ) -> None:
+        response = alice.client.open(path, method=method, json={"rating": 5} if method == "PUT" else None)
+        problem(response, 401)
+        assert response.headers["WWW-Authenticate"] == "Bearer realm=Flyleaf"
+
+    @pytest.mark.parametrize("sent", ["Bearer", "Bearer ", "Bearer nonsense", "Basic YTpi", "flyleaf_x", "Bearer é"])
+    @pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/search?q=dune"])
+    def test_a_wrong_token_is_refused_also_where_none_is_needed(
+        self, client: FlaskClient, sent: str, path: str
+    ) -> None:
+        response = client.get(path, headers={"Authorization": sent})
+        problem(response, 401)
+        assert response.headers["WWW-Authenticate"] == "Bearer realm=Flyleaf, error=invalid_token"
+
+    def test_a_token_that_may_only_read_changes_nothing(
+        self, client: FlaskClient, reader: dict[str, str], dune: str, select: Select
+    ) -> None:
+        address = f"/api/v1/editions/{dune}/review"
+        problem(client.put(address, headers=reader, json={"rating": 5}), 403)
+        problem(client.delete(address, headers=reader), 403)
+        assert select("SELECT count(*) FROM reviews") == 0
+
+    def test_a_token_opens_no_page(self, client: FlaskClient, writer: dict[str, str]) -> None:
+        assert client.get("/account", headers=writer).status_code == 303
+
+    def test_pages_of_other_sites_may_read_but_not_write(self, client: FlaskClient, dune: str) -> None:
+        for path in ("/api/v1/search?q=dune", "/api/v1/nothing"):
+            headers = client.get(path, headers={"Origin": "https://other.example"}).headers
+            assert headers["Access-Control-Allow-Origin"] == "*"
+            assert "Access-Control-Allow-Credentials" not in headers
+        asked = client.options(f"/api/v1/editions/{dune}/review", headers={"Origin": "https://other.example"})
+        assert asked.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+        assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
+        put = client.put(f"/api/v1/editions/{dune}/review", headers={"Origin": "https://other.example"}, json={})
+        assert "Access-Control-Allow-Origin" not in put.headers
+        assert "Access-Control-Allow-Origin" not in client.get(f"/api/{dune}").headers
+
+
+class TestAnswers:
+    def test_an_unchanged_answer_is_not_sent_again(
+        self, client: FlaskClient, writer: dict[str, str], dune: str
+    ) -> None:
+        address = f"/api/v1/editions/{dune}"
+        first = client.get(address)
+        again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.get_data(), again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+        client.put(f"{address}/review", headers=writer, json={"rating": 5})
+        changed = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+        assert (changed.status_code, changed.get_json()["review_count"]) == (200, 1)
+
+    @pytest.mark.parametrize("encoding", ["br", "gzip"])
+    def test_nor_is_a_compressed_one(self, client: FlaskClient, add_book: AddBook, encoding: str) -> None:
+        add_book(description="Sand. " * 500)
+        accepts = {"Accept-Encoding": encoding}
+        first = client.get("/api/v1/editions/9780441172719", headers=accepts)
+        assert first.headers["Content-Encoding"] == encoding
+        again = client.get("/api/v1/editions/9780441172719", headers=accepts | {"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.get_data()) == (304, b"")
+
+    def test_an_answer_in_somebodys_name_is_not_for_shared_caches(
+        self, client: FlaskClient, reader: dict[str, str]
+    ) -> None:
+        headers = client.get("/api/v1/me", headers=reader).headers
+        assert headers["Cache-Control"] == "private, no-cache"
+        assert "Authorization" in headers["Vary"]
+
+    def test_every_answer_tells_its_limit(self, client: FlaskClient, reader: dict[str, str]) -> None:
+        for path in ("/api/v1/search?q=dune", "/api/v1/me", "/api/v1/openapi.json", "/api/v1/works/x"):
+            response = client.get(path, headers=reader)
+            assert response.headers["RateLimit-Policy"].startswith('"api";q=')
+            assert response.headers["RateLimit"].startswith('"api";r=')
+
+    def test_head_is_answered_like_get(self, client: FlaskClient, dune: str) -> None:
+        get, head = client.get(f"/api/v1/editions/{dune}"), client.head(f"/api/v1/editions/{dune}")
+        assert (head.status_code, head.get_data()) == (200, b"")
+        assert head.headers["ETag"] == get.headers["ETag"]
+
+
+class TestProblems:
+    def test_an_address_that_is_none(self, client: FlaskClient) -> None:
+        problem(client.get("/api/v1/nothing"), 404)
+        problem(client.get("/api/v1/"), 404)
+
+    def test_a_method_that_is_not_allowed(self, client: FlaskClient) -> None:
+        response = client.post("/api/v1/search")
+        problem(response, 405)
+        assert "GET" in response.headers["Allow"]
+
+    def test_bytes_that_are_no_text(self, client: FlaskClient) -> None:
+        problem(client.get("/api/v1/search?q=%ff"), 400)
+
+    @pytest.mark.parametrize(
+        ("kind", "body", "status"),
+        [
+            ("application/json", b"{", 400),
+            ("application/json", b"\xff", 400),
+            ("application/json", b"[1]", 422),
+            ("application/json", b"", 422),
+            ("application/json", b"null", 422),
+            ("text/plain", b"{}", 415),
+            ("application/x-www-form-urlencoded", b"rating=5", 415),
+            ("", b'{"rating": 5}', 415),
+            ("application/json", b" " * 300_000, 413),
+        ],
+    )
+    def test_a_body_that_is_no_json(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, kind: str, body: bytes, status: int
+    ) -> None:
+        problem(
+            client.put(f"/api/v1/editions/{dune}/review", headers=writer, data=body, content_type=kind or None), status
+        )
+
+    def test_a_fault_is_a_problem_without_details(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError("a secret")
+
+        monkeypatch.setattr("flyleaf.views.api_v1.books.search_books", fail)
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        found = problem(app.test_client().get("/api/v1/search?q=dune"), 500)
+        assert "secret" not in str(found)
+
+    def test_a_search_that_is_not_ready_is_503(self, alone: None, client: FlaskClient, select: Select) -> None:
+        select("UPDATE search_state SET built_at = NULL")
+        response = client.get("/api/v1/search?q=dune")
+        problem(response, 503)
+        assert response.headers["Retry-After"]
+
+
+class TestLimits:
+    @pytest.fixture
+    def config(self, config: Config) -> Config:
+        return replace(config, api_requests_per_minute=2)
+
+    def test_too_many_requests_are_429(self, client: FlaskClient) -> None:
+        # Three in one minute, or two windows of which one has two of them.
+        answers = [client.get("/api/v1/openapi.json") for _ in range(5)]
+        assert 429 in [response.status_code for response in answers]
+        problem(next(response for response in answers if response.status_code == 429), 429)
+
+
+def test_the_course_s_api_answers_as_before(client: FlaskClient) -> None:
+    response = client.get("/api/v1")
+    assert (response.status_code, response.mimetype) == (404, "application/json")
+    assert set(response.get_json()) == {"error", "status"}
+
+
+def test_the_account_may_be_gone_meanwhile(
+    alice: Site, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, reader: dict[str, str]
+) -> None:
+    monkeypatch.setattr(me, "select_own_details", lambda *_: None)
+    problem(client.get("/api/v1/me", headers=reader), 404)
