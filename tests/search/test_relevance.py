@@ -119,7 +119,7 @@ READERS = [
     ("king henry 4 part two", "King Henry IV, part 2"),
     ("richard 3", "The tragedy of King Richard III"),
     ("faust part one", "Faust. Part I"),
-    ("1984", "1984: a novel"),
+    ("1984", "Nineteen Eighty-Four"),
     ("bently and egg", "Bently & egg"),
     ("gatsby before", "Before Gatsby"),
     ("the green mile", "The green mile"),

@@ -43,7 +43,7 @@ CREATE FUNCTION search_bodies() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SA
 -- Title ------------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION search_makes_another_work(name text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN name ~* '\m(graphic|manga|comics?|annotated|abridged|adapt\w*|retold|readers|level|disney|bilingual|screenplay|libretto|summary|workbook|marvel)\M';
+RETURN name ~* '\m(graphic|manga|comics?|annotated|norton critical|abridged|adapt\w*|retold|retelling|readers|bookworms|level|stage \d|classic starts|stepping stones?|illustrated classics|simplified|disney|bilingual|screenplay|libretto|summary|workbook|marvel)\M';
 COMMENT ON FUNCTION search_makes_another_work IS 'whether a bracket or a series says that it is another work than the title''s: (Graphic Novel), (Penguin Readers, Level 5)';
 
 -- A closing bracket, by what is in it: null where it may be a part of the title or make another work of it; else what of it stays, which is
@@ -53,7 +53,7 @@ DECLARE
     series text[];
 BEGIN
     IF search_makes_another_work(inside) THEN
-        RETURN CASE WHEN inside ~* '^(complete (and|&) )?unabridged$' THEN '' END;
+        RETURN NULL;
     END IF;
     IF inside ~ '#\s*\d' THEN  -- (Dune, #1), (Discworld, #34; City Watch, #7), (The Selection, #0.4, 0.5), (Harry Potter, #5, Part 1)
         series := regexp_match(inside, '^([^#]*?)[\s,:–-]*#\s*([^;]*)(?:;.*)?$');
@@ -71,11 +71,14 @@ BEGIN
     IF series[1] IS NOT NULL THEN
         RETURN CASE WHEN search_bare(search_title_key(series[1])) = search_bare(search_title_key(main)) AND series[2] !~* '^(1|i|one|um|uno|un|eins)$' THEN ' ' || series[2] ELSE '' END;
     END IF;
-    IF inside ~* '\m(box\w*|set|omnibus|collections?|bundle|complete|books \d|\d+ books|volumes|part|guide|companion|study|teacher''?s?|student|critical|notes|illustrated|cards?|journal|activity|coloring|play|plays|script|selections?|excerpts?|novelization|tales?|anthology|golden|parallel|dual|young|junior|kids?|children''?s?)\M' THEN
+    IF inside ~* '^(complete (and|&) )?unabridged$' THEN
+        RETURN '';
+    END IF;
+    IF inside ~* '\m(box\w*|set|omnibus|vizbig|\d-in-\d|collections?|bundle|complete|books \d|\d+ books|volumes|part|guide|companion|study|teacher''?s?|student|critical|notes|illustrated|cards?|journal|activity|coloring|play|plays|script|selections?|excerpts?|novelization|tales?|anthology|golden|parallel|dual|young|junior|kids?|children''?s?)\M' THEN
         RETURN NULL;
     END IF;
     -- Of editions and formats, of series without a number, and what a subtitle says of any book.
-    IF inside ~* '\m(edition|editions|edição|edición|édition|ausgabe|ed\.|reprint|reissue|paperbacks?|hardcover|hardback|softcover|board book|kindle|ebook|e-book|audio\w*|large print|movie tie-?in|film tie-?in|media tie-?in|tie-?in|classics?|klassiker|clássicos|clásicos|library|thrift|international|contemporaries|perennial\w*|everyman\w*|signet|bantam|puffin|penguin|vintage|virago|nyrb\w*|oprah\w*|electronic resource|sound recording|text|beginner books?|i can read( books?)?)\M|\mp\.s\.'
+    IF inside ~* '\m(edition|editions|edição|edición|édition|ausgabe|ed|revised|version|reprint|reissue|paperbacks?|hardcover|hardback|softcover|board book|kindle|ebook|e-book|audio\w*|large print|movie tie-?in|film tie-?in|media tie-?in|tie-?in|classics?|klassiker|clássicos|clásicos|library|thrift|international|contemporaries|perennial\w*|everyman\w*|signet|bantam|puffin|penguin|vintage|virago|nyrb\w*|oprah\w*|pulitzer|booker|newbery|award|award-winning|prize|winner|bestsellers?|arden|folger|reclam|suhrkamp|insel|rororo|dtv|gallimard|folio|poche|pocket|bolsillo|bolso|tascabili|einaudi|mondadori|adelphi|feltrinelli|anagrama|alfaguara|cátedra|l&pm|electronic resource|sound recording|text|unabridged|beginner books?|i can read( books?)?)\M|\mp\.s\.'
        OR inside ~* '[[:alpha:]].*\m(series|trilogy|saga|cycle|chronicles?|quartet|quintet|sequence|universe|mystery|mysteries|thrillers?|novels?|trilogie|trilogía|trilogia|série|serie|reihe|zyklus|beginner books)\s*$'
        OR search_says_nothing(inside) THEN
         RETURN '';
@@ -83,14 +86,20 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- "a novel", "roman", "poems" and their like: what a subtitle says that any book of the kind may bear.
+-- "a novel", "roman", "poems", "a history of the Incas" and their like: what a subtitle says that any book of the kind may bear. PostgreSQL
+-- keeps 32 regular expressions compiled, so these are few, and the long ones are read of subtitles that begin as they do.
 CREATE FUNCTION search_says_nothing(subtitle text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    start text := lower(split_part(subtitle, ' ', 1));
 BEGIN
     RETURN subtitle ~* '^\W*(?:(?:an?|the|un|une|una|um|uma|ein|eine|il|la|le|o|en|et) )?(?:(?:short|new|true|love|historical|histórica|histórico|historischer|historique|policier|policial|policíaca) )?(?:novels?|novella|roman|romans|romane|román|romaani|romanas|romanzo|romanzi|romances?|novelas?|nouvelles?|novelle|novellen|noveller|récits?|memoirs?|poems?|poetry|verse|stories|story collection|essays?|essais?|ensaios?|ensayos?|erzählung|erzählungen|gedichte|gedichten|poésies?|poèmes|poemas?|poemes|poesías?|poesias?|poesie|dikt|digte|cuentos|contos|relatos|racconti|contes|memórias|memorias|mémoires|erinnerungen|autobiografie|autobiographie|autobiografía|autobiografia|biographie|biografie|biografía|biografia|mythistorēma|powieść|regény|versek|haiku|kriminalroman|krimi|thriller|роман|повесть|рассказы|стихи|стихотворения)(?: policier| histórica| histórico| historique| policial| policíaca)?\W*$'
-        OR subtitle ~* '^\W*an? (?!.*\m(?:graphic|illustrated|comic|complete|screen|abridged|photo\w*|study|reader|musical|stage|radio)\M)(?:[\w''’.-]+ ){0,5}(?:novels?|novella|memoir|mystery|thriller|romance|western|fairy tale|fairy story|fable|parable|love story|true story|tale|story|autobiography|biography|comedy|tragedy|tragicomedy|ghost story|western story|bericht)\W*$'
-        OR subtitle ~* '^\W*an? (?!.*\m(?:graphic|illustrated)\M)(?:[\w''’.-]+ ){0,2}(?:novel|novella|memoir|comedy|tragedy|tragicomedy) (?:of|in|about|from|with) [^:;/]+$'
-        OR subtitle ~* '^\W*(?:ein|eine) (?:[\w-]+ )?(?:[\w-]*roman|erzählung|novelle|bericht|märchen|geschichte|biographie|biografie|liebesgeschichte)( für \w+)?\W*$'
-        OR subtitle ~* '^\W*(?:the (?:auto)?biography|(?:an|uma|una) (?:auto)?biograf[ií]a|a true story|based on a true story)\W*$';
+        OR CASE WHEN start IN ('a', 'an') THEN
+            subtitle ~* '^an? (?!.*\m(?:graphic|illustrated|comic|complete|screen|film|movie|abridged|photo\w*|reader|musical|stage|radio)\M|.*(?:&|and) ["“])(?:[\w''’.-]+,? ){0,5}(?:novels?|novella|memoir|mystery|thriller|romance|western|tale|story|fable|parable|legend|saga|(?:auto)?biography|(?:tragi)?comedy|tragedy|history|study|account|chronicle|investigation|inquiry|exploration|meditation|report|episode|life|journey|reminiscence|testimony|elegy|manifesto|satire|introduction(?= to ))(?: (?:of|in|into|about|from|for|through|to|on|with|without|at) [^:;/]+)?\W*$'
+        WHEN start IN ('the', 'how', 'why', 'author''s') THEN
+            subtitle ~* '^(?:the (?!.*\m(?:graphic|illustrated|comic|screen|film|movie|photo\w*|musical|stage|radio)\M)(?:(?:(?:[\w-]+ ){0,3}true story|(?:(?:untold|inside|real|secret|amazing|incredible|extraordinary|remarkable) )?(?:story|history|(?:auto)?biography|memoirs?|confessions|saga)) of [^:;/]+|(?:\w+ )?(?:auto)?biography|(?:art|science|power) of (?:[\w-]+ )?\w+ing (?:[\w-]+ ){0,5}[\w-]+|(?:complete|original|restored|\d{4}) text)|(?:how|why) (?!to\M|i\M)(?:\S+ ){4,}\S+|(?:the )?author''s preferred text)\W*$'
+        WHEN start IN ('ein', 'eine', 'die', 'uma', 'una', 'la', 'based', 'one') THEN
+            subtitle ~* '^(?:one \w+[''’]s (?:search|journey|story|life) [^:;/]+|die (?:wahre )?geschichte (?:der|des|von|einer|eines) [^:;/]+|la (?:verdadera )?historia de[l ][^:;/]+|(?:ein|eine) (?:[\w-]+ )?(?:[\w-]*roman|erzählung|novelle|bericht|märchen|geschichte|biographie|biografie|liebesgeschichte)(?: für \w+)?|(?:uma|una) (?:auto)?biograf[ií]a|based on a true story)\W*$'
+        ELSE false END;
 END $$;
 
 -- Keys of words without which no subtitle says nothing.
@@ -102,13 +111,26 @@ CREATE FUNCTION search_kinds() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAF
     "cuentos": 1, "contos": 1, "relatos": 1, "racconti": 1, "contes": 1, "memorias": 1, "memoires": 1, "erinnerungen": 1, "autobiografie": 1, "autobiographie": 1, "autobiografia": 1,
     "biographie": 1, "biografie": 1, "biografia": 1, "mythistorema": 1, "powiesc": 1, "regeny": 1, "versek": 1, "haiku": 1, "kriminalroman": 1, "krimi": 1, "thriller": 1, "povest": 1,
     "rasskazy": 1, "stikhi": 1, "stihi": 1, "stihotvoreniya": 1, "mystery": 1, "western": 1, "tale": 1, "fable": 1, "parable": 1, "autobiography": 1, "biography": 1, "comedy": 1, "tragedy": 1,
-    "tragicomedy": 1, "bericht": 1, "marchen": 1, "geschichte": 1, "liebesgeschichte": 1}$json$::jsonb;
+    "tragicomedy": 1, "journey": 1, "legend": 1, "saga": 1, "history": 1, "study": 1, "account": 1, "chronicle": 1, "investigation": 1, "inquiry": 1, "exploration": 1, "meditation": 1, "report": 1,
+    "reminiscence": 1, "testimony": 1, "elegy": 1, "manifesto": 1, "satire": 1, "introduction": 1, "search": 1, "historia": 1, "histoire": 1, "episode": 1, "art": 1, "life": 1, "confessions": 1, "how": 1, "why": 1, "power": 1, "science": 1, "text": 1, "uncensored": 1, "uncut": 1, "bericht": 1, "marchen": 1, "geschichte": 1, "liebesgeschichte": 1}$json$::jsonb;
 
 -- Keys of words without which a title, unless it ends with a bracket or an article, has nothing to be taken away: most have none.
 CREATE FUNCTION search_signs() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN search_kinds() || $json${
-    "or": 1, "ou": 1, "oder": 1, "ed": 1, "edition": 1, "expanded": 1, "revised": 1, "updated": 1,
+    "or": 1, "ou": 1, "oder": 1, "anniversary": 1, "ed": 1, "edition": 1, "edicao": 1, "edicion": 1, "edizione": 1, "auflage": 1, "ausgabe": 1, "expanded": 1, "revised": 1, "updated": 1,
     "vol": 1, "vols": 1, "volume": 1, "volumes": 1, "part": 1, "parts": 1, "pt": 1, "book": 1, "books": 1, "bk": 1, "bks": 1, "no": 1, "number": 1, "tome": 1, "tomo": 1, "band": 1, "bd": 1, "teil": 1,
     "livre": 1, "livro": 1, "libro": 1}$json$::jsonb;
+
+-- "2nd ed.", "25th Anniversary Edition", "Edição comemorativa", "The Deluxe Edition", behind a comma, a colon or a dash.
+CREATE FUNCTION search_without_edition(main text, words text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF words && '{anniversary,ed,edition,expanded,revised,updated}' THEN
+        main := regexp_replace(main, '^(.*\S)(?:\s*[,:;/–—-]\s*|\s+(?=\d))(?:(?:the|completely|fully|and|&|newly|\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|revised|rev\.?|updated|expanded|enlarged|(?:bi|tri)?centennial|centenary|anniversary|new|deluxe|collector''?s''?|special|definitive|(?:complete (?:and|&) )?(?:uncut|unabridged)|uncensored|restored|original|corrected|paperback|hardcover|kindle|large[- ]print|international|limited|signed|(?:movie |media |film )?tie-in|(?:one|single)-volume|commemorative|gift|penguin|vintage|oxford)[\s,]+)*(?:edition|ed\.?|(?:revised|updated|expanded)(?: edition)?|\d+(?:st|nd|rd|th) anniversary)\s*$', '\1', 'i');
+    END IF;
+    IF words && '{edicao,edicion,edizione,auflage,ausgabe}' THEN
+        main := regexp_replace(main, '^(.*\S)(?:\s*[,:;/–—-]\s*|\s+(?=\d))(?:\d+[.ªºa°]*\s*)?(?:(?:edição|edición|edizione)(?: (?:e|y|especial|comemorativa|conmemorativa|revis[at]\w*|ampliada|definitiva|limitada|integral|speciale|integrale|de (?:luxo|lujo|bolso|bolsillo)))*|(?:neue |überarbeitete |vollständige )?(?:auflage|ausgabe))\s*$', '\1', 'i');
+    END IF;
+    RETURN main;
+END $$;
 
 -- What is left of a title without the signs of its edition and series. Volumes and all other subtitles stay.
 CREATE FUNCTION search_main_title(title text, words text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -128,13 +150,11 @@ BEGIN
         main := parts[1];
         kept := stays || kept;
     END LOOP;
-    IF words && '{ed,edition,expanded,revised,updated}' THEN
-        main := regexp_replace(main, '^(.*\S)(?:\s*[,:;/–—-]\s*|\s+(?=\d))(?:(?:the|completely|fully|and|&|newly|\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|revised|rev\.?|updated|expanded|enlarged|anniversary|new)[\s,]+)*(?:(?:edition|ed\.?)|(?:revised|updated|expanded)(?: edition)?)\s*$', '\1', 'i');
-    END IF;
+    main := search_without_edition(main, words);
     IF search_kinds() ?| words OR words && '{book}' THEN
         FOR n IN 1 .. 2 LOOP
             tail := split_part(replace(replace(translate(main, ';/–—', '::::'), ' - ', ' : '), '. ', ': '), ':', -1);
-            EXIT WHEN length(tail) = length(main) OR tail !~ '^\s' OR NOT (search_says_nothing(btrim(tail)) OR tail ~* '^\s*book ([\divx]+|one|two|three|four|five|six|seven|eight|nine|ten) (of|in) (?!(two|three|four|five|\d+)\M)\S');
+            EXIT WHEN length(tail) = length(main) OR left(tail, 1) <> ' ' OR NOT (search_says_nothing(btrim(tail)) OR words && '{book}' AND tail ~* '^\s*book ([\divx]+|one|two|three|four|five|six|seven|eight|nine|ten) (of|in) (?!(two|three|four|five|\d+)\M)\S');
             main := rtrim(left(main, length(main) - length(tail) - 1));
         END LOOP;
         IF main LIKE '%, %' THEN
@@ -144,8 +164,9 @@ BEGIN
             END IF;
         END IF;
     END IF;
+    main := search_without_edition(main, words);
     IF words && '{or,ou,oder}' THEN  -- Walden; or, Life in the woods
-        main := regexp_replace(main, '^(.*?\w)(?:\s*[;:,]\s*(?:or|ou|oder),?|\s+or,)\s+[^:;(]+$', '\1', 'i');
+        main := regexp_replace(main, '^(.*?\w)(?:\s*[;:,]\s*(?:or|ou|oder),?|\s+or,)\s+[^:;(]+(?:: an? [^:;(]+)?$', '\1', 'i');
     END IF;
     IF main LIKE '%, %' THEN  -- Hobbit, The
         main := regexp_replace(main, ',\s+(the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|o|os|as|um|uma|un|una|une|ein|eine|het|een)(?=\s*$|\s*[:;(])', '', 'i');
@@ -176,6 +197,48 @@ BEGIN
     RETURN array_to_string(words, ' ');
 END $$;
 
+-- Words that are spelled in two ways, and numbers as words: "Slaughterhouse-Five" is "Slaughterhouse 5", "World War II" "World War Two".
+CREATE FUNCTION search_respellings() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
+    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+    "hundred": 100, "thousand": 1000, "000": 1000,
+    "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16",
+    "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th", "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th",
+    "armour": "armor", "behaviour": "behavior", "catalogue": "catalog", "centre": "center", "colour": "color", "colours": "colors", "defence": "defense", "dialogue": "dialog",
+    "dr": "doctor", "favourite": "favorite", "fibre": "fiber", "flavour": "flavor", "flavours": "flavors", "glamour": "glamor", "grey": "gray", "harbour": "harbor", "honour": "honor",
+    "honourable": "honorable", "humour": "humor", "jewellery": "jewelry", "judgement": "judgment", "labour": "labor", "marvellous": "marvelous", "mr": "mister", "neighbour": "neighbor",
+    "neighbours": "neighbors", "neighbourhood": "neighborhood", "organisation": "organization", "parlour": "parlor", "plough": "plow", "programme": "program", "pyjamas": "pajamas",
+    "rumour": "rumor", "saviour": "savior", "sceptic": "skeptic", "st": "saint", "storey": "story", "theatre": "theater", "traveller": "traveler", "travellers": "travelers",
+    "travelling": "traveling", "tyre": "tire", "valour": "valor", "vapour": "vapor", "vs": "versus"}$json$::jsonb;
+
+CREATE FUNCTION search_respelled(key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    respelled text := '';
+    said      int;  -- the number that the words so far say
+    word      text;
+    other     jsonb;
+    n         int;
+BEGIN
+    FOREACH word IN ARRAY string_to_array(key, ' ') LOOP
+        other := search_respellings() -> word;
+        n := CASE WHEN jsonb_typeof(other) = 'number' THEN other::int WHEN said IS NULL AND word ~ '^[1-9][0-9]{0,2}$' THEN word::int END;
+        IF said IS NOT NULL AND n >= 100 AND said < n THEN  -- two thousand, 20 000
+            said := said * n;
+        ELSIF said IS NOT NULL AND n < 100 AND (said % 100 = 0 OR said % 100 >= 20 AND said % 10 = 0 AND n < 10) THEN  -- two hundred five, eighty four
+            said := said + n;
+        ELSIF said BETWEEN 10 AND 20 AND n BETWEEN 10 AND 99 THEN  -- nineteen eighty
+            said := said * 100 + n;
+        ELSIF said IS NOT NULL OR n IS NOT NULL THEN
+            respelled := concat_ws(' ', respelled, said);
+            said := n;
+        END IF;
+        IF n IS NULL THEN
+            respelled := respelled || ' ' || coalesce(other #>> '{}', word);
+        END IF;
+    END LOOP;
+    RETURN btrim(concat_ws(' ', respelled, said));
+END $$;
+
 -- One that begins with a star says too little for an initial to tell who wrote it.
 CREATE FUNCTION search_work_title(title text, title_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
@@ -193,7 +256,7 @@ BEGIN
         END IF;
         words := string_to_array(key, ' ');
     END IF;
-    main := search_bare(key);
+    main := search_bare(CASE WHEN search_respellings() ?| words THEN search_respelled(key) ELSE key END);
     IF search_generic_words() ? words[1] AND key ~ '[0-9]' THEN
         words := string_to_array(regexp_replace(key, '(?<=.) [0-9]+\M', '', 'g'), ' ');
     END IF;
@@ -217,7 +280,7 @@ BEGIN
         number := replace(search_key(substr(part, length(name) + 1)), ' ', '');
         IF search_makes_another_work(name) THEN
             RETURN replace(search_title_key(name), ' ', '') || number;
-        ELSIF number NOT IN ('', '1') AND search_bare(search_title_key(name)) = ltrim(work_title, '*') THEN
+        ELSIF number NOT IN ('', '1') AND search_bare(search_respelled(search_title_key(name))) = ltrim(work_title, '*') THEN
             RETURN number;
         END IF;
     END LOOP;
@@ -272,7 +335,46 @@ END $$;
 CREATE FUNCTION search_joints() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN '{"and": 1, "by": 1, "und": 1, "with": 1}'::jsonb;
 CREATE FUNCTION search_titles_of_names() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
     "sir": 1, "dr": 1, "mr": 1, "mrs": 1, "ms": 1, "miss": 1, "lady": 1, "lord": 1, "saint": 1, "st": 1, "prof": 1, "professor": 1, "rev": 1, "dame": 1, "graf": 1, "count": 1, "baron": 1,
-    "jr": 1, "sr": 1, "ii": 1, "iii": 1, "iv": 1, "phd": 1, "md": 1, "esq": 1}$json$::jsonb;
+    "jr": 1, "sr": 1, "pere": 1, "ii": 1, "iii": 1, "iv": 1, "phd": 1, "md": 1, "esq": 1}$json$::jsonb;
+
+-- Names under which an author is known, too: full names of those known by one, names of other languages, pen names.
+CREATE FUNCTION search_other_names() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "grimm brothers": "brothers grimm", "jacob ludwig carl grimm": "jacob grimm",
+    "grimm": "brothers grimm", "dante alighieri": "dante", "alighieri": "dante", "francois marie arouet de voltaire": "voltaire", "francois marie arouet": "voltaire",
+    "laozi": "lao tzu", "lao tse": "lao tzu", "lao zi": "lao tzu", "sunzi": "sun tzu", "sun tse": "sun tzu", "sun zi": "sun tzu", "sun wu": "sun tzu",
+    "kongzi": "confucius", "chuang tzu": "zhuangzi", "zhuang zhou": "zhuangzi", "chuang tse": "zhuangzi", "mengzi": "mencius",
+    "miguel de cervantes saavedra": "miguel de cervantes", "cervantes": "miguel de cervantes", "miguel cervantes": "miguel de cervantes",
+    "jean baptiste moliere": "moliere", "jean baptiste poquelin moliere": "moliere", "jean baptiste poquelin": "moliere", "samuel clemens": "mark twain",
+    "samuel langhorne clemens": "mark twain", "samuel l clemens": "mark twain", "vergil": "virgil", "publius vergilius maro": "virgil", "virgilio": "virgil",
+    "publius ovidius naso": "ovid", "ovidio": "ovid", "quintus horatius flaccus": "horace", "horacio": "horace", "marcus tullius cicero": "cicero", "ciceron": "cicero",
+    "gaius julius caesar": "julius caesar", "caius julius caesar": "julius caesar", "caesar": "julius caesar", "lucius annaeus seneca": "seneca", "titus livius": "livy",
+    "publius cornelius tacitus": "tacitus", "cornelius tacitus": "tacitus", "st augustine": "augustine", "saint augustine": "augustine", "augustine of hippo": "augustine",
+    "st augustine of hippo": "augustine", "saint augustine of hippo": "augustine", "aurelius augustinus": "augustine", "aurelius augustine": "augustine",
+    "st thomas aquinas": "thomas aquinas", "saint thomas aquinas": "thomas aquinas", "aquinas": "thomas aquinas", "homero": "homer", "homere": "homer", "homeros": "homer",
+    "homerus": "homer", "omero": "homer", "platon": "plato", "platao": "plato", "platone": "plato", "aristoteles": "aristotle", "aristote": "aristotle", "esopo": "aesop",
+    "aesopus": "aesop", "esope": "aesop", "charles lutwidge dodgson": "lewis carroll", "charles dodgson": "lewis carroll", "eric arthur blair": "george orwell",
+    "eric blair": "george orwell", "karen blixen": "isak dinesen", "mary ann evans": "george eliot", "marian evans": "george eliot", "dr seuss": "seuss",
+    "theodor seuss geisel": "seuss", "theodor geisel": "seuss", "theodor s geisel": "seuss", "marie henri beyle": "stendhal", "henri beyle": "stendhal",
+    "h h munro": "saki", "hector hugh munro": "saki", "william sydney porter": "o henry", "currer bell": "charlotte bronte", "ellis bell": "emily bronte",
+    "acton bell": "anne bronte", "richard bachman": "stephen king", "shakespeare": "william shakespeare", "joaquim maria machado de assis": "machado de assis",
+    "j m machado de assis": "machado de assis", "machado assis": "machado de assis", "jose maria eca de queiros": "eca de queiros",
+    "jose maria de eca de queiros": "eca de queiros", "eca de queiroz": "eca de queiros", "jalal al din rumi": "rumi", "jalaluddin rumi": "rumi",
+    "mawlana jalal al din rumi": "rumi", "jelaluddin rumi": "rumi", "dalai lama xiv": "dalai lama", "dalai lama xiv bstan dzin rgya mtsho": "dalai lama",
+    "his holiness the dalai lama": "dalai lama", "thich nhat hanh": "nhat hanh", "unknown": "anonymous", "anon": "anonymous", "anonym": "anonymous",
+    "anonimo": "anonymous", "unknown author": "anonymous", "author unknown": "anonymous"}$json$::jsonb;
+
+CREATE FUNCTION search_short_names() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "andy": "andrew", "bill": "william", "bob": "robert", "chris": "christopher", "dan": "daniel", "dave": "david", "geoff": "geoffrey", "greg": "gregory",
+    "jeff": "jeffrey", "jim": "james", "joe": "joseph", "ken": "kenneth", "matt": "matthew", "mike": "michael", "nick": "nicholas", "pete": "peter", "rob": "robert",
+    "ron": "ronald", "sam": "samuel", "tim": "timothy", "tom": "thomas", "tony": "anthony", "will": "william"}$json$::jsonb;
+
+-- Surnames that stand first where a name is written as in its own country: "Liu Cixin" is "Cixin Liu".
+CREATE FUNCTION search_first_surnames() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "cao": 1, "deng": 1, "gao": 1, "guo": 1, "huang": 1, "jiang": 1, "liang": 1, "liu": 1, "lu": 1, "luo": 1, "mao": 1, "mo": 1, "qian": 1, "shen": 1, "wang": 1, "wu": 1,
+    "xu": 1, "yan": 1, "yang": 1, "yu": 1, "zhang": 1, "zhao": 1, "zheng": 1, "zhou": 1, "zhu": 1, "abe": 1, "akutagawa": 1, "arakawa": 1, "dazai": 1, "endo": 1,
+    "fujimoto": 1, "higashino": 1, "inoue": 1, "isayama": 1, "kawabata": 1, "kawakami": 1, "kirino": 1, "kishimoto": 1, "kobayashi": 1, "kubo": 1, "matsumoto": 1,
+    "mishima": 1, "miyabe": 1, "miyazaki": 1, "murakami": 1, "natsume": 1, "ogawa": 1, "otomo": 1, "suzuki": 1, "takahashi": 1, "takeuchi": 1, "tanaka": 1, "tanizaki": 1,
+    "tezuka": 1, "togashi": 1, "toriyama": 1, "urasawa": 1, "watanabe": 1, "yamamoto": 1, "yoshimoto": 1}$json$::jsonb;
 
 -- Two keys of the author with a bar between: surname and initial; and surname and first name, which titles that say nothing are compared by.
 CREATE FUNCTION search_work_author(author text, author_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -288,7 +390,11 @@ BEGIN
         END IF;
         key := coalesce(nullif(search_key(search_main_author(author)), ''), key);
     END IF;
+    key := coalesce(search_other_names() ->> key, key);
     names := string_to_array(search_romanised(key), ' ');
+    IF cardinality(names) = 2 AND search_first_surnames() ? names[1] AND (names[1] > names[2] OR NOT search_first_surnames() ? names[2]) THEN
+        names := ARRAY[names[2], names[1]];
+    END IF;
     IF search_titles_of_names() ?| names THEN
         WHILE cardinality(names) > 1 AND search_titles_of_names() ? names[1] LOOP
             names := names[2:];
@@ -310,6 +416,7 @@ BEGIN
         EXIT WHEN length(given) >= n OR length(names[n]) > 1;
         given := given || names[n];  -- t s eliot
     END LOOP;
+    given := coalesce(search_short_names() ->> given, given);
     RETURN CASE WHEN search_common_names() ? surname THEN given ELSE left(given, 1) END || ' ' || surname || '|' || given || ' ' || surname;
 END $$;
 COMMENT ON FUNCTION search_work_author IS '''Tolkien, J. R. R., 1892-1973'' is ''j tolkien|jrr tolkien''';
