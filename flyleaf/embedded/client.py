@@ -79,12 +79,14 @@ class Attachment:
         with self._folder.locked("start.lock", fcntl.LOCK_EX, seconds) as alone:
             if not alone:
                 return False
-            # A keeper that is about to end may still seem alive at the first check and end while we wait.
-            if self._keeper_lives() and self._is_ready_within(seconds):
-                return True
-            if self._keeper_lives():
-                return False
-            self._start_keeper()
+            deadline = time.monotonic() + seconds
+            # A keeper may end while we wait for its server. One may also come although we hold the lock: it was
+            # started by a program that has been killed since.
+            while self._keeper_lives() or not self._start_keeper():
+                if self._is_ready_within(deadline - time.monotonic()):
+                    return True
+                if time.monotonic() >= deadline:
+                    return False
             return True
 
     def _restart(self) -> None:
@@ -113,7 +115,9 @@ class Attachment:
             time.sleep(0.02)
         return True
 
-    def _start_keeper(self) -> None:
+    def _start_keeper(self) -> bool:
+        """Start a keeper, and wait until its server is ready. Return False if there is another keeper. Raises
+        EmbeddedServerError."""
         arguments = [str(self._folder.path), self._folder.account.name]
         arguments += [str(self._bindir)] if self._bindir else []
         log = self._folder.open(self._folder.log.name)
@@ -128,7 +132,9 @@ class Attachment:
             for line in starter.stdout or ():
                 word, _, text = line.rstrip("\n").partition(" ")
                 if word == "ready":
-                    return
+                    return True
+                if word == "taken":
+                    return False
                 if word == "error":
                     failure = text
                 else:

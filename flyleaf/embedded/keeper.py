@@ -5,7 +5,8 @@
 The users (the site, each of its workers, import.py and commands) hold a shared lock on a file. When the keeper gets the
 lock exclusively, no user is left, however the last one ended, so it stops PostgreSQL and exits. It runs in a session of
 its own, so that Ctrl-C in a terminal stops the site but doesn't interrupt the database.
-It reports to the user that started it on standard output: lines of `say …`, then `ready` or `error …`.
+It reports to the user that started it on standard output: lines of `say …`, then `ready`, `error …`, or
+`taken` if there is another keeper.
 """
 
 import contextlib
@@ -29,6 +30,7 @@ from flyleaf.embedded.server import MEGABYTE, Server
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_MEGABYTES = 200  # of disk: a new database with books.csv takes half of it, and PostgreSQL's programs the rest
 TICK = 0.1  # seconds between checks of the users and the server
+TAKEN_SECONDS = 1.0  # until another keeper counts: who asks whether there is one holds the lock for a moment
 LONGEST_PAUSE = 5.0  # seconds between attempts to restart a dead server
 
 
@@ -145,9 +147,9 @@ def main(arguments: list[str]) -> int:
         os._exit(0)
     path, account, *bindir = arguments
     folder = Folder(Path(path), accounts.current() if account == accounts.current().name else accounts.named(account))
-    with folder.locked("keeper.lock", fcntl.LOCK_EX, seconds=10) as alone:
+    with folder.locked("keeper.lock", fcntl.LOCK_EX, seconds=TAKEN_SECONDS) as alone:
         if not alone:
-            _report("error Another keeper process is still using this database: try again.")
+            _report("taken")
             return 1
         keeper, code = Keeper(folder), 0
         try:

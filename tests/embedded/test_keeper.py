@@ -8,6 +8,8 @@ import psutil
 import pytest
 
 from flyleaf.embedded import EmbeddedServerError, cluster
+from flyleaf.embedded.client import Attachment
+from flyleaf.embedded.folder import choose
 from tests.embedded.conftest import KEPT, Attach, Client, execute
 from tests.places import end_processes, eventually, processes_of
 
@@ -54,6 +56,19 @@ def test_two_that_start_at_once_share_what_one_of_them_makes(place: Path, client
     one.stop()
     other.stop()
     assert eventually(lambda: not processes_of(place), seconds=1)
+
+
+def test_the_keeper_of_a_killed_program_is_used_though_it_comes_late(
+    data: Path, attach_to: Attach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach_to(data)
+    late = Attachment(choose(data), None, print)
+    answers = iter([False])  # at first: that keeper had not locked its file yet
+    monkeypatch.setattr(late, "_keeper_lives", lambda: next(answers, True))
+    late.start()
+    assert execute(late.url, "SELECT 1") == [(1,)]
+    monkeypatch.undo()
+    late.detach()
 
 
 def test_who_comes_while_it_stops_gets_a_new_one(data: Path, attach_to: Attach, client: Start) -> None:
