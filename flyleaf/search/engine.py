@@ -64,6 +64,7 @@ def find(
     if not verbatim:
         read_otherwise(search)
         search.prefer_typed_words()
+    search.put_series_in_order()
     return search
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from flyleaf.search.candidates import AsTyped, Candidate, Narrowing
-from flyleaf.search.matching import WEIGHTS, Match, TermMatcher, Weights, is_whole_title
+from flyleaf.search.matching import WEIGHTS, Match, TermMatcher, Weights, is_whole_title, without_article
 from flyleaf.search.ranking import score
 from flyleaf.search.reading import ELIDED, Query, Reading
 from flyleaf.search.spelling import Vocabulary
@@ -25,6 +26,8 @@ KEEP = 200  # … and of all others, where the popular ones are not enough
 DOUBT = 0.4  # of what it would cost that the word is missing; with more, misspelt words are found less often
 OTHER_TITLE_COST = 0.5  # a work whose own title it is comes first where they are about as likely
 FEW = 8  # fewer than this: other readings are tried
+IN_ORDER = 1e-6  # between the books of a series that the query names
+_NUMBERED = re.compile(r"(?P<name>.+?)(?P<book> book)? (?P<number>\d{1,4})")  # of search_series_forms()
 
 
 @dataclass
@@ -43,13 +46,18 @@ class Search:
     looked_everywhere: bool = True  # no work that has all the words can have been missed
     show: int = 0  # where a stage finds at most so many works, the books that stand for them are loaded, too …
     shown: list[str] = field(default_factory=list)  # … as JSON
+    numbers: dict[int, tuple[str, int]] = field(
+        default_factory=dict
+    )  # authors and numbers of works in a series of the query's name
     cut_short: bool = False  # … because more works had to be looked at than one search may
     vocabulary: Vocabulary = field(init=False)
     rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
+    name: str = field(init=False)  # the query as the name of a series
 
     def __post_init__(self) -> None:
         self.vocabulary = Vocabulary(self.connection)
         self.rest = self.query.reading
+        self.name = " ".join(without_article(list(self.query.words)))
 
     @property
     def complete(self) -> bool:
@@ -79,6 +87,9 @@ class Search:
             match = score(matcher, candidate, self.weights)
             if candidate.forms:
                 for other in candidate.others:
+                    number = number_in_series(other, self.name)
+                    if number is not None:
+                        self.numbers[candidate.id] = other.author_key, number
                     found = score(matcher, other, self.weights)
                     match = max(match, found._replace(score=found.score - OTHER_TITLE_COST), key=lambda one: one.score)
             if match.score == -math.inf or (reading.covers and not match.words):
@@ -123,6 +134,26 @@ class Search:
             score = match.score - DOUBT * sum(other.saved for other in doubted)
             self.matches[work] = match._replace(score=score, instead=tuple(doubted))
 
+    def put_series_in_order(self) -> None:
+        """Let the books of a series whose name is the query follow the best of them by their numbers. One that several
+        authors have is as many series; behind an author there may be others, such as illustrators."""
+        found = sorted((own, number, work) for work, (own, number) in self.numbers.items() if work in self.matches)
+        series: dict[str, list[tuple[int, int]]] = {}
+        author = ""
+        for own, number, work in found:
+            author = author if author and f"{own} ".startswith(f"{author} ") else own
+            series.setdefault(author, []).append((number, work))
+
+        def best(books: list[tuple[int, int]]) -> float:
+            return max(self.matches[work].score for _, work in books)
+
+        score = math.inf
+        for books in sorted(series.values(), key=best, reverse=True):
+            score = min(score, best(books))
+            for _, work in sorted(books):
+                self.matches[work] = self.matches[work]._replace(score=score)
+                score -= IN_ORDER
+
     @property
     def by_letters(self) -> bool:
         """Whether what was found has its words set apart elsewhere than the query."""
@@ -137,6 +168,14 @@ class Search:
     def ranked(self) -> list[Match]:
         """The matches, the best first; but those that have all words as typed before all others."""
         return sorted(self.matches.values(), key=lambda match: (is_loose(match), -match.score, match.candidate.id))
+
+
+def number_in_series(form: Candidate, name: str) -> int | None:
+    """Return the number of a work in the series of this name, if this form of it is made of that."""
+    numbered = _NUMBERED.fullmatch(form.title_key) if form.title_key.startswith(name) else None
+    if numbered is None or numbered["name"] != name or (form.main_length != len(name) and not numbered["book"]):
+        return None
+    return int(numbered["number"])
 
 
 def is_loose(match: Match) -> bool:

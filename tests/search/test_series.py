@@ -85,6 +85,37 @@ def test_a_series_need_not_be_named_with_all_its_words(connection: Connection, q
     assert search_books(connection, SearchQuery(query)).results[0].title == "Dune Messiah"
 
 
+def test_a_series_name_finds_its_books_in_their_order(connection: Connection) -> None:
+    put_first(connection)
+    books = [
+        ("9780000000101", "Zorn", "Zorn Chronicles #1", "Ann Ames", None, 900),
+        ("9780000000118", "Zorn Messiah", "Zorn Chronicles #2", "Ann Ames", None, 40),
+        ("9780000000125", "Children of Zorn", "Zorn Chronicles #3", "Ann Ames, Ed Painter", None, 300),
+        ("9780000000132", "Heretics", "Zorn Chronicles #10", "Ann Ames", None, 70),
+        ("9780000000149", "God Emperor", "Zorn Chronicles #4", "Ann Ames", None, 80),
+        ("9780000000156", "House Ames", "Prelude to Zorn #1", "Bob Ames", "Zorn: House Ames", 800),
+    ]
+    for isbn, title, series, author, other_titles, ratings in books:
+        book = {"id": add(connection, isbn, title, series, author), "titles": other_titles, "ratings": ratings}
+        connection.execute(
+            text("UPDATE books SET other_titles = :titles, ratings_count = :ratings WHERE id = :id"), book
+        )
+    in_order = ["Zorn", "Zorn Messiah", "Children of Zorn", "God Emperor", "Heretics"]
+    for query in ("zorn", "zorn chronicles", "the zorn chronicles"):
+        assert [book.title for book in search_books(connection, SearchQuery(query)).results][:5] == in_order
+    assert search_books(connection, SearchQuery("zorn")).results[5].title == "House Ames"
+    assert search_books(connection, SearchQuery("zorn messiah")).results[0].title == "Zorn Messiah"
+
+
+def test_series_of_one_name_are_in_order_each_by_itself(connection: Connection) -> None:
+    put_first(connection)
+    for number in (1, 2, 3):
+        add(connection, f"978000000010{number}", f"Alpha {'abc'[number - 1]}", f"Zorn #{number}", "Ann Ames")
+        add(connection, f"978000000020{number}", f"Omega {'abc'[number - 1]}", f"Zorn #{number}", "Bob Burns")
+    found = [book.title for book in search_books(connection, SearchQuery("zorn")).results]
+    assert sorted([found[:3], found[3:]]) == [["Alpha a", "Alpha b", "Alpha c"], ["Omega a", "Omega b", "Omega c"]]
+
+
 def test_all_books_of_a_series_are_found_by_its_name(connection: Connection) -> None:
     put_first(connection)
     for number, title in enumerate(("Alpha", "Beta", "Gamma"), 1):
