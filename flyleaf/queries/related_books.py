@@ -1,4 +1,4 @@
-"""What a book's page shows below the book: other editions of its work, and more by its author."""
+"""What a book's page shows of its work: other titles, other editions, and more by its author."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from flyleaf.queries.prepared import prepared
 
 EDITIONS_MAX = 100
 MORE_MAX = 6
+TITLES_MAX = 10
 
 _RELATED = prepared(
     text("""
@@ -46,6 +47,35 @@ _RELATED = prepared(
     "is_edition", "address", "title", "author", "language", "year", "publisher", "editions", "review_count",
     "average_score", "popularity", "title_key",
 )  # fmt: skip
+
+# Titles are the same if the rule for works takes them for one: "Dune" and "Dune: a novel".
+_OTHER_TITLES = prepared(
+    text("""
+        WITH editions AS MATERIALIZED (
+            SELECT book_id, title, other_titles
+              FROM search_editions
+              JOIN books ON books.id = book_id
+             WHERE work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
+             ORDER BY book_id <> :book_id, book_id
+             LIMIT :editions_max
+        ),
+        named AS (
+            SELECT book_id, title FROM editions
+             UNION ALL
+            SELECT book_id, string_to_table(other_titles, ' | ') FROM editions
+        ),
+        keyed AS (
+            SELECT title, search_work_title(title, search_title_key(title)) AS key FROM named
+        )
+        SELECT mode() WITHIN GROUP (ORDER BY title) AS title
+          FROM keyed
+         WHERE key <> (SELECT search_work_title(title, search_title_key(title)) FROM editions WHERE book_id = :book_id)
+         GROUP BY key
+         ORDER BY count(*) DESC, title
+         LIMIT :titles_max
+    """),
+    "title",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +123,11 @@ def select_related_books(connection: Connection, book_id: int) -> RelatedBooks:
             if not row.is_edition
         ),
     )  # fmt: skip
+
+
+def select_other_titles(connection: Connection, book_id: int) -> tuple[str, ...]:
+    """Return the titles, other than the book's own, that its work has or is known under, the most common first."""
+    rows = connection.execute(
+        _OTHER_TITLES, {"book_id": book_id, "editions_max": EDITIONS_MAX, "titles_max": TITLES_MAX}
+    )
+    return tuple(row.title for row in rows)

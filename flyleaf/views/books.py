@@ -20,7 +20,7 @@ from flyleaf.queries.corrections import Correction, select_corrections
 from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.related_books import RelatedBooks, select_related_books
+from flyleaf.queries.related_books import RelatedBooks, select_other_titles, select_related_books
 from flyleaf.queries.reviews import select_reviews, select_superseded_reviews
 from flyleaf.queries.series import PlaceInSeries, select_series_of_book
 from flyleaf.queries.subjects import Subject, select_subjects_of_work
@@ -89,10 +89,12 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     isbn = names[0][1] if names else None
     # A book's page answers also while the search, which knows what belongs together, is being prepared.
     related = RelatedBooks()
+    other_titles: tuple[str, ...] = ()
     subjects: tuple[Subject, ...] = ()
     series: tuple[PlaceInSeries, ...] = ()
     if is_ready(connection):
         related = select_related_books(connection, found.id)
+        other_titles = select_other_titles(connection, found.id)
         subjects = select_subjects_of_work(connection, found.id)
         series = select_series_of_book(connection, found.id)
     place = asked_place()
@@ -114,6 +116,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         linked_data=linked_data(found, isbn),
         external_ratings=seen.external_ratings,
         open_library_url=flyleaf().config.open_library_url,
+        other_titles=other_titles,
         editions=related.editions,
         more_by_author=related.more_by_author,
         subjects=subjects,

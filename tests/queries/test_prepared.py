@@ -8,7 +8,15 @@ from flyleaf.queries import api_tokens, books, related_books, sessions
 
 
 @pytest.mark.parametrize(
-    "statement", [books._BOOK, books._SEEN, sessions._LIVE, api_tokens._LIVE, related_books._RELATED]
+    "statement",
+    [
+        books._BOOK,
+        books._SEEN,
+        sessions._LIVE,
+        api_tokens._LIVE,
+        related_books._OTHER_TITLES,
+        related_books._RELATED,
+    ],
 )
 def test_the_names_are_those_of_the_columns(statement: TextualSelect, database: Database) -> None:
     plain = text(statement.element.text)  # type: ignore[attr-defined]  # of a text

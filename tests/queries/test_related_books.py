@@ -6,7 +6,14 @@ from collections.abc import Callable
 import pytest
 
 from flyleaf.database import Database
-from flyleaf.queries.related_books import EDITIONS_MAX, MORE_MAX, RelatedBooks, select_related_books
+from flyleaf.queries.related_books import (
+    EDITIONS_MAX,
+    MORE_MAX,
+    TITLES_MAX,
+    RelatedBooks,
+    select_other_titles,
+    select_related_books,
+)
 from tests.fixture_types import AddBook, Select
 from tests.site import Site
 
@@ -82,3 +89,50 @@ def test_there_is_an_end_to_the_editions(
 def test_a_book_that_is_not_there_has_nothing(database: Database) -> None:
     with database.transaction() as connection:
         assert select_related_books(connection, 404) == RelatedBooks()
+
+
+@pytest.fixture
+def other_titles(database: Database, select: Callable[..., int]) -> Callable[[str], tuple[str, ...]]:
+    """What else the work of the book with this ISBN is called."""
+
+    def find(isbn: str) -> tuple[str, ...]:
+        with database.transaction() as connection:
+            return select_other_titles(connection, select("SELECT id FROM books WHERE isbn = :isbn", isbn=isbn))
+
+    return find
+
+
+def test_other_titles_are_those_of_all_editions_that_differ(
+    add_book: AddBook, select: Select, other_titles: Callable[[str], tuple[str, ...]]
+) -> None:
+    add_book("9780156012195", title="The Little Prince", author="Antoine de Saint-Exupéry")
+    add_book("9780156012201", title="The Little Prince: a fable", author="Saint-Exupéry, Antoine de")
+    add_book("9780141439518", title="Emma", author="Jane Austen")
+    for isbn, titles in (
+        ("9780156012195", "Le Petit Prince | Der kleine Prinz"),
+        ("9780156012201", "Petit Prince, Le | LITTLE PRINCE"),
+    ):
+        select("UPDATE books SET other_titles = :titles WHERE isbn = :isbn RETURNING id", titles=titles, isbn=isbn)
+    assert other_titles("9780156012195") == ("Le Petit Prince", "Der kleine Prinz")
+    assert other_titles("9780156012201") == ("Le Petit Prince", "Der kleine Prinz")
+    assert other_titles("9780141439518") == ()
+
+
+def test_other_titles_are_at_most_ten(
+    add_book: AddBook, select: Select, other_titles: Callable[[str], tuple[str, ...]]
+) -> None:
+    for isbn, letters in (("9780441172719", "abcdefgh"), ("9780340960196", "ijklmnop")):
+        add_book(isbn)
+        titles = " | ".join(f"The {letter} book" for letter in letters)
+        select("UPDATE books SET other_titles = :titles WHERE isbn = :isbn RETURNING id", titles=titles, isbn=isbn)
+    assert len(other_titles("9780441172719")) == TITLES_MAX
+
+
+def test_a_books_page_shows_its_other_titles_without_links(add_book: AddBook, select: Select, alice: Site) -> None:
+    add_book()
+    assert "Other titles" not in alice.get("/books/9780441172719").text
+    select("UPDATE books SET other_titles = :titles RETURNING id", titles=f"Der Wüstenplanet | <b>{'x' * 900}")
+    page = alice.get("/books/9780441172719").text
+    assert '<dt>Other titles</dt><dd dir="auto">&lt;b&gt;xxx' in page
+    assert '<dd dir="auto">Der Wüstenplanet</dd>' in page
+    assert "x" * 250 not in page
