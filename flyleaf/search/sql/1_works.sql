@@ -114,11 +114,19 @@ CREATE FUNCTION search_kinds() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAF
     "tragicomedy": 1, "journey": 1, "legend": 1, "saga": 1, "history": 1, "study": 1, "account": 1, "chronicle": 1, "investigation": 1, "inquiry": 1, "exploration": 1, "meditation": 1, "report": 1,
     "reminiscence": 1, "testimony": 1, "elegy": 1, "manifesto": 1, "satire": 1, "introduction": 1, "search": 1, "historia": 1, "histoire": 1, "episode": 1, "art": 1, "life": 1, "confessions": 1, "how": 1, "why": 1, "power": 1, "science": 1, "text": 1, "uncensored": 1, "uncut": 1, "bericht": 1, "marchen": 1, "geschichte": 1, "liebesgeschichte": 1}$json$::jsonb;
 
--- Keys of words without which a title, unless it ends with a bracket or an article, has nothing to be taken away: most have none.
-CREATE FUNCTION search_signs() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN search_kinds() || $json${
-    "or": 1, "ou": 1, "oder": 1, "anniversary": 1, "ed": 1, "edition": 1, "edicao": 1, "edicion": 1, "edizione": 1, "auflage": 1, "ausgabe": 1, "expanded": 1, "revised": 1, "updated": 1,
+-- Keys of words that a volume's number stands behind.
+CREATE FUNCTION search_volume_words() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
     "vol": 1, "vols": 1, "volume": 1, "volumes": 1, "part": 1, "parts": 1, "pt": 1, "book": 1, "books": 1, "bk": 1, "bks": 1, "no": 1, "number": 1, "tome": 1, "tomo": 1, "band": 1, "bd": 1, "teil": 1,
     "livre": 1, "livro": 1, "libro": 1}$json$::jsonb;
+
+-- Keys of words without which a title, unless it ends with a bracket or an article, has nothing to be taken away: most have none.
+CREATE FUNCTION search_signs() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN search_kinds() || search_volume_words() || $json${
+    "or": 1, "ou": 1, "oder": 1, "anniversary": 1, "ed": 1, "edition": 1, "edicao": 1, "edicion": 1, "edizione": 1, "auflage": 1, "ausgabe": 1, "expanded": 1, "revised": 1, "updated": 1}$json$::jsonb;
+
+-- Keys of the articles that may stand behind a comma: Hobbit, The.
+CREATE FUNCTION search_articles() RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN $json${
+    "the": 1, "a": 1, "an": 1, "der": 1, "die": 1, "das": 1, "le": 1, "la": 1, "les": 1, "el": 1, "los": 1, "las": 1, "il": 1, "lo": 1, "gli": 1, "o": 1, "os": 1, "as": 1,
+    "um": 1, "uma": 1, "un": 1, "una": 1, "une": 1, "ein": 1, "eine": 1, "het": 1, "een": 1}$json$::jsonb;
 
 -- "2nd ed.", "25th Anniversary Edition", "Edição comemorativa", "The Deluxe Edition", behind a comma, a colon or a dash.
 CREATE FUNCTION search_without_edition(main text, words text[]) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -157,7 +165,7 @@ BEGIN
             EXIT WHEN length(tail) = length(main) OR left(tail, 1) <> ' ' OR NOT (search_says_nothing(btrim(tail)) OR words && '{book}' AND tail ~* '^\s*book ([\divx]+|one|two|three|four|five|six|seven|eight|nine|ten) (of|in) (?!(two|three|four|five|\d+)\M)\S');
             main := rtrim(left(main, length(main) - length(tail) - 1));
         END LOOP;
-        IF main LIKE '%, %' THEN
+        IF main LIKE '%, %' AND search_articles() ?| words THEN
             parts := regexp_match(main, '^(.*\S),\s+((?:an?|the|ein|un|une|una|um|uma)\s+[^,]+)$', 'i');
             IF search_says_nothing(parts[2]) THEN
                 main := parts[1];
@@ -168,7 +176,7 @@ BEGIN
     IF words && '{or,ou,oder}' THEN  -- Walden; or, Life in the woods
         main := regexp_replace(main, '^(.*?\w)(?:\s*[;:,]\s*(?:or|ou|oder),?|\s+or,)\s+[^:;(]+(?:: an? [^:;(]+)?$', '\1', 'i');
     END IF;
-    IF main LIKE '%, %' THEN  -- Hobbit, The
+    IF main LIKE '%, %' AND search_articles() ?| words THEN  -- Hobbit, The
         main := regexp_replace(main, ',\s+(the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|o|os|as|um|uma|un|una|une|ein|eine|het|een)(?=\s*$|\s*[:;(])', '', 'i');
     END IF;
     RETURN main || kept;
@@ -184,7 +192,7 @@ DECLARE
 BEGIN
     FOR n IN 1 .. cardinality(words) LOOP
         number := words[n + 1];
-        CONTINUE WHEN words[n] !~ '^(volumes?|vols?|parts?|pts?|books?|bks?|numbers?|nos?|tomes?|tomos?|band|bd|teil|livro|libro|livre)$';
+        CONTINUE WHEN NOT (search_volume_words() || '{"pts": 1, "numbers": 1, "nos": 1, "tomes": 1, "tomos": 1}') ? words[n];
         number := coalesce(array_position(romans, number), array_position(names, number))::text;
         IF number IS NULL AND words[n + 1] ~ '^[0-9]{1,4}$' THEN
             number := words[n + 1]::int::text;
@@ -239,29 +247,32 @@ BEGIN
     RETURN btrim(concat_ws(' ', respelled, said));
 END $$;
 
--- One that begins with a star says too little for an initial to tell who wrote it.
+-- One that begins with a star says too little for an initial to tell who wrote it. It is asked of every title: what is quick to see comes first.
 CREATE FUNCTION search_work_title(title text, title_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    key   text   := title_key;
-    words text[] := string_to_array(title_key, ' ');
-    main  text;
+    key        text   := title_key;
+    words      text[] := string_to_array(title_key, ' ');
+    main       text;
+    is_generic boolean;  -- as far as the first word tells
 BEGIN
-    IF search_signs() ?| words OR right(rtrim(title, ' .,:;'), 1) IN (')', ']') OR strpos(title, ', ') > 0 AND title ~* ',\s+(the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|os?|as|um|uma|un|una|une|ein|eine|het|een)\s*($|[:;(])' THEN
+    IF search_signs() ?| words OR (strpos(title, ')') > 0 OR strpos(title, ']') > 0) AND right(rtrim(title, ' .,:;'), 1) IN (')', ']')
+       OR strpos(title, ', ') > 0 AND search_articles() ?| words AND title ~* ',\s+(the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|os?|as|um|uma|un|una|une|ein|eine|het|een)\s*($|[:;(])' THEN
         main := search_main_title(title, words);
         IF main <> title THEN
             key := coalesce(nullif(search_title_key(main), ''), title_key);
         END IF;
-        IF words && '{vol,vols,volume,volumes,part,parts,pt,book,books,bk,bks,no,number,tome,tomo,band,bd,teil,livre,livro,libro}' THEN
+        IF search_volume_words() ?| words THEN
             key := search_volumes(key);
         END IF;
         words := string_to_array(key, ' ');
     END IF;
     main := search_bare(CASE WHEN search_respellings() ?| words THEN search_respelled(key) ELSE key END);
-    IF search_generic_words() ? words[1] AND key ~ '[0-9]' THEN
+    is_generic := search_generic_words() ? words[1];
+    IF is_generic AND key ~ '[0-9]' THEN
         words := string_to_array(regexp_replace(key, '(?<=.) [0-9]+\M', '', 'g'), ' ');
     END IF;
-    IF length(main) <= 5 OR search_generic_words() ?& words
-       OR key ~ '^(the |a |an )?(history of|introduction to|principles of|dictionary of|handbook of) (the )?[a-z]+$' THEN
+    IF length(main) <= 5 OR is_generic AND search_generic_words() ?& words
+       OR (is_generic OR words[1] = 'handbook') AND key ~ '^(the |a |an )?(history of|introduction to|principles of|dictionary of|handbook of) (the )?[a-z]+$' THEN
         RETURN '*' || main;
     END IF;
     RETURN main;
@@ -423,7 +434,8 @@ COMMENT ON FUNCTION search_work_author IS '''Tolkien, J. R. R., 1892-1973'' is '
 
 -- Work -------------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION search_work_id(work_title text, work_author text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+-- Not strict, so that it is inlined: see search_bare().
+CREATE FUNCTION search_work_id(work_title text, work_author text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ('x' || left(md5(work_title || '|' || CASE WHEN work_title LIKE '*%' THEN split_part(work_author, '|', 2) ELSE split_part(work_author, '|', 1) END), 16))::bit(64)::bigint;
 COMMENT ON FUNCTION search_work_id IS 'books of one main title and main author are editions of one work: 64 bits of MD5, which no server version changes';
 
