@@ -83,6 +83,9 @@ BEGIN
     CREATE UNLOGGED TABLE search_changes_seen_new AS SELECT id FROM search_changes;
 END $$;
 
+-- OFFSET '0' keeps apart what is computed first from what is made of it. It is a text, because the planner takes OFFSET 0, a number that is
+-- yet to be cast, for a real one, and would not share the work among processors.
+
 -- Most authors have several books: their words are made once.
 CREATE FUNCTION search_rebuild_authors() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -90,7 +93,7 @@ BEGIN
     ANALYZE search_names_new;
     CREATE UNLOGGED TABLE search_authors_new AS
     SELECT author, author_key, search_author_words(author_key) AS author_words, search_work_author(author, author_key) AS work_author
-      FROM (SELECT author, search_key(author) AS author_key FROM search_names_new OFFSET 0) AS names;
+      FROM (SELECT author, search_key(author) AS author_key FROM search_names_new OFFSET '0') AS names;
     ANALYZE search_authors_new;
     DROP TABLE search_names_new;
 END $$;
@@ -98,10 +101,12 @@ END $$;
 CREATE FUNCTION search_rebuild_books() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE UNLOGGED TABLE search_books_new AS
-    SELECT *, search_work_id(CASE WHEN series IS NULL THEN work_title ELSE work_title || search_volume_of_series(work_title, series) END, work_author) AS work_id
-      FROM (SELECT *, search_work_title(title, title_key) AS work_title
-              FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words, work_author
-                      FROM search_books JOIN search_authors_new USING (author) OFFSET 0) AS keys OFFSET 0) AS books;
+    SELECT book_id, isbns, title, other_titles, year, popularity, title_key, author_key, author_words, hashtextextended(title_key || '/' || author_key, 0) AS both_keys,
+           search_work_id(work_title, work_author) AS work_id
+      FROM (SELECT *, main_title || coalesce(search_volume_of_series(main_title, series), '') AS work_title
+              FROM (SELECT *, search_work_title(title, title_key) AS main_title
+                      FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words, work_author
+                              FROM search_books JOIN search_authors_new USING (author) OFFSET '0') AS keys OFFSET '0') AS titles OFFSET '0') AS books;
     DROP TABLE search_authors_new;
     PERFORM search_rebuild_corrections();
     IF EXISTS (SELECT FROM search_corrections) THEN
@@ -170,17 +175,24 @@ BEGIN
     CREATE UNLOGGED TABLE search_groups_new AS
     SELECT work_id, search_lead_book(min(search_lead(popularity, isbns, book_id) COLLATE "C")) AS lead_book_id,
            least(sum(popularity), 100000000)::int AS popularity, count(*)::int AS editions, min(year) AS year_min, max(year) AS year_max,
-           min(hashtextextended(title_key, 0)) <> max(hashtextextended(title_key, 0)) OR min(hashtextextended(author_key, 0)) <> max(hashtextextended(author_key, 0)) OR count(other_titles) > 0 AS is_varied
+           min(both_keys) <> max(both_keys) OR count(other_titles) > 0 AS is_varied
       FROM search_books_new GROUP BY 1;
     ANALYZE search_groups_new;
+    -- Of the few works that have any, those of their editions, then those of their series.
     CREATE UNLOGGED TABLE search_forms_new AS
+      WITH varied AS (
     SELECT varied.work_id, search_forms(title_key, author_key, forms) AS forms
       FROM (SELECT work_id, lead_book_id, array_agg(form ORDER BY popularity DESC, form COLLATE "C") AS forms
               FROM (SELECT work_id, lead_book_id, form, sum(book.popularity) AS popularity
                       FROM search_groups_new AS varied JOIN search_books_new AS book USING (work_id), search_forms_of(title, title_key, author_key, other_titles) AS form
                      WHERE is_varied GROUP BY 1, 2, 3) AS each
              GROUP BY 1, 2) AS varied
-      JOIN search_books_new ON book_id = varied.lead_book_id;
+      JOIN search_books_new ON book_id = varied.lead_book_id),
+           in_series AS (
+    SELECT series.work_id, string_agg(search_series_forms(name, first_number, last_number, author_key), ';' ORDER BY series.place, series.key) AS forms
+      FROM search_series_new AS series JOIN search_groups_new AS own ON own.work_id = series.work_id JOIN search_books_new ON book_id = lead_book_id
+     GROUP BY 1)
+    SELECT work_id, concat_ws(';', nullif(varied.forms, ''), in_series.forms) AS forms FROM varied FULL JOIN in_series USING (work_id);
     ANALYZE search_forms_new;
     SELECT * INTO top FROM search_cut(2000);
     SELECT * INTO head FROM search_cut(32000);
@@ -192,14 +204,10 @@ BEGIN
     SELECT groups.work_id AS id, groups.lead_book_id, groups.popularity, search_tier(groups.popularity, groups.work_id, $sql$ || quote_literal(state) || $sql$::search_state) AS tier,
            groups.editions, groups.year_min, groups.year_max, coalesce(review_count, 0) AS review_count, coalesce(rating_sum, 0) AS rating_sum,
            search_main_length(title, title_key) AS main_length, title_key COLLATE "C" AS title_key, author_key COLLATE "C" AS author_key,
-           all_forms COLLATE "C" AS forms, search_work_words(title_key, author_words, all_forms) AS words
+           coalesce(forms, '') COLLATE "C" AS forms, search_work_words(title_key, author_words, coalesce(forms, '')) AS words
       FROM search_groups_new AS groups JOIN search_books_new AS leads ON leads.book_id = groups.lead_book_id
       LEFT JOIN search_ratings_new AS ratings ON ratings.work_id = groups.work_id
-      LEFT JOIN search_forms_new AS varied ON varied.work_id = groups.work_id
-      LEFT JOIN (SELECT series.work_id, string_agg(search_series_forms(name, first_number, last_number, author_key), ';' ORDER BY series.place, series.key) AS of_series
-                   FROM search_series_new AS series JOIN search_groups_new AS own ON own.work_id = series.work_id JOIN search_books_new ON book_id = lead_book_id
-                  GROUP BY 1) AS in_series ON in_series.work_id = groups.work_id
-     CROSS JOIN LATERAL concat_ws(';', nullif(forms, ''), of_series) AS all_forms
+      LEFT JOIN search_forms_new AS other ON other.work_id = groups.work_id
      ORDER BY groups.popularity DESC, groups.work_id$sql$;
     DROP TABLE search_groups_new, search_forms_new, search_books_new;
     ALTER TABLE search_works_new ADD CONSTRAINT search_works_new_pkey PRIMARY KEY (id),
