@@ -266,7 +266,8 @@ BEGIN
         END IF;
         words := string_to_array(key, ' ');
     END IF;
-    main := search_bare(CASE WHEN search_respellings() ?| words THEN search_respelled(key) ELSE key END);
+    main := CASE WHEN search_respellings() ?| words THEN search_respelled(key) ELSE key END;
+    main := search_bare(main);  -- inlined only for a variable
     is_generic := search_generic_words() ? words[1];
     IF is_generic AND key ~ '[0-9]' THEN
         words := string_to_array(regexp_replace(key, '(?<=.) [0-9]+\M', '', 'g'), ' ');
