@@ -31,7 +31,8 @@ SEND_SECONDS = 30.0  # for a client to take the next piece of a larger one
 QUEUE_SECONDS = 1.5  # waiting for a thread; requests hold one for at most 4 seconds even if the database hangs
 LAST_BODY_SECONDS = 1.0  # for the rest of a body when the site stops
 QUIET_SECONDS = 0.25  # without a request in progress until a stopping worker ends, so that responses reach the kernel
-FINISH = signal.SIGUSR1  # the parent sends it; it simply ends a worker that isn't ready yet
+# The parent sends these; they simply end a worker that isn't ready yet.
+ACCEPT_NO_MORE, FINISH = signal.SIGUSR2, signal.SIGUSR1
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +72,10 @@ class Gateway:
         self._finishing: asyncio.Task[None] | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Ignore Ctrl-C and a closed terminal, which reach every process: the parent stops the workers."""
+        """Ignore Ctrl-C, a closed terminal and SIGTERM, which may reach every process: the parent stops the workers."""
         loop.add_signal_handler(FINISH, self.finish)
-        loop.remove_signal_handler(signal.SIGINT)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
     def finish(self) -> None:
         """End the process once all requests that have arrived are answered.

@@ -5,7 +5,6 @@ import contextlib
 import ctypes
 import logging
 import multiprocessing
-import os
 import resource
 import signal
 import socket
@@ -18,13 +17,12 @@ from functools import partial
 from multiprocessing.synchronize import Event
 from typing import TYPE_CHECKING, Any
 
-from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
 
 from flyleaf import address as addresses
+from flyleaf import workers
 from flyleaf.address import Address, AddressError
 from flyleaf.app import create_site
 from flyleaf.config import Config, ConfigError
@@ -33,7 +31,7 @@ from flyleaf.database.connect import open_database
 from flyleaf.database.replica_diagnosis import require_replicas
 from flyleaf.embedded import resources
 from flyleaf.embedded.parent import watch_parent
-from flyleaf.gateway import FINISH, Gateway
+from flyleaf.gateway import Gateway
 from flyleaf.importing import Report, UnusableFileError, import_if_empty
 from flyleaf.importing.command import BOOKS
 from flyleaf.logs import configure_logging
@@ -48,7 +46,6 @@ LITTLE_MEMORY = 768 * MEGABYTE
 # The least in which the site runs: measured with the first start, the import of books.csv and readers.
 LEAST_MEMORY, LEAST_WITHOUT_SERVER = 384 * MEGABYTE, 256 * MEGABYTE
 LEAST_ADDRESS_SPACE = 768 * MEGABYTE
-HEADER_SECONDS = 10  # for a request's headers, and for the next request on a kept-alive connection
 CONNECTIONS = 2000  # per worker, including idle ones, which cost a few kilobytes each
 STOP_SECONDS = 7  # for requests in progress: longer than any request may take
 ABSENT_SECONDS = 1.0  # between attempts to reach a server that was not there at the start
@@ -183,36 +180,6 @@ def _prepare_eventually(database: Database) -> bool:
             return True
 
 
-class _Server(MPServer):
-    """A granian server whose workers all accept connections from the passed socket, if there is one."""
-
-    def __init__(self, place: Place, **options: Any) -> None:
-        super().__init__("flyleaf", address=place.address.ip, port=place.address.port, **options)
-        self._passed = place.passed
-
-    def _stop_workers(self) -> None:
-        """Let the workers finish what they are doing, and not wait for requests of which only a part has arrived."""
-        for worker in self.wrks:
-            worker.terminate()  # type: ignore[no-untyped-call]  # it accepts no more connections
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.inner.pid, FINISH)
-        super()._stop_workers()  # type: ignore[no-untyped-call]
-
-    def _init_shared_socket(self) -> None:
-        if self._passed is None:
-            super()._init_shared_socket()  # type: ignore[no-untyped-call]
-            return
-        self._passed.setblocking(False)
-        if sys.platform == "linux":
-            # A stopping worker closes connections that it accepted but has not read from. With this, the kernel holds
-            # them back until data arrives.
-            self._passed.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, HEADER_SECONDS)
-        self._passed.set_inheritable(True)
-        self._sso = self._passed
-        # granian's type stubs don't describe this constructor or these attributes.
-        self._shd = SocketHolder(self._passed.fileno(), False, self.backlog)  # type: ignore[call-arg, assignment]
-
-
 def serve(
     config: Config,
     place: Place,
@@ -225,13 +192,14 @@ def serve(
     _return_memory()
     # granian reloads on SIGHUP, but a closed terminal should stop the site, unless it was started with nohup.
     hang_up = signal.getsignal(signal.SIGHUP)
-    server = _Server(
-        place,
+    server = workers.Server(
+        place.address,
+        place.passed,
         interface=Interfaces.RSGI,
         workers=config.workers or (1 if has_little_memory() else 2),
         loop=Loops.asyncio,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        http1_settings=HTTP1Settings(header_read_timeout=workers.HEADER_SECONDS * 1000),
         websockets=False,
         backpressure=CONNECTIONS,
         log_level=LogLevels.warning,
@@ -259,6 +227,7 @@ def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplicati
     A worker that replaces another doesn't prepare the database again, which a newer program may have migrated since.
     """
     watch_parent(signal.SIGKILL)
+    workers.stop_at_first_signal()
     database = open_database(config, logging.getLogger(__name__).debug)  # the parent has announced it
     if is_prepared.is_set():
         database.trust_schema()

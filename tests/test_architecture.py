@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "cover_fetcher": {"background", "covers", "database", "open_library", "queries"},
     "covers": {"markers"},
     "gateway": {"numbers", "security_headers"},
+    "workers": {"address", "gateway"},
     "isbn": set(),
     "identifiers": {"limits"},
     "limits": set(),

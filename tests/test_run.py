@@ -150,6 +150,20 @@ def test_ctrl_c_stops_everything_and_keeps_what_was_written(data: Path, run: Run
     assert _was_kept(data)
 
 
+def test_sigterm_to_every_process_stops_the_site_as_one_to_the_first_does(data: Path, run: Run) -> None:
+    """Workers hung at the second SIGTERM, and were killed after seven seconds."""
+    program = run(data, _free_port(), WORKERS="2")
+    program.wait_until_served()
+    workers = psutil.Process(program.process.pid).children()
+    for process in [*workers, *workers]:
+        process.terminate()
+    assert _answers(program)
+    assert psutil.Process(program.process.pid).children() == workers, "the first process stops them"
+    os.killpg(program.process.pid, signal.SIGTERM)
+    _, printed = program.process.communicate(timeout=20)
+    assert (program.process.returncode, printed.count("refused to gracefully stop")) == (0, 0)
+
+
 def test_closing_the_terminal_stops_everything(data: Path, run: Run) -> None:
     program = run(data, _free_port())
     program.wait_until_served()
