@@ -17,7 +17,8 @@ from flyleaf.web.languages import LOCALES
 from scripts.translations import LOCALES as TRANSLATED
 from scripts.translations import compiled, extracted, forms, po_path, read
 
-TEMPLATES = sorted((PROJECT / "templates").rglob("*.html"))
+# The page about the API is in English, like the API itself.
+TEMPLATES = sorted(set((PROJECT / "templates").rglob("*.html")) - {PROJECT / "templates" / "api_docs.html"})
 VIEWS = sorted(path for room in ("views", "web") for path in (PROJECT / "flyleaf" / room).rglob("*.py"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 TAG = re.compile(r"<[^>]*>|&\w+;|\{\w+\}")  # {count} is filled in by the page's script

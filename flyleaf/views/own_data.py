@@ -49,6 +49,11 @@ _turns = Turns(1)
 @blueprint.get("/data")
 @reader_required
 def download(reader: Reader) -> ResponseReturnValue:
+    return downloaded(reader)
+
+
+def downloaded(reader: Reader) -> Response:
+    """Return the response with the reader's data. Raises TooManyRequests, ServiceUnavailable and BusyError."""
     with _turns.take("data downloads"):
         _count_download(reader)
         try:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from flyleaf.database import MaybeNewError
 from flyleaf.queries.api_tokens import LiveToken, select_live_token, update_token_used
+from flyleaf.queries.readers import Reader
 from flyleaf.web.current import transaction
 from flyleaf.web.rate_limits import count_api_request
 from flyleaf.web.reading import read, write_if_possible
@@ -46,6 +47,20 @@ def token_to_read(
         count_api_request()
         sent = _sent_token() or _refuse()
         return _read(sent, lambda connection, token: view(connection, token, *values, **named))
+
+    return gate
+
+
+def token_of_reader(
+    view: Callable[Concatenate[Reader, Values], Answer],
+) -> Callable[Values, Answer]:
+    """Pass the token's reader to a view that opens its own transactions because it does slow work between them."""
+
+    @wraps(view)
+    def gate(*values: Values.args, **named: Values.kwargs) -> Answer:
+        count_api_request()
+        sent = _sent_token() or _refuse()
+        return view(_read(sent, lambda connection, token: token.reader), *values, **named)
 
     return gate
 

@@ -1,5 +1,6 @@
 """API v1, as a program sees it."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -88,6 +89,7 @@ class TestFinding:
             ({"cursor": "101"}, {"cursor"}),
             ({"cursor": "next"}, {"cursor"}),
             ({"order": "size"}, {"order"}),
+            ({"sort": "newest"}, {"sort"}),
             ({"has_reviews": "maybe"}, {"has_reviews"}),
             ({"year_from": "2000", "year_to": "1999"}, {"year_to"}),
         ],
@@ -138,6 +140,8 @@ class TestWriting:
             ({"rating": "5"}, {"rating"}),
             ({"rating": 4.5}, {"rating"}),
             ({"rating": True}, {"rating"}),
+            (b'{"rating": NaN}', {"rating"}),
+            (b'{"rating": 1e400}', {"rating"}),
             ({"rating": 5, "text": None}, {"text"}),
             ({"rating": 5, "text": "x" * (REVIEW_MAX + 1)}, {"text"}),
             ({"rating": 5, "text": "\x07"}, {"text"}),
@@ -148,7 +152,8 @@ class TestWriting:
     def test_a_wrong_review_is_refused(
         self, client: FlaskClient, writer: dict[str, str], dune: str, select: Select, body: Any, fields: set[str]
     ) -> None:
-        assert wrong(client.put(f"/api/v1/editions/{dune}/review", headers=writer, json=body)) == fields
+        sent = {"data": body, "content_type": "application/json"} if isinstance(body, bytes) else {"json": body}
+        assert wrong(client.put(f"/api/v1/editions/{dune}/review", headers=writer, **sent)) == fields
         assert select("SELECT count(*) FROM reviews") == 0
 
     def test_after_a_hidden_review_another_one_has_to_be_allowed(
@@ -180,6 +185,79 @@ class TestWriting:
         }
 
 
+class TestShelves:
+    def test_a_book_is_put_on_a_shelf_and_taken_off(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, select: Select
+    ) -> None:
+        address = f"/api/v1/editions/{dune}/shelf"
+        problem(client.get(address, headers=writer), 404)
+        assert client.put(address, headers=writer, json={"shelf": "to-read"}).get_json()["status"] == "to-read"
+        book = client.put(address, headers=writer, json={"shelf": "read"}).get_json()
+        assert (book["status"], book["identifier"], book["shelves"], book["readings"]) == ("read", dune, [], [])
+        assert client.get("/api/v1/me/books", headers=writer).get_json() == {"items": [book], "next_cursor": None}
+        counts = client.get("/api/v1/me/shelves", headers=writer).get_json()["items"]
+        assert {one["name"]: one["book_count"] for one in counts} == {
+            "to-read": 0, "reading": 0, "read": 1, "did-not-finish": 0,
+        }  # fmt: skip
+        assert client.delete(address, headers=writer).status_code == 204
+        problem(client.delete(address, headers=writer), 404)
+        assert select("SELECT count(*) FROM shelved_books") == 0
+
+    @pytest.mark.parametrize("body", [{}, {"shelf": ""}, {"shelf": None}, {"shelf": "Read"}, {"shelf": ["read"]}])
+    def test_a_shelf_that_is_none(self, client: FlaskClient, writer: dict[str, str], dune: str, body: Any) -> None:
+        assert wrong(client.put(f"/api/v1/editions/{dune}/shelf", headers=writer, json=body)) == {"shelf"}
+
+    def test_a_token_that_may_only_read_puts_nothing_there(
+        self, client: FlaskClient, reader: dict[str, str], dune: str, select: Select
+    ) -> None:
+        problem(client.put(f"/api/v1/editions/{dune}/shelf", headers=reader, json={"shelf": "read"}), 403)
+        problem(client.delete(f"/api/v1/editions/{dune}/shelf", headers=reader), 403)
+        assert select("SELECT count(*) FROM shelved_books") == 0
+
+
+class TestExport:
+    def test_it_is_the_download_of_the_account_page(
+        self, client: FlaskClient, alice: Site, reader: dict[str, str], dune: str
+    ) -> None:
+        alice.review(dune, 4, "Sand.")
+        exported = client.get("/api/v1/me/export", headers=reader)
+        assert exported.mimetype == "application/json"
+        page = alice.get("/account/data").get_json()
+        assert {key: exported.get_json()[key] for key in ("account", "reviews")} == {
+            key: page[key] for key in ("account", "reviews")
+        }
+
+    def test_both_count_together(self, client: FlaskClient, alice: Site, reader: dict[str, str]) -> None:
+        for _ in range(3):
+            assert alice.get("/account/data").get_json()["account"]["name"] == "Alice"
+            assert client.get("/api/v1/me/export", headers=reader).get_json()["account"]["name"] == "Alice"
+        refused = client.get("/api/v1/me/export", headers=reader)
+        assert "6 times an hour" in problem(refused, 429)["detail"]
+        assert refused.headers["Retry-After"]
+
+
+class TestDocument:
+    def test_it_names_every_address(self, visited: Flask, client: FlaskClient) -> None:
+        document = client.get("/api/v1/openapi.json").get_json()
+        assert document["openapi"] == "3.1.0"
+        rules = {rule.rule for rule in visited.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
+        about_itself = {"/api/v1/openapi.json", "/api/v1/docs"}
+        assert {re.sub("<(?:id:)?([^>]+)>", r"{\1}", rule) for rule in rules - about_itself} == set(document["paths"])
+
+    def test_the_page_shows_every_operation_and_object_in_little_space(self, client: FlaskClient) -> None:
+        document = client.get("/api/v1/openapi.json").get_json()
+        page = client.get("/api/v1/docs")
+        for path, item in document["paths"].items():
+            for method in item.keys() - {"parameters"}:
+                assert f"<code>{method.upper()} {path}</code>" in page.text
+        for name in document["components"]["schemas"]:
+            assert f'id="{name}"' in page.text
+        for link in re.findall(r'href="#(\w+)"', page.text):
+            assert f'id="{link}"' in page.text
+        assert len(page.get_data()) <= 30 * 1024
+        assert "Access-Control-Allow-Origin" not in page.headers
+
+
 class TestAccess:
     @pytest.mark.parametrize(
         ("method", "path"),
@@ -190,6 +268,12 @@ class TestAccess:
             ("GET", "/api/v1/editions/9780441172719/review"),
             ("PUT", "/api/v1/editions/9780441172719/review"),
             ("DELETE", "/api/v1/editions/9780441172719/review"),
+            ("GET", "/api/v1/me/shelves"),
+            ("GET", "/api/v1/me/books"),
+            ("GET", "/api/v1/me/export"),
+            ("GET", "/api/v1/editions/9780441172719/shelf"),
+            ("PUT", "/api/v1/editions/9780441172719/shelf"),
+            ("DELETE", "/api/v1/editions/9780441172719/shelf"),
         ],
     )
     def test_what_is_not_public_needs_a_token_and_a_session_is_none(

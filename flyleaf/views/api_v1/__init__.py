@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from flyleaf.views.api_v1 import books, document, me, reviews
+from flyleaf.views.api_v1 import books, document, me, reviews, shelves
 from flyleaf.web.problems import is_v1
 
 READABLE_ELSEWHERE = {
@@ -21,12 +21,12 @@ def register(app: Flask) -> None:
     app.after_request(_finish)
     app.register_blueprint(document.blueprint)
     api = document.Api(app)
-    for room in (books, reviews, me):
+    for room in (books, reviews, shelves, me):
         api.register_blueprint(room.blueprint)
 
 
 def _finish(response: Response) -> Response:
-    if not is_v1():
+    if not is_v1() or request.endpoint == "api_v1.docs":  # which is a page like others
         return response
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers.update(READABLE_ELSEWHERE)

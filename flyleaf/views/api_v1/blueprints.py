@@ -5,6 +5,7 @@ from typing import Any
 
 import flask_smorest
 from flask import Request
+from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -15,6 +16,9 @@ SCHEME = "token"  # in the document
 
 
 class _Parser(FlaskParser):
+    # Parameters with an unknown name are refused: it may be misspelt.
+    DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
+
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:
             raise UnsupportedMediaType("Send JSON, with “Content-Type: application/json”.")
@@ -31,18 +35,23 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 def public(view: Callable[..., Any]) -> Callable[..., Any]:
-    return _documented(bearer.for_all(view), [{}, {SCHEME: []}])
+    return _documented(bearer.for_all(view), [{}, {SCHEME: ["read"]}])
 
 
 def own(view: Callable[..., Any]) -> Callable[..., Any]:
-    return _documented(bearer.token_to_read(view), [{SCHEME: []}])
+    return _documented(bearer.token_to_read(view), [{SCHEME: ["read"]}])
+
+
+def own_slowly(view: Callable[..., Any]) -> Callable[..., Any]:
+    """For a view that gets the reader, and opens its own transactions."""
+    return _documented(bearer.token_of_reader(view), [{SCHEME: ["read"]}])
 
 
 def writing(view: Callable[..., Any]) -> Callable[..., Any]:
-    return _documented(bearer.token_to_write(view), [{SCHEME: []}])
+    return _documented(bearer.token_to_write(view), [{SCHEME: ["write"]}])
 
 
 def _documented(gate: Callable[..., Any], security: list[dict[str, list[str]]]) -> Callable[..., Any]:
     known = getattr(gate, "_apidoc", {})
-    gate._apidoc = known | {"manual_doc": {"security": security}}  # type: ignore[attr-defined]  # flask-smorest's
+    gate._apidoc = known | {"manual_doc": {"security": security, "operationId": gate.__name__}}  # type: ignore[attr-defined]  # flask-smorest's
     return gate

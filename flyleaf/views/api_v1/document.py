@@ -3,11 +3,12 @@
 from typing import Any
 
 import flask_smorest
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
 from flask_smorest.utils import prepare_response
 
 from flyleaf.version import VERSION
 from flyleaf.views.api_v1.blueprints import SCHEME
+from flyleaf.views.api_v1.outline import outline
 from flyleaf.views.api_v1.schemas import Problem
 from flyleaf.web.problems import PREFIX, PROBLEM
 from flyleaf.web.rate_limits import api_limited
@@ -50,6 +51,12 @@ class Api(flask_smorest.Api):
 @api_limited
 def openapi() -> Response:
     return jsonify(document())
+
+
+@blueprint.get("/docs")
+@api_limited
+def docs() -> str:
+    return render_template("api_docs.html", outline=outline(document()))
 
 
 def document() -> dict[str, Any]:

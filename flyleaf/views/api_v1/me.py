@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from flask import Response
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.api_tokens import LiveToken
-from flyleaf.queries.readers import select_own_details
+from flyleaf.queries.readers import Reader, select_own_details
 from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.views.api_v1 import schemas
-from flyleaf.views.api_v1.blueprints import Blueprint, own
+from flyleaf.views.api_v1.blueprints import Blueprint, own, own_slowly
 from flyleaf.views.api_v1.cursors import cursor_after, place_at
+from flyleaf.views.own_data import downloaded
 
 blueprint = Blueprint("Me", __name__, "The reader whose token it is.")
 
@@ -35,11 +37,19 @@ def me(connection: Connection, token: LiveToken) -> dict[str, Any]:
     }
 
 
+@blueprint.get("/me/export")
+@blueprint.response(200, schemas.Export)
+@own_slowly
+def export(reader: Reader) -> Response:
+    """Return everything that the site keeps about you, as on the account page."""
+    return downloaded(reader)
+
+
 @blueprint.get("/me/reviews")
 @blueprint.response(200, schemas.OwnReviews)
 @own
 @blueprint.arguments(schemas.PageArguments, location="query")
-def reviews(connection: Connection, token: LiveToken, asked: dict[str, Any]) -> dict[str, Any]:
+def own_reviews(connection: Connection, token: LiveToken, asked: dict[str, Any]) -> dict[str, Any]:
     """Return your reviews, newest first."""
     page = select_reviewed_books(connection, token.reader.id, place_at(asked), with_hidden=True)
     return {"items": page.items, "next_cursor": cursor_after(page)}

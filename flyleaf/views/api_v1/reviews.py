@@ -35,7 +35,7 @@ def reviews(connection: Connection, token: LiveToken, asked: dict[str, Any], wor
 @blueprint.get("/editions/<identifier>/review")
 @blueprint.response(200, schemas.Review)
 @own
-def review(connection: Connection, token: LiveToken, identifier: str) -> Review:
+def own_review(connection: Connection, token: LiveToken, identifier: str) -> Review:
     """Return your review of the edition's work."""
     return _own(connection, find_book(connection, identifier).id, token)
 
@@ -44,7 +44,7 @@ def review(connection: Connection, token: LiveToken, identifier: str) -> Review:
 @blueprint.response(200, schemas.Review)
 @writing
 @blueprint.arguments(schemas.NewReview)
-def publish(connection: Connection, token: LiveToken, sent: dict[str, Any], identifier: str) -> Review:
+def publish_review(connection: Connection, token: LiveToken, sent: dict[str, Any], identifier: str) -> Review:
     """Publish your review of the edition's work, or change the one that you have written."""
     form = ReviewForm(ImmutableMultiDict({"rating": str(sent["rating"]), "text": sent["text"]}), meta={"csrf": False})
     if not form.validate():
@@ -59,7 +59,7 @@ def publish(connection: Connection, token: LiveToken, sent: dict[str, Any], iden
 @blueprint.delete("/editions/<identifier>/review")
 @blueprint.response(204)
 @writing
-def delete(connection: Connection, token: LiveToken, identifier: str) -> None:
+def delete_own_review(connection: Connection, token: LiveToken, identifier: str) -> None:
     """Delete your review of the edition's work."""
     found = _own(connection, find_book(connection, identifier).id, token)
     delete_review(connection, found.id, token.reader.id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from flyleaf.limits import (
@@ -17,6 +17,7 @@ from flyleaf.limits import (
     YEAR_MAX,
     YEAR_MIN,
 )
+from flyleaf.queries.named_shelves import Status
 from flyleaf.search import Order
 
 # No control characters but line breaks and tabs, as web/forms.py has it. It takes a text's line breaks in any form.
@@ -195,9 +196,67 @@ class OwnReviews(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class Number(fields.Integer):
+    """A whole number in JSON, where 3.0 is 3, and "3" is a text."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str | bool) or (isinstance(value, float) and not value.is_integer()):
+            raise self.make_error("invalid", input=value)
+        number: int = super()._validated(value)
+        return number
+
+
 class NewReview(Schema):
-    rating = fields.Integer(required=True, strict=True, validate=Range(RATING_MIN, RATING_MAX))
+    rating = Number(required=True, validate=Range(RATING_MIN, RATING_MAX))
     text = fields.String(load_default="", validate=[Length(max=REVIEW_MAX), Regexp(PRINTABLE_TEXT)])
+
+
+class Shelf(Schema):
+    name = fields.String(required=True)
+    status = fields.String(
+        required=True,
+        allow_none=True,
+        validate=OneOf([*map(str, Status), None]),
+        **said("Null: a shelf that you have named."),
+    )
+    is_public = fields.Boolean(required=True)
+    book_count = fields.Integer(required=True)
+
+
+class Shelves(Schema):
+    items = fields.List(fields.Nested(Shelf), required=True)
+
+
+class Reading(Schema):
+    started_on = fields.Date(required=True, allow_none=True)
+    finished_on = fields.Date(required=True, allow_none=True)
+
+
+class ShelvedBook(Schema):
+    """A book on your shelves."""
+
+    identifier = fields.String(
+        required=True, allow_none=True, attribute="address", **said("Null: the catalogue doesn’t have this book.")
+    )
+    title = fields.String(required=True)
+    author = fields.String(required=True)
+    year = fields.Integer(required=True, allow_none=True)
+    isbn = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, allow_none=True, validate=OneOf([*map(str, Status), None]))
+    shelves = fields.List(fields.String(), required=True, **said("Those that you have named."))
+    notes = fields.String(required=True, allow_none=True, **said("Only you see them."))
+    added_at = fields.AwareDateTime(required=True)
+    rating = fields.Integer(required=True, allow_none=True, **said("Of your review."))
+    readings = fields.List(fields.Nested(Reading), required=True)
+
+
+class ShelvedBooks(Schema):
+    items = fields.List(fields.Nested(ShelvedBook), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class NewShelf(Schema):
+    shelf = fields.String(required=True, validate=OneOf([*map(str, Status)]))
 
 
 class Token(Schema):
@@ -211,3 +270,13 @@ class Me(Schema):
     registered_at = fields.AwareDateTime(required=True)
     language = fields.String(required=True, allow_none=True, **said("Of the pages; null: not chosen."))
     token = fields.Nested(Token, required=True, **said("The one that this request was sent with."))
+
+
+class Export(Schema):
+    """Everything that the site keeps about you."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    account = fields.Dict(required=True)
+    reviews = fields.List(fields.Dict(), required=True)
