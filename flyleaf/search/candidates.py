@@ -41,11 +41,12 @@ class Candidate(NamedTuple):
 
 
 class Narrowing(NamedTuple):
-    """Filters that a scan can apply on the row of a work; the exact check, on editions, comes later."""
+    """Filters that a scan can apply to a work; the exact check, on editions, comes later."""
 
     year_from: int | None = None
     year_to: int | None = None
     has_reviews: bool = False
+    subject_id: int | None = None
 
 
 class Having(NamedTuple):
@@ -89,7 +90,7 @@ _AS_TYPED = (
     SELECT words, places, works, starting, romanised, all_are_popular, catalogue,
            start, author, popular, others, cut_short, CAST(shown AS text), CAST(near AS text)
       FROM search_as_typed(:pieces, CAST(:fields AS text[]), :most, :year_from, :year_to, :has_reviews,
-                           :popular, :others, :enough, :common, :look, :show, :editions,
+                           CAST(:subject_id AS bigint), :popular, :others, :enough, :common, :look, :show, :editions,
                            :few, :spellings)""")
     .columns(
         *map(column, "words places works starting romanised all_are_popular catalogue".split()),
@@ -101,7 +102,7 @@ _HAVING = (
     text("""
     SELECT reading, popular, others, cut_short, CAST(shown AS text)
       FROM search_readings(:titles, :terms, :works, :readings, :catalogue, :look, :popular, :others, :enough, :common,
-                           :year_from, :year_to, :has_reviews, :show, :editions)
+                           :year_from, :year_to, :has_reviews, CAST(:subject_id AS bigint), :show, :editions)
      ORDER BY reading LIMIT 100""")
     .columns(*map(column, "reading popular others cut_short shown".split()))
     .execution_options(prepared=True)

@@ -133,7 +133,7 @@ def everywhere(
         if having.others is not None:
             fits = len(having.popular) <= limits.popular and len(having.others) < limits.others
             search.looked_everywhere &= fits and not having.cut_short
-        elif len(having.popular) >= limits.popular or not query.all_are_popular:
+        elif len(having.popular) >= limits.popular or not query.all_are_popular or having.cut_short:
             search.looked_everywhere = False
         search.add(reading, having.all)
     return sum(len(having.all) for having in found)

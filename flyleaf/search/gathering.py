@@ -114,7 +114,7 @@ class Search:
         ):
             self.looked_everywhere = False  # others may begin with the same letters
         if found.query.all_are_popular:
-            self.looked_everywhere &= len(having.popular) <= self.keep
+            self.looked_everywhere &= len(having.popular) <= self.keep and not having.cut_short
         else:
             self.looked_everywhere &= (
                 having.others is not None

@@ -158,7 +158,7 @@ def _search_words(connection: Connection, query: SearchQuery, typed: Sequence[Pi
     search = find(connection, typed, verbatim=query.verbatim, show=show)
     are_all = search.looked_everywhere
     if filters.active and not are_all:  # they would take most of what was looked at away
-        narrowing = Narrowing(query.year_from, query.year_to, query.has_reviews)
+        narrowing = Narrowing(query.year_from, query.year_to, query.has_reviews, filters.subject_id)
         is_wide = filters.language is not None or filters.subject_id is not None
         search = find(connection, typed, narrowing, is_wide, query.verbatim)
     matches = search.ranked() if query.order is Order.RELEVANCE else search.typed_only

@@ -141,3 +141,58 @@ def test_only_who_wants_facets_pays_for_them(connection: Connection) -> None:
     insert(connection, "9794444000001", "Quokka")
     assert search_books(connection, SearchQuery("quokka")).facets is None
     assert search_books(connection, SearchQuery("9794444000001", with_facets=True)).facets is None
+
+
+def many(connection: Connection, title: str, works: int, about: range) -> list[str]:
+    """Insert works, the first the most popular. Those at the places `about` have a subject; their ISBNs."""
+    connection.execute(
+        text("INSERT INTO subjects (id, key, name) VALUES (:id, 'burrows', 'Burrows')"), {"id": subject_id("burrows")}
+    )
+    connection.execute(
+        text("""
+            INSERT INTO books (identity, isbn, isbn13, title, author, year, ratings_count, subjects)
+            SELECT number, number, number, :title || ' ' || place, 'Author ' || place, 1990 + place % 10, 5000 - place,
+                   CASE WHEN place = ANY (:about) THEN ARRAY[CAST(:id AS bigint)] END
+              FROM generate_series(1, :works) AS place, to_char(9795550000000 + place, 'FM9999999999999') AS number"""),
+        {"title": title, "works": works, "about": list(about), "id": subject_id("burrows")},
+    )
+    return [str(9795550000000 + place) for place in about]
+
+
+def test_a_rare_subject_finds_all_of_its_works_with_a_common_word(connection: Connection) -> None:
+    isbns = many(connection, "Quokka tales", 700, range(610, 700, 10))
+    found = search_books(connection, SearchQuery("quokka tales", subject="Burrows"))
+    assert [result.isbn for result in found.results] == isbns
+    assert (found.total, found.total_is_exact, found.cut_short) == (len(isbns), True, False)
+    of_years = search_books(connection, SearchQuery("quokka", subject="burrows", year_from=1990, year_to=1990))
+    assert [result.isbn for result in of_years.results] == isbns
+    assert not search_books(connection, SearchQuery("quokka", subject="burrows", year_from=1995)).results
+
+
+@pytest.mark.parametrize(
+    ("rarest", "look", "places", "of_popular"),
+    [
+        (40, 30, range(5, 30, 5), False),  # the subject is rarer
+        (40, 3, range(5, 20, 5), True),  # … but not rare
+        (3, 50, range(5, 30, 5), False),  # the words are rarer
+        (3, 2, range(0), True),  # … but not rare: of the two most popular works with them none has the subject
+    ],
+)
+def test_of_a_subject_and_words_the_rarer_is_looked_at(
+    connection: Connection, rarest: int, look: int, places: range, of_popular: bool
+) -> None:
+    many(connection, "Quokka tales", 40, range(5, 30, 5))
+    connection.execute(  # which another transaction may keep from being counted
+        text("INSERT INTO search_subject_sizes VALUES (:id, 5) ON CONFLICT (subject_id) DO UPDATE SET works = 5"),
+        {"id": subject_id("burrows")},
+    )
+    asked = {"subject": subject_id("burrows"), "rarest": rarest, "look": look}
+    row = connection.execute(
+        text("""
+            SELECT lines, of_popular, cut_short
+              FROM search_about(:subject, 'quokka', 'tales', :rarest, :look, 10, NULL, NULL, false, NULL, NULL)"""),
+        asked,
+    ).one()
+    titles = [line.split("|")[1] for line in (row.lines or "").split("\n") if line]
+    assert titles == [f"quokka tales {place}" for place in places]
+    assert (row.of_popular, row.cut_short) == (of_popular, of_popular)

@@ -190,20 +190,67 @@ BEGIN
       FROM ranked;
 END $$;
 
+-- Works that have a subject and the words, the most popular first. Where at most `look` have one of the two, those that have the rarer one
+-- are looked at; where more have either, `look` of the popular works that have it (`of_popular`). `cut_short`: even so some can be missing.
+CREATE FUNCTION search_about(subject bigint, driver tsquery, others tsquery, rarest integer, look integer, keep integer, from_year integer, to_year integer,
+                             reviewed boolean, in_title tsquery, in_author tsquery, OUT lines text, OUT of_popular boolean, OUT cut_short boolean, OUT ids bigint[])
+LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    size   integer := coalesce((SELECT works FROM search_subject_sizes WHERE subject_id = subject), 0);
+    looked bigint[];
+BEGIN
+    of_popular := least(size, rarest) > look;
+    IF NOT of_popular THEN
+        IF size <= rarest THEN
+            looked := ARRAY(SELECT work_id FROM search_subjects WHERE subjects @> ARRAY[subject] LIMIT look + 1);
+        ELSE
+            looked := ARRAY(SELECT id FROM search_works WHERE words @@ driver AND (others IS NULL OR ts_match_vq(words, others)) LIMIT look + 1);
+        END IF;
+        of_popular := cardinality(looked) > look;  -- the sizes may be a little old
+    END IF;
+    IF of_popular AND size <= rarest THEN
+        looked := ARRAY(SELECT work_id FROM search_subjects WHERE tier <= 1 AND subjects @> ARRAY[subject] ORDER BY popularity DESC, work_id LIMIT look);
+    ELSIF of_popular THEN
+        looked := ARRAY(SELECT id FROM search_works WHERE tier <= 1 AND words @@ driver AND (others IS NULL OR ts_match_vq(words, others))
+                         ORDER BY popularity DESC, id LIMIT look);
+    END IF;
+    SELECT string_agg(line, chr(10)), array_agg(id)
+      INTO lines, ids
+      FROM (SELECT id, search_line(id, title_key, author_key, main_length, work.popularity, review_count, rating_sum, forms, year_max) AS line
+              FROM search_works AS work
+              JOIN search_subjects AS own ON own.work_id = id
+             WHERE id = ANY (looked) AND subject = ANY (subjects) AND ts_match_vq(words, driver) AND (others IS NULL OR ts_match_vq(words, others))
+               AND (year_max >= from_year) IS NOT FALSE AND (year_min <= to_year) IS NOT FALSE AND (NOT reviewed OR review_count > 0)
+               AND (in_title IS NULL OR search_is_in(in_title, search_title_words(search_titles_of(title_key, forms))))
+               AND (in_author IS NULL OR search_is_in(in_author, search_author_words(search_authors_of(author_key, forms))))
+             ORDER BY work.popularity DESC, id LIMIT keep) AS found;
+    cut_short := of_popular AND cardinality(looked) = look AND coalesce(cardinality(ids), 0) < keep;
+END $$;
+
 -- Works that have all the terms, as lines: `keep_popular` of the 32,000 popular ones, and where these are fewer than `enough`, or the rarest
 -- word so rare that all can be counted, `keep` of all others, unless `most` works have that word. `others` is null where they were not
 -- looked for; `cut_short`: more works have the words than may be looked at; `is_all`: no limit and no filter kept one out.
 CREATE FUNCTION search_having(terms text[], works integer[], catalogue bigint, look integer, keep_popular integer, keep integer, enough integer,
-                              most integer, from_year integer, to_year integer, reviewed boolean, in_title tsquery, in_author tsquery,
+                              most integer, from_year integer, to_year integer, reviewed boolean, subject bigint, in_title tsquery, in_author tsquery,
                               OUT popular text, OUT others text, OUT cut_short boolean, OUT ids bigint[], OUT is_all boolean)
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     plan        record := search_plan(terms, works, catalogue, look);
-    is_filtered boolean := from_year IS NOT NULL OR to_year IS NOT NULL OR reviewed;
+    is_filtered boolean := from_year IS NOT NULL OR to_year IS NOT NULL OR reviewed OR subject IS NOT NULL;
     of_field    boolean := in_title IS NOT NULL OR in_author IS NOT NULL;
     looked      record;
 BEGIN
-    IF enough > 0 AND plan.rarest <= least(look, 1000) THEN  -- one look at so few is quicker than two
+    IF subject IS NOT NULL THEN
+        looked := search_about(subject, plan.driver, plan.others, plan.rarest, look, CASE WHEN enough > 0 THEN keep ELSE keep_popular END,
+                               from_year, to_year, reviewed, in_title, in_author);
+        IF enough = 0 OR looked.of_popular THEN
+            popular := looked.lines;
+        ELSE
+            others := coalesce(looked.lines, '');
+        END IF;
+        cut_short := looked.cut_short AND enough = 0;  -- where it is more, others that is null says so
+        ids := looked.ids;
+    ELSIF enough > 0 AND plan.rarest <= least(look, 1000) THEN  -- one look at so few is quicker than two
         looked := search_all(plan.driver, plan.others, -1::smallint, look, keep_popular + keep, from_year, to_year, reviewed, in_title, in_author);
         popular := looked.popular;
         others := looked.rest;
@@ -283,7 +330,7 @@ END $$;
 -- one statement, since most queries need no other. `fields` are those of the pieces: title, author or null. Where all that was found is
 -- at most `show` works, the books that stand for them come with it; and where a known word finds fewer than `few`, the words like it.
 CREATE FUNCTION search_as_typed(pieces text[], fields text[], most integer, from_year integer, to_year integer, reviewed boolean,
-                                keep integer, keep_others integer, enough integer, common integer, look integer, show integer, editions integer,
+                                subject bigint, keep integer, keep_others integer, enough integer, common integer, look integer, show integer, editions integer,
                                 few integer, spellings integer,
                                 OUT words text[], OUT places integer[], OUT works integer[], OUT starting integer, OUT romanised text[],
                                 OUT all_are_popular boolean, OUT catalogue bigint,
@@ -335,7 +382,7 @@ BEGIN
         END IF;
     END LOOP;
     matched := search_having(terms, counts, catalogue, look, CASE WHEN all_are_popular THEN keep_others + 1 ELSE keep END, keep_others,
-                             CASE WHEN all_are_popular THEN 0 ELSE enough END, common, from_year, to_year, reviewed, in_title, in_author);
+                             CASE WHEN all_are_popular THEN 0 ELSE enough END, common, from_year, to_year, reviewed, subject, in_title, in_author);
     popular := matched.popular;
     others := matched.others;
     cut_short := matched.cut_short;
@@ -369,8 +416,8 @@ END $$;
 -- What other readings of a query find, in one statement for all: the works with one of the titles, whole or before a subtitle or bracket
 -- (reading -1), and for each of the readings, whose terms stand in a row, the works that have all of them.
 CREATE FUNCTION search_readings(titles text[], terms text[], works integer[], readings integer[], catalogue bigint, look integer, keep_popular integer,
-                                keep integer, enough integer, most integer, from_year integer, to_year integer, reviewed boolean, show integer,
-                                editions integer)
+                                keep integer, enough integer, most integer, from_year integer, to_year integer, reviewed boolean, subject bigint,
+                                show integer, editions integer)
 RETURNS TABLE (reading integer, popular text, others text, cut_short boolean, shown json)
 LANGUAGE plpgsql STABLE ROWS 3 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
@@ -384,7 +431,7 @@ BEGIN
            CASE WHEN cardinality(ids) BETWEEN 1 AND show THEN search_leading(ids, editions) END
       FROM (SELECT own.reading, array_agg(term ORDER BY number, term COLLATE "C") AS own_terms, array_agg(number ORDER BY number, term COLLATE "C") AS own_works
               FROM unnest(terms, works, readings) AS own (term, number, reading) GROUP BY own.reading) AS asked,
-           search_having(own_terms, own_works, catalogue, look, keep_popular, keep, enough, most, from_year, to_year, reviewed, NULL, NULL) AS found;
+           search_having(own_terms, own_works, catalogue, look, keep_popular, keep, enough, most, from_year, to_year, reviewed, subject, NULL, NULL) AS found;
 END $$;
 
 -- The newest editions of a work, newest first: their addresses, titles, authors, years, publishers and languages.
