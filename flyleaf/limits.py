@@ -45,6 +45,7 @@ PAGE_SIZE = 20  # results on a page
 PAGE_SIZE_MAX = 100  # results in one answer of the API
 REVIEWS_ON_A_PAGE = 10
 SHELVED_ON_A_PAGE = 20
+SHELF_PAGE_MAX = 5_000  # the last page of a shelf that can be asked for by its number; links go further
 REPORTED_ON_A_PAGE = 20
 REASONS_SHOWN = 20  # of one review's reports
 EVENTS_ON_A_PAGE = 50

@@ -17,6 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _ID_MAX = 2**63 - 1  # of a bigint
 _KEY = re.compile("([0-9]{1,18})-([0-9]{1,19})", re.ASCII)
+_MARK = re.compile("([0-9]{1,19})-([ -~]{0,500})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,34 @@ class Key:
         return cls(_EPOCH + at, int(found[2]), newer)
 
 
-Place = Number | Key
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a list ordered by something else and id: behind the row with these values or, with `backwards`, before
+    it. What the key means depends on the order."""
+
+    key: str
+    id: int
+    backwards: bool = False
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Return the query arguments, such as after=42-hobbit the."""
+        return {"before" if self.backwards else "after": f"{self.id}-{self.key}"}
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, str]) -> Mark | None:
+        """Return the place in the query arguments, or None for the first page. Raises ValueError if malformed."""
+        backwards = "before" in arguments
+        written = arguments.get("before" if backwards else "after")
+        if written is None:
+            return None
+        found = _MARK.fullmatch(written)
+        if found is None or int(found[1]) > _ID_MAX:
+            raise ValueError(written)
+        return cls(found[2], int(found[1]), backwards)
+
+
+Place = Number | Key | Mark
 NEWEST = Key()
 
 

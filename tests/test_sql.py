@@ -16,7 +16,8 @@ RUN = {"execute", "scalar", "scalars", "executemany", "exec_driver_sql", "copy_e
 KNOWN = {
     # Columns of the catalogue: those of importing/fields.py that the file has, and expressions that stand in merge.py.
     "CHANGED.format(stored=', '.join((f'books.{column}' for column in stored)), said=', '.join(said))",
-    "statement",  # UPDATE_BOOKS and INSERT_BOOKS of merge.py, with the same columns
+    # UPDATE_BOOKS and INSERT_BOOKS of merge.py, with the same columns; shelf_pages.py's, of constants for each order
+    "statement",
     "_SPREAD",  # columns of importing/fields.py
     "STAGING",  # columns and types of importing/fields.py
     "unnamed",  # a constant of the function
@@ -47,20 +48,30 @@ def statements(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def constants(tree: ast.Module) -> dict[str, ast.expr]:
-    """What stands under a name in the module, outside its functions, and the limits that it imports."""
-    limits = {
+    """What stands under a name in the module, outside its functions, and the limits and pieces of queries that it
+    imports."""
+    imported = {
         alias.name: ast.Constant(alias.name)
         for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module == "flyleaf.limits"
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
+        if node.module == "flyleaf.limits" or is_piece(node.module or "", alias.name)
     }
-    return limits | {
+    return imported | {
         target.id: node.value
         for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+
+
+def is_piece(module: str, name: str) -> bool:
+    """Whether it is a constant of another module of the queries."""
+    if not module.startswith("flyleaf.queries.") or not name.isupper():
+        return False
+    known = constants(ast.parse((PROJECT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")))
+    return name in known and is_constant(known[name], known)
 
 
 def is_constant(expression: ast.expr, known: dict[str, ast.expr]) -> bool:

@@ -71,6 +71,12 @@ def provide_shelf(connection: Connection, reader_id: int, name: str) -> int:
     return int(made)
 
 
+def select_shelf(connection: Connection, reader_id: int, name: str) -> Shelf | None:
+    """Return the reader's shelf of this name, in any spelling of its letters, or None."""
+    key = name_key(name)
+    return next((shelf for shelf in select_shelves(connection, reader_id) if name_key(shelf.name) == key), None)
+
+
 def select_shelves(connection: Connection, reader_id: int) -> list[Shelf]:
     """Return a reader's shelves with the number of books on each: the statuses, and those named, by name."""
     rows = connection.execute(

@@ -1,5 +1,6 @@
 """The books on a reader's shelves: one of them, a page of a shelf, all of them; and their titles after an import."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,7 @@ from flyleaf.queries.readings import Reading
 from flyleaf.queries.shelves import find_shelved_book
 
 # With the reader's rating of the work, whichever edition the review is about.
-_COLUMNS = """
+COLUMNS = """
     s.id, coalesce(b.isbn, b.identity) AS address, coalesce(b.title, s.title) AS title,
     coalesce(b.author, s.author) AS author, CASE WHEN b.id IS NULL THEN s.year ELSE b.year END AS year,
     CASE WHEN b.id IS NULL THEN s.isbn ELSE b.isbn END AS isbn, b.language, s.status, s.notes, s.added_at, r.rating,
@@ -29,8 +30,7 @@ _COLUMNS = """
        FROM readings
       WHERE shelved_book_id = s.id) AS readings
 """
-_JOINED = """
-      LEFT JOIN books AS b ON b.id = s.book_id
+WITH_RATING = """
       LEFT JOIN search_editions AS edition ON edition.book_id = s.book_id
       LEFT JOIN search_reviews AS own
                 ON own.work_id = edition.work_id AND own.reader_id = s.reader_id AND NOT own.is_superseded
@@ -39,6 +39,7 @@ _JOINED = """
                AND r.id = coalesce(own.review_id, (SELECT id FROM reviews AS one
                                                     WHERE one.book_id = s.book_id AND one.reader_id = s.reader_id))
 """
+JOINED = f"LEFT JOIN books AS b ON b.id = s.book_id {WITH_RATING}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,16 @@ class ShelvedBook:
 
 _ALL = Listed(
     older=text(f"""
-        SELECT {_COLUMNS}
+        SELECT {COLUMNS}
           FROM shelved_books AS s
-          {_JOINED}
+          {JOINED}
          WHERE s.reader_id = :reader_id AND (s.added_at, s.id) < (:at, :id)
          ORDER BY s.added_at DESC, s.id DESC
          LIMIT :limit"""),  # noqa: S608  # constants
     newer=text(f"""
-        SELECT {_COLUMNS}
+        SELECT {COLUMNS}
           FROM shelved_books AS s
-          {_JOINED}
+          {JOINED}
          WHERE s.reader_id = :reader_id AND (s.added_at, s.id) > (:at, :id)
          ORDER BY s.added_at, s.id
          LIMIT :limit"""),  # noqa: S608  # constants
@@ -90,13 +91,43 @@ def select_shelved_books(
 def select_shelved_book(connection: Connection, reader_id: int, book_id: int) -> ShelvedBook | None:
     """Return the reader's entry of a book's work, or None."""
     shelved_id = find_shelved_book(connection, reader_id, book_id)
-    if shelved_id is None:
-        return None
+    return None if shelved_id is None else select_own_shelved_book(connection, reader_id, shelved_id)
+
+
+def select_own_shelved_book(connection: Connection, reader_id: int, shelved_id: int) -> ShelvedBook | None:
+    """Return the reader's entry with this id, or None."""
     row = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM shelved_books AS s {_JOINED} WHERE s.id = :id"),  # noqa: S608  # constants
-        {"id": shelved_id},
-    ).one()
-    return shelved_book(**row._mapping)
+        text(f"SELECT {COLUMNS} FROM shelved_books AS s {JOINED} WHERE s.id = :id AND s.reader_id = :reader_id"),  # noqa: S608  # constants
+        {"id": shelved_id, "reader_id": reader_id},
+    ).one_or_none()
+    return shelved_book(**row._mapping) if row else None
+
+
+def select_statuses(connection: Connection, reader_id: int, identities: Sequence[str]) -> dict[str, Status | None]:
+    """Return the reader's status of those of these books whose works are on a shelf, by the books' addresses. None:
+    only on shelves that the reader has named."""
+    rows = connection.execute(
+        text("""
+            WITH asked AS MATERIALIZED (
+                SELECT b.id, coalesce(b.isbn, b.identity) AS address, edition.work_id
+                  FROM books AS b
+                  LEFT JOIN search_editions AS edition ON edition.book_id = b.id
+                 WHERE b.identity = ANY (:identities)
+            ),
+            editions AS MATERIALIZED (
+                SELECT address, id AS book_id FROM asked
+                 UNION
+                SELECT address, other.book_id FROM asked JOIN search_editions AS other ON other.work_id = asked.work_id
+            )
+            SELECT DISTINCT ON (address) address, s.status
+              FROM editions
+              JOIN shelved_books AS s ON s.book_id = editions.book_id AND s.reader_id = :reader_id
+             ORDER BY address, s.added_at DESC, s.id DESC
+             LIMIT :most
+        """),
+        {"reader_id": reader_id, "identities": list(identities), "most": len(identities)},
+    )
+    return {row.address: Status(row.status) if row.status else None for row in rows}
 
 
 def shelved_book(

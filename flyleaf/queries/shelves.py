@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from flyleaf.queries.named_shelves import Status, lock_shelves, provide_shelf
+from flyleaf.queries.named_shelves import Status, lock_shelves, provide_shelf, status_of
 
 _BOOKS_AT_ONCE = 500  # whose titles follow those of the catalogue, or that are deleted with an account
 
@@ -155,6 +155,20 @@ def shelve_line(
         connection.execute(_UPDATE, values | {"id": known_id})
     _add_to_shelves(connection, reader_id, shelved.id, shelves)
     return shelved
+
+
+def put_on_shelf(connection: Connection, reader_id: int, shelved_id: int, name: str) -> None:
+    """Give a reader's entry the status of this name, or put it on the shelf that the reader has named so, which is made
+    if there is none. Raises TooManyShelvesError."""
+    lock_shelves(connection, reader_id)
+    status = status_of(name)
+    if status:
+        connection.execute(
+            text("UPDATE shelved_books SET status = :status WHERE id = :id AND reader_id = :reader_id"),
+            {"id": shelved_id, "reader_id": reader_id, "status": status},
+        )
+    else:
+        _add_to_shelves(connection, reader_id, shelved_id, [name])
 
 
 def unshelve_book(connection: Connection, reader_id: int, book_id: int) -> bool:
