@@ -33,6 +33,8 @@ from flyleaf.views import (
     second_factors,
     second_step,
     series,
+    shelved_books,
+    shelves,
     subjects,
     welcome,
     work_corrections,
@@ -69,6 +71,8 @@ def register(app: Flask) -> None:
         login_links,
         login_provider,
     ):
+        app.register_blueprint(room.blueprint)
+    for room in (shelved_books, shelves):
         app.register_blueprint(room.blueprint)
     for room in (proposed_books, proposals, moderated_proposals):
         app.register_blueprint(room.blueprint)

@@ -19,10 +19,12 @@ from flyleaf.queries.books import Book, SeenBook, select_book, select_identity, 
 from flyleaf.queries.corrections import Correction, select_corrections
 from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
+from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_other_titles, select_related_books
 from flyleaf.queries.reviews import select_reviews, select_superseded_reviews
 from flyleaf.queries.series import PlaceInSeries, select_series_of_book
+from flyleaf.queries.shelved_books import select_shelved_book
 from flyleaf.queries.subjects import Subject, select_subjects_of_work
 from flyleaf.queries.work_corrections import WorkCorrection, select_work_corrections
 from flyleaf.search import is_ready
@@ -104,6 +106,8 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     history, of_works = _history(connection, seen)
     may_correct = reader.is_moderator and may_act(reader)
     cited = Citation(found.title, found.author, found.publisher, found.year, isbn)
+    entry = select_shelved_book(connection, reader.id, found.id)
+    own_shelves = select_shelves(connection, reader.id) if entry else []
     superseded = select_superseded_reviews(connection, found.id, reader.id) if seen.has_superseded else []
     _ask_for_external_rating(seen)
     _ask_for_cover(connection, found)
@@ -122,6 +126,8 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         subjects=subjects,
         series=series,
         covers=covers_of(connection, (found, *related.more_by_author)),
+        entry=entry,
+        own_shelves=[shelf.name for shelf in own_shelves if shelf.status is None],
         own=seen.own_review,
         superseded=superseded,
         refused_because=seen.refused_because,

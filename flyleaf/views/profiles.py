@@ -5,6 +5,7 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
+from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.readers import Reader, select_profile
 from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.web.access import login_to_read
@@ -23,9 +24,11 @@ def profile(connection: Connection, reader: Reader, name: str) -> Answer:
         raise NotFound(gettext("No reader has this name. The account may have been deleted."))
     is_own = found.reader_id == reader.id
     reviews = select_reviewed_books(connection, found.reader_id, asked_place(), with_hidden=is_own)
+    shelves = select_shelves(connection, found.reader_id)
     return render_later(
         "profile.html",
         profile=found,
+        shelves=[shelf for shelf in shelves if shelf.is_public],
         is_own=is_own,
         reviews=reviews,
         covers=covers_of(connection, reviews.items),

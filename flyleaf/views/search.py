@@ -12,13 +12,14 @@ from flyleaf.limits import PAGE_MAX, PAGE_SIZE
 from flyleaf.queries.books import select_languages
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.shelf import select_shelf
+from flyleaf.queries.shelved_books import select_statuses
 from flyleaf.queries.subjects import has_subjects, select_subject_name
 from flyleaf.search import SHORTEST_ISBN_PART, Suggestion, is_ready, search_books, suggest
 from flyleaf.views.authors import author_address
 from flyleaf.views.proposed_books import missing_book
 from flyleaf.views.search_form import ORDERS, SearchForm
 from flyleaf.web.access import login_to_read
-from flyleaf.web.covers import covers_of
+from flyleaf.web.covers import covers_of, identity
 from flyleaf.web.current import flyleaf
 from flyleaf.web.rate_limits import searches_limited
 from flyleaf.web.rendering import Answer, render_later
@@ -56,8 +57,17 @@ def search(connection: Connection, reader: Reader) -> Answer:
     last_page = min(max(-(-found.total // PAGE_SIZE), 1), PAGE_MAX)
     exact = [book for book in found.results if not book.match.loose]
     loose = [book for book in found.results if book.match.loose]
-    covers = covers_of(connection, (*found.results, *found.did_you_mean))
-    shown = {"found": found, "exact": exact, "loose": loose, "last_page": last_page, "page_size": PAGE_SIZE}
+    books = (*found.results, *found.did_you_mean)
+    covers = covers_of(connection, books)
+    statuses = select_statuses(connection, reader.id, [identity(book.address) for book in books]) if books else {}
+    shown = {
+        "found": found,
+        "statuses": statuses,
+        "exact": exact,
+        "loose": loose,
+        "last_page": last_page,
+        "page_size": PAGE_SIZE,
+    }
     if not found.results and (flyleaf().config.proposals or reader.is_moderator):
         shown["missing"] = missing_book(form.q.data)
     return render_later("search.html", **page, **shown, covers=covers)

@@ -23,10 +23,10 @@ _PICTURE = (
 
 
 class Coverable(Protocol):
-    """Anything with a cover: a book, an edition, a search result."""
+    """Anything with a cover: a book, an edition, a search result. One without an address is not in the catalogue."""
 
     @property
-    def address(self) -> str: ...
+    def address(self) -> str | None: ...
     @property
     def title(self) -> str: ...
     @property
@@ -41,7 +41,7 @@ def covers_of(connection: Connection, books: Iterable[Coverable]) -> dict[str, C
     """Return the pictures of those books that have one, by address. Without OPEN_LIBRARY_CONTACT nobody is asked."""
     if not flyleaf().config.has_covers:
         return {}
-    identities = {identity(book.address) for book in books}
+    identities = {identity(book.address) for book in books if book.address}
     return select_covers(connection, identities) if identities else {}
 
 
@@ -69,8 +69,8 @@ def cover(
 
 
 @lru_cache(maxsize=1 << 12)
-def _drawn(address: str, title: str, author: str) -> Markup:
-    return Markup(drawing.cover(identity(address), title, author))  # noqa: S704  # its texts are escaped
+def _drawn(address: str | None, title: str, author: str) -> Markup:
+    return Markup(drawing.cover(identity(address) if address else title, title, author))  # noqa: S704  # its texts are escaped
 
 
 def identity(address: str) -> str:

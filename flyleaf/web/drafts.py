@@ -22,7 +22,7 @@ from flyleaf.web.current import session_store
 from flyleaf.web.forms import TOKEN_LIFETIME, written_by
 
 COOKIE = "draft"
-_NOT_TYPED = ("csrf_token", "next", "language", "theme")
+_NOT_TYPED = ("csrf_token", "next", "language", "theme", "shelf", "back")
 _SECRET = ("password", "confirmation", "code", "secret", "credential")
 
 

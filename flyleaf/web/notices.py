@@ -30,6 +30,14 @@ NOTICES = {
     "review-published": lazy_gettext("Your review has been published."),
     "review-changed": lazy_gettext("Your review has been updated."),
     "review-deleted": lazy_gettext("Your review has been deleted."),
+    "unshelved": lazy_gettext("The book is off your shelves."),
+    "not-shelved": lazy_gettext("The book wasn’t on your shelves."),
+    "notes-saved": lazy_gettext("Your notes have been saved."),
+    "shelf-made": lazy_gettext("Shelf created."),
+    "shelf-renamed": lazy_gettext("Shelf renamed."),
+    "shelf-deleted": lazy_gettext("Shelf deleted."),
+    "shelf-public": lazy_gettext("Others can see this shelf on your profile now."),
+    "shelf-private": lazy_gettext("Only you can see this shelf now."),
     "password-reset": lazy_gettext("Your password has been changed. Log in with the new one."),
     "review-reported": lazy_gettext("Thank you. A moderator will check this review."),
     "reported-already": lazy_gettext("You have already reported this review."),
@@ -57,7 +65,7 @@ NOTICES = {
 }
 # Shown next to the reader's own review, not at the top of the book page.
 AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}
-NOTHING_DONE = {"reported-already", "nothing-corrected", "login-expired", "passkey-refused"}
+NOTHING_DONE = {"reported-already", "not-shelved", "nothing-corrected", "login-expired", "passkey-refused"}
 
 
 @dataclass(frozen=True, slots=True)

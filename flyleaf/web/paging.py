@@ -23,13 +23,13 @@ def asked_place() -> Key:
         raise NotFound(gettext("This list has no such page. Go back to the first page.")) from error
 
 
-def page_number(values: Mapping[str, str]) -> int:
+def page_number(values: Mapping[str, str], last: int = PAGE_MAX) -> int:
     """Return the requested page number, 1 if it is not a number. Raises NotFound if it is out of range."""
     page = whole_number(values.get("page", "1"))
     if page is None:
         return 1
-    if not 1 <= page <= PAGE_MAX:
-        raise NotFound(gettext("Choose a page from 1 to %(last)s.", last=PAGE_MAX))
+    if not 1 <= page <= last:
+        raise NotFound(gettext("Choose a page from 1 to %(last)s.", last=last))
     return page
 
 

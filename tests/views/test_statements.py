@@ -57,14 +57,17 @@ def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
 @pytest.mark.parametrize(
     ("address", "most"),
     [
-        # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects; its series.
-        ("/books/{isbn}", 6),
-        ("/books/{isbn}?before=1764290000000000-42", 6),
+        # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects; its series;
+        # whether it is on a shelf.
+        ("/books/{isbn}", 7),
+        ("/books/{isbn}?before=1764290000000000-42", 7),
         ("/search", 3),  # …; the shelf; whether there are subjects
-        ("/search?q=dune", 7),  # all but one are the search's: it also reads the word otherwise, and loads editions
-        ("/search?q=herbert children", 4),
-        ("/search?q=9780441172719", 4),
-        ("/readers/Alice", 3),
+        ("/search?q=dune", 8),  # all but two are the search's: it also reads the word otherwise, and loads editions
+        ("/search?q=herbert children", 5),
+        ("/search?q=9780441172719", 5),
+        ("/readers/Alice", 4),
+        ("/shelves", 4),  # …; the books; the shelves; the years
+        ("/shelves/read", 3),
         ("/authors/Frank Herbert", 3),
         ("/subjects", 3),
         ("/subjects/science-fiction", 3),

@@ -20,6 +20,12 @@ VALUES = {
     "/login": {"username": "Alice", "password": PASSWORD},
     "/books/<address>/review": {"rating": "5", "text": "Typed words."},
     "/books/<address>/review/edit": {"rating": "5", "text": "Typed words."},
+    "/books/<address>/shelf": {"shelf": "read"},
+    "/shelves": {"name": "Lent"},
+    "/shelves/<name>/rename": {"name": "Mine"},
+    "/shelves/books/<id:shelved_id>/shelf": {"shelf": "read"},
+    "/shelves/books/<id:shelved_id>/shelf/remove": {"shelf": "Mine"},
+    "/shelves/books/<id:shelved_id>/readings": {"finished_on": "2020-01-01"},
     "/account/password": {
         "old_password": PASSWORD,
         "password": "a daisy is a daisy",
@@ -50,7 +56,12 @@ ELSEWHERE = {
     "/register/provider",
 }
 NEED_MORE = {"/account/authenticator-app", "/account/passkey", "/account/passkey/question"}  # a code, a signature
-LAST = ("/books/<address>/review/delete", "/account/password", "/account/delete")  # they end what others change
+LAST = (
+    "/shelves/<name>/delete",
+    "/books/<address>/review/delete",
+    "/account/password",
+    "/account/delete",
+)  # they end what others change
 
 
 def post_rules(app: Flask) -> list[str]:
@@ -61,7 +72,7 @@ def post_rules(app: Flask) -> list[str]:
 
 
 def address(rule: str, ids: dict[str, int]) -> str:
-    parts = {"<address>": DUNE, "<token>": "token"}
+    parts = {"<address>": DUNE, "<token>": "token", "<name>": "Mine"}
     table = "work_corrections" if rule.startswith("/work-corrections/") else "corrections"
     numbers = ids | {"correction_id": ids[table]}
     return re.sub("<(id:)?([^>]*)>", lambda part: parts.get(part[0], str(numbers.get(part[2], 1))), rule)
@@ -79,11 +90,12 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @pytest.fixture
 def ids(alice: Site, bob: Site, dune: str, add_book: AddBook, select: Select) -> dict[str, int]:
-    """Of what Bob wrote and suggested, and of what was corrected. Alice moderates, and has a link to choose Bob's
-    password."""
+    """Of what Bob wrote and suggested, of what was corrected, and of a book on a shelf of Alice's. She moderates, and
+    has a link to choose Bob's password."""
     bob.review(dune, 5, "Bob's words.")
     add_book(SEQUEL, "Dune Messiah", "Frank Herbert")
     select("UPDATE readers SET is_moderator = true WHERE name = 'Alice'")
+    select("INSERT INTO shelves (reader_id, name, name_key) SELECT id, 'Mine', 'mine' FROM readers")
     select(
         "INSERT INTO password_resets (reader_id, token_hash, expires_at)"
         " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Bob'"
@@ -98,6 +110,10 @@ def ids(alice: Site, bob: Site, dune: str, add_book: AddBook, select: Select) ->
             "INSERT INTO proposals (kind, book_id, field, after, proposed_by)"
             " SELECT 'field', books.id, 'year', '1965', readers.id FROM books, readers"
             " WHERE title = 'Dune' AND name = 'Bob' RETURNING id"
+        ),
+        "shelved_id": select(
+            "INSERT INTO shelved_books (reader_id, title, title_key, author_key, status)"
+            " SELECT id, 'Emma', 'emma', '', 'read' FROM readers WHERE name = 'Alice' RETURNING id"
         ),
         "corrections": select(
             "INSERT INTO corrections (book_id, field, after)"
@@ -261,6 +277,6 @@ def test_no_get_changes_anything(app: Flask, alice: Site, dune: str, select: Sel
 
 def test_the_forms_of_one_answer_have_one_token_and_the_next_answer_has_another(alice: Site, dune: str) -> None:
     answers = [re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', alice.get(f"/books/{dune}").text) for _ in range(2)]
-    assert [len(tokens) for tokens in answers] == [2, 2]  # of the review and of the language
+    assert [len(tokens) for tokens in answers] == [4, 4]  # of status, shelf, review and language
     assert len(set(answers[0])) == len(set(answers[1])) == 1
     assert not set(answers[0]) & set(answers[1])

@@ -16,7 +16,7 @@ TEMPLATES = sorted(path.relative_to(PROJECT / "templates").as_posix() for path i
 # What is the same in every request, apart from the language and the site's path, under which a piece is kept.
 SAME = {
     "LANGUAGES", "THEMES", "asset", "author_address", "contact", "gettext", "_", "integrity", "ngettext", "limits",
-    "none", "range", "remembered", "search_orders", "series_address", "url_for",
+    "none", "range", "remembered", "search_orders", "series_address", "status_names", "url_for",
 }  # fmt: skip
 
 
