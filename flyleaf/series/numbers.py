@@ -2,6 +2,8 @@
 
 import re
 
+from flyleaf.series.remembered import remembered
+
 _SAID = (
     "zero", "one first 1st um uno primero primeiro eins un", "two second 2nd dois dos segundo zwei deux",
     "three third 3rd três tres tercero terceiro drei trois", "four fourth 4th quatro cuatro quatre vier",
@@ -32,6 +34,7 @@ _ONE = re.compile(ONE, re.IGNORECASE)
 _RANGE = re.compile("[-–—]|to", re.IGNORECASE)
 
 
+@remembered
 def number_in(text: str) -> str:
     """Return the number in "3", "03", "#3", "Book 3", "vol. III", "three", "1.0", "½" or "1 of 3", the range in "1-3"
     or "1, 2 & 3", or "" if there is none."""

@@ -3,6 +3,7 @@
 import re
 
 from flyleaf.series.numbers import NOUN, OF_SO_MANY, SOME, number_in
+from flyleaf.series.remembered import remembered
 from flyleaf.series.stored import Series
 
 EDGES = " ,:;–—-/"
@@ -33,6 +34,7 @@ _ARTICLE = re.compile("(?:the|la|le|les|el|los|las|der|die|das|o|os|as) ")  # no
 _EMPTY = ("", "the", "a", "an")  # keys
 
 
+@remembered
 def series_name(text: str) -> str:
     """Return a name without what separates it from its number, and without "series" around it."""
     name = " ".join(text.replace(";", ",").split()).strip(EDGES)

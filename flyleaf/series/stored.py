@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flyleaf.limits import SERIES_MAX
 from flyleaf.series.numbers import number_in
+from flyleaf.series.remembered import remembered
 
 MOST = 5  # series of one book
 
@@ -19,11 +20,16 @@ class Series(NamedTuple):
     @property
     def key(self) -> str:
         """Return what the spellings of a name have in common: letters and digits, without an article in front."""
-        words = re.findall(r"\w+", re.sub("['’]", "", self.name.casefold()))
-        return "".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
+        return _key(self.name)
 
     def __str__(self) -> str:
         return f"{self.name} #{self.number}" if self.number else self.name
+
+
+@remembered
+def _key(name: str) -> str:
+    words = re.findall(r"\w+", re.sub("['’]", "", name.casefold()))
+    return "".join(words[1:] if len(words) > 1 and words[0] in ("the", "a", "an") else words)
 
 
 def written(series: Iterable[Series]) -> str:
