@@ -112,7 +112,9 @@ UPDATE import_rows AS said
  WHERE said.line = named.line
 """  # noqa: S608  # constants
 
-# Two such rows of one file that share the first identifier, but differ in those of another scheme.
+# Such rows of one file that share the first identifier, but differ from the first of them in those of another scheme:
+# they are called by that one. They may share it with rows from which they differ in a third scheme, so it is run again
+# while it changes rows, and the last time it calls them by their digest.
 _SET_APART = f"""
 WITH first AS (
     SELECT identity, min(line) AS line
@@ -121,18 +123,30 @@ WITH first AS (
      GROUP BY identity
     HAVING count(*) > 1
 ), differing AS (
-    SELECT said.line
+    SELECT said.line, own.scheme
       FROM first
       JOIN import_rows AS said ON said.identity = first.identity AND said.line > first.line
       JOIN import_identifiers AS own ON own.line = said.line
       JOIN import_identifiers AS other ON other.line = first.line AND other.scheme = own.scheme
+     WHERE said.isbn IS NULL
      GROUP BY said.line, own.scheme
     HAVING NOT bool_or(own.value = other.value)
+), named AS (
+    SELECT DISTINCT ON (own.line) own.line,
+           CASE WHEN NOT :is_last AND known.book_id IS NULL
+                THEN (own.scheme || ':' || own.value) COLLATE "default" END AS identity
+      FROM differing
+      JOIN import_identifiers AS own ON own.line = differing.line AND own.scheme = differing.scheme
+      LEFT JOIN identifiers AS known ON known.scheme = own.scheme AND known.value = own.value
+     ORDER BY own.line, known.book_id IS NOT NULL, own.place
 )
 UPDATE import_rows AS said
-   SET identity = {_DIGEST}
- WHERE line IN (SELECT line FROM differing)
+   SET identity = coalesce(named.identity, {_DIGEST})
+  FROM named
+ WHERE said.line = named.line
 """  # noqa: S608  # constants
+
+_TIMES_SET_APART = 4
 
 # Whose the identifiers are that the catalogue doesn't know as the book's: `key` is what the merge takes for the book,
 # `identity` what it will be called.
@@ -215,7 +229,12 @@ def identify(connection: Connection, columns: Sequence[str]) -> Identified:
     last_known_id = connection.execute(text("SELECT coalesce(max(id), 0) FROM books")).scalar_one()
     connection.execute(text(_SPREAD))
     connection.execute(text("ANALYZE import_identifiers"))
-    for statement in (_FIND_KNOWN, _UNITE_ISBNS, _NAME_NEW, _SET_APART, _OWN, _FOLLOW_ISBN):
+    for statement in (_FIND_KNOWN, _UNITE_ISBNS, _NAME_NEW):
+        connection.execute(text(statement))
+    for time in range(1, _TIMES_SET_APART + 1):
+        if connection.execute(text(_SET_APART), {"is_last": time == _TIMES_SET_APART}).rowcount == 0:
+            break
+    for statement in (_OWN, _FOLLOW_ISBN):
         connection.execute(text(statement))
     connection.execute(text("ANALYZE import_rows, import_owned"))
     return Identified(True, last_known_id)

@@ -145,11 +145,35 @@ def test_rows_of_one_file_that_share_an_identifier_and_differ_in_another(load: I
     outcome = load(*rows)
     assert numbers(outcome) == (2, 0, 0, 0)
     assert outcome.findings.taken.first == [(3, "lccn:65022547 is of lccn:65022547")]
-    [first, second] = [identity for identity, _ in rows_of(database, BOOKS)]
-    assert rows_of(database, IDENTIFIERS) == sorted(
-        [("lccn:65022547", first), ("oclc:5", first), ("oclc:6", second), (second, second)]
-    )
+    assert rows_of(database, IDENTIFIERS) == [
+        ("lccn:65022547", "lccn:65022547"), ("oclc:5", "lccn:65022547"), ("oclc:6", "oclc:6"),
+    ]  # fmt: skip
     assert numbers(load(*rows)) == (0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("names", "identities"),
+    [
+        # three that share the first one, and differ in all others
+        (["goodreads:1 oclc:5", "goodreads:1 oclc:6", "goodreads:1 oclc:7"], ["goodreads:1", "oclc:6", "oclc:7"]),
+        # … of which two are one
+        (["goodreads:1 oclc:5", "goodreads:1 oclc:6", "goodreads:1 oclc:6"], ["goodreads:1", "oclc:6"]),
+        # … and two share the second one, too
+        (
+            ["goodreads:1 oclc:5", "goodreads:1 oclc:6 lccn:65022547", "goodreads:1 oclc:6 lccn:65022548"],
+            ["goodreads:1", "oclc:6", "lccn:65022548"],
+        ),
+        # a row that agrees with neither of two that differ from each other
+        (["goodreads:1 oclc:5", "goodreads:1 oclc:6", "goodreads:2 oclc:6"], ["goodreads:1", "oclc:6", "goodreads:2"]),
+    ],
+)
+def test_rows_that_share_the_first_identifier_are_as_many_books_as_differ(
+    load: Import, database: Database, names: list[str], identities: list[str]
+) -> None:
+    rows = [f",Games,x,2008,,{name}" for name in names]
+    assert numbers(load(*rows))[0] == len(identities)
+    assert sorted(str(identity) for identity, _ in rows_of(database, BOOKS)) == sorted(identities)
+    assert numbers(load(*rows))[:2] == (0, 0)
 
 
 def test_an_identifier_that_is_all_that_a_later_row_has_is_left_to_it(load: Import, database: Database) -> None:
