@@ -52,12 +52,13 @@ class Search:
     cut_short: bool = False  # … because more works had to be looked at than one search may
     vocabulary: Vocabulary = field(init=False)
     rest: Reading = field(init=False)  # what later stages correct: the query as typed, but for a year
-    name: str = field(init=False)  # the query as the name of a series
+    names: tuple[str, ...] = field(init=False)  # the query as the name of a series, with and without an article
 
     def __post_init__(self) -> None:
         self.vocabulary = Vocabulary(self.connection)
         self.rest = self.query.reading
-        self.name = " ".join(without_article(list(self.query.words)))
+        words = list(self.query.words)
+        self.names = " ".join(words), " ".join(without_article(words))
 
     @property
     def complete(self) -> bool:
@@ -87,7 +88,7 @@ class Search:
             match = score(matcher, candidate, self.weights)
             if candidate.forms:
                 for other in candidate.others:
-                    number = number_in_series(other, self.name)
+                    number = number_in_series(other, self.names)
                     if number is not None:
                         self.numbers[candidate.id] = other.author_key, number
                     found = score(matcher, other, self.weights)
@@ -170,12 +171,13 @@ class Search:
         return sorted(self.matches.values(), key=lambda match: (is_loose(match), -match.score, match.candidate.id))
 
 
-def number_in_series(form: Candidate, name: str) -> int | None:
-    """Return the number of a work in the series of this name, if this form of it is made of that."""
-    numbered = _NUMBERED.fullmatch(form.title_key) if form.title_key.startswith(name) else None
-    if numbered is None or numbered["name"] != name or (form.main_length != len(name) and not numbered["book"]):
+def number_in_series(form: Candidate, names: tuple[str, ...]) -> int | None:
+    """Return the number of a work in the series of one of these names, if this form of it is made of that."""
+    numbered = _NUMBERED.fullmatch(form.title_key) if form.title_key.startswith(names) else None
+    if numbered is None or numbered["name"] not in names:
         return None
-    return int(numbered["number"])
+    is_form = numbered["book"] or form.main_length == len(numbered["name"])
+    return int(numbered["number"]) if is_form else None
 
 
 def is_loose(match: Match) -> bool:

@@ -107,6 +107,42 @@ def test_a_series_name_finds_its_books_in_their_order(connection: Connection) ->
     assert search_books(connection, SearchQuery("zorn messiah")).results[0].title == "Zorn Messiah"
 
 
+@pytest.mark.parametrize(
+    ("series", "name"),
+    [
+        ("Trilogía de la Zorn", "zorn"),
+        ("Zorn-Trilogie", "zorn"),
+        ("Saga Zorn", "zorn"),
+        ("As Crônicas de Zorn", "zorn"),
+        ("Les Chroniques de Zorn", "zorn"),
+        ("Die Chroniken von Zorn", "zorn"),
+        ("Цикл Зорн", "зорн"),
+        ("Zorn-Reihe", "zorn"),
+        ("Zorn Cyclus", "zorn"),
+        ("Cykl Zorn", "zorn"),
+    ],
+)
+def test_a_series_of_another_language_is_found_without_the_word_for_it(
+    connection: Connection, series: str, name: str
+) -> None:
+    put_first(connection)
+    for number, title in enumerate(("Gamma", "Beta", "Alpha"), 1):
+        add(connection, f"978000000010{number}", title, f"{series} #{number}")
+    for query in (name, series):
+        found = search_books(connection, SearchQuery(query)).results
+        assert [book.title for book in found] == ["Gamma", "Beta", "Alpha"]
+    assert search_books(connection, SearchQuery(f"{name} 2")).results[0].title == "Beta"
+
+
+def test_spellings_of_a_series_are_one_in_all_languages(connection: Connection) -> None:
+    put_first(connection)
+    names = ["Zorn", "The Zorn Series", "Zorn-Reihe", "Série Zorn", "Zorn serie", "Zornreeks"]
+    keys = connection.execute(text("SELECT search_series_key(name) FROM unnest(:names) AS name"), {"names": names})
+    assert keys.scalars().all() == ["zorn"] * 5 + ["zornreeks"]
+    lone = connection.execute(text("SELECT search_series_key('Series'), search_series_key('Serie')")).one()
+    assert tuple(lone) == ("series", "serie")
+
+
 def test_series_of_one_name_are_in_order_each_by_itself(connection: Connection) -> None:
     put_first(connection)
     for number in (1, 2, 3):

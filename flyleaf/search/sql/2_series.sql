@@ -17,9 +17,13 @@ COMMENT ON COLUMN search_series.place IS 'among the series of the edition, from 
 COMMENT ON COLUMN search_series.first_number IS 'null: none is known; other than last_number: the work has several books of the series';
 COMMENT ON COLUMN search_series.title_key IS 'its first 60 letters; works of one number are in the order of their titles';
 
+-- Without the word for it: "the dune series", "dune reihe", "seriya dyuna".
+CREATE FUNCTION search_series_name(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN regexp_replace(search_key(name), '(?<=.) (series|serie|reihe|reeks|seria|seriya)$|^(serie|seria|seriya) (?=.)', '');
+
 CREATE FUNCTION search_series_key(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN search_start(regexp_replace(search_key(name), '(?<=.) series$', ''));
-COMMENT ON FUNCTION search_series_key IS 'equal for "The Dune series", "Dune" and "dune"';
+RETURN search_start(search_series_name(name));
+COMMENT ON FUNCTION search_series_key IS 'equal for "The Dune series", "Dune-Reihe", "Dune" and "dune"';
 
 CREATE FUNCTION search_series_number(first_number numeric, last_number numeric) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN trim_scale(first_number)::text || CASE WHEN last_number <> first_number THEN '-' || trim_scale(last_number) ELSE '' END;
@@ -28,8 +32,10 @@ RETURN trim_scale(first_number)::text || CASE WHEN last_number <> first_number T
 CREATE FUNCTION search_series_forms(name text, first_number numeric, last_number numeric, author_key text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     ordinals constant text[] := '{first,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,twelfth}'::text[];
-    plain  text := left(regexp_replace(regexp_replace(search_key(name), '(?<=.) series$', ''), '^(the|an?) (?=.)', ''), 100);
-    short  text := regexp_replace(plain, '(?<=.) (books|chronicles|cycle|novels|quartet|saga|sequence|trilogy|tetralogy)$', '');
+    plain  text := left(regexp_replace(search_series_name(name), '^(the|an?) (?=.)', ''), 100);
+    short  text := regexp_replace(regexp_replace(plain,  -- "dune chronicles", "tintenwelt trilogie"; "trilogia de la fundacion", "saga crepusculo"
+        '(?<=.) (books|chronicles|cycle|novels|quartet|saga|sequence|trilogy|tetralogy|chroniken|romane|trilogie|tetralogie|quartett|zyklus|cyclus|boeken|kronieken|cykl|trylogia|tsikl|trilogiya)$', ''),
+        '^(die |la |le |les |el |las |los |il |as |os |a |o )?(trilogia|trilogie|trylogia|trilogiya|tetralogia|saga|ciclo|cycle|cykl|tsikl|cronicas|cronache|chroniques|chroniken|kronieken|kroniki|khroniki) (?!of )((de|d|del|da|do|di|du|des|dos|das|della|von|van) )?((la|las|los|el|les|le|l|as|os|der|den|het) )?(?=.)', '');
     number text := search_key(search_series_number(first_number, last_number));
     titles text[] := ARRAY[concat_ws(' ', plain, number)];
 BEGIN
