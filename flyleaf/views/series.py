@@ -1,4 +1,6 @@
-"""The series page: all works of a series, in order."""
+"""The series page: all works of a series, in order; or the series of a name that several authors have."""
+
+from typing import NoReturn
 
 from flask import Blueprint, request
 from flask_babel import gettext
@@ -7,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.series import select_series, select_works_of_series
+from flyleaf.queries.series import select_series, select_series_by_author, select_works_of_series
 from flyleaf.search import require
 from flyleaf.web.access import login_to_read
 from flyleaf.web.addresses import url_for
@@ -22,17 +24,28 @@ blueprint = Blueprint("series", __name__)
 @login_to_read
 def series(connection: Connection, reader: Reader, name: str) -> Answer:
     require(connection)
-    found = select_series(connection, name) if "\0" not in name else None
-    if found is None:
-        raise NotFound(gettext("The catalogue has no books of this series."))
+    author = request.args.get("author")
+    if "\0" in name or "\0" in (author or ""):
+        _not_found()
+    by_author = select_series_by_author(connection, name)
+    if by_author and author is None:
+        found = select_series(connection, name) or _not_found()
+        return render_later("series_by_author.html", series=found, by_author=by_author)
+    if not by_author:
+        author = None  # one that several write, or whose name was shared once
+    found = select_series(connection, name, author) or _not_found()
     page = page_number(request.args)
-    works = select_works_of_series(connection, name, page)
+    works = select_works_of_series(connection, name, author, page)
     covers = covers_of(connection, works)
     pages = numbered(works, page, found.work_count, PAGE_SIZE)
-    return render_later("series.html", series=found, works=pages, covers=covers)
+    return render_later("series.html", series=found, author=author, works=pages, covers=covers)
+
+
+def _not_found() -> NoReturn:
+    raise NotFound(gettext("The catalogue has no books of this series."))
 
 
 @blueprint.app_template_global()
-def series_address(name: str) -> str | None:
+def series_address(name: str, author: str | None = None) -> str | None:
     """Return the address of a series' page, or None for a name without letters, which can't be found."""
-    return url_for("series.series", name=name) if any(map(str.isalnum, name)) else None
+    return url_for("series.series", name=name, author=author) if any(map(str.isalnum, name)) else None

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import TextualSelect, text
 
 from flyleaf.database import Database
-from flyleaf.queries import api_tokens, books, related_books, sessions
+from flyleaf.queries import api_tokens, books, related_books, series, sessions
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from flyleaf.queries import api_tokens, books, related_books, sessions
         api_tokens._LIVE,
         related_books._OTHER_TITLES,
         related_books._RELATED,
+        series._OF_BOOK,
     ],
 )
 def test_the_names_are_those_of_the_columns(statement: TextualSelect, database: Database) -> None:

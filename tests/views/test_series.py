@@ -111,6 +111,56 @@ def test_of_books_with_one_number_that_of_the_same_author_is_next(
     assert said(alice.get("/books/9780441172696").text) == ["Book 2 of The Family Saga Previous: Roots"]
 
 
+@pytest.fixture
+def circles(add_book: AddBook, select: Select) -> None:
+    for isbn, title, author, series in (
+        ("9780441172719", "Black", "Ted Dekker", "The Circle #1"),
+        ("9780441172696", "Red", "Ted Dekker, Ann Artist", "The Circle #2"),
+        ("9780441104024", "White", "Dekker, Ted", "The Circle #3"),
+        ("9780441013593", "The Circle", "Sara Bergmark Elfgren", "Circle series #1"),
+        ("9780593098233", "Fire", "Sara Bergmark Elfgren", "The Circle #2"),
+        ("9780765374691", "All of them", "Ted Dekker", "The Circle #1-3"),
+        ("9780441294671", "A Guide", "Ed Third", "The Circle"),
+    ):
+        add_book(isbn, title, author)
+        select("UPDATE books SET series = :series WHERE isbn = :isbn RETURNING id", series=series, isbn=isbn)
+
+
+def test_series_of_one_name_have_a_page_each(alice: Site, circles: None) -> None:
+    both = alice.get("/series/The Circle").text
+    assert "Several series have this name." in both
+    leads = [unescape(address) for address in re.findall(r'<li><a href="(/series/[^"]*)"', both)]
+    assert leads == [
+        "/series/The%20Circle?author=Ted+Dekker",
+        "/series/The%20Circle?author=Sara+Bergmark+Elfgren",
+        "/series/The%20Circle?author=Ed+Third",
+    ]
+    assert [shown(alice.get(address).text) for address in leads] == [
+        ["Black", "All of them", "Red", "White"], ["The Circle", "Fire"], ["A Guide"],
+    ]  # fmt: skip
+    for author in ("Dekker, Ted", "T. Dekker", "TED DEKKER"):
+        assert shown(alice.get(f"/series/circle?author={author}").text)[0] == "Black"
+    text = alice.get(leads[0]).text
+    assert "4 works" in text
+    assert 'by <a href="/authors/Ted%20Dekker">' in text
+    assert '<a href="/series/The%20Circle">Other series of this name</a>' in text
+    assert alice.get("/series/The Circle?author=Nobody").status_code == 404
+    assert alice.get("/series/The Circle?author=%00").status_code == 404
+
+
+def test_neighbours_are_of_the_series_of_the_author(alice: Site, circles: None) -> None:
+    text = alice.get("/books/9780441172696").text
+    assert said(text) == ["Book 2 of The Circle Previous: Black Next: White"]
+    assert 'href="/series/The%20Circle?author=Ted+Dekker"' in text
+    assert said(alice.get("/books/9780593098233").text) == ["Book 2 of The Circle Previous: The Circle"]
+
+
+def test_a_series_that_several_write_is_one(alice: Site, dune_books: None) -> None:
+    page = alice.get("/series/Dune")
+    assert shown(alice.get("/series/Dune?author=Brian Herbert").text) == shown(page.text)
+    assert "Other series" not in page.text
+
+
 @pytest.mark.parametrize(
     "name", ["Nothing", "...", "%00", "%F0%9F%8E%89", "%ED%A0%80", "a" * 5000, "' OR 1=1 --", "%25", "series"]
 )

@@ -8,6 +8,7 @@ CREATE TABLE search_series (
     last_number  numeric,
     title_key    text     COLLATE "C" NOT NULL,
     name         text     NOT NULL,
+    author       text     COLLATE "C" NOT NULL,
     CONSTRAINT search_series_pkey PRIMARY KEY (work_id, key)
 );
 CREATE INDEX search_series_order ON search_series (key, first_number, last_number, title_key, work_id);
@@ -15,6 +16,7 @@ COMMENT ON TABLE search_series IS 'a row a work and series: of its editions, the
 COMMENT ON COLUMN search_series.key IS 'search_series_key() of the name';
 COMMENT ON COLUMN search_series.place IS 'among the series of the edition, from 1';
 COMMENT ON COLUMN search_series.first_number IS 'null: none is known; other than last_number: the work has several books of the series';
+COMMENT ON COLUMN search_series.author IS 'surname and initial of the main author, by whom series of one name are told apart: search_is_shared()';
 COMMENT ON COLUMN search_series.title_key IS 'its first 60 letters; works of one number are in the order of their titles';
 
 -- Without the word for it: "the dune series", "dune reihe", "seriya dyuna".
@@ -66,13 +68,14 @@ BEGIN
     SELECT name, search_series_key(name) AS key FROM (SELECT DISTINCT name FROM search_book_series) AS names;
     ANALYZE search_series_names_new;
     CREATE TABLE search_series_new AS
-    SELECT DISTINCT ON (work_id, key) work_id, key COLLATE "C" AS key, place, first_number, last_number, left(title_key, 60) COLLATE "C" AS title_key, name
+    SELECT DISTINCT ON (work_id, key) work_id, key COLLATE "C" AS key, place, first_number, last_number, left(title_key, 60) COLLATE "C" AS title_key, name,
+           series_author COLLATE "C" AS author
       FROM search_book_series JOIN search_series_names_new USING (name) JOIN search_books_new USING (book_id)
      WHERE key <> ''
      ORDER BY work_id, key, first_number IS NULL, search_lead(popularity, isbns, book_id) COLLATE "C", place;
     DROP TABLE search_series_names_new;
     ALTER TABLE search_series_new ALTER work_id SET NOT NULL, ALTER key SET NOT NULL, ALTER place SET NOT NULL, ALTER title_key SET NOT NULL,
-        ALTER name SET NOT NULL, ADD CONSTRAINT search_series_new_pkey PRIMARY KEY (work_id, key);
+        ALTER name SET NOT NULL, ALTER author SET NOT NULL, ADD CONSTRAINT search_series_new_pkey PRIMARY KEY (work_id, key);
     CREATE INDEX search_series_new_order ON search_series_new (key, first_number, last_number, title_key, work_id);
     ANALYZE search_series_new;
 END $$;
@@ -81,22 +84,38 @@ CREATE FUNCTION search_refresh_series(works bigint[]) RETURNS void LANGUAGE plpg
 BEGIN
     WITH new AS MATERIALIZED (
         SELECT DISTINCT ON (work_id, key) work_id, search_series_key(name) AS key, place, first_number, last_number,
-               left(search_title_key(title), 60) AS title_key, name
+               left(search_title_key(title), 60) AS title_key, name, split_part(search_work_author(author, search_key(author)), '|', 1) AS author
           FROM search_editions JOIN search_book_series USING (book_id) JOIN search_books USING (book_id)
          WHERE work_id = ANY (works) AND search_series_key(name) <> ''
          ORDER BY work_id, key, first_number IS NULL, search_lead(popularity, search_books.isbns, book_id) COLLATE "C", place),
     gone AS (
         DELETE FROM search_series AS old WHERE work_id = ANY (works) AND NOT EXISTS (SELECT FROM new WHERE new.work_id = old.work_id AND new.key = old.key))
-    INSERT INTO search_series AS old (work_id, key, place, first_number, last_number, title_key, name)
-    SELECT work_id, key, place, first_number, last_number, title_key, name FROM new ORDER BY work_id, key
+    INSERT INTO search_series AS old (work_id, key, place, first_number, last_number, title_key, name, author)
+    SELECT work_id, key, place, first_number, last_number, title_key, name, author FROM new ORDER BY work_id, key
     ON CONFLICT (work_id, key) DO UPDATE
-       SET place = excluded.place, first_number = excluded.first_number, last_number = excluded.last_number, title_key = excluded.title_key, name = excluded.name
-     WHERE (old.place, old.first_number, old.last_number, old.title_key, old.name)
-           IS DISTINCT FROM (excluded.place, excluded.first_number, excluded.last_number, excluded.title_key, excluded.name);
+       SET place = excluded.place, first_number = excluded.first_number, last_number = excluded.last_number, title_key = excluded.title_key, name = excluded.name,
+           author = excluded.author
+     WHERE (old.place, old.first_number, old.last_number, old.title_key, old.name, old.author)
+           IS DISTINCT FROM (excluded.place, excluded.first_number, excluded.last_number, excluded.title_key, excluded.name, excluded.author);
 END $$;
 
--- The work next to a number in a series, where several have that one by the same author first. Collections of several books are passed over.
-CREATE FUNCTION search_neighbour(series text, first_number numeric, last_number numeric, author text, is_next boolean) RETURNS bigint
+-- Whether several series have the name: two authors who have several numbers each have the same one. What more than 20 authors, or more
+-- than 200 numbers, are in is one that many write, or a publisher's.
+CREATE FUNCTION search_is_shared(series text) RETURNS boolean LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN (
+          WITH numbered AS MATERIALIZED (
+            SELECT first_number, author FROM search_series
+             WHERE key = series COLLATE "C" AND first_number >= 0 AND first_number = last_number
+             ORDER BY key, first_number, last_number, title_key, work_id LIMIT 201),
+               authors AS (SELECT author FROM numbered GROUP BY author HAVING count(DISTINCT first_number) > 1)
+        SELECT (SELECT count(*) <= 200 AND count(DISTINCT author) BETWEEN 2 AND 20 FROM numbered)
+           AND EXISTS (SELECT FROM numbered JOIN authors USING (author) GROUP BY first_number HAVING count(DISTINCT author) > 1));
+END $$;
+
+-- The work next to a number in a series, of its author only if the name is shared, and else rather of that author. Collections of several
+-- books are passed over.
+CREATE FUNCTION search_neighbour(series text, first_number numeric, last_number numeric, author text, is_shared boolean, is_next boolean) RETURNS bigint
 LANGUAGE plpgsql STABLE SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     near numeric;
@@ -104,18 +123,20 @@ BEGIN
     IF is_next THEN
         SELECT one.first_number INTO near FROM search_series AS one
          WHERE one.key = series COLLATE "C" AND one.first_number > search_neighbour.last_number AND one.first_number = one.last_number
+           AND (NOT is_shared OR one.author = search_neighbour.author)
          ORDER BY one.key, one.first_number LIMIT 1;
     ELSE
         SELECT one.first_number INTO near FROM search_series AS one
          WHERE one.key = series COLLATE "C" AND one.first_number < search_neighbour.first_number AND one.first_number = one.last_number
+           AND (NOT is_shared OR one.author = search_neighbour.author)
          ORDER BY one.key DESC, one.first_number DESC LIMIT 1;
     END IF;
     RETURN (SELECT work.id
-              FROM (SELECT work_id FROM search_series AS same
+              FROM (SELECT work_id, same.author = search_neighbour.author AS is_own FROM search_series AS same
                      WHERE same.key = series COLLATE "C" AND same.first_number = near AND same.last_number = near
                      ORDER BY same.title_key, work_id LIMIT 20) AS same
               JOIN search_works AS work ON work.id = work_id
-             ORDER BY author_key = author DESC, popularity DESC, work.id LIMIT 1);
+             ORDER BY is_own DESC, popularity DESC, work.id LIMIT 1);
 END $$;
 
 -- The first series of a work as results show it: "Discworld #34".

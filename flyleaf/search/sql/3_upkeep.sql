@@ -102,7 +102,7 @@ CREATE FUNCTION search_rebuild_books() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE UNLOGGED TABLE search_books_new AS
     SELECT book_id, isbns, title, other_titles, year, popularity, title_key, author_key, author_words, hashtextextended(title_key || '/' || author_key, 0) AS both_keys,
-           search_work_id(work_title, work_author) AS work_id
+           CASE WHEN series IS NOT NULL THEN split_part(work_author, '|', 1) END AS series_author, search_work_id(work_title, work_author) AS work_id
       FROM (SELECT *, main_title || coalesce(search_volume_of_series(main_title, series), '') AS work_title
               FROM (SELECT *, search_work_title(title, title_key) AS main_title
                       FROM (SELECT search_books.*, search_title_key(title) AS title_key, author_key, author_words, work_author
