@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from pymarc import Field
-
 from flyleaf.importing.formats import marc21, unimarc
 from flyleaf.importing.formats.marc_fields import (
     END_OF_FIELD,
@@ -22,7 +20,7 @@ from flyleaf.importing.formats.marc_fields import (
     BrokenRecordError,
     located,
 )
-from flyleaf.importing.formats.marc_record import Broken, is_unimarc, table_of
+from flyleaf.importing.formats.marc_record import Broken, MarcRecord, is_unimarc, table_of
 from flyleaf.importing.formats.marc_text import Encoding, decoded
 from flyleaf.importing.reading.source import BLOCK, Source
 from flyleaf.importing.table import Table
@@ -61,7 +59,7 @@ def read(source: Source) -> Table:
     return table_of(_records(source))
 
 
-def _records(source: Source) -> Iterator[Sequence[Field] | Broken]:
+def _records(source: Source) -> Iterator[MarcRecord | Broken]:
     """Yield the fields of each record, and add remarks about assumptions."""
     counts: Counter[Assumed] = Counter()
     first: dict[Assumed, int] = {}
@@ -109,7 +107,7 @@ def _told_apart(chunk: bytes) -> Iterator[bytes]:
     yield chunk
 
 
-def _record(chunk: bytes) -> tuple[Sequence[Field] | Broken, Sequence[Assumed]]:
+def _record(chunk: bytes) -> tuple[MarcRecord | Broken, Sequence[Assumed]]:
     if len(chunk) > RECORD_MAX:
         return Broken(f"it has no end within the {RECORD_MAX:,} bytes that a record may have"), ()
     if not chunk.endswith(END_OF_RECORD):
@@ -127,7 +125,7 @@ def _record(chunk: bytes) -> tuple[Sequence[Field] | Broken, Sequence[Assumed]]:
     if extra := [field for field in extra if field[0].decode() in form.SUBJECTS]:
         texts += decoded(extra, form.SUBJECTS, marked)[0]
     assumed = [*assumed, *filter(None, [encoding, Assumed.UNIMARC if form is unimarc else None])]
-    return texts, assumed
+    return MarcRecord(texts, "" if Assumed.LEADER in assumed else leader[6:8]), assumed
 
 
 def _marked(leader: str) -> Encoding:

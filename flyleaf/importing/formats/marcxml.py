@@ -5,19 +5,20 @@ pymarc builds the records. Document types are refused, so there are no entities 
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NoReturn
 from xml.sax import SAXParseException  # nosec B406  # a document type is refused, and with it every entity
 from xml.sax.expatreader import ExpatParser  # nosec B406
 from xml.sax.handler import LexicalHandler, feature_namespaces, property_lexical_handler  # nosec B406
 from xml.sax.xmlreader import AttributesNSImpl  # nosec B406
 
-from pymarc import Field, Record
+from pymarc import Record
 from pymarc.marcxml import MARC_XML_NS, XmlHandler
 
 from flyleaf.importing.formats import marc21, unimarc
 from flyleaf.importing.formats.marc21 import DESCRIPTION
-from flyleaf.importing.formats.marc_record import Broken, table_of
+from flyleaf.importing.formats.marc_fields import LEADER_LENGTH
+from flyleaf.importing.formats.marc_record import Broken, MarcRecord, table_of
 from flyleaf.importing.reading.source import BLOCK, Source, UnusableFileError
 from flyleaf.importing.table import Table
 
@@ -57,7 +58,8 @@ class _Handler(XmlHandler, LexicalHandler):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.done: deque[Sequence[Field] | Broken] = deque()
+        self.done: deque[MarcRecord | Broken] = deque()
+        self._leader = ""
         self.in_record = False
         self._problem = ""
 
@@ -68,14 +70,16 @@ class _Handler(XmlHandler, LexicalHandler):
         if name[0] not in _NAMESPACES:
             return
         if name[1] == "record":
-            self.in_record, self._problem = True, ""
+            self.in_record, self._problem, self._leader = True, "", ""
         try:
             super().startElementNS(name, qname, attrs)  # type: ignore[no-untyped-call]
         except KeyError as error:
             self._problem = f"a {name[1]} in it has no attribute {error.args[0][1]}"
 
     def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802
-        if name[0] in _NAMESPACES and name[1] != "leader":  # it is not used, and pymarc rejects an incomplete one
+        if name[0] in _NAMESPACES and name[1] == "leader":  # pymarc rejects an incomplete one
+            self._leader = "".join(self._text)
+        elif name[0] in _NAMESPACES:
             super().endElementNS(name, qname)  # type: ignore[no-untyped-call]
 
     def process_record(self, record: Record) -> None:
@@ -84,11 +88,12 @@ class _Handler(XmlHandler, LexicalHandler):
                 len(subfield.value) > SUBFIELD_MAX for subfield in field.subfields
             ):
                 self._problem = f"its field {field.tag} has more than {SUBFIELD_MAX:,} characters"
-        self.done.append(Broken(self._problem) if self._problem else record.fields)
+        kind = self._leader[6:8] if len(self._leader) == LEADER_LENGTH else ""
+        self.done.append(Broken(self._problem) if self._problem else MarcRecord(record.fields, kind))
         self.in_record = False
 
 
-def _records(source: Source) -> Iterator[Sequence[Field] | Broken]:
+def _records(source: Source) -> Iterator[MarcRecord | Broken]:
     handler = _Handler()
     parser = ExpatParser()
     parser.setFeature(feature_namespaces, True)

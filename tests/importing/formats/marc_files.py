@@ -10,8 +10,9 @@ DUNE_245 = ("245", "10$aDune /$cFrank Herbert.")
 DUNE = (DUNE_008, DUNE_020, DUNE_100, DUNE_245)
 
 
-def marc(*fields: tuple[str, str | bytes], coding: str = "a", length: int | None = None) -> bytes:
-    """A record in ISO 2709, in UTF-8 where a field is no bytes; `length` is what the leader says, where it lies."""
+def marc(*fields: tuple[str, str | bytes], coding: str = "a", length: int | None = None, kind: str = "am") -> bytes:
+    """A record in ISO 2709, in UTF-8 where a field is no bytes; `length` is what the leader says, where it lies; `kind`
+    are the type and level of the record there."""
     directory, data = b"", b""
     for tag, content in fields:
         raw = content if isinstance(content, bytes) else content.encode()
@@ -20,7 +21,7 @@ def marc(*fields: tuple[str, str | bytes], coding: str = "a", length: int | None
         data += raw
     base = 24 + len(directory) + 1
     size = base + len(data) + 1 if length is None else length
-    return b"%05dnam %b22%05d a 4500%b\x1e%b\x1d" % (size, coding.encode(), base, directory, data)
+    return b"%05dn%b %b22%05d a 4500%b\x1e%b\x1d" % (size, kind.encode(), coding.encode(), base, directory, data)
 
 
 def marcxml(*records: str, encoding: str = "UTF-8", before: str = "") -> bytes:
@@ -31,9 +32,9 @@ def marcxml(*records: str, encoding: str = "UTF-8", before: str = "") -> bytes:
     )
 
 
-def element(*fields: tuple[str, str]) -> str:
+def element(*fields: tuple[str, str], kind: str = "am") -> str:
     """The record of the fields, written as for `marc`."""
-    parts = ["<record><leader>00000nam a2200000 a 4500</leader>"]
+    parts = [f"<record><leader>00000n{kind} a2200000 a 4500</leader>"]
     for tag, content in fields:
         if tag < "010":
             parts.append(f'<controlfield tag="{tag}">{content}</controlfield>')

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flyleaf.importing.table import Reason
-from tests.importing.formats.marc_files import DUNE, DUNE_008, DUNE_020, DUNE_100, DUNE_245, marc
+from tests.importing.formats.marc_files import DUNE, DUNE_008, DUNE_020, DUNE_100, DUNE_245, element, marc, marcxml
 from tests.importing.formats.tables import read_file
 
 
@@ -461,3 +461,75 @@ def test_unimarc_without_an_isbn(tmp_path: Path) -> None:
 )
 def test_identifiers(tmp_path: Path, fields: list[tuple[str, str]], identifiers: str) -> None:
     assert cell(tmp_path, "identifiers", *fields) == identifiers
+
+
+ISBN = ("020", "  $a0441172717")
+NUMBER = ("010", "  $a   65022547 ")
+AN_EBOOK = ("008", "000101s1965    nyu        d  000 1 eng  ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        ("cm", [ISBN], "notated music"),
+        ("em", [NUMBER], "a map"),
+        ("gm", [ISBN], "a film or video"),
+        ("im", [NUMBER], "a sound recording"),
+        ("jm", [ISBN], "a music recording"),
+        ("km", [NUMBER], "a picture"),
+        ("mm", [NUMBER], "a computer file"),
+        ("om", [NUMBER], "a kit"),
+        ("pc", [NUMBER], "a collection of materials"),
+        ("rm", [NUMBER], "an object"),
+        ("as", [NUMBER], "a serial"),
+        ("ab", [NUMBER], "an article of a serial"),
+        ("aa", [NUMBER], "a part of a book"),
+        ("ai", [NUMBER], "a resource that is updated"),
+    ],
+)
+def test_what_is_no_book_is_told(tmp_path: Path, kind: str, fields: list[tuple[str, str]], said: str) -> None:
+    read = read_file(tmp_path, marc(DUNE_245, *fields, kind=kind) + marc(*DUNE))
+    assert read.column("title") == ["Dune"]
+    named = "isbn '0441172717'" if fields == [ISBN] else "lccn:65022547"
+    [refusal] = read.refused
+    assert (refusal.reason, refusal.detail) == (Reason.NO_BOOK, f"{named} is {said} ({kind!r} in its leader)")
+    assert "Dune" in refusal.cells
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("am", [NUMBER]),  # a text
+        ("tm", [NUMBER]),  # a manuscript
+        ("ac", [NUMBER]),  # a collection of texts
+        ("em", [ISBN]),  # an atlas
+        ("im", [ISBN]),  # a book that is read
+        ("mm", [ISBN]),
+        ("mm", [NUMBER, AN_EBOOK]),
+        ("om", [ISBN]),  # a book with a toy
+        ("as", [ISBN]),  # a yearbook
+        ("ai", [ISBN]),  # loose leaves
+        ("  ", [NUMBER]),
+        ("??", [NUMBER]),
+    ],
+)
+def test_books_of_all_kinds_are_taken(tmp_path: Path, kind: str, fields: list[tuple[str, str]]) -> None:
+    read = read_file(tmp_path, marc(DUNE_245, *fields, kind=kind))
+    assert (read.column("title"), read.refused) == (["Dune"], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("lm", ""), ("bm", ""), ("am", ""), ("mm", "multimedia"), ("jm", "a music recording")]
+)
+def test_kinds_of_unimarc(tmp_path: Path, kind: str, said: str) -> None:
+    read = read_file(tmp_path, marc(*UNIMARC[1:], ("001", "FRBNF37209072"), coding=" ", kind=kind))
+    assert [refusal.reason for refusal in read.refused] == [Reason.NO_BOOK] * bool(said)
+    assert all(f" is {said} (" in refusal.detail for refusal in read.refused)
+
+
+def test_kinds_of_marcxml(tmp_path: Path) -> None:
+    records = [element(DUNE_245, NUMBER, kind=kind) for kind in ("am", "jm", "as")]
+    records.append(element(DUNE_245, NUMBER).replace("00000nam a2200000 a 4500", "jm"))
+    read = read_file(tmp_path, marcxml(*records))
+    assert read.column("title") == ["Dune", "Dune"]
+    assert [refusal.reason for refusal in read.refused] == [Reason.NO_BOOK, Reason.NO_BOOK]
