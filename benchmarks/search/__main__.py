@@ -111,7 +111,7 @@ def _timed(build: Callable[[], None]) -> Callable[[], float]:
 
 def read_queries(options: argparse.Namespace, books: Path, folder: Path) -> list[workload.Query]:
     if options.workload_file is not None:
-        return workload.load(options.workload_file)
+        return workload.load(options.workload_file, options.catalogue)
     groups = [group for group in workload.GROUPS if group in options.kinds or options.determinism]
     queries = workload.make(books, options.workload, options.each, groups)
     workload.save(queries, folder / f"workload-{options.workload}.jsonl")

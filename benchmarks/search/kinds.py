@@ -11,6 +11,7 @@ from typing import NamedTuple
 from anyascii import anyascii
 
 from benchmarks.search.catalogue import with_check_digit
+from flyleaf.series.titles import read_title
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -31,8 +32,9 @@ class Book:
 
     @property
     def key(self) -> str:
-        """Return a key that is the same for all editions of the work."""
-        return f"{fold(self.title)}|{fold(self.author)}"
+        """Return a key that is the same for all editions of the work, of the title as an import stores it: without
+        its series in brackets."""
+        return f"{fold(read_title(self.title)[0])}|{fold(self.author)}"
 
     @cached_property
     def short(self) -> str:

@@ -173,14 +173,25 @@ def save(queries: Iterable[Query], path: Path) -> None:
             file.write(json.dumps(fields, ensure_ascii=False) + "\n")
 
 
-def load(path: Path) -> list[Query]:
-    """Read a workload from a file."""
+def load(path: Path, catalogue: Path | None = None) -> list[Query]:
+    """Read a workload from a file. If its targets are those of a catalogue whose titles have series in brackets, the
+    series are taken away: the site's titles have none."""
+    keys = dict(_keys(catalogue)) if catalogue else {}
     with path.open(encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     return [
-        Query(line["class"], line["query"], line["mode"], _refolded(line["target"]), line.get("sample", "-"))
+        Query(line["class"], line["query"], line["mode"], keys.get(target, target), line.get("sample", "-"))
         for line in lines
+        for target in [_refolded(line["target"])]
     ]
+
+
+def _keys(catalogue: Path) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a file's books with their titles as they are there, and as the site stores them."""
+    with catalogue.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            book = Book("", row["title"], row.get("author") or row.get("authors") or "", 0)
+            yield f"{fold(book.title)}|{fold(book.author)}", book.key
 
 
 def _refolded(target: str) -> str:

@@ -47,6 +47,16 @@ def test_a_workload_from_elsewhere_is_folded_again(tmp_path: Path) -> None:
     assert workload.load(path)[0].target == "voina i mir|thorn o"
 
 
+def test_targets_are_titles_without_their_series(tmp_path: Path) -> None:
+    catalogue, path = tmp_path / "books.csv", tmp_path / "queries.jsonl"
+    catalogue.write_text('isbn,authors,title\n0439023483,Suzanne Collins,"The Hunger Games (The Hunger Games, #1)"\n')
+    target = "the hunger games the hunger games 1|suzanne collins"
+    path.write_text(f'{{"class": "x", "query": "q", "mode": "item", "target": "{target}"}}\n')
+    assert workload.load(path)[0].target == target
+    assert workload.load(path, catalogue)[0].target == "the hunger games|suzanne collins"
+    assert Book("", "Dune (Dune, #1)", "Frank Herbert", 0).key == "dune|frank herbert"
+
+
 @pytest.mark.parametrize(
     ("kind", "typed"),
     [
