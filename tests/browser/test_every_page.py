@@ -165,6 +165,13 @@ def states(
         " || 'The ' || left(author, 5) || ' series #' || id RETURNING id",
         long=LONG.strip(),
     )
+    for number, author in enumerate(("Ted Dekker", "محمود درويش " + "y" * 300) * 2, 2):  # two series of one name
+        add_book(f"978000000{number:04d}", f"Circle {number}", author)
+        select(
+            "UPDATE books SET series = :series WHERE isbn = :isbn RETURNING id",
+            series=f"The Circle #{number // 2}",
+            isbn=f"978000000{number:04d}",
+        )
     alice.review("0141439513", 5, "First words.\n\nThe end: ||they marry||.")
     bob.review("0141439513", 2, LONG)
     visit().registered("A" * 64).review("0141439513", 4, "From somebody whose name is long.")
@@ -251,6 +258,8 @@ def states(
             "subjects": at("/subjects"),
             "subject": at("/subjects/english-fiction"),
             "series": at("/series/The Ann A series"),
+            "series of one name": at("/series/The Circle"),
+            "series of one author": at("/series/The Circle?author=Ted Dekker"),
             "series of a long name": at("/series/" + LONG.strip()[:400]),
             "own profile": at("/readers/Alice"),
             "profile": at("/readers/Bob"),
