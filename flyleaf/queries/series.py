@@ -72,12 +72,14 @@ _BY_AUTHOR = text("""
          ORDER BY first_number, last_number, title_key, work_id
          LIMIT :most
     )
-    SELECT mode() WITHIN GROUP (ORDER BY search_main_author(books.author)) AS author, count(*) AS work_count
+    SELECT mode() WITHIN GROUP (ORDER BY search_main_author(books.author)) AS author, count(*) AS work_count,
+           coalesce(named.author = split_part(search_work_author(:author, search_key(:author)), '|', 1), false)
+           AS is_asked
       FROM named
       JOIN search_works AS work ON work.id = work_id
       JOIN books ON books.id = lead_book_id
      GROUP BY named.author
-     ORDER BY work_count DESC, author
+     ORDER BY is_asked DESC, work_count DESC, author
      LIMIT :authors_max
 """)
 
@@ -120,10 +122,11 @@ class SeriesWork:
 
 @dataclass(frozen=True, slots=True)
 class SeriesOfAuthor:
-    """A series whose name several have: its author, and the number of works."""
+    """A series whose name several have: its author, the number of works, and whether it was asked for."""
 
     author: str
     work_count: int
+    is_asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +160,13 @@ def _neighbour(address: str | None, title: str | None, language: str | None) -> 
     return Neighbour(address, title, language) if address is not None and title is not None else None
 
 
-def select_series_by_author(connection: Connection, name: str) -> list[SeriesOfAuthor]:
-    """Return the series of this name, the largest first, if several authors have one; else nothing."""
+def select_series_by_author(connection: Connection, name: str, author: str | None = None) -> list[SeriesOfAuthor]:
+    """Return the series of this name, that of the author first and then the largest, if several authors have one; else
+    nothing."""
     if not connection.execute(_IS_SHARED, {"name": name}).scalar():
         return []
-    rows = connection.execute(_BY_AUTHOR, {"name": name, "most": WORKS_MAX, "authors_max": AUTHORS_MAX})
-    return [SeriesOfAuthor(row.author, row.work_count) for row in rows]
+    asked = {"name": name, "author": author, "most": WORKS_MAX, "authors_max": AUTHORS_MAX}
+    return [SeriesOfAuthor(*row) for row in connection.execute(_BY_AUTHOR, asked)]
 
 
 def select_series(connection: Connection, name: str, author: str | None = None) -> Series | None:

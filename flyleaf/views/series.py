@@ -27,12 +27,12 @@ def series(connection: Connection, reader: Reader, name: str) -> Answer:
     author = request.args.get("author")
     if "\0" in name or "\0" in (author or ""):
         _not_found()
-    by_author = select_series_by_author(connection, name)
+    by_author = select_series_by_author(connection, name, author)
     if by_author and author is None:
         found = select_series(connection, name) or _not_found()
         return render_later("series_by_author.html", series=found, by_author=by_author)
-    if not by_author:
-        author = None  # one that several write, or whose name was shared once
+    # A series that several write, or whose name was shared once, has one page.
+    author = (by_author[0].author if by_author[0].is_asked else _not_found()) if by_author else None
     found = select_series(connection, name, author) or _not_found()
     page = page_number(request.args)
     works = select_works_of_series(connection, name, author, page)

@@ -139,7 +139,10 @@ def test_series_of_one_name_have_a_page_each(alice: Site, circles: None) -> None
         ["Black", "All of them", "Red", "White"], ["The Circle", "Fire"], ["A Guide"],
     ]  # fmt: skip
     for author in ("Dekker, Ted", "T. Dekker", "TED DEKKER"):
-        assert shown(alice.get(f"/series/circle?author={author}").text)[0] == "Black"
+        text = alice.get(f"/series/circle?author={author}").text
+        assert shown(text)[0] == "Black"
+        assert 'by <a href="/authors/Ted%20Dekker">' in text
+    assert alice.get("/series/circle?author=").status_code == 404
     text = alice.get(leads[0]).text
     assert "4 works" in text
     assert 'by <a href="/authors/Ted%20Dekker">' in text
