@@ -15,13 +15,14 @@ from flyleaf.database import Database
 from flyleaf.queries.api_tokens import delete_expired_api_tokens
 from flyleaf.queries.covers import select_known_digests
 from flyleaf.queries.departures import continue_next_departure
+from flyleaf.queries.duplicates import propose_duplicates
 from flyleaf.queries.events import delete_due_events, update_event_ages
 from flyleaf.queries.failed_logins import fold_failed_logins
 from flyleaf.queries.password_resets import delete_expired_password_resets
 from flyleaf.queries.sessions import select_live_hashes
 from flyleaf.queries.shelves import follow_shelved_books
 from flyleaf.queries.unread_titles import read_next_titles
-from flyleaf.search import continue_search
+from flyleaf.search import continue_search, is_ready
 from flyleaf.sessions import SessionFiles
 
 POLL = 60.0  # seconds until an idle thread looks again, for what another process has left
@@ -86,6 +87,8 @@ class Maintenance(Background):
     def work(self) -> bool:
         """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
         worked = [*(self._do(task) for task in TASKS), self._prune_events()]
+        if self._config.proposals:
+            worked.append(self._propose_duplicates())
         worked += [pruning.step() for pruning in self._prunings]
         self._database.keep_search()
         return any(worked)
@@ -93,6 +96,10 @@ class Maintenance(Background):
     def _do(self, task: Callable[..., object]) -> bool:
         with self._database.transaction() as connection:
             return bool(task(connection))
+
+    def _propose_duplicates(self) -> bool:
+        with self._database.transaction() as connection:
+            return is_ready(connection) and propose_duplicates(connection)
 
     def _prune_events(self) -> bool:
         """Delete the next events whose time has come, as the tables' owner: pages can't."""

@@ -59,6 +59,8 @@ _CLEAR = """
          invitations_gone AS (DELETE FROM invitations USING busy WHERE NOT is_true),
          failed_logins_gone AS (DELETE FROM failed_logins USING busy WHERE NOT is_true),
          subjects_gone AS (DELETE FROM subjects USING busy WHERE NOT is_true),
+         duplicate_search_anew AS (UPDATE duplicate_search SET popularity = DEFAULT, work_id = DEFAULT, begun_at = now()
+                                     FROM busy WHERE NOT is_true),
          event_ages_gone AS (DELETE FROM event_ages USING busy WHERE NOT is_true)
     SELECT NOT is_true FROM busy
 """

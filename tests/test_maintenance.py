@@ -64,6 +64,20 @@ def test_each_task_is_done_until_nothing_is_left(app: Flask, database: Database,
     assert select(f"SELECT count(*) FROM {schema}.search_reviews_behind") == 0
 
 
+def test_likely_duplicates_are_suggested_unless_suggestions_are_off(
+    app: Flask, database: Database, add_book: AddBook, select: Select
+) -> None:
+    add_book("9780141439587", "The Color of Magic", ratings_count=900)
+    add_book("9780141439594", "The Colour of Magic")
+    with database.owner.begin() as connection:
+        connection.execute(text("SELECT search_rebuild()"))
+    for on, count in ((False, 0), (True, 1)):
+        maintenance = Maintenance(database, replace(app.extensions[EXTENSION].config, proposals=on))
+        while maintenance.work():
+            pass
+        assert select("SELECT count(*) FROM proposals") == count
+
+
 def test_a_task_that_fails_does_not_keep_the_thread_from_the_next_try(
     app: Flask, database: Database, select: Select, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -17,6 +17,7 @@ LEFT_OUT = {
     "passkey_challenges": "questions of minutes, each answered once",
     "pending_logins": "logins wait for a second factor for minutes",
     "login_links": "like password resets",
+    "duplicate_search": "how far the site has looked for duplicates: it looks again every day",
     "external_rating_requests": "books to look up on another site: opening their pages queues them again",
     "cover_requests": "the same, for covers",
     "versions_in_use": "it is about running programs",

@@ -1,4 +1,4 @@
-"""Proposals: changes of the catalogue that readers suggest, until a moderator decides.
+"""Proposals: changes of the catalogue that readers suggest, or the site itself, until a moderator decides.
 
 A decision locks the proposal before its book, and changes it only while it is open: of two moderators one decides.
 """
@@ -58,7 +58,8 @@ _BY_READER = Listed(
 class Proposal:
     """A suggested change, with its book; the kinds are the table's. A missing book has the id 0 and no address until
     it is added; `proposed` has what was said of it. `now` is what the field says at present, `before`
-    what it said when the change was suggested. Without a `proposer_name` the account was deleted."""
+    what it said when the change was suggested. Without a `proposer_name` the account was deleted, or the site itself
+    suggested it."""
 
     id: int
     kind: str
@@ -83,6 +84,11 @@ class Proposal:
     decided_at: datetime | None
     is_accepted: bool | None
     answer: str | None
+
+    @property
+    def is_by_site(self) -> bool:
+        """Return whether no reader suggested it: flyleaf/queries/duplicates.py."""
+        return self.proposed_by is None
 
     @property
     def is_outdated(self) -> bool:

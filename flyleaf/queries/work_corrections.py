@@ -27,7 +27,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkCorrection:
-    """A decision. The books are None if they were deleted, the names of readers if their accounts were."""
+    """A decision. The books are None if they were deleted, the names of readers if their accounts were. What the site
+    suggested has no `reader_name` either, and `is_by_site` is true."""
 
     id: int
     kind: Kind
@@ -39,6 +40,8 @@ class WorkCorrection:
     other_title: str | None
     reader_id: int | None
     reader_name: str | None
+    is_by_site: bool
+    accepter_name: str | None
     reason: str | None
     made_at: datetime
     undone_at: datetime | None
@@ -75,23 +78,33 @@ def _insert(
     reader_id: int | None,
     reason: str | None,
 ) -> int | None:
+    return correct_work(connection, kind, book_id, other_book_id, reason, proposed_by=reader_id, accepted_by=reader_id)
+
+
+def correct_work(
+    connection: Connection,
+    kind: Kind,
+    book_id: int,
+    other_book_id: int | None,
+    reason: str | None,
+    *,
+    proposed_by: int | None,
+    accepted_by: int | None,
+    is_by_site: bool = False,
+) -> int | None:
+    """Do what the kind says. Return the correction's id, or None if there is nothing to do."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": CORRECTIONS_LOCK})
     values = {
         "kind": kind,
         "book_id": book_id,
         "other_book_id": other_book_id,
-        "reader_id": reader_id,
+        "proposed_by": proposed_by,
+        "accepted_by": accepted_by,
+        "is_by_site": is_by_site,
         "reason": reason,
     }
     statement = _SPLIT if kind is Kind.SPLIT else _JOIN
     return connection.execute(statement, values).scalar_one_or_none()
-
-
-def correct_work(
-    connection: Connection, kind: Kind, book_id: int, other_book_id: int | None, reader_id: int, reason: str | None
-) -> int | None:
-    """Do what the kind says. Return the correction's id, or None if there is nothing to do."""
-    return _insert(connection, kind, book_id, other_book_id, reader_id, reason)
 
 
 def would_change_works(connection: Connection, kind: Kind, book_id: int, other_book_id: int | None) -> bool:
@@ -140,15 +153,17 @@ def _correction(kind: str, **columns: object) -> WorkCorrection:
 
 
 _JOIN = text("""
-    INSERT INTO work_corrections (kind, book_id, other_book_id, from_work, into_work, reader_id, reason)
-    SELECT :kind, book.id, other.id, CASE WHEN :kind = 'merge' THEN book.name END, other.name, :reader_id, :reason
+    INSERT INTO work_corrections (kind, book_id, other_book_id, from_work, into_work, reader_id, accepted_by,
+                                  is_by_site, reason)
+    SELECT :kind, book.id, other.id, CASE WHEN :kind = 'merge' THEN book.name END, other.name, :proposed_by,
+           :accepted_by, :is_by_site, :reason
       FROM (SELECT id, search_work_name(id) AS name FROM books WHERE id = :book_id) AS book,
            (SELECT id, search_work_name(id) AS name FROM books WHERE id = :other_book_id) AS other
      WHERE search_named_work(book.name) <> search_named_work(other.name)
     RETURNING id""")
 _SPLIT = text("""
-    INSERT INTO work_corrections (kind, book_id, into_work, reader_id, reason)
-    SELECT :kind, book_id, ARRAY[CAST(book_id AS text)], :reader_id, :reason
+    INSERT INTO work_corrections (kind, book_id, into_work, reader_id, accepted_by, is_by_site, reason)
+    SELECT :kind, book_id, ARRAY[CAST(book_id AS text)], :proposed_by, :accepted_by, :is_by_site, :reason
       FROM search_editions AS edition
      WHERE book_id = :book_id
        AND EXISTS (SELECT FROM search_editions AS other
@@ -184,13 +199,14 @@ _HISTORY = text("""
     )
     SELECT correction.id, kind, correction.book_id, coalesce(book.isbn, book.identity) AS address, book.title,
            other_book_id, coalesce(other.isbn, other.identity) AS other_address, other.title AS other_title,
-           reader_id, reader.name AS reader_name, reason, made_at, undone_at,
-           undoer.name AS undone_by_name
+           reader_id, reader.name AS reader_name, is_by_site, accepter.name AS accepter_name, reason, made_at,
+           undone_at, undoer.name AS undone_by_name
       FROM found
       JOIN work_corrections AS correction ON correction.id = found.id
       LEFT JOIN books AS book ON book.id = correction.book_id
       LEFT JOIN books AS other ON other.id = correction.other_book_id
       LEFT JOIN readers AS reader ON reader.id = reader_id
+      LEFT JOIN readers AS accepter ON accepter.id = accepted_by
       LEFT JOIN readers AS undoer ON undoer.id = undone_by
      ORDER BY correction.id DESC
      LIMIT :corrections_max""")

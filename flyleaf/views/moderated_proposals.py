@@ -45,6 +45,14 @@ class RefusalForm(Form):
         ],
     )
 
+    @classmethod
+    def of(cls, proposal: Proposal) -> "RefusalForm":
+        """Return the form for a proposal. Nobody has to be told why if the site suggested it."""
+        form = cls(request.form or restored())
+        if proposal.is_by_site:
+            form.reason.validators = [rule for rule in form.reason.validators if not isinstance(rule, DataRequired)]
+        return form
+
 
 @blueprint.get("")
 @moderator_required
@@ -102,8 +110,16 @@ def _correct_field(connection: Connection, moderator: Reader, proposal: Proposal
 
 def _correct_work(connection: Connection, moderator: Reader, proposal: Proposal) -> None:
     require(connection)
-    kind, by = Kind(proposal.kind), proposal.proposed_by or moderator.id
-    correct_work(connection, kind, proposal.book_id, proposal.other_book_id, by, proposal.reason)
+    correct_work(
+        connection,
+        Kind(proposal.kind),
+        proposal.book_id,
+        proposal.other_book_id,
+        proposal.reason,
+        proposed_by=proposal.proposed_by,
+        accepted_by=moderator.id,
+        is_by_site=proposal.is_by_site,
+    )
 
 
 @blueprint.route("/<id:proposal_id>/refuse", methods=["GET", "POST"])
@@ -112,10 +128,10 @@ def refuse(connection: Connection, moderator: Reader, proposal_id: int) -> Answe
     proposal = _take(connection, proposal_id) if request.method == "POST" else select_proposal(connection, proposal_id)
     if proposal is None:
         raise _decided()
-    form = RefusalForm(request.form or restored())
+    form = RefusalForm.of(proposal)
     if request.method != "POST" or not form.validate():
         return render_later("proposal_refuse.html", proposal=proposal, names=NAMES, form=form), form.status
-    decide_proposal(connection, proposal.id, moderator.id, is_accepted=False, answer=form.reason.data)
+    decide_proposal(connection, proposal.id, moderator.id, is_accepted=False, answer=form.reason.data or None)
     _note(connection, moderator, proposal, EventKind.PROPOSAL_REFUSED, "refused")
     return redirect_with_notice(url_for("moderated_proposals.proposals"), "proposal-refused")
 

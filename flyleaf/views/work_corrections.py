@@ -73,7 +73,7 @@ def editions(connection: Connection, reader: Reader, address: str) -> Answer:
         return render_later("book_editions.html", **shown, form=form), form.status
     reason = form.reason.data or None
     if is_moderator:
-        made = correct_work(connection, kind, book.id, other_id, reader.id, reason)
+        made = correct_work(connection, kind, book.id, other_id, reason, proposed_by=reader.id, accepted_by=reader.id)
         _note(connection, reader, "corrected", made)
         return redirect_with_notice(url_for("books.book", address=book.address), "book-corrected")
     if not insert_work_proposal(connection, kind, book.id, other_id, reason, reader.id):

@@ -4,7 +4,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.fixture_types import AddBook, Select, Visit
-from tests.site import Site, hidden_fields
+from tests.site import PASSWORD, Site, hidden_fields
 from tests.views.test_corrections import moderator
 from tests.views.test_proposals import QUEUE, accept, kinds, refuse
 
@@ -124,6 +124,60 @@ def test_what_another_moderator_did_meanwhile_is_accepted_without_a_second_corre
     say(mo, ARRAKIS, "merge", DUNE)
     assert accept(mo, select("SELECT id FROM proposals")).status_code == 303
     assert select("SELECT count(*) FROM work_corrections") == 1
+
+
+@pytest.fixture
+def of_site(select: Select) -> int:
+    """A suggestion of the site itself: flyleaf/queries/duplicates.py."""
+    found: int = select(
+        "INSERT INTO proposals (kind, book_id, other_book_id)"
+        " SELECT 'merge', one.id, two.id FROM books AS one, books AS two"
+        "  WHERE one.isbn = :one AND two.isbn = :two RETURNING id",
+        one=ARRAKIS,
+        two=DUNE,
+    )
+    return found
+
+
+def test_what_the_site_suggested_is_said_to_be_from_the_site(
+    alice: Site, bob: Site, mo: Site, of_site: int, select: Select
+) -> None:
+    queue = mo.get(QUEUE).text
+    assert "suggested by the site itself" in queue
+    assert "Deleted account" not in queue
+    assert accept(mo, of_site).status_code == 303
+    assert editions(bob, ARRAKIS) == {DUNE, OTHER_DUNE}
+    for address in (f"/books/{ARRAKIS}/history", f"/books/{DUNE}"):
+        page = alice.get(address).text
+        assert "suggested by the site itself" in page
+        assert 'accepted by <a href="/readers/Mo"><bdi>Mo</bdi></a>' in page
+        assert "Deleted account" not in page
+    mo.submit("/account/delete", reviews="delete", password=PASSWORD)
+    page = alice.get(f"/books/{ARRAKIS}/history").text
+    assert "suggested by the site itself" in page
+    assert "accepted by Deleted account" in page
+    assert kinds(select, "Bob") == []
+
+
+def test_what_the_site_suggested_is_refused_without_a_reason(mo: Site, of_site: int, select: Select) -> None:
+    assert "The site will not suggest this again." in mo.get(f"{QUEUE}/{of_site}/refuse").text
+    assert refuse(mo, of_site, "").status_code == 303
+    assert select("SELECT NOT is_accepted AND answer IS NULL FROM proposals") is True
+    assert "No open suggestions." in mo.get(QUEUE).text
+
+
+def test_the_history_says_who_suggested_and_who_accepted(bob: Site, mo: Site, visit: Visit, select: Select) -> None:
+    say(bob, DUNE, "merge", ARRAKIS)
+    accept(mo, select("SELECT id FROM proposals"))
+    page = bob.get(f"/books/{DUNE}/history").text
+    assert 'by <a href="/readers/Bob"><bdi>Bob</bdi></a>' in page
+    assert 'accepted by <a href="/readers/Mo"><bdi>Mo</bdi></a>' in page
+    say(mo, OTHER_DUNE, "split")
+    assert bob.get(f"/books/{OTHER_DUNE}/history").text.count("accepted by") == 0
+    bob.submit("/account/delete", reviews="delete", password=PASSWORD)
+    page = mo.get(f"/books/{DUNE}/history").text
+    assert "by Deleted account" in page
+    assert "suggested by the site" not in page
 
 
 def test_only_moderators_undo_and_only_once(bob: Site, mo: Site, select: Select) -> None:
