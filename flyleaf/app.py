@@ -15,7 +15,7 @@ from flyleaf.database import Database
 from flyleaf.database.connect import open_database
 from flyleaf.logs import configure_logging
 from flyleaf.maintenance import Maintenance
-from flyleaf.open_library import OpenLibrary, OpenLibraryCovers
+from flyleaf.open_library import OpenLibrary, OpenLibraryBooks, OpenLibraryCovers
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.request_counters import MemoryCounter, RedisCounter, RequestCounter
 from flyleaf.sessions import LIFETIME, SessionFiles, SessionRedis
@@ -65,7 +65,15 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     sessions = app.config["SESSION_CACHELIB"]
     maintenance = Maintenance(database, config, sessions if isinstance(sessions, SessionFiles) else None, covers)
     app.extensions[EXTENSION] = Flyleaf(
-        config, database, rating_fetcher, covers, cover_fetcher, counter, maintenance, _metrics(config)
+        config,
+        database,
+        rating_fetcher,
+        covers,
+        cover_fetcher,
+        _open_library_books(config),
+        counter,
+        maintenance,
+        _metrics(config),
     )
     web.register(app)
     views.register(app)
@@ -124,6 +132,12 @@ def _cover_fetcher(config: Config, database: Database, files: CoverFiles) -> Cov
     if config.open_library_contact is None or not config.has_covers:
         return None
     return CoverFetcher(database, OpenLibraryCovers(config.open_library_contact, config.open_library_covers_url), files)
+
+
+def _open_library_books(config: Config) -> OpenLibraryBooks | None:
+    if config.open_library_contact is None:
+        return None
+    return OpenLibraryBooks(config.open_library_contact, config.open_library_url)
 
 
 def _announce(line: str) -> None:

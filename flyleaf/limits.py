@@ -101,4 +101,6 @@ LOGINS_FROM_AN_ADDRESS = Rate(1_000, 60 * 60)  # which may be that of a whole sc
 DRAFTS = Rate(60, 60 * 60)  # kept for visitors from one address until they have logged in
 REPORTS = Rate(20, 24 * 60 * 60)  # by one reader
 PROPOSALS = Rate(20, 24 * 60 * 60)  # forms with suggestions for the catalogue, by one reader
+LOOK_UPS = Rate(40, 24 * 60 * 60)  # of missing books at Open Library, by one reader
+LOOK_UPS_BY_ALL = Rate(60, 60)  # by all readers of the site; Open Library would allow three times as many
 DOWNLOADS = Rate(6, 60 * 60)  # of one reader's data

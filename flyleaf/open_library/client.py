@@ -1,13 +1,13 @@
 """Fetch ratings from Open Library's search API: https://openlibrary.org/dev/docs/api/search"""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from flyleaf import isbn
+from flyleaf.open_library.answers import read_object, typed
 from flyleaf.open_library.breaker import Breaker
 from flyleaf.open_library.exchange import OpenLibraryError
 from flyleaf.open_library.site import Site
@@ -19,8 +19,6 @@ FIELDS = "key,isbn,ratings_average,ratings_count"
 WORKS = 100
 AVERAGE_MAX = 5
 COUNT_MAX = 2**31 - 1  # of the column external_ratings.ratings_count
-
-Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -74,16 +72,12 @@ def _read_works(body: bytes, asked: str | None) -> dict[str, list[OpenLibraryRat
 
     `asked` is the ISBN if only one was asked for: it stands in for the ISBNs of a work that lists none.
     """
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise OpenLibraryError(f"answered no JSON ({type(error).__name__})") from error
     works: dict[str, list[OpenLibraryRating]] = defaultdict(list)
-    for doc in _typed(_typed(answer, dict).get("docs"), list):
-        work = _read_work(_typed(doc, dict))
-        for code in _typed(doc.get("isbn", [asked] if asked else []), list):
+    for doc in typed(read_object(body).get("docs"), list):
+        work = _read_work(typed(doc, dict))
+        for code in typed(doc.get("isbn", [asked] if asked else []), list):
             if work is not None:
-                works[_typed(code, str)].append(work)
+                works[typed(code, str)].append(work)
     return works
 
 
@@ -102,9 +96,3 @@ def _read_work(doc: dict[str, Any]) -> OpenLibraryRating | None:
     if count == 0:
         return None
     return OpenLibraryRating(float(average), count, key)
-
-
-def _typed(value: Any, kind: type[Kind]) -> Kind:
-    if not isinstance(value, kind):
-        raise OpenLibraryError(f"answered something else where a {kind.__name__} belongs")
-    return value

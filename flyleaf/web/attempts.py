@@ -23,6 +23,8 @@ from flyleaf.limits import (
     DRAFTS,
     LOGINS,
     LOGINS_FROM_AN_ADDRESS,
+    LOOK_UPS,
+    LOOK_UPS_BY_ALL,
     PASSKEY_ATTEMPTS,
     PROPOSALS,
     REPORTS,
@@ -92,6 +94,11 @@ def report_limits(reader: Reader) -> Sequence[Limit]:
 
 def proposal_limits(reader: Reader) -> Sequence[Limit]:
     return [_limit("proposal", str(reader.id), PROPOSALS)]
+
+
+def look_up_limits(reader: Reader) -> Sequence[Limit]:
+    """Return the limits for asking Open Library, which counts the requests of the whole site."""
+    return [_limit("look-up", str(reader.id), LOOK_UPS), _limit("look-ups", "", LOOK_UPS_BY_ALL)]
 
 
 def download_limits(reader: Reader) -> Sequence[Limit]:

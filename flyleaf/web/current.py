@@ -13,6 +13,7 @@ from flyleaf.cover_fetcher import CoverFetcher
 from flyleaf.covers.files import CoverFiles
 from flyleaf.database import Database
 from flyleaf.maintenance import Maintenance
+from flyleaf.open_library import OpenLibraryBooks
 from flyleaf.rating_fetcher import RatingFetcher
 from flyleaf.request_counters import RequestCounter
 
@@ -31,6 +32,7 @@ class Flyleaf:
     rating_fetcher: RatingFetcher | None  # None without OPEN_LIBRARY_CONTACT
     covers: CoverFiles
     cover_fetcher: CoverFetcher | None  # None without OPEN_LIBRARY_CONTACT, or with COVERS=off
+    open_library_books: OpenLibraryBooks | None  # None without OPEN_LIBRARY_CONTACT
     request_counter: RequestCounter
     maintenance: Maintenance
     metrics: "Metrics | None" = None  # None without METRICS_TOKEN

@@ -33,6 +33,7 @@ VALUES = {
     },
     "/account/delete": {"password": "a daisy is a daisy", "reviews": "delete"},
     "/proposals/book": {"title": "Emma"},
+    "/proposals/book/look-up": {"isbn": "0261102214"},
     "/account/sessions/<id:session_id>/end": {"password": PASSWORD},
     "/account/sessions/end-others": {"password": PASSWORD},
     "/moderation/invitations": {"uses": "1", "days": "7", "note": ""},
@@ -55,7 +56,8 @@ ELSEWHERE = {
     "/login/recovery-code",
     "/register/provider",
 }
-NEED_MORE = {"/account/authenticator-app", "/account/passkey", "/account/passkey/question"}  # a code, a signature
+# A code, a signature, and Open Library.
+NEED_MORE = {"/account/authenticator-app", "/account/passkey", "/account/passkey/question", "/proposals/book/look-up"}
 LAST = (
     "/shelves/<name>/delete",
     "/books/<address>/review/delete",

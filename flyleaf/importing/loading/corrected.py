@@ -19,6 +19,7 @@ SELECT said.book_id, one.field, one.value
    AND (one.field <> 'author' OR said.author IS NOT NULL OR said.author_keys IS NULL)  -- it may give only a key
 """
 
+# A file that says the same as a correction in force is, most likely, an export of this site: it says nothing new.
 KEEP_IMPORTED = f"""
 UPDATE corrections AS c
    SET imported = said.value
@@ -27,6 +28,11 @@ UPDATE corrections AS c
    AND c.field = said.field
    AND c.undone_at IS NULL
    AND c.imported IS DISTINCT FROM said.value
+   AND NOT EXISTS (SELECT FROM corrections AS own
+                    WHERE own.book_id = c.book_id
+                      AND own.field = c.field
+                      AND own.undone_at IS NULL
+                      AND own.after IS NOT DISTINCT FROM said.value)
 """  # noqa: S608  # constants
 
 # jsonb_populate_record changes only the fields that it is given.

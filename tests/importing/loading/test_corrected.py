@@ -72,18 +72,28 @@ def test_undone_it_is_what_the_newest_file_says(config: Config, database: Databa
     assert rows_of(database, BOOK) == [("Dune", "Frank Herbert", 1965)]
 
 
-def test_a_file_that_agrees_with_the_correction_is_remembered(
+def test_a_file_that_agrees_with_a_correction_says_nothing_new(
     config: Config, database: Database, tmp_path: Path, dune: int
 ) -> None:
+    """It is the site's own export, as a rule: if it counted, undoing the correction would change nothing afterwards."""
     title = correct(database, dune, "title", "Dune!")
-    assert numbers(imported(config, written(tmp_path, HEADER + "0441172717,Dune!,Frank Herbert,1965\n"))) == (
-        0,
-        0,
-        1,
-        0,
-    )
+    file = written(tmp_path, HEADER + "0441172717,Dune!,Frank Herbert,1965\n")
+    assert numbers(imported(config, file)) == (0, 0, 1, 0)
     undo(database, title)
-    assert rows_of(database, BOOK) == [("Dune!", "Frank Herbert", 1965)]
+    assert rows_of(database, BOOK) == [("Dune", "Frank Herbert", 1965)]
+
+
+def test_older_and_newer_exports_over_corrections_say_nothing_new(
+    config: Config, database: Database, tmp_path: Path, dune: int
+) -> None:
+    first, second = correct(database, dune, "title", "A"), correct(database, dune, "title", "B")
+    year = correct(database, dune, "year", None)
+    for said in ("A", "B", "A"):
+        imported(config, written(tmp_path, HEADER + f"0441172717,{said},Frank Herbert,\n"))
+    assert rows_of(database, BOOK) == [("B", "Frank Herbert", None)]
+    for one in (second, first, year):
+        undo(database, one)
+    assert rows_of(database, BOOK) == [("Dune", "Frank Herbert", 1965)]
 
 
 def test_a_file_without_the_column_says_nothing_of_it(
