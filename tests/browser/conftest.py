@@ -125,12 +125,12 @@ def page(request: pytest.FixtureRequest, browse: Callable[..., Page]) -> Page:
 
 
 @pytest.fixture
-def log_in(alice: Site, site: str) -> Callable[[Page], Page]:
-    """Makes a browser Alice's, without the detour over the form."""
+def log_in(alice: Site, site: str) -> Callable[..., Page]:
+    """Makes a browser Alice's, or another reader's, without the detour over the form."""
 
-    def give_session(page: Page) -> Page:
-        name = cookie_name(alice.client.application, "session")
-        page.context.add_cookies([{"name": name, "value": str(alice.cookie("session")), "url": site}])
+    def give_session(page: Page, reader: Site = alice) -> Page:
+        name = cookie_name(reader.client.application, "session")
+        page.context.add_cookies([{"name": name, "value": str(reader.cookie("session")), "url": site}])
         return page
 
     return give_session
