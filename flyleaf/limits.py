@@ -30,6 +30,7 @@ AVERAGE_RATING_MAX = 5  # from other sites
 RATINGS_COUNT_MAX = 2**31 - 1
 SUBJECT_NAME_MAX = 100
 SUBJECTS_MAX = 20  # of one book
+LONGEST_SUBJECTS = 2_500  # the names of all its subjects, as a correction has them
 
 SHELF_NAME_MAX = 50
 SHELVES_MAX = 100  # that one reader has named

@@ -14,9 +14,27 @@ from sqlalchemy import Connection, text
 from flyleaf.limits import CORRECTIONS_ON_A_PAGE
 from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
+from flyleaf.subjects import subject_id, subject_key
 
 # The fields of a book that can be corrected, in the order of the form. The check fits_field() names them, too.
-FIELDS = ("title", "author", "year", "publisher", "language", "pages", "description")
+FIELDS = (
+    "title",
+    "author",
+    "series",
+    "year",
+    "publisher",
+    "language",
+    "pages",
+    "subjects",
+    "other_titles",
+    "description",
+)
+SUBJECTS_BETWEEN = "; "
+# The subjects of a row `{book}` as a correction has them: by their names.
+SUBJECTS_AS_TEXT = """
+    (SELECT string_agg(subject.name, '; ' ORDER BY listed.place)
+       FROM unnest({book}.subjects) WITH ORDINALITY AS listed (id, place)
+       JOIN subjects AS subject ON subject.id = listed.id)"""
 # An import holds this advisory lock while it merges, corrections share it. The number only has to be unique in the
 # database.
 CORRECTION_LOCK = 7_303_004
@@ -81,12 +99,13 @@ def lock_book(connection: Connection, book_id: int) -> None:
 def select_values(connection: Connection, book_id: int) -> dict[str, str | None]:
     """Return the values of a book's FIELDS as texts, None for those that it doesn't have."""
     row = connection.execute(
-        text("""
-            SELECT title, nullif(author, '') AS author, CAST(year AS text) AS year, publisher, language,
-                   CAST(pages AS text) AS pages, description
+        text(f"""
+            SELECT title, nullif(author, '') AS author, series, CAST(year AS text) AS year, publisher, language,
+                   CAST(pages AS text) AS pages, {SUBJECTS_AS_TEXT.format(book="books")} AS subjects, other_titles,
+                   description
               FROM books
              WHERE id = :book_id
-        """),
+        """),  # noqa: S608  # constants
         {"book_id": book_id},
     ).one()
     return dict(row._mapping)
@@ -104,6 +123,8 @@ def insert_correction(
 ) -> int | None:
     """Change a field of a book and return the correction's id, or None if the book already says so."""
     lock_book(connection, book_id)
+    if field == "subjects" and after is not None:
+        after = _add_subjects(connection, after)
     before = select_values(connection, book_id)[field]
     if before == after:
         return None
@@ -197,12 +218,19 @@ def select_corrections(
 
 def _update_field(connection: Connection, book_id: int, field: str, value: str | None) -> None:
     """Set a field of a book. The search follows by its triggers."""
+    if field == "subjects":
+        ids = None if value is None else [subject_id(subject_key(name)) for name in value.split(SUBJECTS_BETWEEN)]
+        connection.execute(
+            text("UPDATE books SET subjects = CAST(:ids AS bigint[]) WHERE id = :book_id"),
+            {"book_id": book_id, "ids": ids},
+        )
+        return
     connection.execute(
         text("""
             UPDATE books AS b
                SET title = said.title, author = coalesce(said.author, ''), year = said.year,
                    publisher = said.publisher, language = said.language, pages = said.pages,
-                   description = said.description
+                   description = said.description, series = said.series, other_titles = said.other_titles
               FROM books AS was
              CROSS JOIN LATERAL jsonb_populate_record(
                        was, jsonb_build_object(CAST(:field AS text), CAST(:value AS text))) AS said
@@ -210,3 +238,22 @@ def _update_field(connection: Connection, book_id: int, field: str, value: str |
         """),
         {"book_id": book_id, "field": field, "value": value},
     )
+
+
+def _add_subjects(connection: Connection, names: str) -> str:
+    """Add the subjects that the catalogue doesn't have, and return the names by which it knows them all."""
+    keys = {subject_key(name): name for name in names.split(SUBJECTS_BETWEEN)}
+    ids = {subject_id(key): key for key in keys}
+    connection.execute(
+        text("""
+            INSERT INTO subjects (id, key, name)
+            SELECT id, key, name
+              FROM unnest(CAST(:ids AS bigint[]), CAST(:keys AS text[]), CAST(:names AS text[])) AS new (id, key, name)
+             ORDER BY id
+            ON CONFLICT DO NOTHING
+        """),
+        {"ids": list(ids), "keys": list(keys), "names": list(keys.values())},
+    )
+    known = connection.execute(text("SELECT id, name FROM subjects WHERE id = ANY (:ids)"), {"ids": list(ids)}).all()
+    found = {row.id: row.name for row in known}
+    return SUBJECTS_BETWEEN.join(found[one] for one in ids)

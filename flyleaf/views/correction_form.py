@@ -13,19 +13,24 @@ from wtforms.validators import Length, ValidationError
 
 from flyleaf import limits
 from flyleaf.importing.cleaning.cells import CellError, RowError
+from flyleaf.importing.cleaning.subjects import names_in, problem_of, readable, split
 from flyleaf.importing.fields import RULES, as_cell
-from flyleaf.queries.corrections import FIELDS
+from flyleaf.queries.corrections import FIELDS, SUBJECTS_BETWEEN
 from flyleaf.series import read_title
+from flyleaf.subjects import subject_key
 from flyleaf.views.moderated_review import REASON_RULES
 from flyleaf.web.forms import Form, line, no_control_characters, paragraphs
 
 NAMES = {
     "title": lazy_gettext("Title"),
     "author": lazy_gettext("Author"),
+    "series": lazy_gettext("Series"),
     "year": lazy_gettext("Year"),
     "publisher": lazy_gettext("Publisher"),
     "language": lazy_gettext("Language"),
     "pages": lazy_gettext("Pages"),
+    "subjects": lazy_gettext("Subjects"),
+    "other_titles": lazy_gettext("Other titles"),
     "description": lazy_gettext("Description"),
 }
 _DIGEST = 8  # hex digits
@@ -52,6 +57,19 @@ def as_imported(form: WTForm, field: Field) -> None:
         raise ValidationError(gettext("Enter the title without the series in brackets behind it."))
 
 
+def as_subjects(_: WTForm, field: Field) -> None:
+    """Read subjects as an import does, but only semicolons separate them, and refuse what it would leave out."""
+    names: dict[str, str] = {}
+    for spelling in split(f"{field.data or ''};"):
+        for name in names_in(readable(spelling)):
+            if problem_of(name):
+                raise ValidationError(gettext("“%(name)s” can’t be a subject.", name=name))
+            names.setdefault(subject_key(name), name)
+    if len(names) > limits.SUBJECTS_MAX:
+        raise ValidationError(gettext("A book has up to %(most)s subjects.", most=limits.SUBJECTS_MAX))
+    field.data = SUBJECTS_BETWEEN.join(names.values())
+
+
 def cleaned(name: str, entered: str) -> str:
     """Return what the catalogue would store. Raises ValidationError."""
     try:
@@ -63,6 +81,10 @@ def cleaned(name: str, entered: str) -> str:
 def _advice(name: str) -> str:
     advice = {
         "title": lazy_gettext("A book needs a title."),
+        "series": lazy_gettext("Enter a series and its number, such as “Dune #1”."),
+        "other_titles": lazy_gettext(
+            "Enter up to %(most)s titles with “|” between them.", most=str(limits.OTHER_TITLES_OF_A_BOOK)
+        ),
         "year": lazy_gettext(
             "Enter a year from %(least)s to %(most)s.", least=str(limits.YEAR_MIN), most=str(limits.YEAR_MAX)
         ),
@@ -78,12 +100,25 @@ class CorrectionForm(Form):
 
     title = StringField(NAMES["title"], validators=[no_control_characters, most(limits.TITLE_MAX), as_imported])
     author = StringField(NAMES["author"], validators=[no_control_characters, most(limits.AUTHOR_MAX), as_imported])
+    series = StringField(
+        NAMES["series"], filters=[line], validators=[no_control_characters, most(limits.SERIES_MAX), as_imported]
+    )
     year = StringField(NAMES["year"], validators=[no_control_characters, as_imported])
     publisher = StringField(
         NAMES["publisher"], validators=[no_control_characters, most(limits.PUBLISHER_MAX), as_imported]
     )
     language = StringField(NAMES["language"], validators=[no_control_characters, as_imported])
     pages = StringField(NAMES["pages"], validators=[no_control_characters, as_imported])
+    subjects = StringField(
+        NAMES["subjects"],
+        filters=[line],
+        validators=[no_control_characters, most(limits.LONGEST_SUBJECTS), as_subjects],
+    )
+    other_titles = StringField(
+        NAMES["other_titles"],
+        filters=[line],
+        validators=[no_control_characters, most(limits.OTHER_TITLES_MAX), as_imported],
+    )
     description = TextAreaField(
         NAMES["description"],
         filters=[paragraphs],

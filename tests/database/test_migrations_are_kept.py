@@ -59,6 +59,7 @@ DIGESTS = {
     "versions/0032_api_tokens.py": "6cbd6c1829a5f6f37f04c3d9f1e8d3e2199de6c4e63700a305db03d0dcd764c6",
     "sql/0026_in_use.sql": "28fffcc6740c900075631686b16b169c2c862ba8e45467fe2659e739574e4490",
     "versions/0031_shelves.py": "43b858bbcff85eacac08515133e051f4d26d857b16dd8aeecbb6e46dda26e8e2",
+    "versions/0034_more_corrections.py": "70e5af648985048924c2180c2a68caacbe68e231697a9b009aecfb3f3e0f2d7e",
 }  # fmt: skip
 
 

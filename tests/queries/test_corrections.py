@@ -24,10 +24,13 @@ from tests.queries.conftest import add_reader
 VALUES = {
     "title": "Dune Messiah",
     "author": "F. Herbert",
+    "series": "Dune #2",
     "year": "-44",
     "publisher": "Ace",
     "language": "en",
     "pages": "604",
+    "subjects": "Deserts; Science fiction",
+    "other_titles": "Der Herr des Wüstenplaneten | Dune 2",
     "description": "Sand.\n\nMore \\ sand.",
 }
 
@@ -60,6 +63,16 @@ def test_a_value_can_be_taken_away_and_given_back(connection: Connection, book_i
     assert select_values(connection, book_id)[field] is None
     undo_correction(connection, empty, mo.id)
     assert select_values(connection, book_id)[field] == VALUES[field]
+
+
+def test_subjects_have_the_names_that_the_catalogue_knows(connection: Connection, book_id: int, mo: Reader) -> None:
+    first = correct(connection, book_id, mo, "subjects", "Science fiction; Deserts")
+    assert first
+    assert correct(connection, book_id, mo, "subjects", "science-Fiction; DESERTS") is None
+    assert correct(connection, book_id, mo, "subjects", "SCIENCE FICTION; Dogs")
+    assert select_values(connection, book_id)["subjects"] == "Science fiction; Dogs"
+    page = select_corrections(connection, book_id, NEWEST).items
+    assert (page[0].before, page[0].after) == ("Science fiction; Deserts", "Science fiction; Dogs")
 
 
 def test_the_newest_in_force_is_what_the_book_says(connection: Connection, book_id: int, mo: Reader) -> None:
@@ -136,8 +149,10 @@ def test_while_an_import_merges_nothing_is_corrected(database: Database) -> None
 LONGEST = {
     "title": limits.TITLE_MAX,
     "author": limits.AUTHOR_MAX,
+    "series": limits.SERIES_MAX,
     "publisher": limits.PUBLISHER_MAX,
     "language": limits.LANGUAGE_MAX,
+    "other_titles": limits.OTHER_TITLES_MAX,
     "description": limits.DESCRIPTION_MAX,
 }
 
@@ -156,6 +171,7 @@ LONGEST = {
         ("pages", str(limits.PAGES_MAX + 1)),
         ("pages", "99999999999"),
         ("isbn", "9780441172719"),
+        ("subjects", "x" * (limits.LONGEST_SUBJECTS + 1)),
     ],
 )
 def test_the_database_refuses_what_no_book_can_say(

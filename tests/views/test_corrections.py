@@ -1,5 +1,6 @@
 """Correcting books: Mo moderates, Bob reads."""
 
+import re
 from typing import Any
 
 import pytest
@@ -27,8 +28,14 @@ def moderator(visit: Visit, select: Select, name: str) -> Site:
 def fields_of(select: Select, isbn: str) -> dict[str, str]:
     """The book's fields, as its form shows them."""
     found: dict[str, Any] = select("SELECT to_jsonb(b) FROM books AS b WHERE isbn = :isbn", isbn=isbn)
-    names = ("title", "author", "year", "publisher", "language", "pages", "description")
-    return {name: "" if found[name] is None else str(found[name]) for name in names}
+    names = ("title", "author", "series", "year", "publisher", "language", "pages", "other_titles", "description")
+    subjects = select(
+        "SELECT string_agg(name, '; ' ORDER BY place)"
+        "  FROM books AS b, unnest(b.subjects) WITH ORDINALITY AS listed (id, place)"
+        "  JOIN subjects AS s ON s.id = listed.id WHERE isbn = :isbn",
+        isbn=isbn,
+    )
+    return {name: "" if found[name] is None else str(found[name]) for name in names} | {"subjects": subjects or ""}
 
 
 def correct(site: Site, select: Select, isbn: str, **fields: str) -> TestResponse:
@@ -75,6 +82,29 @@ def test_undone_it_is_as_before_and_the_history_says_so(mo: Site, dune: str, sel
     assert [one["action"] for one in details(select)] == ["corrected"] * 2 + ["undone"] * 2
 
 
+def test_series_subjects_and_other_titles_are_added_changed_and_taken_away(
+    bob: Site, mo: Site, dune: str, select: Select
+) -> None:
+    first = {"series": "Dune #1", "subjects": "Deserts; Science fiction", "other_titles": "Duna"}
+    for values in (
+        first,
+        {"series": "Dune #2", "subjects": "Dogs", "other_titles": "Duna | Dyuna"},
+        dict.fromkeys(first, ""),
+    ):
+        assert correct(mo, select, dune, **values).status_code == 303
+        assert fields_of(select, dune) | values == fields_of(select, dune)
+        page = bob.get(f"/books/{dune}").text
+        assert all(part in page for value in values.values() for part in re.split("[|;#]", value))
+    history = mo.get(f"/books/{dune}/history").text
+    for said in ("Series before", "Subjects after", "Other titles after", "Deserts; Science fiction", "Duna | Dyuna"):
+        assert said in history
+    for number in select(
+        "SELECT array_agg(id ORDER BY id DESC) FROM (SELECT id FROM corrections ORDER BY id DESC LIMIT 6) AS c"
+    ):
+        assert undo(mo, dune, number).status_code == 303
+    assert fields_of(select, dune) | first == fields_of(select, dune)
+
+
 def test_two_moderators_undo_once(mo: Site, dune: str, select: Select) -> None:
     correct(mo, select, dune, year="1966")
     page = f"/books/{dune}/history"
@@ -110,6 +140,14 @@ def test_markup_is_meant_as_it_is_typed(mo: Site, dune: str, select: Select) -> 
         ("pages", " 0604 ", "604"),
         ("title", "Caf\u0065\u0301", "Café"),
         ("publisher", "A\u00a0\u2003B", "A B"),
+        ("series", "Dune, Book 1; Arrakis (2)", "Dune #1; Arrakis #2"),
+        ("other_titles", "Duna|  Le Désert |Duna", "Duna | Le Désert"),
+        (
+            "subjects",
+            "deserts; Dogs -- Training;science fiction;Deserts",
+            "Deserts; Dogs; Dogs — Training; Science fiction",
+        ),
+        ("subjects", "Fiction, English", "Fiction, English"),
     ],
 )
 def test_it_is_cleaned_as_an_import_does(
@@ -131,6 +169,12 @@ def test_it_is_cleaned_as_an_import_does(
         ("language", "Klingonese", "a code such as en"),
         ("description", "x" * (DESCRIPTION_MAX + 1), "up to 20,000 characters"),
         ("author", "a\x00b", "control character"),
+        ("series", "Dune #one-and-a-half", "Enter a series and its number"),
+        ("series", "x" * 501, "up to 500 characters"),
+        ("other_titles", "|".join("abcdefghijk"), "Enter up to 10 titles"),
+        ("subjects", "Deserts; to-read", "“to-read” can’t be a subject."),
+        ("subjects", "x" * 101, "can’t be a subject."),
+        ("subjects", ";".join(f"Subject {n}" for n in range(21)), "A book has up to 20 subjects."),
         ("reason", "x" * 501, "up to 500 characters"),
     ],
 )

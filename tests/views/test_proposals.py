@@ -86,6 +86,21 @@ def test_refused_it_changes_nothing_and_the_reader_sees_why(
     assert correct(bob, select, dune, year="1967").status_code == 303
 
 
+def test_series_subjects_and_other_titles_are_suggested(bob: Site, mo: Site, dune: str, select: Select) -> None:
+    correct(mo, select, dune, subjects="Deserts; Dogs")
+    said = {"series": "Dune #1", "subjects": "deserts; Science fiction", "other_titles": "Duna | Wüste"}
+    assert correct(bob, select, dune, **said).status_code == 303
+    queue = mo.get(QUEUE).text
+    for text_ in ("Deserts; Dogs", "Deserts; Science fiction", "Series after", "Duna | Wüste"):
+        assert text_ in queue
+    assert "The book has been changed since." not in queue
+    for field in said:
+        number = select("SELECT id FROM proposals WHERE field = :field", field=field)
+        assert accept(mo, number).status_code == 303
+    said["subjects"] = "Deserts; Science fiction"
+    assert fields_of(select, dune) | said == fields_of(select, dune)
+
+
 @pytest.mark.parametrize(("reason", "said"), [(" ", "Give a reason."), ("x" * (REASON_MAX + 1), "up to 500")])
 def test_a_refusal_needs_a_reason(mo: Site, proposal_id: int, select: Select, reason: str, said: str) -> None:
     response = refuse(mo, proposal_id, reason)

@@ -5,19 +5,21 @@ It costs one look at an empty index if nothing was corrected.
 
 from sqlalchemy import Connection, text
 
-from flyleaf.queries.corrections import CORRECTION_LOCK
+from flyleaf.queries.corrections import CORRECTION_LOCK, SUBJECTS_AS_TEXT
 
 # The values of rows in import_changed as corrections keep them: as texts.
-_SAID = """
+_SAID = f"""
 SELECT said.book_id, one.field, one.value
   FROM import_changed AS said
  CROSS JOIN LATERAL (VALUES ('title', said.title), ('author', nullif(said.author, '')), ('year', said.year::text),
                             ('publisher', said.publisher), ('language', said.language), ('pages', said.pages::text),
-                            ('description', said.description)) AS one (field, value)
+                            ('description', said.description), ('series', said.series),
+                            ('other_titles', said.other_titles),
+                            ('subjects', {SUBJECTS_AS_TEXT.format(book="said")})) AS one (field, value)
  WHERE said.book_id IN (SELECT book_id FROM corrections WHERE undone_at IS NULL)
-   AND one.field = ANY (:columns)
+   AND (one.field = ANY (:columns) OR one.field = 'series' AND said.series IS NOT NULL)  -- which titles name, too
    AND (one.field <> 'author' OR said.author IS NOT NULL OR said.author_keys IS NULL)  -- it may give only a key
-"""
+"""  # noqa: S608  # constants
 
 # A file that says the same as a correction in force is, most likely, an export of this site: it says nothing new.
 KEEP_IMPORTED = f"""
@@ -39,7 +41,8 @@ UPDATE corrections AS c
 KEEP_CORRECTED = """
 UPDATE import_changed AS said
    SET title = kept.title, author = kept.author, year = kept.year, publisher = kept.publisher,
-       language = kept.language, pages = kept.pages, description = kept.description
+       language = kept.language, pages = kept.pages, description = kept.description, series = kept.series,
+       other_titles = kept.other_titles, subjects = kept.subjects
   FROM import_changed AS was
   JOIN LATERAL (SELECT jsonb_object_agg(c.field, to_jsonb(b) -> c.field) AS fields
                   FROM corrections AS c

@@ -10,7 +10,7 @@ from flyleaf.config import Config
 from flyleaf.database import Database
 from flyleaf.importing.command import import_files
 from flyleaf.importing.reporting.report import Report
-from flyleaf.queries.corrections import insert_correction, undo_correction
+from flyleaf.queries.corrections import insert_correction, select_values, undo_correction
 from tests.importing.files import DUNE, EMMA, HEADER, imported, numbers, rows_of, written
 from tests.queries.conftest import add_reader
 
@@ -126,3 +126,32 @@ def test_two_files_of_one_import_say_it_in_their_order(
     assert numbers(import_files(config, paths, Report(io.StringIO(), io.StringIO()))) == (0, 0, 4, 0)
     assert rows_of(database, IMPORTED) == [("title", "Last")]
     assert rows_of(database, BOOK)[0][0] == "Dune!"
+
+
+MORE = "isbn,title,author,year,series,subjects,other_titles\n"
+
+
+def more_of(database: Database) -> dict[str, str | None]:
+    with database.owner.begin() as connection:
+        book_id = connection.execute(text("SELECT id FROM books WHERE identity = '9780441172719'")).scalar_one()
+        values = select_values(connection, book_id)
+    return {name: values[name] for name in ("series", "subjects", "other_titles")}
+
+
+def test_series_subjects_and_other_titles_win_over_files_until_they_are_undone(
+    config: Config, database: Database, tmp_path: Path, dune: int
+) -> None:
+    imported(config, written(tmp_path, f"{MORE}0441172717,Dune,Frank Herbert,1965,Dune #1,Deserts; Sand;,Duna\n"))
+    theirs = {"series": "Dune #1", "subjects": "Deserts; Sand", "other_titles": "Duna"}
+    assert more_of(database) == theirs
+    ours = {"series": "Arrakis #7", "subjects": "Dogs", "other_titles": None}
+    made = [correct(database, dune, field, value) for field, value in ours.items()]
+    for row in ("Dune #1,Deserts; Sand;,Duna", "Dune #2,Sand;,Dyuna", "Arrakis #7,Dogs;,"):
+        imported(config, written(tmp_path, f"{MORE}0441172717,Dune,Frank Herbert,1966,{row}\n"))
+        assert more_of(database) == ours
+    imported(config, written(tmp_path, HEADER + '0441172717,"Dune (Dune, #3)",Frank Herbert,1966\n'))
+    assert more_of(database) == ours
+    for one in made:
+        undo(database, one)
+    assert more_of(database) == {"series": "Dune #3", "subjects": "Sand", "other_titles": "Dyuna"}
+    assert rows_of(database, BOOK) == [("Dune", "Frank Herbert", 1966)]
