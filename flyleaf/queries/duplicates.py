@@ -16,7 +16,7 @@ _AUTHORS_WORKS_MAX = 500  # of one author are compared: with 5 at once these are
 
 # Words of which one title alone has some: it is then another work, or a part or a collection.
 _OTHER_WORKS = frozenset(
-    "abridged adapted annotated bilingual books box boxed collected collection comic comics companion complete duo"
+    "abridged adapted annotated bilingual books box boxed cases collected collection comic comics companion complete duo"
     " essays excerpt fiction film graphic guide illustrated journal level manga movie novels omnibus other part parts"
     " play plays preview quartet reader readers readings revisited sampler screenplay selected series set stories study"
     " summary trilogy vol volume volumes workbook writings".split()
@@ -103,13 +103,17 @@ def _has_subtitle(longer: Title, shorter: Title) -> bool:
 
 
 def _is_spelled_alike(key: str, other: str) -> bool:
-    """Return whether one of several words differs a little, or none. Endings tell titles apart: prince, princess."""
+    """Return whether one of several words differs a little, or none. A longer word tells titles apart: princess."""
     words, others = ([word for word in one.split() if word not in _SMALL_WORDS] for one in (key, other))
     if len(words) != len(others):
         return False
     differing = [(one, two) for one, two in zip(words, others, strict=True) if one != two]
     return len(differing) <= min(1, len(words) - 1) and all(
-        not one.startswith(two) and not two.startswith(one) and SequenceMatcher(None, one, two).ratio() >= _SAME_WORD
+        not one.startswith(two)
+        and not two.startswith(one)
+        and not one.endswith(two)
+        and not two.endswith(one)
+        and SequenceMatcher(None, one, two).ratio() >= _SAME_WORD
         for one, two in differing
     )
 

@@ -96,6 +96,8 @@ def test_titles_of_one_work(connection: Connection, one: str, two: str) -> None:
         ("A Brief History of Time", "A Briefer History of Time"),
         ("The Magicians", "The Magician's Land"),
         ("Poetics", "Politics"),
+        ("Handbuch der Mobiliarvollstreckung", "Handbuch der Immobiliarvollstreckung"),
+        ("Conflict of laws", "Conflict of laws: cases and materials"),
         ("The Power of a Praying Wife", "The Power of a Praying Woman"),
         ("Fruits Basket, Vol. 1", "Fruits Basket, Vol. 2"),
         ("Night World, No. 1", "Night World, No. 2"),

@@ -172,7 +172,7 @@ def test_it_is_cleaned_as_an_import_does(
         ("series", "Dune #one-and-a-half", "Enter a series and its number"),
         ("series", "x" * 501, "up to 500 characters"),
         ("other_titles", "|".join("abcdefghijk"), "Enter up to 10 titles"),
-        ("subjects", "Deserts; to-read", "“to-read” can’t be a subject."),
+        ("subjects", "Deserts; to-read", "“To-read” can’t be a subject."),
         ("subjects", "x" * 101, "can’t be a subject."),
         ("subjects", ";".join(f"Subject {n}" for n in range(21)), "A book has up to 20 subjects."),
         ("reason", "x" * 501, "up to 500 characters"),
