@@ -16,10 +16,10 @@ _AUTHORS_WORKS_MAX = 500  # of one author are compared: with 5 at once these are
 
 # Words of which one title alone has some: it is then another work, or a part or a collection.
 _OTHER_WORKS = frozenset(
-    "abridged adapted annotated bilingual books box boxed cases collected collection comic comics companion complete duo"
-    " essays excerpt fiction film graphic guide illustrated journal level manga movie novels omnibus other part parts"
-    " play plays preview quartet reader readers readings revisited sampler screenplay selected series set stories study"
-    " summary trilogy vol volume volumes workbook writings".split()
+    "abridged adapted annotated bilingual books box boxed cases collected collection comic comics companion"
+    " complete duo essays excerpt fiction film graphic guide illustrated journal level manga movie novels"
+    " omnibus other part parts play plays preview quartet reader readers readings revisited sampler screenplay"
+    " selected series set stories study summary trilogy vol volume volumes workbook writings".split()
 )
 _NUMBERS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve first second third"

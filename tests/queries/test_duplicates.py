@@ -21,7 +21,7 @@ PROPOSED = text("""
      WHERE p.kind = 'merge' AND p.proposed_by IS NULL AND p.decided_at IS NULL
      ORDER BY p.id
      LIMIT 100""")
-COLOR, COLOUR = "The Color of Magic", "The Colour of Magic"
+BLANK, BLANC = "Point Blank", "Point Blanc"  # which the rule for works takes for two
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def title(connection: Connection, text_: str, series: str | None = None, *others
 @pytest.mark.parametrize(
     ("one", "two"),
     [
-        (COLOR, COLOUR),
+        (BLANK, BLANC),
         ("Honor Among Thieves", "Honour among Thieves"),
         ("Born of Night", "Born of the Night"),
         ("The Game: Penetrating the Secret Society of Pickup Artists", "The Game"),
@@ -133,17 +133,17 @@ def test_other_titles_and_series_tell(connection: Connection) -> None:
 
 
 def test_the_less_popular_work_is_said_to_be_the_more_popular_one(shelf: Shelf) -> None:
-    shelf.add(COLOUR, "Terry Pratchett, Josh Kirby", count=7)
-    shelf.add(COLOR, count=900)
-    shelf.add(COLOR, "Somebody Else", count=800)
+    shelf.add(BLANC, "Terry Pratchett, Josh Kirby", count=7)
+    shelf.add(BLANK, count=900)
+    shelf.add(BLANK, "Somebody Else", count=800)
     shelf.add("Mort", count=10)
-    assert shelf.look() == [(COLOUR, COLOR)]
-    assert shelf.look() == [(COLOUR, COLOR)]
+    assert shelf.look() == [(BLANC, BLANK)]
+    assert shelf.look() == [(BLANC, BLANK)]
 
 
 def test_authors_that_only_begin_alike_are_two(shelf: Shelf) -> None:
-    shelf.add(COLOR, "Homer", count=9)
-    shelf.add(COLOUR, "Homer Hickam")
+    shelf.add(BLANK, "Homer", count=9)
+    shelf.add(BLANC, "Homer Hickam")
     shelf.add("Love Wins", "", count=9)
     shelf.add("Love Wins: A Book", "")
     assert shelf.look() == []
@@ -152,11 +152,11 @@ def test_authors_that_only_begin_alike_are_two(shelf: Shelf) -> None:
 def test_what_was_suggested_or_decided_before_is_left_alone(shelf: Shelf) -> None:
     connection = shelf.connection
     mo = add_reader(connection, "Mo")
-    one, two = shelf.add(COLOR, count=900), shelf.add(COLOUR)
-    assert shelf.look() == [(COLOUR, COLOR)]
+    one, two = shelf.add(BLANK, count=900), shelf.add(BLANC)
+    assert shelf.look() == [(BLANC, BLANK)]
     [row] = connection.execute(PROPOSED)
     decide_proposal(connection, row.id, mo.id, is_accepted=False)
-    shelf.add(COLOUR.upper(), count=30)  # another edition, which now stands for its work
+    shelf.add(BLANC.upper(), count=30)  # another edition, which now stands for its work
     assert shelf.look() == []
     connection.execute(text("DELETE FROM proposals"))
     assert len(shelf.look()) == 1
@@ -176,7 +176,7 @@ def test_a_book_that_was_split_off_is_left_alone(shelf: Shelf) -> None:
 
 def test_a_reader_who_suggested_it_was_first(shelf: Shelf) -> None:
     bob = add_reader(shelf.connection, "Bob")
-    one, two = shelf.add(COLOR, count=900), shelf.add(COLOUR)
+    one, two = shelf.add(BLANK, count=900), shelf.add(BLANC)
     shelf.connection.execute(
         text("INSERT INTO proposals (kind, book_id, other_book_id, proposed_by) VALUES ('merge', :one, :two, :bob)"),
         {"one": one, "two": two, "bob": bob.id},
@@ -187,7 +187,7 @@ def test_a_reader_who_suggested_it_was_first(shelf: Shelf) -> None:
 def test_it_waits_while_enough_suggestions_are_open(shelf: Shelf) -> None:
     for number in range(OPEN_MAX + WORKS_AT_ONCE + 1):
         shelf.add(f"Night {'abcdefghijklmnopqrstuvwxyz'[number] * 3}", f"Author{number:02d} Name", count=900 - number)
-        shelf.add(f"Night {'abcdefghijklmnopqrstuvwxyz'[number] * 3}: A Subtitle", f"Author{number:02d} Name", count=1)
+        shelf.add(f"Saga: Night {'abcdefghijklmnopqrstuvwxyz'[number] * 3}", f"Author{number:02d} Name", count=1)
     assert len(shelf.look()) == OPEN_MAX
     shelf.connection.execute(text("UPDATE proposals SET decided_at = now(), is_accepted = false"))
     while propose_duplicates(shelf.connection):
@@ -196,11 +196,11 @@ def test_it_waits_while_enough_suggestions_are_open(shelf: Shelf) -> None:
 
 
 def test_it_begins_anew_after_a_day(shelf: Shelf) -> None:
-    shelf.add(COLOR, count=900)
+    shelf.add(BLANK, count=900)
     assert shelf.look() == []
     assert not propose_duplicates(shelf.connection)
     shelf.connection.execute(text("UPDATE duplicate_search SET begun_at = now() - interval '25 hours'"))
-    shelf.add(COLOUR)
+    shelf.add(BLANC)
     shelf.connection.execute(text("SELECT search_rebuild()"))
     while propose_duplicates(shelf.connection):
         pass
