@@ -87,9 +87,9 @@ class Maintenance(Background):
     def work(self) -> bool:
         """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
         worked = [*(self._do(task) for task in TASKS), self._prune_events()]
+        worked += [pruning.step() for pruning in self._prunings]
         if self._config.proposals:
             worked.append(self._propose_duplicates())
-        worked += [pruning.step() for pruning in self._prunings]
         self._database.keep_search()
         return any(worked)
 

@@ -10,7 +10,9 @@ from difflib import SequenceMatcher
 
 from sqlalchemy import Connection, Row, text
 
-OPEN_MAX = 20  # suggestions of the site that wait for a moderator: it looks for no more until some are decided
+# Suggestions of the site that wait for a moderator: it looks for no more until some are decided. They are half a
+# page of the queue, so that those of readers stay in sight.
+OPEN_MAX = 10
 WORKS_AT_ONCE = 5
 _AUTHORS_WORKS_MAX = 500  # of one author are compared: with 5 at once these are some thousand rows
 

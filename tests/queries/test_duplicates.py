@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from flyleaf.database import Database
-from flyleaf.queries import duplicates
 from flyleaf.queries.duplicates import OPEN_MAX, WORKS_AT_ONCE, Title, likely_one, propose_duplicates
 from flyleaf.queries.proposals import decide_proposal
 from flyleaf.queries.work_corrections import merge_works, split_edition, undo_work_correction
@@ -233,8 +232,3 @@ def test_of_a_large_catalogue_it_reads_little(connection: Connection) -> None:
         plan = explain(connection, statement, values)
         assert not any(plan.reads_whole(table) for table in ("books", "search_works", "search_editions")), statement
         assert plan.rows < 20_000, statement
-
-
-def test_limits_are_small(connection: Connection) -> None:
-    assert OPEN_MAX <= 50
-    assert WORKS_AT_ONCE * duplicates._AUTHORS_WORKS_MAX <= 5_000
