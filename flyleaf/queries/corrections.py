@@ -29,12 +29,7 @@ FIELDS = (
     "other_titles",
     "description",
 )
-SUBJECTS_BETWEEN = "; "
-# The subjects of a row `{book}` as a correction has them: by their names.
-SUBJECTS_AS_TEXT = """
-    (SELECT string_agg(subject.name, '; ' ORDER BY listed.place)
-       FROM unnest({book}.subjects) WITH ORDINALITY AS listed (id, place)
-       JOIN subjects AS subject ON subject.id = listed.id)"""
+SUBJECTS_BETWEEN = "; "  # as the database's function subject_names() puts it
 # An import holds this advisory lock while it merges, corrections share it. The number only has to be unique in the
 # database.
 CORRECTION_LOCK = 7_303_004
@@ -99,13 +94,13 @@ def lock_book(connection: Connection, book_id: int) -> None:
 def select_values(connection: Connection, book_id: int) -> dict[str, str | None]:
     """Return the values of a book's FIELDS as texts, None for those that it doesn't have."""
     row = connection.execute(
-        text(f"""
+        text("""
             SELECT title, nullif(author, '') AS author, series, CAST(year AS text) AS year, publisher, language,
-                   CAST(pages AS text) AS pages, {SUBJECTS_AS_TEXT.format(book="books")} AS subjects, other_titles,
+                   CAST(pages AS text) AS pages, subject_names(subjects) AS subjects, other_titles,
                    description
               FROM books
              WHERE id = :book_id
-        """),  # noqa: S608  # constants
+        """),
         {"book_id": book_id},
     ).one()
     return dict(row._mapping)

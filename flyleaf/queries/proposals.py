@@ -11,17 +11,16 @@ from sqlalchemy import Connection, text
 
 from flyleaf.limits import PROPOSALS_ON_A_PAGE
 from flyleaf.paging import Key, Page
-from flyleaf.queries.corrections import SUBJECTS_AS_TEXT
 from flyleaf.queries.keyset import Listed, select_page
 from flyleaf.queries.work_corrections import Kind
 
-_PROPOSAL = f"""
+_PROPOSAL = """
     SELECT p.id, p.kind, coalesce(p.book_id, 0) AS book_id, coalesce(b.isbn, b.identity, '') AS address,
            coalesce(b.title, m.title) AS title, coalesce(b.author, m.author, '') AS author,
            coalesce(b.language, m.language) AS language, to_jsonb(m) AS proposed,
            p.other_book_id, coalesce(o.isbn, o.identity) AS other_address, o.title AS other_title,
            o.author AS other_author, p.field, p.before, p.after,
-           CASE p.field WHEN 'subjects' THEN {SUBJECTS_AS_TEXT.format(book="b")}
+           CASE p.field WHEN 'subjects' THEN subject_names(b.subjects)
                         ELSE nullif(to_jsonb(b) ->> p.field, '') END AS now, p.reason,
            p.proposed_at, p.proposed_by, r.name AS proposer_name, p.decided_at, p.is_accepted, p.answer
       FROM proposals AS p
@@ -29,7 +28,7 @@ _PROPOSAL = f"""
       LEFT JOIN proposed_books AS m ON m.proposal_id = p.id
       LEFT JOIN books AS o ON o.id = p.other_book_id
       LEFT JOIN readers AS r ON r.id = p.proposed_by
-"""  # noqa: S608  # constants
+"""
 _ONE_OPEN = text(f"{_PROPOSAL} WHERE p.id = :id AND p.decided_at IS NULL")
 _OPEN = Listed(
     older=text(f"""{_PROPOSAL}

@@ -5,21 +5,21 @@ It costs one look at an empty index if nothing was corrected.
 
 from sqlalchemy import Connection, text
 
-from flyleaf.queries.corrections import CORRECTION_LOCK, SUBJECTS_AS_TEXT
+from flyleaf.queries.corrections import CORRECTION_LOCK
 
 # The values of rows in import_changed as corrections keep them: as texts.
-_SAID = f"""
+_SAID = """
 SELECT said.book_id, one.field, one.value
   FROM import_changed AS said
  CROSS JOIN LATERAL (VALUES ('title', said.title), ('author', nullif(said.author, '')), ('year', said.year::text),
                             ('publisher', said.publisher), ('language', said.language), ('pages', said.pages::text),
                             ('description', said.description), ('series', said.series),
                             ('other_titles', said.other_titles),
-                            ('subjects', {SUBJECTS_AS_TEXT.format(book="said")})) AS one (field, value)
+                            ('subjects', subject_names(said.subjects))) AS one (field, value)
  WHERE said.book_id IN (SELECT book_id FROM corrections WHERE undone_at IS NULL)
    AND (one.field = ANY (:columns) OR one.field = 'series' AND said.series IS NOT NULL)  -- which titles name, too
    AND (one.field <> 'author' OR said.author IS NOT NULL OR said.author_keys IS NULL)  -- it may give only a key
-"""  # noqa: S608  # constants
+"""
 
 # A file that says the same as a correction in force is, most likely, an export of this site: it says nothing new.
 KEEP_IMPORTED = f"""

@@ -23,5 +23,11 @@ def upgrade() -> None:
             WHEN field = 'year' THEN CAST(value AS integer) BETWEEN -3000 AND 2100
             ELSE CAST(value AS integer) BETWEEN 1 AND 100000
         END
-        $$
+        $$;
+        CREATE FUNCTION subject_names(ids bigint[]) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+        SELECT string_agg(subject.name, '; ' ORDER BY listed.place)
+          FROM unnest(ids) WITH ORDINALITY AS listed (id, place)
+          JOIN subjects AS subject ON subject.id = listed.id
+        $$;
+        COMMENT ON FUNCTION subject_names IS 'the subjects of a book as a correction has them: by their names'
     """)
