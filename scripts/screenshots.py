@@ -121,6 +121,9 @@ SHOTS = (
     Shot("series", "/series/Harry%20Potter"),
     Shot("profile", f"/readers/{VISITOR}"),
     Shot("profile-other", "/readers/Alice"),
+    Shot("shelves", "/shelves"),
+    Shot("shelf", "/shelves/read", act=unfold),
+    Shot("year", "/shelves/years/2025"),
     Shot("account", "/account"),
     Shot("authenticator-app", "/account/authenticator-app"),
     Shot("passkey", "/account/passkey"),
@@ -190,6 +193,20 @@ def write_review(page: Page, address: str, rating: int, words: str) -> None:
     page.goto(address)  # once more, without the notice
 
 
+def shelve(page: Page, address: str) -> None:
+    """Put the book on shelves, with dates and notes."""
+    page.goto(address)
+    page.get_by_role("button", name="Read", exact=True).click()
+    page.get_by_text("Shelves, dates and notes").click()
+    page.get_by_label("Name of the shelf").fill("Rainy afternoons")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("Started").fill("2025-03-02")
+    page.get_by_label("Finished").fill("2025-04-21")
+    page.get_by_role("button", name="Add dates").click()
+    page.get_by_role("textbox", name="Private notes").fill("Lent by my aunt.")
+    page.get_by_role("button", name="Save notes").click()
+
+
 def enter(page: Page, name: str) -> None:
     page.goto("/register")
     page.get_by_label("Username").fill(name)
@@ -222,6 +239,8 @@ def write_reviews(browser: Browser, base: str) -> dict[str, object]:
     for address in OTHERS:
         write_review(page, address, 5, "The first sentence alone.")
     write_review(page, BOOK, 4, "For an afternoon of rain.\n\nThe last page: ||he loves Big Brother||.")
+    for address in (BOOK, *OTHERS):
+        shelve(page, address)
     add_app(page)
     return dict(context.storage_state())
 

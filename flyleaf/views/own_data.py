@@ -10,7 +10,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date
 from itertools import islice
 from typing import IO, Any, TypeVar
 
@@ -21,17 +21,26 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, ServiceUnavailable, TooManyRequests
 from werkzeug.wsgi import wrap_file
 
-from flyleaf.limits import DOWNLOADS, OWN_EVENTS_MAX, OWN_PROPOSALS_MAX, OWN_REPORTS_MAX, OWN_REVIEWS_MAX
+from flyleaf.limits import (
+    DOWNLOADS,
+    OWN_EVENTS_MAX,
+    OWN_PROPOSALS_MAX,
+    OWN_REPORTS_MAX,
+    OWN_REVIEWS_MAX,
+    OWN_SHELVED_MAX,
+)
 from flyleaf.paging import NEWEST, Key, Page, Place
 from flyleaf.queries.api_tokens import select_api_tokens
 from flyleaf.queries.attempts import insert_attempt
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events
 from flyleaf.queries.moderation import select_own_reports
+from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.proposals import select_own_proposals
 from flyleaf.queries.readers import Reader, select_own_details
 from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import select_sessions
+from flyleaf.queries.shelved_books import select_shelved_books
 from flyleaf.turns import Turns
 from flyleaf.web.access import reader_required, session_hash
 from flyleaf.web.attempts import download_limits
@@ -97,6 +106,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     with transaction() as connection:
         details = select_own_details(connection, reader.id)
         factors = select_second_factors(connection, reader.id)
+        shelves = select_shelves(connection, reader.id)
         sessions = select_sessions(connection, reader.id, session_hash())
         tokens = select_api_tokens(connection, reader.id)
         events = count_events(connection, reader.id)
@@ -105,6 +115,9 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
 
     def reviews(connection: Connection, place: Key) -> Page[Any]:
         return select_reviewed_books(connection, reader.id, place, with_hidden=True, with_withdrawn=True, size=AT_ONCE)
+
+    def shelved(connection: Connection, place: Key) -> Page[Any]:
+        return select_shelved_books(connection, reader.id, place, AT_ONCE)
 
     def reports(connection: Connection, place: Key) -> Page[Any]:
         return select_own_reports(connection, reader.id, place, AT_ONCE)
@@ -117,6 +130,8 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
 
     file.write(b'{\n"account": ' + _line(details))
     _write_list(file, "reviews", islice(_all(reviews), OWN_REVIEWS_MAX))
+    _write_list(file, "shelves", shelves)
+    _write_list(file, "shelved_books", islice(_all(shelved), OWN_SHELVED_MAX))
     _write_list(file, "reports", islice(_all(reports), OWN_REPORTS_MAX))
     _write_list(file, "proposals", islice(_all(proposals), OWN_PROPOSALS_MAX))
     file.write(b',\n"second_factors": ' + _line(factors))
@@ -149,6 +164,6 @@ def _line(item: Any) -> bytes:
 
 
 def _iso(value: object) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # a datetime is one, too
         return value.isoformat()
     raise TypeError(value)

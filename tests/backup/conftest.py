@@ -86,6 +86,15 @@ SELECT 'field', b.id, 'year', b.year, '1966', 'Title page.', r.id, now(), false,
   FROM books AS b, readers AS r WHERE r.name = 'Bob';
 WITH one AS (INSERT INTO proposals (kind, proposed_by) SELECT 'book', id FROM readers WHERE name = 'Bob' RETURNING id)
 INSERT INTO proposed_books (proposal_id, isbn, isbn13, title) SELECT id, '0441172717', '9780441172719', 'Dune' FROM one;
+INSERT INTO shelved_books (reader_id, book_id, title, author, isbn, title_key, author_key, status, notes)
+SELECT r.id, b.id, b.title, b.author, b.isbn, 'a', 'b', 'read', E'Mine\N' FROM books AS b, readers AS r
+ WHERE b.isbn IS NOT NULL AND r.name IS NOT NULL;
+INSERT INTO shelved_books_behind (book_id) SELECT min(id) FROM books;
+INSERT INTO shelves (reader_id, name, name_key, is_public)
+SELECT id, 'Léñt', 'léñt', true FROM readers WHERE name = 'Bob';
+INSERT INTO shelf_members (shelf_id, shelved_book_id)
+SELECT shelves.id, max(shelved_books.id) FROM shelves, shelved_books GROUP BY 1;
+INSERT INTO readings (shelved_book_id, reader_id, finished_on) SELECT id, reader_id, '2020-02-29' FROM shelved_books;
 INSERT INTO event_ages (kind, days) VALUES ('review-hidden', 1000);
 INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-02-03 04:00+01', 255, 7);
 INSERT INTO identities (issuer, subject, reader_id)

@@ -30,6 +30,7 @@ SMALL = """() => [...document.querySelectorAll("a, button, summary, select, text
     .filter(([box]) => box.width < 24 || box.height < 24)"""
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft " * 8
 EDITION = "9783453305236"
+SHELF = "w" * 49 + "ö"
 PRIDE = "/books/0141439513"
 SOLITUDE = "/books/9788437604947"
 
@@ -137,6 +138,51 @@ def review_editions(alice: Site, bob: Site, add_book: AddBook, select: Select) -
     select("UPDATE books SET title = 'Sand' WHERE isbn = :isbn", isbn=EDITION)
 
 
+def fill_shelves(select: Select) -> None:
+    """All books are on shelves of Alice's and Bob's, and a line of Alice's own."""
+    select(
+        "INSERT INTO shelved_books (reader_id, book_id, title, author, title_key, author_key, year, status, notes)"
+        " SELECT r.id, b.id, title, author, lower(left(title, 500)), '', year,"
+        "        CASE WHEN b.id % 3 > 0 THEN 'read' END, left(:long, 400)"
+        "   FROM books AS b, readers AS r WHERE r.name IN ('Alice', 'Bob') AND b.isbn <> '9788437604947'",
+        long=LONG,
+    )
+    select(
+        "INSERT INTO shelved_books (reader_id, title, author, title_key, author_key)"
+        " SELECT id, left(:long, 500), :long, 'x', 'x' FROM readers WHERE name = 'Alice'",
+        long=LONG[:500],
+    )
+    select(
+        "INSERT INTO readings (shelved_book_id, reader_id, started_on, finished_on)"
+        " SELECT id, reader_id, '2020-01-01'::date, '2020-01-01'::date + CAST(id % 300 AS int) FROM shelved_books"
+    )
+    select(
+        "INSERT INTO shelves (reader_id, name, name_key, is_public)"
+        " SELECT id, shelf, lower(shelf), true FROM readers, (VALUES (:name), ('read')) AS one (shelf)",
+        name=SHELF,
+    )
+    select(
+        "INSERT INTO shelf_members (shelf_id, shelved_book_id) SELECT shelf.id, book.id FROM shelves AS shelf"
+        "  JOIN shelved_books AS book ON book.reader_id = shelf.reader_id AND shelf.name = :name",
+        name=SHELF,
+    )
+
+
+def name_refused(page: Page) -> None:
+    page.goto("/shelves")
+    page.get_by_label("Name of the shelf").fill("read")
+    page.get_by_role("button", name="Make a shelf").click()
+    expect(page.locator(".error").first).to_be_visible()
+
+
+def dates_refused(page: Page) -> None:
+    page.goto(PRIDE)
+    page.get_by_label("Started").fill("2020-02-02")
+    page.get_by_label("Finished").fill("2020-01-01")
+    page.get_by_role("button", name="Add dates").click()
+    expect(page.locator(".error").first).to_be_visible()
+
+
 @pytest.fixture
 def states(
     app: Flask,
@@ -179,6 +225,7 @@ def states(
     review_editions(alice, bob, add_book, select)
     monkeypatch.setitem(app.view_functions, "readers.logout", lambda: 1 / 0)
 
+    fill_shelves(select)
     alice.with_app(clock, LONG[:60])
     localhost = site.replace("127.0.0.1", "localhost")  # where passkeys can be used
     app_id = select("SELECT id FROM authenticator_apps")
@@ -267,6 +314,24 @@ def states(
             "no such reader": at("/readers/Nobody"),
             "no such book": at("/books/9780000000000"),
         },
+        "shelves": {
+            "shelves": at("/shelves"),
+            "shelf": at("/shelves/read"),
+            "shelf of one's own": at(f"/shelves/{SHELF}"),
+            "empty shelf": at("/shelves/did-not-finish"),
+            "nothing found": at("/shelves/read?q=nothing"),
+            "name refused": name_refused,
+            "delete": at(f"/shelves/{SHELF}/delete"),
+            "book": at(PRIDE),
+            "book on no shelf": at(SOLITUDE),
+            "results": at("/search?q=pride"),
+            "line of one's own": at(f"/shelves/books/{select('SELECT max(id) FROM shelved_books')}"),
+            "dates refused": dates_refused,
+            "year": at("/shelves/years/2020"),
+            "year without books": at("/shelves/years/1999"),
+            "profile": at("/readers/Bob"),
+            "somebody's shelf": at("/readers/Bob/shelves/read"),
+        },
         "account": {
             "account": at("/account"),
             "password": at("/account/password"),
@@ -352,7 +417,7 @@ def sticking_out(page: Page, width: int) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("subject", ["visitor", "search", "book", "people", "account", "moderation"])
+@pytest.mark.parametrize("subject", ["visitor", "search", "book", "people", "shelves", "account", "moderation"])
 def test_everybody_can_use_it(
     browse: Callable[..., Page],
     log_in: Callable[[Page], Page],

@@ -10,14 +10,16 @@ import pytest
 from sqlalchemy import Connection, text
 
 from flyleaf.database import Database
-from flyleaf.limits import EVENTS_ON_A_PAGE, REPORTED_ON_A_PAGE, REVIEWS_ON_A_PAGE
-from flyleaf.paging import NEWEST, Key, Page
+from flyleaf.limits import EVENTS_ON_A_PAGE, REPORTED_ON_A_PAGE, REVIEWS_ON_A_PAGE, SHELVED_ON_A_PAGE
+from flyleaf.paging import NEWEST, Key, Mark, Number, Page
 from flyleaf.queries.books import select_seen_book
 from flyleaf.queries.events import select_events
 from flyleaf.queries.moderation import select_hidden_reviews, select_reported_reviews
+from flyleaf.queries.named_shelves import Status
 from flyleaf.queries.readers import select_credentials, select_profile
 from flyleaf.queries.reviews import select_reviewed_books, select_reviews
-from tests.plans import Plan, analyze, explain, recorded
+from flyleaf.queries.shelf_pages import Order, ShelfQuery, select_shelf_page
+from tests.plans import Plan, analyze, explain, recorded, rows_of
 
 pytestmark = pytest.mark.slow
 
@@ -67,6 +69,13 @@ EDITIONS = """
     SELECT new.id, they.id, 4, '', now() - they.id * interval '1 second'
       FROM new JOIN they ON they.name = :title || ' ' || (new.isbn::int - :n * 100000)
 """
+# Every book is read by one reader, and a few others have it, too.
+SHELVE = """
+    INSERT INTO shelved_books (reader_id, book_id, title, title_key, author_key, year, status, added_at)
+    SELECT r.id, b.id, title, lower(title), md5(title), 1900 + b.id % 100, 'read', now() - b.id * interval '1 second'
+      FROM books AS b, readers AS r
+"""
+SHELVED = 10_000
 TABLES = ("reviews", "search_reviews", "review_reports", "moderation_queue", "events")
 
 
@@ -149,6 +158,50 @@ def test_a_page_reads_as_few_rows_as_it_shows(connection: Connection, name: str)
         assert plan.rows < 30 * size, where
         # Each row may lie on a page of its own: a database that was used before has room here and there.
         assert plan.buffers < 2 * plans["first"].buffers + size + 20, where
+
+
+@pytest.fixture
+def shelves(connection: Connection) -> int:
+    """The id of a reader who has 10,000 books on a shelf, and has rated them."""
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.execute(text(READERS_AND_BOOKS), {"books": SHELVED, "readers": 3})
+    connection.exec_driver_sql(COMMIT)
+    connection.execute(text(SHELVE))
+    connection.execute(text(REVIEW))
+    analyze(connection)
+    return the_reader(connection)
+
+
+def plan_of_shelf(connection: Connection, reader_id: int, query: ShelfQuery, place: Mark | Number) -> Plan:
+    with recorded(connection.engine) as statements:
+        page = select_shelf_page(connection, reader_id, query, place)
+    assert len(page.items) == SHELVED_ON_A_PAGE
+    return explain(connection, *statements[-1])
+
+
+def test_a_page_of_a_long_shelf_reads_as_few_rows_as_it_shows(
+    connection: Connection, shelves: int, subtests: pytest.Subtests
+) -> None:
+    """In each order that has an index, however deep the page is."""
+    for order in (Order.DATE, Order.TITLE, Order.AUTHOR, Order.YEAR):
+        for status in (None, Status.READ):
+            query = ShelfQuery(status=status, order=order)
+            deep = select_shelf_page(connection, shelves, query, Number(400))
+            assert isinstance(deep.next, Mark)
+            assert isinstance(deep.previous, Mark)
+            for place in (Number(1), deep.next, deep.previous):
+                with subtests.test(order=order, status=status, place=place):
+                    plan = plan_of_shelf(connection, shelves, query, place)
+                    assert not any(map(plan.reads_whole, ("shelved_books", "books", "reviews")))
+                    assert plan.rows < 30 * SHELVED_ON_A_PAGE
+
+
+def test_a_search_of_a_long_shelf_reads_nothing_of_others(connection: Connection, shelves: int) -> None:
+    """Nor does an order or a filter by rating, for which all of the reader's books are read."""
+    for query in (ShelfQuery(words="volume 99"), ShelfQuery(order=Order.RATING), ShelfQuery(rating=3)):
+        plan = plan_of_shelf(connection, shelves, query, Number(1))
+        read = [node for node in plan.nodes if node.get("Relation Name") == "shelved_books"]
+        assert sum(map(rows_of, read)) <= SHELVED + 2 * SHELVED_ON_A_PAGE
 
 
 def test_a_profile_reads_no_reviews_of_others(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from flyleaf.limits import NOTES_MAX, SHELF_NAME_MAX, SHELVED_ON_A_PAGE, SHELVES_MAX
 from tests.fixture_types import AddBook, Select, Visit
-from tests.site import Site, hidden_fields
+from tests.site import PASSWORD, Site, hidden_fields
 
 PRESSED = re.compile(r'value="([^"]*)" aria-pressed="true"')
 
@@ -338,3 +338,34 @@ def test_a_year_in_books(alice: Site, dune: str, add_book: AddBook, select: Sele
     assert "haven’t noted" in alice.get(f"/shelves/years/{date.today().year}").text
     for year in ("1899", "2101", "0", "99999999999999999999"):
         assert alice.get(f"/shelves/years/{year}").status_code == 404
+
+
+def test_the_download_has_shelves_dates_and_notes(alice: Site, bob: Site, dune: str, select: Select) -> None:
+    shelve(bob, dune, "Bob's")
+    shelve(alice, dune, "read")
+    shelve(alice, dune, "Lent")
+    copy = copy_address(select)
+    alice.submit(copy, notes="To Bob.")
+    alice.submit(f"/books/{dune}", f"{copy}/readings", started_on="2020-01-02", finished_on="2020-02-03")
+    alice.review(dune, 4)
+    kept = alice.get("/account/data").json
+    assert kept is not None
+    assert [(shelf["name"], shelf["book_count"]) for shelf in kept["shelves"] if shelf["book_count"]] == [
+        ("read", 1),
+        ("Lent", 1),
+    ]
+    [book] = kept["shelved_books"]
+    said = {name: book[name] for name in ("title", "isbn", "status", "shelves", "notes", "rating")}
+    assert said == {
+        "title": "Dune", "isbn": dune, "status": "read", "shelves": ["Lent"], "notes": "To Bob.", "rating": 4,
+    }  # fmt: skip
+    assert [(one["started_on"], one["finished_on"]) for one in book["readings"]] == [("2020-01-02", "2020-02-03")]
+
+
+def test_a_deleted_account_takes_its_shelves_along(alice: Site, bob: Site, dune: str, select: Select) -> None:
+    for site in (alice, bob):
+        shelve(site, dune, "read")
+        shelve(site, dune, "Lent")
+    assert alice.submit("/account/delete", password=PASSWORD, reviews="keep").status_code == 303
+    for table in ("shelved_books", "shelves", "shelf_members"):
+        assert select(f"SELECT count(*) FROM {table}") == 1, table
