@@ -19,9 +19,9 @@ KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2)}
 METHODS = (
     ("flyleaf/views", [("**.py", "python")]),
     ("flyleaf/web", [("**.py", "python")]),
-    ("templates", [("**.html", "jinja2")]),
+    ("templates", [("**.html", "jinja2"), ("**.xml", "jinja2")]),
 )
-OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
+OPTIONS = {pattern: {"trimmed": "true", "silent": "false"} for pattern in ("**.html", "**.xml")}
 LOCALES = ("es", "pt_BR")
 
 

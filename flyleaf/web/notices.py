@@ -61,6 +61,7 @@ NOTICES = {
     "identity-connected": lazy_gettext("The account is connected. You can log in with it."),
     "identity-disconnected": lazy_gettext("The account is disconnected."),
     "api-token-revoked": lazy_gettext("Token revoked. Programs that use it no longer have access."),
+    "feeds-revoked": lazy_gettext("The addresses of your feeds are revoked. Open a feed again for a new one."),
     "invitation-ended": lazy_gettext("Invitation ended."),
 }
 # Shown next to the reader's own review, not at the top of the book page.

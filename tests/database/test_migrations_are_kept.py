@@ -36,6 +36,7 @@ DIGESTS = {
     "versions/0030_versions_in_use.py": "92e6fa95617f97cf60f171c32d9972ceeb6b8f593715bb5cca57b8fc29e8f3e9",
     "versions/0033_likely_duplicates.py": "3faa3a5c3b9be7455d446372b3be93324a6b4ea679e34739d2bb119451308b3d",
     "versions/0034_more_corrections.py": "39c88698578a2654675291bb821d1a61822122ab1bec12e202774e834c6ffbf8",
+    "versions/0035_feed_keys.py": "770717843a3837254f54780af2700f21a40518bc1736990134245d80ac22d991",
     "sql/0029_in_use.sql": "44b99c6b5efc710e7ac19d7aa23228248f1c51a297fc85318a2120f13cfd9569",
     "sql/0002_in_use.sql": "6aa01cfe038a1dd4f3a12c53b57937f1abe74f4afc5ca6684c5d13654cb2caa8",
     "sql/0003_in_use.sql": "0540a6309b413493ffcc1fd730da7bfd7f6d07abf30b6e4f6ef6634663352bd5",

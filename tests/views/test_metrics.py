@@ -1,5 +1,7 @@
 """What Prometheus reads: numbers for those who know the token, and nothing about anybody."""
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from flyleaf.app import create_app
-from flyleaf.config import Config
+from flyleaf.config import PROJECT, Config
 from flyleaf.database import Database
 from flyleaf.importing.loader import import_transaction
 from flyleaf.search import unwatch_stages
@@ -142,3 +144,35 @@ def test_they_say_nothing_about_anybody(alice: Site, add_book: AddBook) -> None:
 def test_without_a_token_there_is_no_such_page(config: Config, database: Database) -> None:
     app = make_app(replace(config, metrics_token=None), database)
     assert app.test_client().get("/metrics", headers=BEARER).status_code == 404
+
+
+# A query's series: the metric, and the labels by which it is told apart. Prometheus adds job and instance.
+SERIES = re.compile(r"(flyleaf_\w+)\{([^}]*)\}")
+GROUPS = re.compile(r"by \(([^)]*)\)")
+ADDED = {"job", "instance"}
+OF_REPLICAS = {"flyleaf_replica_up", "flyleaf_replica_lag_bytes"}  # there are none here
+
+
+def test_each_query_of_the_dashboard_finds_what_it_asks_for(alice: Site, add_book: AddBook, database: Database) -> None:
+    add_book()
+    for address in ("/search?q=dune", "/no-such-page"):
+        alice.get(address)
+    with database.owner.begin() as connection:
+        connection.execute(
+            text(
+                'INSERT INTO events (kind, detail) VALUES (\'catalogue-imported\', \'{"files": "a.csv", "added": 1}\')'
+            )
+        )
+    answer = alice.get("/metrics", headers=BEARER)
+    samples = [one for family in text_string_to_metric_families(answer.text) for one in family.samples]
+    dashboard = json.loads((PROJECT / "deploy" / "grafana.json").read_text())
+    asked = set()
+    for query in (target["expr"] for panel in dashboard["panels"] for target in panel["targets"]):
+        groups = {label.strip() for found in GROUPS.findall(query) for label in found.split(",")}
+        for name, selectors in SERIES.findall(query):
+            labels = groups | set(re.findall(r"(\w+)=", selectors))
+            asked.add(name)
+            assert name in OF_REPLICAS or any(
+                one.name == name and labels <= one.labels.keys() | ADDED for one in samples
+            ), query
+    assert len(asked) > 8
