@@ -62,6 +62,7 @@ _SEEN = prepared(
                                                                       THEN CAST(:miss_age AS interval)
                                                                       ELSE :hit_age END) AS is_request_due,
                r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
+               CAST(r.exact_rating AS float8) AS exact_rating, r.is_private, r.language AS written_in,
                r.withdrawn_at, r.book_id, coalesce(o.isbn, o.identity) AS own_address, o.title AS own_title,
                o.year AS own_year, o.publisher AS own_publisher, o.language AS own_language,
                EXISTS (SELECT
@@ -88,8 +89,8 @@ _SEEN = prepared(
     """),  # noqa: S608  # constants
     *_FACTS, *_COUNTS, "average_rating", "ratings_count", "average", "external_count", "key", "fetched_at",
     "identifiers", "is_corrected", "is_request_due", "review_id", "rating", "text", "created_at", "edited_at",
-    "hidden_reason", "withdrawn_at", "book_id", "own_address", "own_title", "own_year", "own_publisher", "own_language",
-    "has_superseded",
+    "hidden_reason", "exact_rating", "is_private", "written_in", "withdrawn_at", "book_id", "own_address", "own_title",
+    "own_year", "own_publisher", "own_language", "has_superseded",
 )  # fmt: skip
 
 
@@ -198,8 +199,11 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
     own = None
     if row.review_id is not None and row.withdrawn_at is None:
         written = (row.rating, row.text, row.created_at, row.edited_at, row.hidden_reason)
+        choices = (row.exact_rating, row.is_private, row.written_in)
         about = Edition(row.own_address, row.own_title, row.own_year, row.own_publisher, row.own_language)
-        own = Review(row.review_id, reader.id, reader.name, *written, None if row.book_id == row.id else about)
+        own = Review(
+            row.review_id, reader.id, reader.name, *written, *choices, None if row.book_id == row.id else about
+        )
     external = []
     if row.average_rating is not None:
         external.append(ExternalRating("catalogue", float(row.average_rating), row.ratings_count, None, None))

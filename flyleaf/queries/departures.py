@@ -74,8 +74,8 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
     left; if not, the account is gone.
 
     The reader is locked before the reviews are read, so that none is written in between. Reviews are locked in a fixed
-    order, and before their books' counts, which prevents deadlocks with moderators. A superseded review is deleted in
-    any case: only its reader saw it. The oldest go first, as it would count again without the newer one.
+    order, and before their books' counts, which prevents deadlocks with moderators. A private or superseded review is
+    deleted in any case: only its reader saw it. The oldest go first, as it would count again without the newer one.
     """
     connection.execute(
         text("SELECT id FROM readers WHERE id = :reader_id FOR UPDATE"), {"reader_id": departure.reader_id}
@@ -98,6 +98,7 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
             DELETE FROM reviews
              WHERE id = ANY (:ids)
                AND (NOT :keeps_reviews
+                    OR is_private
                     OR withdrawn_at IS NOT NULL
                     OR EXISTS (SELECT FROM search_reviews WHERE review_id = reviews.id AND is_superseded))
         """),

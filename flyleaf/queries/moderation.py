@@ -17,7 +17,7 @@ from flyleaf.queries.keyset import Listed, select_page
 _REVIEW = """
     r.id, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.reader_id,
     a.name AS reader_name, r.rating, r.text, r.created_at,
-    r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at,
+    r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at, r.is_private,
     EXISTS (SELECT FROM search_reviews AS s WHERE s.review_id = r.id AND s.is_superseded) AS is_superseded
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
@@ -58,7 +58,8 @@ _ALL_HIDDEN = Listed(
 @dataclass(frozen=True, slots=True)
 class ModeratedReview:
     """A review with its book and its reader. The reader is None if the account was deleted. `withdrawn_at` is when the
-    reader deleted it. If it `is_superseded`, the reader has a newer one of the same work, and others don't see it."""
+    reader deleted it. Others don't see it if it `is_private`, or if it `is_superseded`: the reader has a newer one of
+    the same work."""
 
     id: int
     address: str
@@ -74,6 +75,7 @@ class ModeratedReview:
     hidden_at: datetime | None
     hidden_reason: str | None
     withdrawn_at: datetime | None
+    is_private: bool
     is_superseded: bool
 
     @property
@@ -104,8 +106,17 @@ class OwnReport:
 
 
 def select_moderated_review(connection: Connection, review_id: int) -> ModeratedReview | None:
+    """Return the review. None for a private one, unless it was reported or hidden before."""
     row = connection.execute(
-        text(f"SELECT {_REVIEW} FROM reviews AS r {_JOINED} WHERE r.id = :review_id"),  # noqa: S608  # constants
+        text(f"""
+            SELECT {_REVIEW}
+              FROM reviews AS r
+              {_JOINED}
+             WHERE r.id = :review_id
+               AND (NOT r.is_private
+                    OR r.hidden_at IS NOT NULL
+                    OR EXISTS (SELECT FROM review_reports AS o WHERE o.review_id = r.id))
+        """),  # noqa: S608  # constants
         {"review_id": review_id},
     ).one_or_none()
     return ModeratedReview(**row._mapping) if row else None
@@ -127,6 +138,7 @@ def insert_report(connection: Connection, review_id: int, reader_id: int, reason
                        AND a.id = :reader_id
                        AND r.reader_id IS DISTINCT FROM a.id
                        AND r.hidden_at IS NULL
+                       AND NOT r.is_private
                        AND NOT EXISTS (SELECT FROM search_reviews AS s WHERE s.review_id = r.id AND s.is_superseded)
                        FOR SHARE OF r
                        FOR KEY SHARE OF a) AS found

@@ -54,8 +54,8 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What others see of a reader. `average_rating` is the average of the ratings given, None without reviews. Hidden
-    and superseded reviews are not counted."""
+    """What others see of a reader. `average_rating` is the average of the ratings given, None without reviews. Hidden,
+    private and superseded reviews are not counted."""
 
     reader_id: int
     name: str
@@ -152,6 +152,7 @@ def select_profile(connection: Connection, name: str) -> Profile | None:
               FROM readers AS a
               LEFT JOIN reviews AS r ON r.reader_id = a.id
                                     AND r.hidden_at IS NULL
+                                    AND NOT r.is_private
                                     AND r.id <> ALL (ARRAY(
                             SELECT review_id
                               FROM search_reviews

@@ -7,11 +7,12 @@ book stands for itself.
 
 A review that its reader deletes is withdrawn instead if a moderator has hidden it or is yet to look at it. Its text is
 gone, and nobody sees it, but its place is taken. So the same words can't come back as if nothing had happened.
+
+A private review is seen by its reader only, and not counted.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -32,63 +33,16 @@ _OWN_REVIEW = """
                WHERE edition.book_id = :book_id AND own.reader_id = :reader_id AND NOT own.is_superseded),
              (SELECT own.id FROM reviews AS own WHERE own.book_id = :book_id AND own.reader_id = :reader_id))
 """
-_COLUMNS = """
+COLUMNS = """
     r.id, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
+    CAST(r.exact_rating AS float8) AS exact_rating, r.is_private, r.language AS written_in,
     r.book_id, coalesce(b.isbn, b.identity) AS address, b.title, b.year, b.publisher, b.language
 """
-_JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
-# Of the work; or of a book whose work is not known yet.
-_OF_WORK = """
-    SELECT review_id AS id
-      FROM search_reviews
-     WHERE work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
-       AND is_visible
-       AND NOT is_superseded
-       AND reader_id IS DISTINCT FROM :without_reader_id
-"""
-_OF_BOOK = """
-    SELECT id
-      FROM reviews
-     WHERE NOT EXISTS (SELECT FROM search_editions WHERE book_id = :book_id)
-       AND book_id = :book_id
-       AND hidden_at IS NULL
-       AND reader_id IS DISTINCT FROM :without_reader_id
-"""
-_BY_OTHERS = Listed(
-    older=text(f"""
-        SELECT {_COLUMNS}
-          FROM (({_OF_WORK}
-                    AND (created_at, review_id) < (:at, :id)
-                  ORDER BY created_at DESC, review_id DESC
-                  LIMIT :limit)
-                 UNION ALL
-                ({_OF_BOOK}
-                    AND (created_at, id) < (:at, :id)
-                  ORDER BY created_at DESC, id DESC
-                  LIMIT :limit)) AS found
-          JOIN reviews AS r ON r.id = found.id
-          {_JOINED}
-         ORDER BY r.created_at DESC, r.id DESC
-         LIMIT :limit"""),  # noqa: S608  # constants
-    newer=text(f"""
-        SELECT {_COLUMNS}
-          FROM (({_OF_WORK}
-                    AND (created_at, review_id) > (:at, :id)
-                  ORDER BY created_at, review_id
-                  LIMIT :limit)
-                 UNION ALL
-                ({_OF_BOOK}
-                    AND (created_at, id) > (:at, :id)
-                  ORDER BY created_at, id
-                  LIMIT :limit)) AS found
-          JOIN reviews AS r ON r.id = found.id
-          {_JOINED}
-         ORDER BY r.created_at, r.id
-         LIMIT :limit"""),  # noqa: S608  # constants
-)
+JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
 _REVIEWED = """
     SELECT r.id, b.isbn, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.rating, r.text,
            r.created_at, r.edited_at, r.hidden_reason, r.withdrawn_at,
+           CAST(r.exact_rating AS float8) AS exact_rating, r.is_private, r.language AS written_in,
            r.id = ANY (ARRAY(SELECT review_id FROM search_reviews
                               WHERE reader_id = :reader_id AND is_superseded)) AS is_superseded
       FROM reviews AS r
@@ -96,6 +50,7 @@ _REVIEWED = """
      WHERE r.reader_id = :reader_id
        AND (:with_hidden
             OR r.hidden_at IS NULL
+               AND NOT r.is_private
                AND r.id <> ALL (ARRAY(SELECT review_id FROM search_reviews
                                        WHERE reader_id = :reader_id AND is_superseded)))
        AND (:with_withdrawn OR r.withdrawn_at IS NULL)
@@ -114,7 +69,9 @@ _BY_READER = Listed(
 _REPLACE_WITHDRAWN = text(f"""
     UPDATE reviews AS r
        SET book_id = :book_id, rating = :rating, text = :words, created_at = now(), edited_at = NULL,
-           hidden_at = NULL, withdrawn_at = NULL
+           hidden_at = NULL, withdrawn_at = NULL,
+           exact_rating = nullif(CAST(:exact_rating AS numeric), :rating), is_private = :is_private,
+           language = :language
       FROM reviews AS standing
      WHERE standing.id = {_OWN_REVIEW}
        AND standing.withdrawn_at IS NOT NULL
@@ -124,8 +81,9 @@ _REPLACE_WITHDRAWN = text(f"""
     RETURNING r.id
 """)  # noqa: S608  # constants
 _INSERT = text("""
-    INSERT INTO reviews (book_id, reader_id, rating, text)
-    VALUES (:book_id, :reader_id, :rating, :words)
+    INSERT INTO reviews (book_id, reader_id, rating, text, exact_rating, is_private, language)
+    VALUES (:book_id, :reader_id, :rating, :words, nullif(CAST(:exact_rating AS numeric), :rating), :is_private,
+            :language)
     ON CONFLICT (book_id, reader_id) DO NOTHING
     RETURNING id
 """)
@@ -135,7 +93,10 @@ _INSERT = text("""
 class Review:
     """A review of 1 to 5 stars. The reader is None if the account was deleted. `hidden_reason` is why a moderator has
     hidden it from others; None means that it is visible. `edition` is the book that it was written about, if that is
-    another edition than the one whose page shows it."""
+    another edition than the one whose page shows it.
+
+    `exact_rating` is what the reader gave in quarters of a star, if those aren't whole ones. If it `is_private`, only
+    its reader sees it. `written_in` is the code of its language, None if the reader has not said."""
 
     id: int
     reader_id: int | None
@@ -145,12 +106,16 @@ class Review:
     created_at: datetime
     edited_at: datetime | None
     hidden_reason: str | None
+    exact_rating: float | None
+    is_private: bool
+    written_in: str | None
     edition: Edition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedBook:
-    """A review with its book. If it `is_superseded`, only its reader sees it, because of a newer one of the work."""
+    """A review with its book, whose language is `language`. If it `is_superseded`, only its reader sees it, because of
+    a newer one of the work."""
 
     id: int
     isbn: str | None
@@ -164,36 +129,30 @@ class ReviewedBook:
     edited_at: datetime | None
     hidden_reason: str | None  # why a moderator has hidden it from others
     withdrawn_at: datetime | None  # when its reader deleted it, if it is still known
+    exact_rating: float | None
+    is_private: bool
+    written_in: str | None
     is_superseded: bool
-
-
-def select_reviews(connection: Connection, book_id: int, place: Key, *, without_reader_id: int) -> Page[Review]:
-    """Return the page of the reviews of a book's work at the place, newest first, without those of the given reader."""
-    named = {"book_id": book_id, "without_reader_id": without_reader_id}
-    make = partial(_review, book_id)
-    return select_page(
-        connection, _BY_OTHERS, named, place, REVIEWS_ON_A_PAGE, make, lambda one: (one.created_at, one.id)
-    )
 
 
 def select_review(connection: Connection, book_id: int, reader_id: int) -> Review | None:
     """Return this reader's review of this book's work, or None."""
     row = connection.execute(
-        text(f"SELECT {_COLUMNS} FROM reviews AS r {_JOINED} WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL"),  # noqa: S608  # constants
+        text(f"SELECT {COLUMNS} FROM reviews AS r {JOINED} WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL"),  # noqa: S608  # constants
         {"book_id": book_id, "reader_id": reader_id},
     ).one_or_none()
-    return _review(book_id, **row._mapping) if row else None
+    return make_review(book_id, **row._mapping) if row else None
 
 
 def select_superseded_reviews(connection: Connection, book_id: int, reader_id: int) -> list[Review]:
     """Return what else this reader has written of this book's work, newest first."""
     rows = connection.execute(
         text(f"""
-            SELECT {_COLUMNS}
+            SELECT {COLUMNS}
               FROM search_editions AS edition
               JOIN search_reviews AS own ON own.work_id = edition.work_id
               JOIN reviews AS r ON r.id = own.review_id
-              {_JOINED}
+              {JOINED}
              WHERE edition.book_id = :book_id
                AND own.reader_id = :reader_id
                AND own.is_superseded
@@ -203,10 +162,10 @@ def select_superseded_reviews(connection: Connection, book_id: int, reader_id: i
         """),  # noqa: S608  # constants
         {"book_id": book_id, "reader_id": reader_id, "limit": REVIEWS_ON_A_PAGE},
     )
-    return [_review(book_id, **row._mapping) for row in rows]
+    return [make_review(book_id, **row._mapping) for row in rows]
 
 
-def _review(
+def make_review(
     shown_on: int, *, book_id: int, address: str, title: str, year: int | None, publisher: str | None,
     language: str | None, **columns: Any,
 ) -> Review:  # fmt: skip
@@ -230,13 +189,31 @@ def select_reviewed_books(
     return select_page(connection, _BY_READER, named, place, size, ReviewedBook, lambda one: (one.created_at, one.id))
 
 
-def insert_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
+def insert_review(
+    connection: Connection,
+    book_id: int,
+    reader_id: int,
+    rating: int,
+    words: str,
+    *,
+    exact_rating: float | None = None,
+    is_private: bool = False,
+    language: str | None = None,
+) -> bool:
     """Add a review. Return False, and change nothing, if the reader has already reviewed the work, or a moderator has
     hidden what the reader wrote of it.
 
     It takes the place of a review that was reported and then withdrawn. Its reports are open, so it is queued again.
     """
-    values = {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words}
+    values = {
+        "book_id": book_id,
+        "reader_id": reader_id,
+        "rating": rating,
+        "words": words,
+        "exact_rating": exact_rating,
+        "is_private": is_private,
+        "language": language,
+    }
     review_id = connection.execute(_REPLACE_WITHDRAWN, values).scalar()
     if review_id is not None:
         queue_review(connection, review_id)
@@ -250,16 +227,43 @@ def insert_review(connection: Connection, book_id: int, reader_id: int, rating: 
         return False
 
 
-def update_review(connection: Connection, book_id: int, reader_id: int, rating: int, words: str) -> bool:
-    """Change a review. Return False if the reader has not reviewed the work."""
+def update_review(
+    connection: Connection,
+    book_id: int,
+    reader_id: int,
+    rating: int,
+    words: str,
+    *,
+    exact_rating: float | None = None,
+    is_private: bool | None = None,
+    language: str | None = None,
+) -> bool:
+    """Change a review. Return False if the reader has not reviewed the work.
+
+    Without an exact rating, the one that is there stays if it rounds to the same stars. None leaves the others as they
+    are.
+    """
     row = connection.execute(
         text(f"""
             UPDATE reviews AS r
-               SET rating = :rating, text = :words, edited_at = now()
+               SET rating = :rating, text = :words, edited_at = now(),
+                   exact_rating = CASE WHEN :exact_rating IS NOT NULL OR r.rating <> :rating
+                                       THEN nullif(CAST(:exact_rating AS numeric), :rating)
+                                       ELSE r.exact_rating END,
+                   is_private = coalesce(:is_private, r.is_private),
+                   language = coalesce(:language, r.language)
              WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL
             RETURNING r.id
         """),  # noqa: S608  # constants
-        {"book_id": book_id, "reader_id": reader_id, "rating": rating, "words": words},
+        {
+            "book_id": book_id,
+            "reader_id": reader_id,
+            "rating": rating,
+            "words": words,
+            "exact_rating": exact_rating,
+            "is_private": is_private,
+            "language": language,
+        },
     ).one_or_none()
     return row is not None
 

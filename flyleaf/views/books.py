@@ -20,9 +20,10 @@ from flyleaf.queries.corrections import Correction, select_corrections
 from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.named_shelves import select_shelves
+from flyleaf.queries.listed_reviews import select_reviews
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_other_titles, select_related_books
-from flyleaf.queries.reviews import select_reviews, select_superseded_reviews
+from flyleaf.queries.reviews import select_superseded_reviews
 from flyleaf.queries.series import PlaceInSeries, select_series_of_book
 from flyleaf.queries.shelved_books import select_shelved_book
 from flyleaf.queries.subjects import Subject, select_subjects_of_work

@@ -14,12 +14,13 @@ from flyleaf.limits import EVENTS_ON_A_PAGE, REPORTED_ON_A_PAGE, REVIEWS_ON_A_PA
 from flyleaf.paging import NEWEST, Key, Mark, Number, Page
 from flyleaf.queries.books import select_seen_book
 from flyleaf.queries.events import select_events
+from flyleaf.queries.listed_reviews import select_reviews
 from flyleaf.queries.moderation import select_hidden_reviews, select_reported_reviews
 from flyleaf.queries.named_shelves import Status
 from flyleaf.queries.readers import select_credentials, select_profile
-from flyleaf.queries.reviews import select_reviewed_books, select_reviews
 from flyleaf.queries.shelf_pages import Order, ShelfQuery, select_shelf_page
 from tests.plans import Plan, analyze, explain, recorded, rows_of
+from flyleaf.queries.reviews import select_reviewed_books
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +52,11 @@ REVIEW_AND_HIDE_MOST = """
                            now() - (b.id * 1000 + r.id) * interval '1 second' AS created_at
                       FROM books AS b, readers AS r) AS written) AS moderated
 """
+REVIEW_PRIVATELY = REVIEW_AND_HIDE_MOST.replace("hidden_at, hidden_reason", "is_private").replace(
+    """CASE WHEN is_hidden THEN created_at END,
+           CASE WHEN is_hidden THEN 'Spam' END""",
+    "is_hidden",
+)
 LOG_IN = """
     INSERT INTO events (at, kind, reader_id)
     SELECT r.created_at, 'logged-in', (SELECT min(id) FROM readers) FROM reviews AS r ORDER BY r.created_at
@@ -107,6 +113,8 @@ LISTS: dict[str, tuple[int, int, str, Callable[[Connection, Key], Page[Any]], in
     "hidden reviews": (100, 200, HIDE, select_hidden_reviews, REPORTED_ON_A_PAGE),
     "reviews of a book": (1, MANY, "", of_the_book, REVIEWS_ON_A_PAGE),
     "reviews of a book, most of them hidden": (1, MANY, REVIEW_AND_HIDE_MOST, of_the_book, REVIEWS_ON_A_PAGE),
+    "reviews of a book, most of them private": (1, MANY, REVIEW_PRIVATELY, of_the_book, REVIEWS_ON_A_PAGE),
+    "reviews by a reader, most of them private": (2000, 1, REVIEW_PRIVATELY, of_the_reader, REVIEWS_ON_A_PAGE),
     "reviews by a reader": (2000, 1, "", of_the_reader, REVIEWS_ON_A_PAGE),
     "reviews by a reader, most of them hidden": (2000, 1, REVIEW_AND_HIDE_MOST, of_the_reader, REVIEWS_ON_A_PAGE),
     "one's own reviews": (2000, 1, REVIEW_AND_HIDE_MOST, ones_own, REVIEWS_ON_A_PAGE),
@@ -124,7 +132,7 @@ def connection(database: Database) -> Iterator[Connection]:
 def fill(connection: Connection, books: int, readers: int, more: str) -> None:
     connection.execute(text(READERS_AND_BOOKS), {"books": books, "readers": readers})
     connection.exec_driver_sql(COMMIT)
-    for statement in [more] if more == REVIEW_AND_HIDE_MOST else [REVIEW, more]:
+    for statement in [more] if more in (REVIEW_AND_HIDE_MOST, REVIEW_PRIVATELY) else [REVIEW, more]:
         if statement:
             connection.execute(text(statement))
     analyze(connection)

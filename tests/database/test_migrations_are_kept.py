@@ -61,6 +61,8 @@ DIGESTS = {
     "versions/0032_api_tokens.py": "6cbd6c1829a5f6f37f04c3d9f1e8d3e2199de6c4e63700a305db03d0dcd764c6",
     "sql/0026_in_use.sql": "28fffcc6740c900075631686b16b169c2c862ba8e45467fe2659e739574e4490",
     "versions/0031_shelves.py": "43b858bbcff85eacac08515133e051f4d26d857b16dd8aeecbb6e46dda26e8e2",
+    "sql/0036_in_use.sql": "3132a7aca173ea1e1babca6f1537679ed216a0380763b3c36a29a687e3661519",
+    "versions/0036_private_reviews.py": "f56dba1c0f30d1c2026919f899f8bb007add9e97a90c6095bb8375f68644858e",
 }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 
 from flyleaf.limits import REVIEWS_ON_A_PAGE
 from flyleaf.paging import NEWEST, Page, Place
-from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, select_reviews, update_review
+from flyleaf.queries.listed_reviews import select_reviews
+from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, update_review
 from tests.queries.conftest import add_reader, key
 
 

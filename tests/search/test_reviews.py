@@ -35,6 +35,8 @@ CHANGES = {
     "edit": f"UPDATE reviews SET text = 'Words.', edited_at = now() WHERE {SOME}",
     "hide": f"UPDATE reviews SET hidden_at = now(), hidden_reason = 'Spam' WHERE withdrawn_at IS NULL AND {SOME}",
     "show": f"UPDATE reviews SET hidden_at = NULL, hidden_reason = NULL WHERE withdrawn_at IS NULL AND {SOME}",
+    "keep to oneself": f"UPDATE reviews SET is_private = true WHERE {SOME}",
+    "publish": f"UPDATE reviews SET is_private = false WHERE {SOME}",
     "withdraw": f"UPDATE reviews SET text = '', withdrawn_at = now(), hidden_at = now() WHERE {SOME}",
     "let go": f"UPDATE reviews SET reader_id = NULL WHERE id % 9 = :some AND {SOME}",
     "move a review": """

@@ -14,7 +14,7 @@ CREATE TABLE search_reviews (
     is_superseded boolean     NOT NULL
 );
 COMMENT ON TABLE search_reviews IS 'which work a review is of; none of books that search_editions does not have yet';
-COMMENT ON COLUMN search_reviews.is_visible IS 'no moderator has hidden it, and its reader has not withdrawn it';
+COMMENT ON COLUMN search_reviews.is_visible IS 'it is not private, no moderator has hidden it, and its reader has not withdrawn it';
 COMMENT ON COLUMN search_reviews.is_superseded IS 'its reader has a newer one of the same work; only its reader sees it, and it is not counted';
 
 CREATE TABLE search_ratings (
@@ -97,7 +97,7 @@ BEGIN
     DELETE FROM search_reviews WHERE review_id = ANY (ids) AND NOT EXISTS (SELECT FROM reviews JOIN search_editions USING (book_id) WHERE reviews.id = review_id);
     -- One that comes to a work counts only when those that the reader has there already are known.
     INSERT INTO search_reviews AS known (review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded)
-    SELECT review.id, work_id, reader_id, rating, created_at, hidden_at IS NULL, reader_id IS NOT NULL
+    SELECT review.id, work_id, reader_id, rating, created_at, hidden_at IS NULL AND NOT is_private, reader_id IS NOT NULL
       FROM reviews AS review JOIN search_editions USING (book_id) WHERE review.id = ANY (ids) ORDER BY review.id
     ON CONFLICT (review_id) DO UPDATE
        SET work_id = excluded.work_id, reader_id = excluded.reader_id, rating = excluded.rating, created_at = excluded.created_at, is_visible = excluded.is_visible,
@@ -191,13 +191,13 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' THEN
         SELECT array_agg(DISTINCT id), array_agg(DISTINCT book_id) INTO ids, books
-          FROM ((SELECT id, book_id, reader_id, rating, created_at, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after
+          FROM ((SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after
                  EXCEPT
-                 SELECT id, book_id, reader_id, rating, created_at, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before)
+                 SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before)
                  UNION ALL
-                (SELECT id, book_id, reader_id, rating, created_at, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before
+                (SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before
                  EXCEPT
-                 SELECT id, book_id, reader_id, rating, created_at, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after)) AS changed;
+                 SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after)) AS changed;
     ELSE
         SELECT array_agg(id), array_agg(DISTINCT book_id) INTO ids, books FROM after;
     END IF;
@@ -211,7 +211,7 @@ BEGIN
     END IF;
     IF TG_OP = 'INSERT' THEN
         INSERT INTO search_reviews (review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded)
-        SELECT after.id, work_id, reader_id, rating, created_at, hidden_at IS NULL, false FROM after JOIN search_editions USING (book_id) ORDER BY after.id;
+        SELECT after.id, work_id, reader_id, rating, created_at, hidden_at IS NULL AND NOT is_private, false FROM after JOIN search_editions USING (book_id) ORDER BY after.id;
     ELSE
         works := search_place_reviews(ids);
         -- Of a book that is deleted the edition may be gone already, and the work is found by another one.

@@ -131,7 +131,7 @@ END $$;
 CREATE FUNCTION search_rebuild_reviews() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE TABLE search_reviews_new AS
-    SELECT review.id AS review_id, work_id, reader_id, rating, created_at, hidden_at IS NULL AS is_visible,
+    SELECT review.id AS review_id, work_id, reader_id, rating, created_at, hidden_at IS NULL AND NOT is_private AS is_visible,
            reader_id IS NOT NULL AND row_number() OVER (PARTITION BY work_id, reader_id ORDER BY search_precedence(withdrawn_at, hidden_reason) DESC, created_at DESC, review.id DESC) > 1
                AS is_superseded
       FROM reviews AS review JOIN search_editions_new USING (book_id);

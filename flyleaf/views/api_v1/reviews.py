@@ -7,7 +7,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import Conflict, NotFound
 
 from flyleaf.queries.api_tokens import LiveToken
-from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, select_reviews, update_review
+from flyleaf.queries.listed_reviews import select_reviews
+from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, update_review
 from flyleaf.views.api_v1 import schemas
 from flyleaf.views.api_v1.blueprints import Blueprint, own, writing
 from flyleaf.views.api_v1.books import find_lead
