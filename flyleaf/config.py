@@ -50,6 +50,7 @@ class Config:
     searches_per_minute: int = 300  # by one reader, suggestions included
     api_requests_per_minute: int = 600  # from one address
     moderators_need_second_factor: bool = False
+    half_stars: bool = False  # readers can give them
     proposals: bool = True  # readers can suggest corrections of the catalogue
     routine_event_days: int = 180  # how long events that come with every visit are kept
     event_days: int = 5 * 365  # how long all other events are kept
@@ -111,6 +112,7 @@ class Config:
                 environ, "API_REQUESTS_PER_MINUTE", cls.api_requests_per_minute, 1, 999_999
             ),
             moderators_need_second_factor=values.switch(environ, "MODERATORS_NEED_SECOND_FACTOR", False),
+            half_stars=values.on_or_off(environ, "HALF_STARS", cls.half_stars),
             proposals=values.on_or_off(environ, "PROPOSALS", cls.proposals),
             routine_event_days=values.whole_number(environ, "ROUTINE_EVENT_DAYS", cls.routine_event_days, 1, 36_500),
             event_days=values.whole_number(environ, "EVENT_DAYS", cls.event_days, 1, 36_500),

@@ -217,7 +217,10 @@ function keepDraft(form) {
   if (draft && JSON.stringify(draft.fields) !== before && (!restored || draft.restored === restored)) {
     for (const [name, value] of draft.fields) {
       const field = form.elements[name];
-      if (field) field.value = value; // also for radio buttons: form.elements groups them by name
+      if (field && field.type !== "checkbox") field.value = value; // also for radio buttons: form.elements groups them by name
+    }
+    for (const box of form.querySelectorAll("[type=checkbox]")) {
+      box.checked = draft.fields.some(([name]) => name === box.name);
     }
     form.querySelector("[data-draft]").hidden = false;
   }

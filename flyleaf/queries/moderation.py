@@ -18,6 +18,7 @@ _REVIEW = """
     r.id, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.reader_id,
     a.name AS reader_name, r.rating, r.text, r.created_at,
     r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at, r.is_private,
+    CAST(r.exact_rating AS float8) AS exact_rating, r.language AS written_in,
     EXISTS (SELECT FROM search_reviews AS s WHERE s.review_id = r.id AND s.is_superseded) AS is_superseded
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
@@ -76,6 +77,8 @@ class ModeratedReview:
     hidden_reason: str | None
     withdrawn_at: datetime | None
     is_private: bool
+    exact_rating: float | None
+    written_in: str | None
     is_superseded: bool
 
     @property

@@ -241,7 +241,7 @@ def update_review(
     """Change a review. Return False if the reader has not reviewed the work.
 
     Without an exact rating, the one that is there stays if it rounds to the same stars. None leaves the others as they
-    are.
+    are; an empty language means that it is unknown.
     """
     row = connection.execute(
         text(f"""
@@ -251,7 +251,7 @@ def update_review(
                                        THEN nullif(CAST(:exact_rating AS numeric), :rating)
                                        ELSE r.exact_rating END,
                    is_private = coalesce(:is_private, r.is_private),
-                   language = coalesce(:language, r.language)
+                   language = nullif(coalesce(:language, r.language), '')
              WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL
             RETURNING r.id
         """),  # noqa: S608  # constants

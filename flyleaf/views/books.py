@@ -19,8 +19,8 @@ from flyleaf.queries.books import Book, SeenBook, select_book, select_identity, 
 from flyleaf.queries.corrections import Correction, select_corrections
 from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
-from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.listed_reviews import select_reviews
+from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_other_titles, select_related_books
 from flyleaf.queries.reviews import select_superseded_reviews
@@ -32,7 +32,7 @@ from flyleaf.search import is_ready
 from flyleaf.views.correction_form import NAMES
 from flyleaf.views.linked_data import linked_data
 from flyleaf.views.moderation import may_act
-from flyleaf.views.review_form import ReviewForm
+from flyleaf.views.review_form import ReviewForm, review_choices
 from flyleaf.web.access import login_to_read
 from flyleaf.web.covers import covers_of
 from flyleaf.web.current import flyleaf
@@ -71,7 +71,7 @@ def book(connection: Connection, reader: Reader, address: str) -> Answer:
     form = None if typed is None else ReviewForm(typed)
     if form is not None and seen.own_review is not None:
         shown = {"book": seen.book, "covers": covers_of(connection, [seen.book]), "own": seen.own_review}
-        return render_later("review_edit.html", **shown, form=form, is_second=True)
+        return render_later("review_edit.html", **shown, form=form, is_second=True, offered=review_choices())
     return render_book(connection, reader, seen, form)
 
 
@@ -134,6 +134,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         refused_because=seen.refused_because,
         reviews=reviews,
         form=form,
+        offered=review_choices(),
         history=history,
         history_of_works=of_works,
         field_names=NAMES,

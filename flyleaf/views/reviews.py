@@ -17,7 +17,7 @@ from flyleaf.queries.reviews import (
     update_review,
 )
 from flyleaf.views.books import find_book, find_seen_book, render_book
-from flyleaf.views.review_form import ReviewForm
+from flyleaf.views.review_form import ReviewForm, rating_of, review_choices
 from flyleaf.web.access import login_required
 from flyleaf.web.covers import covers_of
 from flyleaf.web.drafts import restored
@@ -36,7 +36,17 @@ def publish(connection: Connection, reader: Reader, address: str) -> Answer:
     form = ReviewForm(request.form)
     if not form.validate():
         return render_book(connection, reader, seen, form), form.status
-    if not insert_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or ""):
+    is_private = form.is_private.data
+    if not insert_review(
+        connection,
+        book.id,
+        reader.id,
+        form.whole_rating,
+        form.words,
+        exact_rating=form.exact_rating,
+        is_private=is_private,
+        language=form.chosen_language or None,
+    ):
         if seen.own_review is None and seen.refused_because is not None:
             raise Conflict(
                 gettext(
@@ -45,7 +55,9 @@ def publish(connection: Connection, reader: Reader, address: str) -> Answer:
                 )
             )
         return _editing(connection, book, seen.own_review, form, is_second=True), 409
-    return _back_to(book, "review-published")
+    if is_private:
+        return _back_to(book, "review-kept-private")
+    return _back_to(book, "review-published" if form.words else "rating-published")
 
 
 @blueprint.route("/edit", methods=["GET", "POST"])
@@ -56,12 +68,23 @@ def edit(connection: Connection, reader: Reader, address: str) -> Answer:
     if review is None:
         raise NotFound(gettext("You haven’t reviewed this book, or you deleted your review."))
     if request.method != "POST":
-        form = ReviewForm(restored(), rating=str(review.rating), text=review.text)
+        written = {"text": review.text, "written_in": review.written_in or "", "is_private": review.is_private}
+        form = ReviewForm(restored(), rating=rating_of(review), **written)
         return _editing(connection, book, review, form)
     form = ReviewForm(request.form)
     if not form.validate():
         return _editing(connection, book, review, form), form.status
-    update_review(connection, book.id, reader.id, int(form.rating.data), form.text.data or "")
+    is_as_it_was = form.rating.data == rating_of(review)
+    update_review(
+        connection,
+        book.id,
+        reader.id,
+        review.rating if is_as_it_was else form.whole_rating,
+        form.words,
+        exact_rating=None if is_as_it_was else form.exact_rating,
+        is_private=form.is_private.data,
+        language=form.chosen_language,
+    )
     return _back_to(book, "review-changed")
 
 
@@ -90,7 +113,15 @@ def _editing(
     connection: Connection, book: Book, own: Review | None, form: ReviewForm, *, is_second: bool = False
 ) -> Rendering:
     covers = covers_of(connection, [book])
-    return render_later("review_edit.html", book=book, covers=covers, own=own, form=form, is_second=is_second)
+    return render_later(
+        "review_edit.html",
+        book=book,
+        covers=covers,
+        own=own,
+        form=form,
+        is_second=is_second,
+        offered=review_choices(),
+    )
 
 
 def _back_to(book: Book, notice: str) -> Response:

@@ -28,6 +28,8 @@ NOTICES = {
     "second-factor-added": lazy_gettext("Second factor added. All other devices are logged out."),
     "second-factor-removed": lazy_gettext("Second factor removed. All other devices are logged out."),
     "review-published": lazy_gettext("Your review has been published."),
+    "rating-published": lazy_gettext("Your rating has been published. You can add words at any time."),
+    "review-kept-private": lazy_gettext("Your review has been saved. Only you see it."),
     "review-changed": lazy_gettext("Your review has been updated."),
     "review-deleted": lazy_gettext("Your review has been deleted."),
     "unshelved": lazy_gettext("The book is off your shelves."),
@@ -65,7 +67,10 @@ NOTICES = {
     "invitation-ended": lazy_gettext("Invitation ended."),
 }
 # Shown next to the reader's own review, not at the top of the book page.
-AT_THE_REVIEW = {"review-published", "review-changed", "review-deleted", "review-reported", "reported-already"}
+AT_THE_REVIEW = {
+    "review-published", "rating-published", "review-kept-private", "review-changed", "review-deleted",
+    "review-reported", "reported-already",
+}  # fmt: skip
 NOTHING_DONE = {"reported-already", "not-shelved", "nothing-corrected", "login-expired", "passkey-refused"}
 
 

@@ -18,9 +18,9 @@ from flyleaf.queries.listed_reviews import select_reviews
 from flyleaf.queries.moderation import select_hidden_reviews, select_reported_reviews
 from flyleaf.queries.named_shelves import Status
 from flyleaf.queries.readers import select_credentials, select_profile
+from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.queries.shelf_pages import Order, ShelfQuery, select_shelf_page
 from tests.plans import Plan, analyze, explain, recorded, rows_of
-from flyleaf.queries.reviews import select_reviewed_books
 
 pytestmark = pytest.mark.slow
 
