@@ -64,7 +64,7 @@ def test_a_reader_is_at_the_mistake(
 
 def test_a_page_that_stood_open_too_long_says_so_in_view(page: Page, log_in: Callable[[Page], Page]) -> None:
     log_in(page).goto(PRIDE)
-    page.locator("main [name=csrf_token]").evaluate("field => field.value = 'old'")
+    page.locator("#csrf_token").evaluate("field => field.value = 'old'")
     page.get_by_label("3 stars").check()
     page.get_by_role("button", name="Publish").click()
     assert_at_the_mistake(page, "error form-error")
