@@ -47,12 +47,17 @@ def shelve(connection: Connection, reader: Reader, address: str) -> ResponseRetu
         return redirect_with_notice(
             page, "unshelved" if unshelve_book(connection, reader.id, book.id) else "not-shelved"
         )
+    shelve_by_name(connection, reader, book.id, name)
+    return redirect(page, 303)
+
+
+def shelve_by_name(connection: Connection, reader: Reader, book_id: int, name: str) -> None:
+    """Put a book on the shelf of this name, which may be that of a status. Raises Conflict."""
     status = status_of(name)
     try:
-        shelve_book(connection, reader.id, book.id, status=status, shelves=[] if status else [name])
+        shelve_book(connection, reader.id, book_id, status=status, shelves=[] if status else [name])
     except TooManyShelvesError as error:
         raise _too_many_shelves() from error
-    return redirect(page, 303)
 
 
 @blueprint.route("/shelves/books/<id:shelved_id>", methods=["GET", "POST"])

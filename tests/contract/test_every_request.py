@@ -8,6 +8,7 @@ import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, given, seed, settings
 from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from tests.fixture_types import AddBook, Select
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.slow
 
 Case = schemathesis.Case[Any]
 EXAMPLES = 12  # of each address
+# No schema can say what a name is that people can read.
+RULES_BEYOND_SCHEMAS = {"PUT /api/v1/editions/{identifier}/shelf"}
 
 
 @pytest.fixture
@@ -62,7 +65,8 @@ def test_every_request_is_answered_as_the_document_says(
             @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
             @given(case=operation.as_strategy(generation_mode=mode).filter(is_in_order))
             def answered(case: Case) -> None:
-                case.call_and_validate(headers=token)
+                excluded: list[Any] = [positive_data_acceptance] if case.operation.label in RULES_BEYOND_SCHEMAS else []
+                case.call_and_validate(headers=token, excluded_checks=excluded)
 
             answered()
             count += 1

@@ -203,7 +203,21 @@ class TestShelves:
         problem(client.delete(address, headers=writer), 404)
         assert select("SELECT count(*) FROM shelved_books") == 0
 
-    @pytest.mark.parametrize("body", [{}, {"shelf": ""}, {"shelf": None}, {"shelf": "Read"}, {"shelf": ["read"]}])
+    def test_a_shelf_of_ones_own_is_made_and_the_status_stays(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        address = f"/api/v1/editions/{dune}/shelf"
+        client.put(address, headers=writer, json={"shelf": "Read"})
+        book = client.put(address, headers=writer, json={"shelf": "Sand and worms"}).get_json()
+        assert (book["status"], book["shelves"]) == ("read", ["Sand and worms"])
+        monkeypatch.setattr("flyleaf.queries.named_shelves.SHELVES_MAX", 1)
+        assert (
+            "shelves of your own" in problem(client.put(address, headers=writer, json={"shelf": "More"}), 409)["detail"]
+        )
+
+    @pytest.mark.parametrize(
+        "body", [{}, {"shelf": ""}, {"shelf": None}, {"shelf": " "}, {"shelf": "a/b"}, {"shelf": ["read"]}]
+    )
     def test_a_shelf_that_is_none(self, client: FlaskClient, writer: dict[str, str], dune: str, body: Any) -> None:
         assert wrong(client.put(f"/api/v1/editions/{dune}/shelf", headers=writer, json=body)) == {"shelf"}
 

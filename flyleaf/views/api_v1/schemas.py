@@ -13,6 +13,7 @@ from flyleaf.limits import (
     RATING_MAX,
     RATING_MIN,
     REVIEW_MAX,
+    SHELF_NAME_MAX,
     SUBJECT_NAME_MAX,
     YEAR_MAX,
     YEAR_MIN,
@@ -256,7 +257,11 @@ class ShelvedBooks(Schema):
 
 
 class NewShelf(Schema):
-    shelf = fields.String(required=True, validate=OneOf([*map(str, Status)]))
+    shelf = fields.String(
+        required=True,
+        validate=[Length(1, SHELF_NAME_MAX), Regexp(PRINTABLE)],
+        **said("`to-read`, `reading`, `read`, `did-not-finish`, or a name of your own."),
+    )
 
 
 class Token(Schema):

@@ -3,16 +3,20 @@
 from typing import Any
 
 from sqlalchemy import Connection
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.api_tokens import LiveToken
-from flyleaf.queries.named_shelves import Status, select_shelves
+from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.shelved_books import ShelvedBook, select_shelved_book, select_shelved_books
-from flyleaf.queries.shelves import shelve_book, unshelve_book
+from flyleaf.queries.shelves import unshelve_book
 from flyleaf.views.api_v1 import schemas
 from flyleaf.views.api_v1.blueprints import Blueprint, own, writing
 from flyleaf.views.api_v1.cursors import cursor_after, place_at
 from flyleaf.views.books import find_book
+from flyleaf.views.shelf_forms import ShelveForm
+from flyleaf.views.shelved_books import shelve_by_name
+from flyleaf.web.problems import InvalidFieldsError
 
 blueprint = Blueprint("Shelves", __name__, "What you want to read, are reading and have read.")
 
@@ -50,9 +54,15 @@ def shelved_book(connection: Connection, token: LiveToken, identifier: str) -> S
 @writing
 @blueprint.arguments(schemas.NewShelf)
 def shelve(connection: Connection, token: LiveToken, sent: dict[str, Any], identifier: str) -> ShelvedBook:
-    """Put the edition's work on one of the four shelves that everybody has. It leaves the other three."""
+    """Put the edition's work on a shelf: one of the four that everybody has, where it leaves the other three, or one
+    that you name, which is made if you have none of this name."""
+    form = ShelveForm(ImmutableMultiDict(sent), meta={"csrf": False})
+    if not form.validate():
+        raise InvalidFieldsError(form.errors)
+    if not form.shelf.data:  # only spaces
+        raise InvalidFieldsError({"shelf": ["Enter a name for the shelf."]})
     book = find_book(connection, identifier)
-    shelve_book(connection, token.reader.id, book.id, status=Status(sent["shelf"]))
+    shelve_by_name(connection, token.reader, book.id, form.shelf.data)
     return _own(connection, book.id, token)
 
 
