@@ -16,7 +16,7 @@ _BLOCKS = frozenset(
 )
 _CELLS = frozenset(("td", "th"))
 _VOID = frozenset(("br", "hr", "img", "wbr"))
-_USUAL = (_BLOCKS | _CELLS | _VOID).union(
+USUAL = (_BLOCKS | _CELLS | _VOID).union(
     "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd label li mark nobr q s samp small span strike"
     " strong sub sup time tr tt u var".split()
 )
@@ -26,7 +26,7 @@ _RARE = frozenset(
     " marquee math menu meta meter noscript o object option output param picture progress rp rt ruby select slot source"
     " svg template textarea track video".split()
 )
-_TAG = re.compile(
+TAG = re.compile(
     r"""<(/?)([a-z][a-z0-9]{0,9}(?:-[a-z0-9-]{1,30})?)(?::[a-z]+)?(?:\s(?:"[^"<]*"|'[^'<]*'|[^<>"'])*)?/?>""",
     re.IGNORECASE,
 )
@@ -58,7 +58,7 @@ def plain_line(text: str) -> str:
     if not may_hold_markup(text):
         return text
     text = _seen(text)
-    markup = _VOID | (_closed(text) & (_USUAL | _RARE))
+    markup = _VOID | (_closed(text) & (USUAL | _RARE))
 
     def replaced(tag: re.Match[str]) -> str:
         name = tag[2].lower()
@@ -66,19 +66,19 @@ def plain_line(text: str) -> str:
             return tag[0]
         return " " if name in _SPACED else ""
 
-    return _with_letters(_TAG.sub(replaced, text))
+    return _with_letters(TAG.sub(replaced, text))
 
 
 def paragraphs(text: str) -> list[list[str]]:
     """Return the lines of each paragraph of a description. In HTML, tags separate them; in plain text, line ends
     separate lines and blank lines separate paragraphs."""
     text = _seen(text.replace(_PART, " ").replace(_BREAK, " "))
-    is_html = any(tag[2].lower() in _PARTING for tag in _TAG.finditer(text))
+    is_html = any(tag[2].lower() in _PARTING for tag in TAG.finditer(text))
     text = _BLANK_LINE.sub(_PART, text)
     text = _LINE_ENDS.sub(" " if is_html else _BREAK, text)
     # Other tags are markup only if they are closed; "List<String>" is not.
-    markup = (_USUAL - _RARE) | _closed(text)
-    text = _TAG.sub(lambda tag: _mark(tag) if _is_markup(tag, markup) else tag[0], text)
+    markup = (USUAL - _RARE) | _closed(text)
+    text = TAG.sub(lambda tag: _mark(tag) if _is_markup(tag, markup) else tag[0], text)
     text = _BREAKS.sub(_PART, text)
     return [part.split(_BREAK) for part in _with_letters(text).split(_PART)]
 
@@ -101,7 +101,7 @@ def _seen(text: str) -> str:
 
 def _closed(text: str) -> set[str]:
     """Return the names of the tags that are opened and closed."""
-    names = {(tag[1], tag[2].lower()) for tag in _TAG.finditer(text)}
+    names = {(tag[1], tag[2].lower()) for tag in TAG.finditer(text)}
     return {name for slash, name in names if {("", name), ("/", name)} <= names}
 
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from flyleaf.importing.formats import (
+    bookwyrm,
     calibre,
     csv_table,
     goodreads,
@@ -14,6 +15,7 @@ from flyleaf.importing.formats import (
     marcxml,
     open_library_dump,
     open_library_log,
+    openreads,
     storygraph,
 )
 from flyleaf.importing.reading.source import Source
@@ -46,6 +48,8 @@ FORMATS: tuple[Format, ...] = (
     calibre,
     inventaire,
     libib,
+    bookwyrm,
+    openreads,
     csv_table,
 )
 

@@ -36,6 +36,11 @@ def read(source: Source) -> Table:
     return export_table(open_csv(source), "Calibre", _COLUMNS)
 
 
+def read_history(source: Source) -> Table:
+    """Return the table of the books with what the reader says of them. Raises UnusableFileError."""
+    return export_table(open_csv(source), "Calibre", _COLUMNS | _HISTORY)
+
+
 def _isbn(isbn: str, identifiers: str) -> str:
     """Return the ISBN in "9780306406157" or "goodreads:61,isbn:9780306406157"."""
     pairs = (identifier.rpartition(":") for identifier in identifiers.split(","))
@@ -80,4 +85,10 @@ _COLUMNS = {
     "subjects": Column(_tags, ("tags",)),
     "series": Column(numbered, ("series", "series_index")),
     "identifiers": Column(_identifiers, ("identifiers",)),
+}
+# It doesn't know what was read. So that no book is lost, all of them are put on a shelf of this name.
+_HISTORY = {
+    "shelves": Column(lambda _: "Calibre", ("title",)),
+    "rating": Column(str, ("rating",)),
+    "added": Column(str, ("timestamp",)),
 }

@@ -37,13 +37,13 @@ class CsvColumns(NamedTuple):
 
 def count_known(header: Sequence[str]) -> int:
     """Return how many cells of a header are known names."""
-    return sum(_key(cell) in _KNOWN for cell in header)
+    return sum(letters_and_digits(cell) in _KNOWN for cell in header)
 
 
 def find_columns(header: Sequence[str]) -> CsvColumns:
     """Return the positions of the columns. Raises UnusableFileError if the title is missing, or whatever tells one
     book of that title from another, or if one is named twice."""
-    keys = [_key(cell) for cell in header]
+    keys = [letters_and_digits(cell) for cell in header]
     found = {column: _position(keys, names) for column, names in _NAMES_OF.items()}
     isbn13 = _position(keys, _ISBN13_NAMES)
     if found["isbn"] is None:
@@ -63,7 +63,7 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
     return CsvColumns(tuple(columns), tuple(columns.values()), isbn13, number, ignored, remarks)
 
 
-def _key(cell: str) -> str:
+def letters_and_digits(cell: str) -> str:
     """Return its letters and digits in lower case without accents, so that "ISBN-13" and "isbn_13" are the same."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", cell.casefold())))
 

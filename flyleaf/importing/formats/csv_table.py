@@ -142,13 +142,19 @@ def read(source: Source) -> Table:
     plain = None
     if None not in columns.positions:
         plain = PlainReader(len(file.header), columns.present, columns.names, file.form.delimiter)
-    return Table(columns.names, columns.ignored, _batches(file, columns, plain), remarks=columns.remarks)
+    return Table(columns.names, columns.ignored, book_batches(file, columns, plain), remarks=columns.remarks)
 
 
-def _batches(file: CsvFile, columns: CsvColumns, plain: "PlainReader | None") -> Iterator[Batch]:
+def book_batches(
+    file: CsvFile, columns: CsvColumns, plain: "PlainReader | None" = None, also: Sequence[int] = ()
+) -> Iterator[Batch]:
+    """Yield the records with the catalogue's columns, and behind them the cells at the positions in `also`."""
     beside = [position for position in (columns.second_isbn, columns.series_number) if position is not None]
-    for batch in file.batches((*columns.present, *beside), plain):
+    read = (*columns.present, *beside)
+    for batch in file.batches((*read, *also), plain):
         cells = [list(map(typed, column)) for column in batch.columns]
+        others = cells[len(read) :]
+        del cells[len(read) :]
         if None in columns.positions:
             cells.insert(0, [""] * len(batch.lines))
         if columns.series_number is not None:
@@ -156,7 +162,14 @@ def _batches(file: CsvFile, columns: CsvColumns, plain: "PlainReader | None") ->
             cells[series] = list(map(numbered, cells[series], cells.pop()))
         if columns.second_isbn is not None:
             cells[0] = list(map(best_isbn, zip(cells[0], cells.pop(), strict=True)))
-        yield batch._replace(columns=cells)
+        yield batch._replace(columns=[*cells, *others])
+
+
+def read_history(source: Source) -> Table:
+    """Return the table of the books with what a reader says of them. Raises UnusableFileError."""
+    from flyleaf.importing.formats.csv_history import read_with  # which is built on this module
+
+    return read_with(source)
 
 
 def _and_then(first: str, blocks: Iterator[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Goodreads' library export (goodreads_library_export.csv)."""
 
+from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import (
@@ -12,6 +13,7 @@ from flyleaf.importing.formats.site_export import (
     page_count,
 )
 from flyleaf.importing.formats.spreadsheet_cells import typed
+from flyleaf.importing.own_columns import items, listed_readings, reading
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
 
@@ -26,6 +28,11 @@ def recognises(source: Source) -> bool:
 def read(source: Source) -> Table:
     """Return the table of the books. Raises UnusableFileError."""
     return export_table(open_csv(source), "Goodreads", _COLUMNS)
+
+
+def read_history(source: Source) -> Table:
+    """Return the table of the books with what the reader says of them. Raises UnusableFileError."""
+    return export_table(open_csv(source), "Goodreads", _COLUMNS | _HISTORY)
 
 
 def _isbn(isbn13: str, isbn: str) -> str:
@@ -47,4 +54,45 @@ _COLUMNS = {
     "pages": Column(page_count, ("number_of_pages",)),
     "average_rating": Column(str, ("average_rating",)),  # the average of all readers; the reader's own is My Rating
     "identifiers": identifiers(goodreads="book_id"),
+}
+
+
+def _shelves(bookshelves: str, exclusive_shelf: str, own_shelves: str) -> str:
+    """Return the shelves without the exclusive one, which is listed with them."""
+    if own_shelves.strip():
+        return items(*typed(own_shelves).splitlines())
+    names = (name for name in bookshelves.split(",") if name.strip() != exclusive_shelf.strip())
+    return items(*names)
+
+
+def _review(review: str, spoiler: str) -> str:
+    """Return the review, all of which may be marked as a spoiler."""
+    return f"<spoiler>{review}</spoiler>" if review.strip() and spoiler.strip().casefold() == "true" else review
+
+
+def _readings(dates_read: str, date_started: str, date_read: str) -> str:
+    return listed_readings(dates_read) or reading(date_started, date_read)
+
+
+def _identifiers(book_id: str, others: str) -> str:
+    named = (name.partition(":") for name in others.split())
+    return identifier_cell([("goodreads", book_id), *((scheme, value) for scheme, _, value in named)])
+
+
+# Of these, exact_rating, own_shelves, private_review, date_reviewed, dates_read, series and identifiers are only in
+# this site's own export, which has the columns of Goodreads and some more: flyleaf/exporting.py.
+_HISTORY = {
+    "title": Column(typed, ("title",)),
+    "series": Column(str, ("series",)),
+    "identifiers": Column(_identifiers, ("book_id", "identifiers")),
+    "status": Column(str, ("exclusive_shelf",)),
+    "shelves": Column(_shelves, ("bookshelves", "exclusive_shelf", "own_shelves")),
+    "rating": Column(first_given, ("exact_rating", "my_rating")),
+    "review": Column(_review, ("my_review", "spoiler")),
+    "is_private": Column(str, ("private_review",)),
+    "reviewed": Column(str, ("date_reviewed",)),
+    "readings": Column(_readings, ("dates_read", "date_started", "date_read")),
+    "read_count": Column(str, ("read_count",)),
+    "notes": Column(str, ("private_notes",)),
+    "added": Column(str, ("date_added",)),
 }

@@ -1,12 +1,13 @@
 """LibraryThing's tab-delimited export."""
 
 import re
+from collections.abc import Iterable
 from itertools import zip_longest
 
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import natural_name
 from flyleaf.importing.cleaning.subjects import joined
-from flyleaf.importing.formats.csv_table import open_csv
+from flyleaf.importing.formats.csv_table import CsvFile, open_csv
 from flyleaf.importing.formats.site_export import (
     Column,
     export_table,
@@ -15,6 +16,7 @@ from flyleaf.importing.formats.site_export import (
     joined_names,
     page_count,
 )
+from flyleaf.importing.own_columns import items, reading
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Table
 
@@ -35,12 +37,20 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> Table:
     """Return the table of the books. Raises UnusableFileError."""
+    return export_table(_opened(source), "LibraryThing", _COLUMNS)
+
+
+def read_history(source: Source) -> Table:
+    """Return the table of the books with what the reader says of them. Raises UnusableFileError."""
+    return export_table(_opened(source), "LibraryThing", _COLUMNS | _HISTORY)
+
+
+def _opened(source: Source) -> CsvFile:
     # Cells contain no tabs or line ends, and a quote at the start usually belongs to the title.
     try:
-        file = open_csv(source, delimiter="\t", quotes=False)
+        return open_csv(source, delimiter="\t", quotes=False)
     except UnusableFileError as error:
         raise UnusableFileError("it is not an export from LibraryThing: export it as tab-delimited text.", 1) from error
-    return export_table(file, "LibraryThing", _COLUMNS)
 
 
 def _plain(cell: str) -> str:
@@ -99,4 +109,55 @@ _COLUMNS = {
     "subjects": Column(_subjects, ("subjects",)),
     "series": Column(_series, ("series",)),
     "identifiers": identifiers(librarything="book_id", oclc="oclc", lccn="lccn", librarythingwork="work_id"),
+}
+
+# The collections that every member has, besides "Your library", which is kept as a shelf of this name.
+_STATUSES = {
+    "to read": "to-read",
+    "wishlist": "to-read",
+    "currently reading": "reading",
+    "read but unowned": "read",
+}
+
+
+def status_in(collections: Iterable[str], date_read: str) -> str:
+    """Return the status that the collections say, or the date of reading; "" if neither does."""
+    found = (_STATUSES.get(name.strip().casefold(), "") for name in collections)
+    return "read" if date_read.strip(" []") else next(filter(None, found), "")
+
+
+def own_shelves(tags: Iterable[str], collections: Iterable[str]) -> str:
+    """Return the cell with the tags and the reader's own collections."""
+    return items(*tags, *(name for name in collections if name.strip().casefold() not in _STATUSES))
+
+
+def with_line_ends(text: str) -> str:
+    """Return a review whose line ends the site has written as "[return]"."""
+    return text.replace("[return]", "\n")
+
+
+def _status(collections: str, date_read: str) -> str:
+    return status_in(_plain(collections).split(","), date_read)
+
+
+def _shelves(tags: str, collections: str) -> str:
+    return own_shelves(_plain(tags).split(","), _plain(collections).split(","))
+
+
+def _review(cell: str) -> str:
+    return with_line_ends(_plain(cell))
+
+
+def _readings(started: str, finished: str) -> str:
+    return reading(started.strip(" []"), finished.strip(" []"))
+
+
+_HISTORY = {
+    "status": Column(_status, ("collections", "date_read")),
+    "shelves": Column(_shelves, ("tags", "collections")),
+    "rating": Column(_plain, ("rating",)),
+    "review": Column(_review, ("review",)),
+    "readings": Column(_readings, ("date_started", "date_read")),
+    "notes": Column(_review, ("private_comment",)),
+    "added": Column(_date, ("entry_date",)),
 }

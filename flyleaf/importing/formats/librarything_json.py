@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -10,8 +10,9 @@ from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.cleaning.isbns import best_isbn
 from flyleaf.importing.cleaning.names import natural_name
 from flyleaf.importing.cleaning.subjects import joined
-from flyleaf.importing.formats.librarything import publisher_in
+from flyleaf.importing.formats.librarything import own_shelves, publisher_in, status_in, with_line_ends
 from flyleaf.importing.formats.site_export import joined_names, page_count
+from flyleaf.importing.own_columns import reading
 from flyleaf.importing.reading.encoding import Decoder
 from flyleaf.importing.reading.source import BLOCK, LINE_MAX, Source, UnusableFileError
 from flyleaf.importing.table import ROWS_AT_ONCE, Batch, Reason, Refusal, Table
@@ -48,6 +49,18 @@ class _Book(NamedTuple):
     identifiers: str
 
 
+class _Own(NamedTuple):
+    """The fields of its reader, named like the columns of a reading history."""
+
+    status: str
+    shelves: str
+    rating: str
+    review: str
+    readings: str
+    notes: str
+    added: str
+
+
 def recognises(source: Source) -> bool:
     """Return whether it starts with a book that has one of the export's own keys."""
     head = source.head.removeprefix(b"\xef\xbb\xbf")
@@ -56,7 +69,14 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source) -> Table:
     """Return the table of the books. Raises UnusableFileError."""
-    return Table(_Book._fields, (), _batches(enumerate(_records(source), 1)), unit="record")
+    return Table(_Book._fields, (), _batches(enumerate(_records(source), 1), _Book._fields, _book), unit="record")
+
+
+def read_history(source: Source) -> Table:
+    """Return the table of the books with what the reader says of them. Raises UnusableFileError."""
+    fields = (*_Book._fields, *_Own._fields)
+    records = enumerate(_records(source), 1)
+    return Table(fields, (), _batches(records, fields, lambda record: _book(record) + _own(record)), unit="record")
 
 
 def _records(source: Source) -> Iterator[Any]:
@@ -86,7 +106,9 @@ def _records(source: Source) -> Iterator[Any]:
             yield record
 
 
-def _batches(numbered: Iterator[tuple[int, Any]]) -> Iterator[Batch]:
+def _batches(
+    numbered: Iterator[tuple[int, Any]], fields: Sequence[str], row: Callable[[dict[str, Any]], tuple[str, ...]]
+) -> Iterator[Batch]:
     while some := list(islice(numbered, ROWS_AT_ONCE)):
         refused = [
             Refusal(number, Reason.UNREADABLE, "it is no JSON object", ())
@@ -94,8 +116,8 @@ def _batches(numbered: Iterator[tuple[int, Any]]) -> Iterator[Batch]:
             if not isinstance(record, dict)
         ]
         books = [(number, record) for number, record in some if isinstance(record, dict)]
-        rows = [_book(record) for _, record in books]
-        columns = list(zip(*rows, strict=True)) or [()] * len(_Book._fields)
+        rows = [row(record) for _, record in books]
+        columns = list(zip(*rows, strict=True)) or [()] * len(fields)
         yield Batch([number for number, _ in books], columns, refused)
 
 
@@ -111,6 +133,20 @@ def _book(record: dict[str, Any]) -> _Book:
         subjects=joined(_subjects(record)),
         series="; ".join(_texts(record.get("series"))),
         identifiers=identifier_cell((scheme, _first(record.get(key))) for scheme, key in _SCHEMES.items()),
+    )
+
+
+def _own(record: dict[str, Any]) -> _Own:
+    collections = _texts(record.get("collections"))
+    started, finished = _first(record.get("datestarted")), _first(record.get("dateread"))
+    return _Own(
+        status=status_in(collections, finished),
+        shelves=own_shelves(_texts(record.get("tags")), collections),
+        rating=_first(record.get("rating")),
+        review=with_line_ends(_first(record.get("review"))),
+        readings=reading(started, finished),
+        notes=with_line_ends(_first(record.get("privatecomment"))),
+        added=_first(record.get("entrydate")),
     )
 
 

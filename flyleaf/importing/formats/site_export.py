@@ -1,7 +1,7 @@
 """Common code for exports from readers' sites: map the site's columns to ours.
 
 Sites add, drop and reorder columns, so they are found by name. The reader's own data (ratings, reviews, shelves,
-reading dates) doesn't belong in a catalogue and is not imported.
+reading dates) doesn't belong in a catalogue: only the table of a reading history has it.
 """
 
 import re
@@ -13,6 +13,7 @@ from flyleaf.importing.cleaning.cells import shown
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME, identifier_cell
 from flyleaf.importing.fields import COLUMNS
 from flyleaf.importing.formats.csv_table import CsvFile, normalised
+from flyleaf.importing.own_columns import OWN_COLUMNS
 from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 
@@ -52,7 +53,9 @@ def export_table(file: CsvFile, site: str, made: Mapping[str, Column], other: Co
     for position, cell in enumerate(file.header):
         positions.setdefault(normalised(cell), position)
     columns = [
-        name for name in (*COLUMNS, ANY_SCHEME) if name in made and not positions.keys().isdisjoint(made[name].of)
+        name
+        for name in (*COLUMNS, ANY_SCHEME, *OWN_COLUMNS)
+        if name in made and not positions.keys().isdisjoint(made[name].of)
     ]
     if columns[:2] != ["isbn", "title"]:
         raise UnusableFileError(f"the header lacks columns of an export from {site}: export it again.", 1)

@@ -6,6 +6,7 @@ from flyleaf.identifiers import SCHEMES
 from flyleaf.importing.cleaning.identifier_cells import identifier_cell
 from flyleaf.importing.formats.csv_table import open_csv
 from flyleaf.importing.formats.site_export import Column, export_table, has_columns, joined_names
+from flyleaf.importing.own_columns import items, listed_readings, reading
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
 
@@ -23,6 +24,11 @@ def recognises(source: Source) -> bool:
 def read(source: Source) -> Table:
     """Return the table of the books. Raises UnusableFileError."""
     return export_table(open_csv(source), "The StoryGraph", _COLUMNS)
+
+
+def read_history(source: Source) -> Table:
+    """Return the table of the books with what the reader says of them. Raises UnusableFileError."""
+    return export_table(open_csv(source), "The StoryGraph", _COLUMNS | _HISTORY)
 
 
 def _isbn(isbn_or_uid: str) -> str:
@@ -45,4 +51,23 @@ _COLUMNS = {
     "author": Column(_authors, ("authors",)),
     "subjects": Column(str, ("tags",)),
     "identifiers": Column(_identifier, ("isbn/uid",)),
+}
+
+
+def _tags(cell: str) -> str:
+    return items(*cell.split(","))
+
+
+def _readings(dates_read: str, last_date_read: str) -> str:
+    return listed_readings(dates_read) or reading("", last_date_read)
+
+
+_HISTORY = {
+    "status": Column(str, ("read_status",)),
+    "shelves": Column(_tags, ("tags",)),
+    "rating": Column(str, ("star_rating",)),
+    "review": Column(str, ("review",)),
+    "readings": Column(_readings, ("dates_read", "last_date_read")),
+    "read_count": Column(str, ("read_count",)),
+    "added": Column(str, ("date_added",)),
 }

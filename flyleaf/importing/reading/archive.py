@@ -8,6 +8,7 @@ from flyleaf.importing.reading.packed_file import PackedFile
 
 SIGNS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile can't unpack the others in bounded memory
+OWN_HISTORY = "reading-history.csv"  # in this site's own export of all that is a reader's, beside other files
 _SUFFIXES = (".csv", ".txt", ".tsv", ".mrc", ".xml", ".json", ".gz")
 
 
@@ -28,7 +29,8 @@ def _only_table(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
         raise UnusableFileError("it is a spreadsheet or another document: save it as CSV (UTF-8).")
     files = [member for member in members if not _is_accessory(member)]
     tables = [member for member in files if member.filename.lower().endswith(_SUFFIXES)]
-    candidates = tables if len(files) > 1 else files
+    own = [member for member in tables if member.filename == OWN_HISTORY]
+    candidates = own or (tables if len(files) > 1 else files)
     if len(candidates) != 1:
         listed = ", ".join(shown(member.filename) for member in (tables or files)[:10])
         what = f"several files ({listed})" if files else "no file"

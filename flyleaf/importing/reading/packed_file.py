@@ -4,7 +4,7 @@ import io
 import select
 import tempfile
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from flyleaf.importing.errors import UnusableFileError
 
@@ -19,8 +19,8 @@ SPOOL_MAX = 1 << 30  # bytes of a ZIP archive in a pipe, which needs a temporary
 class PackedFile(io.RawIOBase):
     """A file or pipe that counts the bytes read: `position` of `size`, which is None for a pipe."""
 
-    def __init__(self, file: io.FileIO, size: int | None) -> None:
-        self._file: io.FileIO | io.BufferedRandom = file
+    def __init__(self, file: IO[bytes] | io.FileIO, size: int | None) -> None:
+        self._file: Any = file  # with readinto
         self.size = size
         self.position = 0
 
@@ -72,13 +72,13 @@ class PackedFile(io.RawIOBase):
         return True
 
     def seekable(self) -> bool:
-        return self._file.seekable()
+        return bool(self._file.seekable())
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
+        return int(self._file.seek(offset, whence))
 
     def tell(self) -> int:
-        return self._file.tell()
+        return int(self._file.tell())
 
     def close(self) -> None:
         self._file.close()

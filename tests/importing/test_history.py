@@ -1,0 +1,210 @@
+"""Reading histories: what readers' exports say of their readers, whatever the site."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flyleaf.history import HistoryRow, RefusedRow
+from flyleaf.importing import UnusableFileError
+from flyleaf.importing.cleaning.review_cells import review_cell, review_text
+from flyleaf.importing.history import read_history
+from flyleaf.importing.reading.source import open_source
+from tests.importing.files import written
+
+GOODREADS = (
+    "Book Id,Title,Author,Author l-f,Additional Authors,ISBN,ISBN13,My Rating,Average Rating,Publisher,Binding,"
+    "Number of Pages,Year Published,Original Publication Year,Date Read,Date Added,Bookshelves,"
+    "Bookshelves with positions,Exclusive Shelf,My Review,Spoiler,Private Notes,Read Count,Owned Copies\n"
+)
+STORYGRAPH = (
+    "Title,Authors,Contributors,ISBN/UID,Format,Read Status,Date Added,Last Date Read,Dates Read,Read Count,"
+    "Star Rating,Review,Tags,Owned?\n"
+)
+LIBRARYTHING = (
+    "Book Id\tTitle\tPrimary Author\tSecondary Author\tPublication\tDate\tReview\tRating\tPrivate Comment\t"
+    "Date Started\tDate Read\tTags\tCollections\tISBN\tISBNs\tEntry Date\n"
+)
+BOOKWYRM = (
+    "title,author_text,remote_id,openlibrary_key,goodreads_key,isbn_10,isbn_13,start_date,finish_date,stopped_date,"
+    "rating,review_name,review_cw,review_content,review_published,shelf,shelf_name,shelf_date\n"
+)
+OPENREADS = (
+    "title,subtitle,author,description,status,favourite,deleted,rating,pages,publisher,publication_year,isbn,olid,tags,"
+    "my_review,notes,book_format,readings,date_added,date_modified\n"
+)
+
+
+def history(folder: Path, content: str | bytes) -> tuple[str, list[HistoryRow | RefusedRow]]:
+    with open_source(written(folder, content)) as source:
+        found = read_history(source)
+        return found.format, list(found.rows)
+
+
+def only_row(folder: Path, content: str) -> HistoryRow:
+    _, [row] = history(folder, content)
+    assert isinstance(row, HistoryRow)
+    return row
+
+
+def test_goodreads(tmp_path: Path) -> None:
+    row = only_row(
+        tmp_path,
+        GOODREADS + '7,"Dune (Dune, #1)",Frank Herbert,"Herbert, Frank",,="0441172717",="9780441172719",4,4.2,Ace,'
+        'Paperback,604,1990,1965,2023/03/21,2022/12/31,"sf, read","sf (#1)",read,"One.<br/>Two &amp; '
+        '<spoiler>sand</spoiler>",,"Lent to Ann",1,0\n',
+    )
+    assert row == HistoryRow(
+        line=2,
+        title="Dune",
+        author="Frank Herbert",
+        isbn="9780441172719",
+        identity="9780441172719",
+        identifiers=("goodreads:7",),
+        series="Dune #1",
+        year=1965,
+        publisher="Ace",
+        pages=604,
+        status="read",
+        shelves=("sf",),
+        rating=Decimal(4),
+        review="One.\nTwo & ||sand||",
+        readings=((None, date(2023, 3, 21)),),
+        notes="Lent to Ann",
+        added_on=date(2022, 12, 31),
+    )
+
+
+def test_a_review_that_is_a_spoiler_as_a_whole(tmp_path: Path) -> None:
+    row = only_row(tmp_path, GOODREADS + "7,Dune,Frank Herbert,,,,,0,,,,,,,,,,,dropped,He dies.,true,,0,0\n")
+    assert (row.review, row.status, row.shelves) == ("||He dies.||", None, ("dropped",))
+    assert row.rating is None, "0 is no rating"
+
+
+def test_the_storygraph(tmp_path: Path) -> None:
+    row = only_row(
+        tmp_path,
+        STORYGRAPH + "Dune,Frank Herbert,,9780441172719,paperback,did-not-finish,2021/05/10,2022/01/02,"
+        '"2021/05/11-2021/05/12, 2022/01/02",2,4.25,"<div>Good,<br>""really"".</div>","sf, lent",No\n',
+    )
+    assert (row.status, row.rating, row.review) == ("did-not-finish", Decimal("4.25"), 'Good,\n"really".')
+    assert row.readings == ((date(2021, 5, 11), date(2021, 5, 12)), (None, date(2022, 1, 2)))
+    assert (row.shelves, row.problems) == (("sf", "lent"), ())
+
+
+def test_librarything(tmp_path: Path) -> None:
+    row = only_row(
+        tmp_path,
+        LIBRARYTHING + "61\tDune\tHerbert, Frank\t\tAce (1990)\t1990\tOne.[return]Two.\t3.5\tmine\t[2020-01-01]\t"
+        "[2020-02-01]\tsf, lent\tYour library, Read but unowned\t[0441172717]\t0441172717\t[2019-12-24]\n",
+    )
+    assert (row.status, row.rating, row.review, row.notes) == ("read", Decimal("3.5"), "One.\nTwo.", "mine")
+    assert (row.shelves, row.readings) == (("sf", "lent", "Your library"), ((date(2020, 1, 1), date(2020, 2, 1)),))
+    assert row.added_on == date(2019, 12, 24)
+
+
+def test_librarything_as_json(tmp_path: Path) -> None:
+    row = only_row(
+        tmp_path,
+        '{"61": {"books_id": "61", "title": "Dune", "primaryauthor": "Herbert, Frank", "rating": 4.5, '
+        '"review": "Good.", "dateread": "2020-02-01", "tags": ["sf"], "collections": ["To read"], '
+        '"entrydate": "2019-12-24"}}',
+    )
+    assert (row.author, row.status, row.rating, row.review) == ("Frank Herbert", "read", Decimal("4.5"), "Good.")
+    assert (row.shelves, row.readings) == (("sf",), ((None, date(2020, 2, 1)),))
+
+
+def test_bookwyrm(tmp_path: Path) -> None:
+    row = only_row(
+        tmp_path,
+        BOOKWYRM
+        + "Dune,Frank Herbert,https://example.org/book/1,,7,,9780441172719,2025-01-01,,2025-02-01,3.5,Sand,war,"
+        "Long.,2025-03-01 10:00:00+00:00,stopped-reading,Stopped Reading,2025-02-01\n",
+    )
+    assert (row.status, row.rating, row.identifiers) == ("did-not-finish", Decimal("3.5"), ("goodreads:7",))
+    assert row.review == "Sand\n\nwar\n||Long.||"
+    assert row.readings == ((date(2025, 1, 1), date(2025, 2, 1)),)
+    assert row.reviewed_at == datetime(2025, 3, 1, 10, tzinfo=UTC)
+
+
+def test_a_shelf_of_ones_own_at_bookwyrm(tmp_path: Path) -> None:
+    row = only_row(tmp_path, BOOKWYRM + "Dune,Frank Herbert,,,,,,,,,,,,,,poems-12,Poems,\n")
+    assert (row.status, row.shelves) == (None, ("Poems",))
+
+
+def test_openreads(tmp_path: Path) -> None:
+    row = only_row(
+        tmp_path,
+        OPENREADS + "Dune,,Frank Herbert,,abandoned,false,false,4.5,604,Ace,1965,9780441172719,OL1M,sf|||||lent,Good.,"
+        "mine,paperback,2021-01-01T00:00:00.000|2021-02-01T00:00:00.000|;2022-01-01T00:00:00.000||,"
+        "2020-05-01T09:00:00.000,2020-05-01T09:00:00.000\n",
+    )
+    assert (row.status, row.rating, row.review, row.notes) == ("did-not-finish", Decimal("4.5"), "Good.", "mine")
+    assert row.readings == ((date(2021, 1, 1), date(2021, 2, 1)), (date(2022, 1, 1), None))
+    assert (row.shelves, row.added_on) == (("sf", "lent"), date(2020, 5, 1))
+
+
+def test_calibre_does_not_know_what_was_read(tmp_path: Path) -> None:
+    header = "author_sort,authors,isbn,rating,tags,timestamp,title,uuid\n"
+    row = only_row(tmp_path, header + '"A","Ann A",,4,"a","2021-01-19T22:41:16+01:00",T,u\n')
+    assert (row.status, row.shelves, row.rating) == (None, ("Calibre",), Decimal(4))
+    assert row.added_on == date(2021, 1, 19)
+
+
+def test_columns_of_no_particular_site(tmp_path: Path) -> None:
+    row = only_row(
+        tmp_path, "Title;Author;My Rating;Date Started;Date Read;Status;Tags\nDune;F. H.;4,5;;3/21/2023;Finished;a,b\n"
+    )
+    assert (row.status, row.rating, row.shelves) == ("read", Decimal("4.5"), ("a", "b"))
+    assert row.readings == ((None, date(2023, 3, 21)),)
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ("4.3,2023-03-21,read,", "rating"),
+        ("6,2023-03-21,read,", "rating"),
+        ("NaN,2023-03-21,read,", "rating"),
+        ("-1,2023-03-21,read,", "rating"),
+        ("4,2023-02-30,read,", "readings"),
+        ("4,2023,read,", "readings"),
+        ("4,3/4/2023,read,", "readings"),
+        ("4,2999-01-01,read,", "readings"),
+        (f"4,2023-03-21,read,{'a' * 10_001}", "review"),
+        (f"4,2023-03-21,{'a' * 51},", "shelves"),
+    ],
+)
+def test_what_cannot_be_used_is_left_out_and_named(tmp_path: Path, cells: str, problem: str) -> None:
+    row = only_row(tmp_path, f"title,author,rating,date read,status,review\nDune,Frank Herbert,{cells}\n")
+    assert row.problems == (problem,)
+
+
+def test_a_row_without_a_title_is_refused(tmp_path: Path) -> None:
+    _, rows = history(tmp_path, "title,author,rating\n,Ann,4\nDune,Ann,4\nDune,Ann,4,5\n")
+    assert [(type(row), row.line) for row in rows] == [(RefusedRow, 4), (RefusedRow, 2), (HistoryRow, 3)]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("isbn,title,author,year\n0441172717,Dune,Frank Herbert,1965\n", "no column of a reader’s own"),
+        (
+            "<?xml version='1.0'?><collection xmlns='http://www.loc.gov/MARC21/slim'><record/></collection>",
+            "is a catalogue",
+        ),
+        ("\x89PNG\r\n\x1a\n", "not text"),
+        ("", "is empty"),
+    ],
+)
+def test_files_that_are_no_reading_history(tmp_path: Path, content: str, reason: str) -> None:
+    with pytest.raises(UnusableFileError, match=reason):
+        history(tmp_path, content)
+
+
+@given(st.text(alphabet=st.sampled_from("ab <>&;|\n*/brspoile")))
+def test_a_review_in_our_own_export_is_read_as_it_was(text: str) -> None:
+    written_here = "\n".join(line.strip(" ") for line in text.strip().split("\n"))
+    assert review_text(review_cell(written_here)) == written_here
