@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 BODY_MAX = 1024 * 1024  # bytes; the application refuses larger bodies by its own, smaller limit
 BODY_SECONDS = 15.0  # from the end of the headers to the end of the body
+UPLOAD_PATH = "/import"  # the end of the only path to which files are uploaded
+UPLOAD_MAX = 17 * 1024 * 1024  # bytes: limits.UPLOAD_BYTES_MAX, and the form around the file
+UPLOAD_SECONDS = 60.0
+UPLOADS_AT_ONCE = 4  # of more than BODY_MAX bytes: they are in memory until they are read
 WHOLE_MAX = 1024 * 1024  # bytes of an answer that is sent in one piece
 SEND_SECONDS = 30.0  # for a client to take the next piece of a larger one
 QUEUE_SECONDS = 1.5  # waiting for a thread; requests hold one for at most 4 seconds even if the database hangs
@@ -69,6 +73,7 @@ class Gateway:
         self._free = asyncio.Semaphore(threads)
         self._in_progress = 0
         self._bodies: set[asyncio.Timeout] = set()
+        self._uploads = 0
         self._finishing: asyncio.Task[None] | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -103,9 +108,22 @@ class Gateway:
             self._in_progress -= 1
 
     async def _respond(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        if not _is_upload(scope):
+            await self._answer(scope, protocol, BODY_MAX, BODY_SECONDS)
+        elif self._uploads == UPLOADS_AT_ONCE:
+            self._refuse(protocol, 503, "Too many files at once: try again in a minute.", ("retry-after", "60"))
+        else:
+            self._uploads += 1
+            try:
+                await self._answer(scope, protocol, UPLOAD_MAX, UPLOAD_SECONDS)
+            finally:
+                self._uploads -= 1
+
+    async def _answer(self, scope: Scope, protocol: HTTPProtocol, most: int, seconds: float) -> None:
+        """Read a body of at most so many bytes, in that time, and answer the request."""
         try:
-            async with self._body_limit():
-                body = await _read(protocol) if _has_body(scope) else b""
+            async with self._body_limit(seconds):
+                body = await _read(protocol, most) if _has_body(scope, most) else b""
         except ProtocolClosed:
             return  # the client went away
         except TimeoutError:
@@ -122,7 +140,7 @@ class Gateway:
             return
         try:
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._call, _environ(scope, body))
+            answer = await loop.run_in_executor(self._threads, self._call, _environ(scope, body, most))
         finally:
             self._free.release()
         if answer.rest is None:
@@ -148,9 +166,9 @@ class Gateway:
             await loop.run_in_executor(self._threads, rest.close)
 
     @contextlib.asynccontextmanager
-    async def _body_limit(self) -> AsyncIterator[None]:
+    async def _body_limit(self, seconds: float) -> AsyncIterator[None]:
         """Raise TimeoutError if a body takes too long."""
-        async with asyncio.timeout(LAST_BODY_SECONDS if self._finishing else BODY_SECONDS) as limit:
+        async with asyncio.timeout(LAST_BODY_SECONDS if self._finishing else seconds) as limit:
             self._bodies.add(limit)
             try:
                 yield
@@ -192,23 +210,29 @@ class Gateway:
         protocol.response_str(status, [*self._own_headers, *headers], text)
 
 
-def _has_body(scope: Scope) -> bool:
+def _is_upload(scope: Scope) -> bool:
+    """Return whether the body is a file that may be larger than others."""
+    length = whole_number(scope.headers.get("content-length", "0")) or 0
+    return scope.method == "POST" and scope.path.endswith(UPLOAD_PATH) and BODY_MAX < length <= UPLOAD_MAX
+
+
+def _has_body(scope: Scope, most: int) -> bool:
     """Return whether to read a body. A GET's body has no meaning, and ignoring it makes pages faster. A body that is
     declared too large is not read: the application refuses it because of its Content-Length."""
     length = whole_number(scope.headers.get("content-length", "0"))
-    return scope.method not in ("GET", "HEAD") and (length is None or length <= BODY_MAX)
+    return scope.method not in ("GET", "HEAD") and (length is None or length <= most)
 
 
-async def _read(protocol: HTTPProtocol) -> bytes:
+async def _read(protocol: HTTPProtocol, most: int) -> bytes:
     body = bytearray()
     async for chunk in protocol:
         body += chunk
-        if len(body) > BODY_MAX:
+        if len(body) > most:
             break
     return bytes(body)
 
 
-def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
+def _environ(scope: Scope, body: bytes, most: int) -> dict[str, Any]:
     """Return the WSGI environment (PEP 3333), whose strings are bytes decoded as Latin-1."""
     name, _, port = scope.server.rpartition(":")
     environ = {
@@ -236,7 +260,7 @@ def _environ(scope: Scope, body: bytes) -> dict[str, Any]:
         key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
         joint = "; " if key == "HTTP_COOKIE" else ","
         environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
-    if len(body) > BODY_MAX or "CONTENT_LENGTH" not in environ:
+    if len(body) > most or "CONTENT_LENGTH" not in environ:
         environ["CONTENT_LENGTH"] = str(len(body))
     return environ
 
