@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import quote
 
 from flyleaf import setting_values as values
@@ -15,6 +15,7 @@ from flyleaf.setting_values import ConfigError, LogFormat, Registration, Session
 
 __all__ = ["PROJECT", "Config", "ConfigError"]
 
+ReadersAddBooks = Literal["yes", "moderated", "no"]
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -52,6 +53,7 @@ class Config:
     moderators_need_second_factor: bool = False
     half_stars: bool = False  # readers can give them
     proposals: bool = True  # readers can suggest corrections of the catalogue
+    readers_add_books: ReadersAddBooks = "moderated"  # those that the catalogue lacks, from their reading histories
     routine_event_days: int = 180  # how long events that come with every visit are kept
     event_days: int = 5 * 365  # how long all other events are kept
     contact: str | None = None  # of the operator, for readers
@@ -74,6 +76,9 @@ class Config:
         redis_url = values.redis_url(environ.get("REDIS_URL") or None)
         if session_type == "redis" and redis_url is None:
             raise ConfigError("SESSION_TYPE is 'redis', but REDIS_URL is not set: write redis://host:6379/0.")
+        adds = environ.get("READERS_ADD_BOOKS") or cls.readers_add_books
+        if adds not in ("yes", "moderated", "no"):
+            raise ConfigError(f"READERS_ADD_BOOKS is {adds!r}: write yes, moderated or no.")
         bindir = environ.get("PG_BINDIR")
         issuer = values.issuer(environ)
         https = values.switch(environ, "HTTPS", not values.is_local(host))
@@ -114,6 +119,7 @@ class Config:
             moderators_need_second_factor=values.switch(environ, "MODERATORS_NEED_SECOND_FACTOR", False),
             half_stars=values.on_or_off(environ, "HALF_STARS", cls.half_stars),
             proposals=values.on_or_off(environ, "PROPOSALS", cls.proposals),
+            readers_add_books=cast(ReadersAddBooks, adds),
             routine_event_days=values.whole_number(environ, "ROUTINE_EVENT_DAYS", cls.routine_event_days, 1, 36_500),
             event_days=values.whole_number(environ, "EVENT_DAYS", cls.event_days, 1, 36_500),
             contact=values.operator(environ.get("CONTACT") or None),

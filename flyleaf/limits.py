@@ -40,6 +40,14 @@ READ_ON_MIN = date(1900, 1, 1)
 READ_ON_MAX = date(2100, 12, 31)
 LINE_ISBN_MAX = 20  # characters; what a file said of a book that the catalogue doesn't have
 
+UPLOAD_BYTES_MAX = 16 * 1024 * 1024  # of a file with a reading history: 20,000 books with reviews
+UPLOAD_ROWS_MAX = 50_000
+UPLOAD_NAME_MAX = 200
+UPLOAD_PROBLEM_MAX = 500  # why a row can't be used
+UPLOADS_MAX = 20  # of one reader that are kept; of older ones only what they wrote stays
+UPLOAD_PROPOSALS_MAX = 100  # missing books of one reader that wait for moderators, before uploads propose no more
+SHELVES_OF_A_ROW = 20  # that an upload may name for one book
+
 QUERY_MAX = 200  # characters of a search
 PAGE_MAX = 100  # the last page of results that is shown
 PAGE_SIZE = 20  # results on a page
@@ -104,4 +112,5 @@ REPORTS = Rate(20, 24 * 60 * 60)  # by one reader
 PROPOSALS = Rate(20, 24 * 60 * 60)  # forms with suggestions for the catalogue, by one reader
 LOOK_UPS = Rate(40, 24 * 60 * 60)  # of missing books at Open Library, by one reader
 LOOK_UPS_BY_ALL = Rate(60, 60)  # by all readers of the site; Open Library would allow three times as many
+UPLOADS = Rate(20, 60 * 60)  # files with reading histories, by one reader
 DOWNLOADS = Rate(6, 60 * 60)  # of one reader's data

@@ -22,6 +22,8 @@ from flyleaf.queries.password_resets import delete_expired_password_resets
 from flyleaf.queries.sessions import select_live_hashes
 from flyleaf.queries.shelves import follow_shelved_books
 from flyleaf.queries.unread_titles import read_next_titles
+from flyleaf.queries.upload_work import continue_next_upload
+from flyleaf.queries.uploads import delete_forgotten_upload
 from flyleaf.search import continue_search, is_ready
 from flyleaf.sessions import SessionFiles
 
@@ -35,6 +37,7 @@ TASKS: tuple[Callable[..., object], ...] = (
     delete_expired_api_tokens,
     read_next_titles,
     follow_shelved_books,
+    delete_forgotten_upload,
     continue_search,
 )
 
@@ -86,7 +89,7 @@ class Maintenance(Background):
 
     def work(self) -> bool:
         """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
-        worked = [*(self._do(task) for task in TASKS), self._prune_events()]
+        worked = [*(self._do(task) for task in TASKS), self._continue_upload(), self._prune_events()]
         worked += [pruning.step() for pruning in self._prunings]
         if self._config.proposals:
             worked.append(self._propose_duplicates())
@@ -100,6 +103,10 @@ class Maintenance(Background):
     def _propose_duplicates(self) -> bool:
         with self._database.transaction() as connection:
             return is_ready(connection) and propose_duplicates(connection)
+
+    def _continue_upload(self) -> bool:
+        with self._database.transaction() as connection:
+            return continue_next_upload(connection, self._config.readers_add_books)
 
     def _prune_events(self) -> bool:
         """Delete the next events whose time has come, as the tables' owner: pages can't."""

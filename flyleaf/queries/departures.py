@@ -8,6 +8,7 @@ from flyleaf.queries.api_tokens import delete_api_tokens
 from flyleaf.queries.second_factors import delete_second_factors
 from flyleaf.queries.sessions import delete_all_sessions
 from flyleaf.queries.shelves import delete_some_shelved_books
+from flyleaf.queries.uploads import delete_readers_upload
 
 REVIEWS_AT_ONCE = 500  # these take a tenth of a second
 
@@ -106,6 +107,8 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
     )
     connection.execute(text("UPDATE reviews SET reader_id = NULL WHERE id = ANY (:ids)"), {"ids": ids})
     if delete_some_shelved_books(connection, departure.reader_id) or len(ids) == REVIEWS_AT_ONCE:
+        return True
+    if delete_readers_upload(connection, departure.reader_id):
         return True
     connection.execute(text("DELETE FROM readers WHERE id = :reader_id"), {"reader_id": departure.reader_id})
     return False

@@ -99,6 +99,12 @@ def find_shelved_book(connection: Connection, reader_id: int, book_id: int) -> i
     return connection.execute(text(f"{_OF_WORK} LIMIT 1"), {"reader_id": reader_id, "book_id": book_id}).scalar()
 
 
+def find_line(connection: Connection, reader_id: int, title: str, author: str, isbn: str | None) -> int | None:
+    """Return the id of the reader's line of this title, author and ISBN, or None."""
+    values = {"reader_id": reader_id, "title": title, "author": author, "isbn": isbn}
+    return connection.execute(_FIND_LINE, values).scalar_one_or_none()
+
+
 def shelve_book(
     connection: Connection,
     reader_id: int,

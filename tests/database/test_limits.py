@@ -38,6 +38,8 @@ from flyleaf.limits import (
     SUBJECT_NAME_MAX,
     SUBJECTS_MAX,
     TITLE_MAX,
+    UPLOAD_NAME_MAX,
+    UPLOAD_PROBLEM_MAX,
     USERNAME_MAX,
     YEAR_MAX,
     YEAR_MIN,
@@ -73,6 +75,8 @@ LETTERS = {
     ("shelved_books", "isbn"): LINE_ISBN_MAX,
     ("shelved_books", "notes"): NOTES_MAX,
     ("shelves", "name"): SHELF_NAME_MAX,
+    ("uploads", "name"): UPLOAD_NAME_MAX,
+    ("upload_rows", "problem"): UPLOAD_PROBLEM_MAX,
 }
 NUMBERS = {
     ("books", "year"): (YEAR_MIN, YEAR_MAX),
@@ -107,6 +111,8 @@ NOT_EMPTY = [
     ("shelved_books", "isbn"),
     ("shelved_books", "notes"),
     ("shelves", "name"),
+    ("uploads", "name"),
+    ("upload_rows", "problem"),
 ]
 
 
@@ -174,6 +180,12 @@ def row(database: Database) -> Callable[[str, str, object], None]:
                 " SELECT r.id, 'Dune', 'dune', '' FROM readers AS r"
             )
         )
+        connection.execute(
+            text("INSERT INTO uploads (reader_id, name, format, state) SELECT id, 'A', 'csv', 'ready' FROM readers")
+        )
+        connection.execute(
+            text("INSERT INTO upload_rows (upload_id, n, said, problem) SELECT id, 1, '{}', 'A' FROM uploads")
+        )
         connection.execute(text("INSERT INTO shelves (reader_id, name, name_key) SELECT id, 'A', 'a' FROM readers"))
         connection.execute(
             text(
@@ -216,7 +228,8 @@ def test_what_is_there_is_not_empty(row: Callable[[str, str, object], None], sub
 def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
     """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX,
     SECOND_FACTORS_MAX, SHELVES_MAX, READINGS_MAX, API_TOKENS_MAX: rows, counted when one is added. DRAFT_*: kept beside
-    the sessions. READ_ON_*: dates, tested below.
+    the sessions. READ_ON_*: dates, tested below. UPLOADS_MAX, UPLOAD_ROWS_MAX, UPLOAD_BYTES_MAX,
+    UPLOAD_PROPOSALS_MAX: rows and files.
     OWN_*: how much a download has. SUBJECTS_MAX: a book's array of ids, tested below."""
     stored = {
         name
@@ -225,7 +238,8 @@ def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
         and not name.startswith(
             ("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT", "OWN_", "READ_ON")
         )
-        and name not in {"SUBJECTS_MAX", "SHELVES_MAX", "READINGS_MAX", "API_TOKENS_MAX"}
+        and name not in {"SUBJECTS_MAX", "SHELVES_MAX", "READINGS_MAX", "API_TOKENS_MAX", "UPLOADS_MAX"}
+        and not name.startswith(("UPLOAD_ROWS", "UPLOAD_BYTES", "UPLOAD_PROPOSALS"))
     }
     assert stored == {name for name in stored if name in globals()}
 

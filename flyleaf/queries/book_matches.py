@@ -1,0 +1,191 @@
+"""Match what a file says of books with the catalogue, many at once.
+
+A book is only taken for the one that a file means if title and author are those of one work, by the rule that tells
+which books are editions of one (search/sql/1_works.sql). An identifier alone is not enough: ISBNs are mistyped, and
+publishers use some of them twice. What comes close is offered, for the reader to decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, text
+
+
+class MatchKind(StrEnum):
+    """How a book was found, the surest first."""
+
+    IDENTIFIER = "identifier"  # its ISBN or another identifier, and title and author agree
+    EXACT = "exact"  # title and author
+    EDITION = "edition"  # title and author are those of its work: it is another edition, or the title is longer
+    NEAR_IDENTIFIER = "near-identifier"  # the identifier, but title or author differ
+    NEAR = "near"  # a similar title and author
+    CHOSEN = "chosen"  # by the reader
+    NONE = "none"
+
+    @property
+    def is_sure(self) -> bool:
+        return self in (MatchKind.IDENTIFIER, MatchKind.EXACT, MatchKind.EDITION, MatchKind.CHOSEN)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedBook:
+    """What a file says of a book. `identity` is that of its ISBN; `identifiers` are others, such as goodreads:61."""
+
+    title: str
+    author: str
+    series: str | None
+    identity: str | None
+    identifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The book that was found, if one was, and how."""
+
+    kind: MatchKind
+    book_id: int | None = None
+
+
+# The keys of a title and an author, as the rule compares them; `given` is the first name or its initial.
+_KEYS = """
+    search_title_key(title) AS title_key,
+    ltrim(search_work_title(title, search_title_key(title)), '*')
+        || coalesce(search_volume_of_series(search_work_title(title, search_title_key(title)), series), '')
+        AS work_title,
+    search_work_author(author, search_key(author)) AS names,
+    split_part(search_key(search_main_author(author)), ' ', 1) AS given
+"""
+# Two authors of one surname and initial may still be two people, if both first names are known.
+_AGREE = """
+    found.work_title = wanted.work_title
+    AND (found.author = ''
+         OR wanted.author = ''
+         OR split_part(found.names, '|', 1) = split_part(wanted.names, '|', 1)
+            AND (split_part(found.names, '|', 2) = split_part(wanted.names, '|', 2)
+                 OR least(length(found.given), length(wanted.given)) = 1
+                 OR least(length(found.given), length(wanted.given)) >= 3
+                    AND (starts_with(found.given, wanted.given) OR starts_with(wanted.given, found.given))))
+"""
+_WANTED = f"""
+    wanted AS MATERIALIZED (
+        SELECT n, title, author, identity, identifiers,
+               {_KEYS},
+               search_root(search_work_of(title, author, series)) AS work_id
+          FROM unnest(CAST(:titles AS text[]), CAST(:authors AS text[]), CAST(:series AS text[]),
+                      CAST(:identities AS text[]), CAST(:identifiers AS text[]))
+                   WITH ORDINALITY AS given_ (title, author, series, identity, identifiers, n)
+    )
+"""  # noqa: S608  # constants
+_IDENTIFIED = text(f"""
+    WITH {_WANTED}, named AS MATERIALIZED (
+        SELECT n, b.id AS book_id, 0 AS place
+          FROM wanted
+          JOIN books AS b ON b.identity = wanted.identity
+         UNION ALL
+        SELECT n, i.book_id, place
+          FROM wanted
+         CROSS JOIN string_to_table(identifiers, ' ') WITH ORDINALITY AS listed (name, place)
+          JOIN identifiers AS i ON i.scheme = split_part(name, ':', 1)
+                               AND i.value = substr(name, strpos(name, ':') + 1)
+    ), found AS (
+        SELECT n, place, b.id AS book_id, author, {_KEYS}
+          FROM named
+          JOIN books AS b ON b.id = named.book_id
+    )
+    SELECT DISTINCT ON (n) n, book_id, {_AGREE} AS agrees
+      FROM wanted
+      JOIN found USING (n)
+     ORDER BY n, agrees DESC, place, book_id
+""")  # noqa: S608  # constants
+# Of the work's editions one with this title is preferred, then the one that stands for the work.
+_OF_WORK = text(f"""
+    WITH {_WANTED}
+    SELECT n, edition.book_id, edition.title_key = wanted.title_key AND wanted.identity IS NULL AS is_exact
+      FROM wanted
+     CROSS JOIN LATERAL (
+        SELECT found.*
+          FROM (SELECT b.id AS book_id, author, {_KEYS}, b.id = works.lead_book_id AS leads
+                  FROM search_works AS works
+                 CROSS JOIN LATERAL (SELECT book_id FROM search_editions AS e WHERE e.work_id = works.id
+                                      ORDER BY e.book_id = works.lead_book_id DESC, e.book_id LIMIT :editions) AS e
+                  JOIN books AS b ON b.id = e.book_id
+                 WHERE works.id = wanted.work_id) AS found
+         WHERE wanted.author <> '' AND found.author <> '' AND {_AGREE}
+         ORDER BY found.title_key = wanted.title_key DESC, leads DESC, book_id
+         LIMIT 1) AS edition
+""")  # noqa: S608  # constants
+# Works with this title, or with it before a subtitle, or by the author, or with the author's surname and one of the
+# title's words; of these the most similar, if it is similar enough.
+_NEAR = text(f"""
+    WITH {_WANTED}, asked AS MATERIALIZED (
+        SELECT wanted.*, search_key(author) AS author_key, search_start(title_key) AS start,
+               main_key, search_start(main_key) AS main_start, words, surname
+          FROM wanted
+         CROSS JOIN LATERAL (SELECT search_title_key(split_part(title, ':', 1)) AS main_key) AS before_subtitle
+         CROSS JOIN LATERAL (SELECT string_agg(word, ' | ') AS words
+                               FROM (SELECT word FROM string_to_table(title_key, ' ') AS word
+                                      WHERE length(word) > 2
+                                      ORDER BY length(word) DESC, word
+                                      LIMIT 3) AS longest) AS of_title
+         CROSS JOIN LATERAL (SELECT nullif(regexp_replace(split_part(names, '|', 1), '^.* ', ''), '') AS surname)
+                    AS of_author
+    )
+    SELECT n, lead_book_id AS book_id
+      FROM asked
+     CROSS JOIN LATERAL (
+        SELECT w.*
+          FROM (SELECT found.*, greatest(similarity(found.title_key, asked.title_key),
+                                         similarity(left(found.title_key, found.main_length), asked.title_key),
+                                         similarity(found.title_key, asked.main_key)) AS title_likeness,
+                       CASE WHEN asked.author = '' OR found.author_key = '' THEN 0.5
+                            ELSE similarity(found.author_key, asked.author_key) END AS author_likeness
+                  FROM ((SELECT lead_book_id, title_key, main_length, author_key, popularity FROM search_works
+                          WHERE search_start(title_key) = start COLLATE "C" ORDER BY id LIMIT :some)
+                         UNION
+                        (SELECT lead_book_id, title_key, main_length, author_key, popularity FROM search_works
+                          WHERE search_start(title_key) = main_start COLLATE "C" ORDER BY id LIMIT :some)
+                         UNION
+                        (SELECT lead_book_id, title_key, main_length, author_key, popularity FROM search_works
+                          WHERE search_start(left(title_key, main_length)) = main_start COLLATE "C"
+                            AND main_length < length(title_key) ORDER BY id LIMIT :some)
+                         UNION
+                        (SELECT lead_book_id, title_key, main_length, author_key, popularity FROM search_works
+                          WHERE left(search_works.author_key, 60) = left(asked.author_key, 60) COLLATE "C"
+                            AND asked.author_key <> '' ORDER BY id LIMIT :some)
+                         UNION
+                        (SELECT lead_book_id, title_key, main_length, author_key, popularity FROM search_works
+                          WHERE words @@ CAST(surname || ' & (' || asked.words || ')' AS tsquery) LIMIT :some))
+                       AS found) AS w
+         ORDER BY title_likeness + author_likeness DESC, popularity DESC, lead_book_id
+         LIMIT 1) AS best
+     WHERE title_likeness >= 0.45
+       AND author_likeness >= 0.3
+""")  # noqa: S608  # constants
+_EDITIONS = 50  # of a work that are looked at
+_SOME = 200  # works of one title, or of a surname and a word
+
+
+def match_books(connection: Connection, wanted: Sequence[WantedBook]) -> list[Match]:
+    """Return a match for each of the books, in their order."""
+    found: dict[int, Match] = {}
+    for row in connection.execute(_IDENTIFIED, _arrays(wanted)):
+        kind = MatchKind.IDENTIFIER if row.agrees else MatchKind.NEAR_IDENTIFIER
+        found[row.n - 1] = Match(kind, row.book_id)
+    unsure = [place for place in range(len(wanted)) if place not in found or not found[place].kind.is_sure]
+    for row in connection.execute(_OF_WORK, _arrays([wanted[place] for place in unsure]) | {"editions": _EDITIONS}):
+        found[unsure[row.n - 1]] = Match(MatchKind.EXACT if row.is_exact else MatchKind.EDITION, row.book_id)
+    missing = [place for place in unsure if place not in found]
+    for row in connection.execute(_NEAR, _arrays([wanted[place] for place in missing]) | {"some": _SOME}):
+        found[missing[row.n - 1]] = Match(MatchKind.NEAR, row.book_id)
+    return [found.get(place, Match(MatchKind.NONE)) for place in range(len(wanted))]
+
+
+def _arrays(wanted: Sequence[WantedBook]) -> dict[str, list[str | None]]:
+    return {
+        "titles": [one.title for one in wanted],
+        "authors": [one.author for one in wanted],
+        "series": [one.series for one in wanted],
+        "identities": [one.identity for one in wanted],
+        "identifiers": [" ".join(one.identifiers) for one in wanted],
+    }
