@@ -37,6 +37,7 @@ from flyleaf.views import (
     shelved_books,
     shelves,
     subjects,
+    uploads,
     welcome,
     work_corrections,
 )
@@ -60,6 +61,7 @@ def register(app: Flask) -> None:
         feeds,
         preferences,
         account,
+        uploads,
         api,
     ):
         app.register_blueprint(room.blueprint)

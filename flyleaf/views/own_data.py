@@ -1,13 +1,17 @@
-"""The download of everything that the site keeps about a reader, as JSON.
+"""The download of everything that the site keeps about a reader: a ZIP archive with all of it as JSON, and with the
+reading history as CSV, which this site and others read again. The JSON is there alone, too.
 
 It is written to a temporary file before any of it is sent, a list in batches that are each read in a transaction of
 their own. So it needs little memory, holds no connection while it formats or sends, and is complete or an error: an
 answer that breaks off could pass for all of the data. What changes meanwhile is in it as it was before or after.
 """
 
+import io
 import json
 import logging
+import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
@@ -21,6 +25,8 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, ServiceUnavailable, TooManyRequests
 from werkzeug.wsgi import wrap_file
 
+from flyleaf.exporting import write_history
+from flyleaf.importing.reading.archive import OWN_HISTORY
 from flyleaf.limits import (
     DOWNLOADS,
     OWN_EVENTS_MAX,
@@ -35,12 +41,14 @@ from flyleaf.queries.attempts import insert_attempt
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events
 from flyleaf.queries.moderation import select_own_reports
 from flyleaf.queries.named_shelves import select_shelves
+from flyleaf.queries.own_history import OwnBook, select_own_entries, select_own_reviews
 from flyleaf.queries.proposals import select_own_proposals
 from flyleaf.queries.readers import Reader, select_own_details
 from flyleaf.queries.reviews import select_reviewed_books
 from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import select_sessions
 from flyleaf.queries.shelved_books import select_shelved_books
+from flyleaf.queries.uploads import select_uploads
 from flyleaf.turns import Turns
 from flyleaf.web.access import reader_required, session_hash
 from flyleaf.web.attempts import download_limits
@@ -61,32 +69,58 @@ def download(reader: Reader) -> ResponseReturnValue:
     return downloaded(reader)
 
 
+@blueprint.get("/export.zip")
+@reader_required
+def export(reader: Reader) -> ResponseReturnValue:
+    return _download(reader, _write_archive, "application/zip", "flyleaf.zip")
+
+
 def downloaded(reader: Reader) -> Response:
     """Return the response with the reader's data. Raises TooManyRequests, ServiceUnavailable and BusyError."""
+    return _download(reader, _write, "application/json", "flyleaf.json")
+
+
+def _download(reader: Reader, write: Callable[[Reader, IO[bytes]], None], mimetype: str, name: str) -> Response:
     with _turns.take("data downloads"):
         _count_download(reader)
         try:
-            file = _written(reader)
+            file = _written(reader, write)
         except OSError as error:
             logger.error("unavailable", extra={"cause": f"data download: {error}"})  # noqa: TRY400
             raise ServiceUnavailable(gettext("Your data couldn’t be prepared. Try again later.")) from error
-    size = file.tell()
+    size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    response = Response(wrap_file(request.environ, file, PIECE), mimetype="application/json", direct_passthrough=True)
+    response = Response(wrap_file(request.environ, file, PIECE), mimetype=mimetype, direct_passthrough=True)
     response.content_length = size
-    response.headers["Content-Disposition"] = "attachment; filename=flyleaf.json"
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
     return response
 
 
-def _written(reader: Reader) -> IO[bytes]:
+def _written(reader: Reader, write: Callable[[Reader, IO[bytes]], None]) -> IO[bytes]:
     """Return an unnamed file with the reader's data, which is closed with the response. Raises OSError."""
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:
-        _write(reader, file)
+        write(reader, file)
     except BaseException:
         file.close()
         raise
     return file
+
+
+def _write_archive(reader: Reader, file: IO[bytes]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("flyleaf.json", "w") as member:
+            _write(reader, member)
+        with archive.open(OWN_HISTORY, "w") as member:
+            lines = io.TextIOWrapper(member, "utf-8", newline="", write_through=True)
+            write_history(_history(reader), lines)
+            lines.detach()
+
+
+def _history(reader: Reader) -> Iterator[OwnBook]:
+    """Return the books on the reader's shelves, and those that they have only reviewed."""
+    yield from _all(lambda connection, place: select_own_entries(connection, reader.id, place, AT_ONCE))
+    yield from _all(lambda connection, place: select_own_reviews(connection, reader.id, place, AT_ONCE))
 
 
 def _count_download(reader: Reader) -> None:
@@ -110,6 +144,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
         sessions = select_sessions(connection, reader.id, session_hash())
         tokens = select_api_tokens(connection, reader.id)
         events = count_events(connection, reader.id)
+        uploads = select_uploads(connection, reader.id)
     if details is None:  # deleted a moment ago
         raise NotFound
 
@@ -132,6 +167,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     _write_list(file, "reviews", islice(_all(reviews), OWN_REVIEWS_MAX))
     _write_list(file, "shelves", shelves)
     _write_list(file, "shelved_books", islice(_all(shelved), OWN_SHELVED_MAX))
+    _write_list(file, "imports", uploads)
     _write_list(file, "reports", islice(_all(reports), OWN_REPORTS_MAX))
     _write_list(file, "proposals", islice(_all(proposals), OWN_PROPOSALS_MAX))
     file.write(b',\n"second_factors": ' + _line(factors))

@@ -28,6 +28,7 @@ from flyleaf.limits import (
     PASSKEY_ATTEMPTS,
     PROPOSALS,
     REPORTS,
+    UPLOADS,
     WRONG_CODES,
     WRONG_CODES_IN_A_DAY,
     WRONG_PASSWORDS,
@@ -99,6 +100,10 @@ def proposal_limits(reader: Reader) -> Sequence[Limit]:
 def look_up_limits(reader: Reader) -> Sequence[Limit]:
     """Return the limits for asking Open Library, which counts the requests of the whole site."""
     return [_limit("look-up", str(reader.id), LOOK_UPS), _limit("look-ups", "", LOOK_UPS_BY_ALL)]
+
+
+def upload_limits(reader: Reader) -> Sequence[Limit]:
+    return [_limit("upload", str(reader.id), UPLOADS)]
 
 
 def download_limits(reader: Reader) -> Sequence[Limit]:

@@ -13,6 +13,7 @@ from flyleaf.views import moderation
 from tests.browser.conftest import WIDTHS
 from tests.fixture_types import AddBook, Select, Visit
 from tests.site import PASSWORD, Clock, Site, cookie_name
+from tests.views.test_uploads import brought
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = {
@@ -231,6 +232,13 @@ def states(
     app_id = select("SELECT id FROM authenticator_apps")
     own, bobs = (select(f"SELECT id FROM reviews WHERE rating = {rating}") for rating in (5, 2))
     bob.submit(f"/reviews/{own}/report", reason=LONG.strip()[:500])
+    history = brought(
+        alice,
+        "title,author,isbn,rating,status,tags,review,date read\n"
+        f'"{LONG.strip()}",{"y" * 300},,6,read,"{LONG[:45]}",{LONG.strip()},soon\n'
+        "Pride and Prejudice,Jane Austen,0141439513,4.5,read,loved,Again.,2024-01-02\n"
+        "Pride and Prejudise,Jane Austen,,4,reading,,,\n,Nobody,,4,read,,,\n",
+    )
     select(
         "INSERT INTO proposals"
         " (kind, book_id, field, before, after, reason, proposed_by, decided_at, is_accepted, answer)"
@@ -356,6 +364,15 @@ def states(
             "missing book": at("/proposals/book?isbn=0441172717"),
             "missing book refused": lambda page: refused(page, "/proposals/book", "Send", ISBN="12", Year="soon"),
             "account's events": at("/account/events"),
+            "import": at("/import"),
+            "import refused": lambda page: refused(page, "/import", "Upload"),
+            "imported rows": at(history),
+            "book of a row": at(f"{history}/rows/1?q=pride"),
+            "import at work": lambda page: (
+                select("UPDATE uploads SET state = 'matching'"),
+                page.goto(history),
+                select("UPDATE uploads SET state = 'ready'"),
+            ),
         },
         "moderation": {
             "report": at(f"/reviews/{bobs}/report"),

@@ -63,11 +63,7 @@ DIGESTS = {
     "versions/0031_shelves.py": "43b858bbcff85eacac08515133e051f4d26d857b16dd8aeecbb6e46dda26e8e2",
     "sql/0036_in_use.sql": "3132a7aca173ea1e1babca6f1537679ed216a0380763b3c36a29a687e3661519",
     "versions/0036_private_reviews.py": "f56dba1c0f30d1c2026919f899f8bb007add9e97a90c6095bb8375f68644858e",
-    "sql/0035_in_use.sql": "447401094ec3c59e6de69c1f6d7bde731c92f4db4a56e68abac2a1a596bcaf15",
-    "versions/0035_private_reviews.py": "eadf6eb19c9b062945c0b36dccdaccbec92a55cb754115c436e2ad9447ed9a7e",
-    "sql/0033_in_use.sql": "bb6eb09efe65bacaaa50d7c4d478aabc119e0599d32afd832b7e871c80490311",
-    "versions/0033_private_reviews.py": "5e95560ce5bd669bc7f5b58fdcaab3ea17ce87d3964b5e7061bc249ae04222fa",
-    "versions/0034_uploads.py": "c9c21f750d73bfbc8492f6bbdd01f0907faf3ce0c1b5015f3a4d7d090355daf6",
+    "versions/0037_uploads.py": "9fb76f1f1537ca05c4ea23a7da0b0b0d55fea65c07ccefb4bba28e74bb554e0d",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ VALUES = {
     "/account/delete": {"password": "a daisy is a daisy", "reviews": "delete"},
     "/proposals/book": {"title": "Emma"},
     "/proposals/book/look-up": {"isbn": "0261102214"},
+    "/import/<id:upload_id>/rows/<id:n>": {"book": DUNE},
     "/account/sessions/<id:session_id>/end": {"password": PASSWORD},
     "/account/sessions/end-others": {"password": PASSWORD},
     "/moderation/invitations": {"uses": "1", "days": "7", "note": ""},
@@ -47,6 +48,7 @@ VALUES = {
 }
 # Nothing of the kind is there in these tests: tests/views/test_{second_step,second_factors,passkeys,login_provider}.py.
 ELSEWHERE = {
+    "/import",  # a file: tests/views/test_uploads.py
     "/account/authenticator-apps/<id:app_id>/remove",
     "/account/passkeys/<id:passkey_id>/remove",
     "/account/recovery-codes",
@@ -106,8 +108,15 @@ def ids(alice: Site, bob: Site, dune: str, add_book: AddBook, select: Select) ->
         "INSERT INTO login_links (reader_id, token_hash, expires_at)"
         " SELECT id, sha256('token'), 'infinity' FROM readers WHERE name = 'Bob'"
     )
+    select(
+        "INSERT INTO uploads (reader_id, name, format, state)"
+        " SELECT id, 'books.csv', 'csv', 'ready' FROM readers WHERE name = 'Alice'"
+    )
+    select('INSERT INTO upload_rows (upload_id, n, said) SELECT id, 1, \'{"line": 2, "title": "Dune"}\' FROM uploads')
     return {
         "review_id": select("SELECT max(id) FROM reviews"),
+        "upload_id": select("SELECT id FROM uploads"),
+        "n": 1,
         "proposal_id": select(
             "INSERT INTO proposals (kind, book_id, field, after, proposed_by)"
             " SELECT 'field', books.id, 'year', '1965', readers.id FROM books, readers"
