@@ -58,9 +58,9 @@ def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
     ("address", "most"),
     [
         # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects; its series;
-        # whether it is on a shelf.
-        ("/books/{isbn}", 7),
-        ("/books/{isbn}?before=1764290000000000-42", 7),
+        # what else it is called; whether it is on a shelf.
+        ("/books/{isbn}", 8),
+        ("/books/{isbn}?before=1764290000000000-42", 8),
         ("/search", 3),  # …; the shelf; whether there are subjects
         ("/search?q=dune", 8),  # all but two are the search's: it also reads the word otherwise, and loads editions
         ("/search?q=herbert children", 5),
@@ -71,7 +71,7 @@ def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
         ("/authors/Frank Herbert", 3),
         ("/subjects", 3),
         ("/subjects/science-fiction", 3),
-        ("/series/Dune", 3),
+        ("/series/Dune", 4),  # …; the authors whose series have the name; the series; its works
         ("/api/{isbn}", 1),
         ("/login", 0),
     ],
