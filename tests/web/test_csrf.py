@@ -288,6 +288,6 @@ def test_no_get_changes_anything(app: Flask, alice: Site, dune: str, select: Sel
 
 def test_the_forms_of_one_answer_have_one_token_and_the_next_answer_has_another(alice: Site, dune: str) -> None:
     answers = [re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', alice.get(f"/books/{dune}").text) for _ in range(2)]
-    assert [len(tokens) for tokens in answers] == [4, 4]  # of status, shelf, review and language
+    assert [len(tokens) for tokens in answers] == [5, 5]  # of a rating, status, shelf, review and language
     assert len(set(answers[0])) == len(set(answers[1])) == 1
     assert not set(answers[0]) & set(answers[1])
