@@ -109,7 +109,7 @@ def test_a_locked_readers_key_opens_nothing(visit: Visit, dune: str, alice: Site
 
 @pytest.mark.every_input
 @pytest.mark.parametrize("kind", FEEDS)
-@pytest.mark.parametrize("removed", ["hidden", "withdrawn", "superseded"])
+@pytest.mark.parametrize("removed", ["hidden", "private", "withdrawn", "superseded"])
 def test_a_review_that_others_do_not_see_is_in_no_feed(
     kind: str, removed: str, visit: Visit, add_book: AddBook, alice: Site, bob: Site, select: Select
 ) -> None:
@@ -117,6 +117,8 @@ def test_a_review_that_others_do_not_see_is_in_no_feed(
     alice.review("0441172717", 4, "A desert.")
     if removed == "hidden":
         select("UPDATE reviews SET hidden_at = now(), hidden_reason = 'Spam'")
+    elif removed == "private":
+        select("UPDATE reviews SET is_private = true")
     elif removed == "withdrawn":
         review_id = select("SELECT id FROM reviews")
         bob.submit(f"/reviews/{review_id}/report", reason="Spam")
