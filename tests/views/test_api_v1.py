@@ -123,6 +123,21 @@ class TestWriting:
         assert client.delete(address, headers=writer).status_code == 204
         problem(client.delete(address, headers=writer), 404)
 
+    def test_a_private_review_stays_private_until_it_is_published(
+        self, client: FlaskClient, bob: Site, writer: dict[str, str], dune: str
+    ) -> None:
+        address = f"/api/v1/editions/{dune}/review"
+        written = client.put(address, headers=writer, json={"rating": 2, "text": "Hush.", "is_private": True})
+        assert written.get_json()["is_private"] is True
+        assert client.put(address, headers=writer, json={"rating": 3, "text": "Hush."}).get_json()["is_private"] is True
+        work = client.get(f"/api/v1/editions/{dune}").get_json()
+        assert work["review_count"] == 0
+        other = bearer(new_token(bob))
+        reviews = f"/api/v1/works/{work['work_id']}/reviews"
+        assert client.get(reviews, headers=other).get_json()["items"] == []
+        client.put(address, headers=writer, json={"rating": 3, "text": "Hush.", "is_private": False})
+        assert [one["text"] for one in client.get(reviews, headers=other).get_json()["items"]] == ["Hush."]
+
     def test_it_is_of_the_work(self, client: FlaskClient, writer: dict[str, str], add_book: AddBook) -> None:
         add_book("9780441172719", language="en")
         add_book("9783453305236", language="de")
@@ -147,6 +162,7 @@ class TestWriting:
             ({"rating": 5, "text": "\x07"}, {"text"}),
             ({"rating": 5, "text": "\ud800"}, {"text"}),
             ({"rating": 5, "stars": 5}, {"stars"}),
+            ({"rating": 5, "is_private": "true"}, {"is_private"}),
         ],
     )
     def test_a_wrong_review_is_refused(

@@ -52,7 +52,10 @@ def publish_review(connection: Connection, token: LiveToken, sent: dict[str, Any
         raise InvalidFieldsError(form.errors)
     book = find_book(connection, identifier)
     written = (book.id, token.reader.id, int(form.rating.data), form.text.data or "")
-    if not update_review(connection, *written) and not insert_review(connection, *written):
+    private = sent.get("is_private")
+    if not update_review(connection, *written, is_private=private) and not insert_review(
+        connection, *written, is_private=bool(private)
+    ):
         raise Conflict("A moderator hid your earlier review of this book. Another one has to be allowed first.")
     return _own(connection, book.id, token)
 

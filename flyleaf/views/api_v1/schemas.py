@@ -165,6 +165,7 @@ class Review(Schema):
     reader = fields.String(required=True, allow_none=True, attribute="reader_name", **said("Null: deleted account."))
     rating = fields.Integer(required=True)
     text = fields.String(required=True)
+    is_private = fields.Boolean(required=True)
     created_at = fields.AwareDateTime(required=True)
     edited_at = fields.AwareDateTime(required=True, allow_none=True)
     hidden_reason = fields.String(
@@ -189,6 +190,7 @@ class ReviewedBook(Schema):
     created_at = fields.AwareDateTime(required=True)
     edited_at = fields.AwareDateTime(required=True, allow_none=True)
     hidden_reason = fields.String(required=True, allow_none=True)
+    is_private = fields.Boolean(required=True)
     is_superseded = fields.Boolean(required=True, **said("A newer one of the same work stands instead."))
 
 
@@ -207,9 +209,19 @@ class Number(fields.Integer):
         return number
 
 
+class Flag(fields.Boolean):
+    """True or false, and nothing that may pass for it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **named: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class NewReview(Schema):
     rating = Number(required=True, validate=Range(RATING_MIN, RATING_MAX))
     text = fields.String(load_default="", validate=[Length(max=REVIEW_MAX), Regexp(PRINTABLE_TEXT)])
+    is_private = Flag(**said("Only you see it, and it isn’t counted. Left out: as it was, and public at first."))
 
 
 class Shelf(Schema):
