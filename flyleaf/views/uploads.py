@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import Conflict, NotFound
+from werkzeug.exceptions import Conflict, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from flyleaf.history import HistoryRow, RefusedRow
@@ -68,25 +68,31 @@ _turns = Turns(2)
 def uploads(reader: Reader) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(reader)
-    request.max_content_length = UPLOAD_BYTES_MAX + FORM_BYTES
-    if (request.content_length or 0) > request.max_content_length:
-        problem = gettext(
-            "The file is larger than %(most)s MB. Export fewer books at a time, or compress it.",
-            most=UPLOAD_BYTES_MAX >> 20,
-        )
-        return _page(reader, problem, 413)
+    try:
+        allow_files()
+    except RequestEntityTooLarge as error:
+        return _page(reader, error.description or "", 413)
     require_token()
     file = request.files.get("file")
     if file is None or not file.filename:
         return _page(reader, gettext("Choose the file that you exported."), 422)
-    count_attempt(upload_limits(reader))
     try:
-        with _turns.take("uploads"), closing(file):
-            upload_id = _read(reader, file)
+        upload_id = read_file(reader, file)
     except UnusableFileError as error:
         return _page(reader, gettext("This file can’t be used, and nothing was written."), 422, str(error))
-    _work_on(upload_id)
     return redirect(url_for("uploads.upload", upload_id=upload_id), 303)
+
+
+def allow_files() -> None:
+    """Let this request bring a file. Raises RequestEntityTooLarge."""
+    request.max_content_length = UPLOAD_BYTES_MAX + FORM_BYTES
+    if (request.content_length or 0) > request.max_content_length:
+        raise RequestEntityTooLarge(
+            gettext(
+                "The file is larger than %(most)s MB. Export fewer books at a time, or compress it.",
+                most=UPLOAD_BYTES_MAX >> 20,
+            )
+        )
 
 
 def _page(reader: Reader, problem: str = "", status: int = 200, detail: str = "") -> ResponseReturnValue:
@@ -99,9 +105,20 @@ def _page(reader: Reader, problem: str = "", status: int = 200, detail: str = ""
     ))  # fmt: skip
 
 
-def _read(reader: Reader, file: FileStorage) -> int:
-    """Store the rows of a file, some at a time, and return the upload's id. Raises UnusableFileError, after which
-    nothing is left of it."""
+def read_file(reader: Reader, file: FileStorage) -> int:
+    """Store the rows of a file, begin to match them with books, and return the upload's id.
+
+    Raises UnusableFileError, after which nothing is left of the file, TooManyRequests and BusyError.
+    """
+    count_attempt(upload_limits(reader))
+    with _turns.take("uploads"), closing(file):
+        upload_id = _store(reader, file)
+    work_on(upload_id)
+    return upload_id
+
+
+def _store(reader: Reader, file: FileStorage) -> int:
+    """Store the rows of a file, some at a time, and return the upload's id."""
     readable = "".join(filter(str.isprintable, line(file.filename) or ""))
     name = readable[-UPLOAD_NAME_MAX:].strip() or "-"
     with read_upload(file.stream) as history:
@@ -127,7 +144,7 @@ def _batches(rows: Iterator[HistoryRow | RefusedRow]) -> Iterator[list[HistoryRo
         yield some
 
 
-def _work_on(upload_id: int) -> bool:
+def work_on(upload_id: int) -> bool:
     """Do the first steps of what is to be done with an upload, and leave the rest to the background. Return whether all
     of it is done."""
     until = monotonic() + SECONDS
@@ -144,7 +161,7 @@ def _work_on(upload_id: int) -> bool:
 @blueprint.get("/<id:upload_id>")
 @login_to_read
 def upload(connection: Connection, reader: Reader, upload_id: int) -> Answer:
-    found = _find(connection, reader, upload_id)
+    found = find_upload(connection, reader, upload_id)
     if found.state.is_in_work:
 
         @after_this_request
@@ -175,7 +192,7 @@ def upload(connection: Connection, reader: Reader, upload_id: int) -> Answer:
 def decide(connection: Connection, reader: Reader, upload_id: int) -> ResponseReturnValue:
     """Set what is to become of the rows on a page of the list."""
     require_token()
-    _find_undisturbed(connection, reader, upload_id)
+    find_undisturbed(connection, reader, upload_id)
     decisions: dict[int, Decision] = {}
     for name, value in request.form.items():
         if (number := _NUMBER.fullmatch(name)) and value in set(Decision):
@@ -195,14 +212,14 @@ def choose(connection: Connection, reader: Reader, upload_id: int, n: int) -> An
     """Search for the book that a row is about."""
     if request.method == "POST":
         require_token()
-        _find_undisturbed(connection, reader, upload_id)
+        find_undisturbed(connection, reader, upload_id)
         book = find_book(connection, request.form.get("book", ""))
         choose_book(connection, upload_id, n, book.id)
         shown, _ = _asked()
         return redirect(
             url_for("uploads.upload", upload_id=upload_id, show=shown, after=n - 1 or None, _anchor=f"row-{n}"), 303
         )
-    found = _find(connection, reader, upload_id)
+    found = find_upload(connection, reader, upload_id)
     row = select_row(connection, upload_id, reader.id, n)
     if row is None or row.refused_because is not None:
         raise NotFound(gettext("This file has no such row."))
@@ -217,7 +234,7 @@ def commit(reader: Reader, upload_id: int) -> ResponseReturnValue:
     """Write the rows, as far as the reader has decided about them."""
     require_token()
     with transaction() as connection:
-        _find_undisturbed(connection, reader, upload_id)
+        find_undisturbed(connection, reader, upload_id)
         begin_work(connection, upload_id, UploadState.WRITING, is_private="private" in request.form)
     return _after_work(upload_id, "upload-written")
 
@@ -228,7 +245,7 @@ def undo(reader: Reader, upload_id: int) -> ResponseReturnValue:
     """Make everything what it was before the rows were written."""
     require_token()
     with transaction() as connection:
-        _find_undisturbed(connection, reader, upload_id)
+        find_undisturbed(connection, reader, upload_id)
         begin_work(connection, upload_id, UploadState.UNDOING)
     return _after_work(upload_id, "upload-undone")
 
@@ -238,14 +255,14 @@ def undo(reader: Reader, upload_id: int) -> ResponseReturnValue:
 def forget(connection: Connection, reader: Reader, upload_id: int) -> ResponseReturnValue:
     """Delete what is stored of the file. What was written stays."""
     require_token()
-    _find_undisturbed(connection, reader, upload_id)
+    find_undisturbed(connection, reader, upload_id)
     delete_upload(connection, upload_id)
     return redirect_with_notice(url_for("uploads.uploads"), "upload-forgotten")
 
 
 def _after_work(upload_id: int, notice: str) -> ResponseReturnValue:
     page = url_for("uploads.upload", upload_id=upload_id)
-    return redirect_with_notice(page, notice) if _work_on(upload_id) else redirect(page, 303)
+    return redirect_with_notice(page, notice) if work_on(upload_id) else redirect(page, 303)
 
 
 def _asked() -> tuple[Shown, int]:
@@ -258,16 +275,16 @@ def _asked() -> tuple[Shown, int]:
     )
 
 
-def _find(connection: Connection, reader: Reader, upload_id: int, *, lock: bool = False) -> Upload:
+def find_upload(connection: Connection, reader: Reader, upload_id: int, *, lock: bool = False) -> Upload:
     found = select_upload(connection, upload_id, reader.id, lock=lock)
     if found is None:
         raise NotFound(gettext("You have no such import, or you deleted it."))
     return found
 
 
-def _find_undisturbed(connection: Connection, reader: Reader, upload_id: int) -> Upload:
+def find_undisturbed(connection: Connection, reader: Reader, upload_id: int) -> Upload:
     """Return an upload that nothing is done with at the moment, locked. Raises Conflict."""
-    found = _find(connection, reader, upload_id, lock=True)
+    found = find_upload(connection, reader, upload_id, lock=True)
     if found.state.is_in_work:
         raise Conflict(gettext("This import is being worked on. Wait until that is done, then try again."))
     return found

@@ -75,14 +75,34 @@ def token_to_write(
         count_api_request()
         sent = _sent_token() or _refuse()
         with transaction() as connection:
-            token = select_live_token(connection, sent) or _refuse("invalid_token")
-            if not token.can_write:
-                raise Forbidden("This token may only read. Make one that may write on the account page.")
-            if token.is_due:
-                update_token_used(connection, token.id)
-            return view(connection, token, *values, **named)
+            return view(connection, _writing_token(connection, sent), *values, **named)
 
     return gate
+
+
+def token_of_writer(
+    view: Callable[Concatenate[Reader, Values], Answer],
+) -> Callable[Values, Answer]:
+    """Pass the reader to a view that opens its own transactions. Raises Forbidden if the token may only read."""
+
+    @wraps(view)
+    def gate(*values: Values.args, **named: Values.kwargs) -> Answer:
+        count_api_request()
+        sent = _sent_token() or _refuse()
+        with transaction() as connection:
+            reader = _writing_token(connection, sent).reader
+        return view(reader, *values, **named)
+
+    return gate
+
+
+def _writing_token(connection: Connection, sent: str) -> LiveToken:
+    token = select_live_token(connection, sent) or _refuse("invalid_token")
+    if not token.can_write:
+        raise Forbidden("This token may only read. Make one that may write on the account page.")
+    if token.is_due:
+        update_token_used(connection, token.id)
+    return token
 
 
 def _read(sent: str, view: Callable[[Connection, LiveToken], Answer]) -> Answer:

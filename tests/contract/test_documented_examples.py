@@ -26,6 +26,7 @@ ALL_OF_PYTHON = "".join(code for language, code in EXAMPLES if language == "pyth
 def test_every_example_works(app: Flask, alice: Site, add_book: AddBook, select: Select, tmp_path: Path) -> None:
     add_book("9780141439518", "Pride and Prejudice", "Jane Austen")
     add_book("9780192827609", "Pride and Prejudice", "Jane Austen")
+    add_book("9780141439587", "Emma", "Jane Austen")
     for number in range(3):
         add_book(f"978000000001{number}", f"Pride of the Meadow {number}", "A. Shepherd")
     with serving(app) as address:
@@ -34,12 +35,12 @@ def test_every_example_works(app: Flask, alice: Site, add_book: AddBook, select:
         answers = [_run(["bash", "-euc", code], known, tmp_path) for code in shell]
         said = _run([sys.executable, "-c", ALL_OF_PYTHON], known, tmp_path)
     assert '"title":"Pride and Prejudice"' in answers[0]
-    assert len(shell) == 4
+    assert len(shell) == 5
     lines = said.splitlines()
     assert lines[0].startswith("Pride and Prejudice 5.0")
     assert lines[-1] == "304"
     assert "422 application/problem+json rating: Must be" in said
-    assert {"2 1", "read Pride and Prejudice", "1"} <= set(lines)
+    assert {"2 1", "read Pride and Prejudice", "1", "written"} <= set(lines)
     assert select("SELECT text FROM reviews") == "Better the second time."
 
 

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.slow
 
 Case = schemathesis.Case[Any]
 EXAMPLES = 12  # of each address
-# No schema can say what a name is that people can read.
-RULES_BEYOND_SCHEMAS = {"PUT /api/v1/editions/{identifier}/shelf"}
+# No schema can say what a name is that people can read, or what is an export of another site.
+RULES_BEYOND_SCHEMAS = {"PUT /api/v1/editions/{identifier}/shelf", "POST /api/v1/me/imports"}
 
 
 @pytest.fixture
@@ -34,7 +34,8 @@ def document(app: Flask, alice: Site, bob: Site, add_book: AddBook, select: Sele
     examples = {"identifier": ["9780441172719", "goodreads:1", "x"], "work_id": [work, "0" * 16]}
     for path in found["paths"].values():
         for parameter in path.get("parameters", ()):
-            parameter["schema"]["enum"] = examples[parameter["name"]]
+            if parameter["name"] in examples:
+                parameter["schema"]["enum"] = examples[parameter["name"]]
     schema: OpenApiSchema = schemathesis.openapi.from_dict(found)
     schema.app = app
     return schema

@@ -1,6 +1,7 @@
 """A client that a library makes of the document does what a reader can."""
 
 import importlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ class Client:
 
     def model(self, name: str, **values: Any) -> Any:
         return getattr(importlib.import_module(f"{self._package}.models"), name).from_dict(values)
+
+    def upload(self, content: bytes, name: str) -> Any:
+        """The body of a request that brings a file."""
+        file = importlib.import_module(f"{self._package}.types").File(io.BytesIO(content), name, "text/csv")
+        return importlib.import_module(f"{self._package}.models").NewImport(file)
 
 
 @pytest.fixture
@@ -71,4 +77,12 @@ def test_it_does_what_a_reader_can(client: Client, bob: Site) -> None:
     assert {one.name: one.book_count for one in client.call("shelves", "shelves").items}["reading"] == 1
     assert client.call("shelves", "unshelve", DUNE) is None
     assert client.call("shelves", "shelved_book", DUNE).status == 404
+    history = b"Title,Author,ISBN13,My Rating,Exclusive Shelf\nDune,Frank Herbert,9780441172719,3,read\n"
+    brought = client.call("import_", "start_import", body=client.upload(history, "books.csv"))
+    assert (brought.state, brought.row_count) == ("ready", 1)
+    assert client.call("import_", "commit_import", brought.id).state == "written"
+    assert client.call("import_", "get_import", brought.id).state == "written"
+    assert client.call("reviews", "own_review", DUNE).rating == 3
+    assert client.call("import_", "undo_import", brought.id).state == "ready"
+    assert [one.id for one in client.call("import_", "imports").items] == [brought.id]
     assert client.call("me", "export").account["name"] == "Alice"

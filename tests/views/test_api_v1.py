@@ -1,5 +1,6 @@
 """API v1, as a program sees it."""
 
+import io
 import re
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flyleaf.config import Config
-from flyleaf.limits import REVIEW_MAX
+from flyleaf.limits import REVIEW_MAX, UPLOAD_BYTES_MAX
 from flyleaf.views.api_v1 import me
 from tests.fixture_types import AddBook, Select
 from tests.site import Site
@@ -245,6 +246,60 @@ class TestShelves:
         assert select("SELECT count(*) FROM shelved_books") == 0
 
 
+class TestImport:
+    FILE = b"Title,Author,ISBN13,My Rating,My Review,Exclusive Shelf\nDune,Frank Herbert,9780441172719,4,Sand.,read\n"
+
+    def upload(self, client: FlaskClient, headers: dict[str, str], content: bytes = FILE) -> TestResponse:
+        return client.post("/api/v1/me/imports", headers=headers, data={"file": (io.BytesIO(content), "books.csv")})
+
+    def test_a_file_is_matched_then_written_then_undone(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, select: Select
+    ) -> None:
+        uploaded = self.upload(client, writer)
+        assert uploaded.status_code == 201
+        found = uploaded.get_json()
+        assert (found["state"], found["row_count"], found["name"]) == ("ready", 1, "books.csv")
+        assert select("SELECT count(*) FROM reviews") == 0
+        address = f"/api/v1/me/imports/{found['id']}"
+        assert client.get(address, headers=writer).get_json() == found
+        assert client.get("/api/v1/me/imports", headers=writer).get_json() == {"items": [found]}
+        assert client.post(f"{address}/commit", headers=writer).get_json()["state"] == "written"
+        review = client.get(f"/api/v1/editions/{dune}/review", headers=writer).get_json()
+        assert (review["rating"], review["text"]) == (4, "Sand.")
+        assert client.get(f"/api/v1/editions/{dune}/shelf", headers=writer).get_json()["status"] == "read"
+        assert client.post(f"{address}/undo", headers=writer).get_json()["state"] == "ready"
+        problem(client.get(f"/api/v1/editions/{dune}/review", headers=writer), 404)
+
+    def test_another_reader_s_import_is_not_found(
+        self, client: FlaskClient, bob: Site, writer: dict[str, str], dune: str
+    ) -> None:
+        address = f"/api/v1/me/imports/{self.upload(client, writer).get_json()['id']}"
+        other = bearer(new_token(bob, "write"))
+        problem(client.get(address, headers=other), 404)
+        problem(client.post(f"{address}/commit", headers=other), 404)
+        problem(client.post(f"{address}/undo", headers=other), 404)
+
+    def test_a_file_that_is_none_is_refused(
+        self, client: FlaskClient, writer: dict[str, str], reader: dict[str, str], select: Select
+    ) -> None:
+        assert wrong(self.upload(client, writer, b"\x00\x01\x02")) == {"file"}
+        assert wrong(client.post("/api/v1/me/imports", headers=writer, data={"other": (io.BytesIO(b""), "a")})) == {
+            "file"
+        }
+        problem(client.post("/api/v1/me/imports", headers=writer, json={}), 415)
+        too_long = {"CONTENT_LENGTH": str(UPLOAD_BYTES_MAX + 100_000)}
+        large = client.post(
+            "/api/v1/me/imports",
+            headers=writer,
+            data=b"x",
+            content_type="multipart/form-data; boundary=x",
+            environ_overrides=too_long,
+        )
+        assert "larger than" in problem(large, 413)["detail"]
+        problem(self.upload(client, reader), 403)
+        assert select("SELECT count(*) FROM uploads") == 0
+
+
 class TestExport:
     def test_it_is_the_download_of_the_account_page(
         self, client: FlaskClient, alice: Site, reader: dict[str, str], dune: str
@@ -301,6 +356,11 @@ class TestAccess:
             ("GET", "/api/v1/me/shelves"),
             ("GET", "/api/v1/me/books"),
             ("GET", "/api/v1/me/export"),
+            ("GET", "/api/v1/me/imports"),
+            ("GET", "/api/v1/me/imports/1"),
+            ("POST", "/api/v1/me/imports"),
+            ("POST", "/api/v1/me/imports/1/commit"),
+            ("POST", "/api/v1/me/imports/1/undo"),
             ("GET", "/api/v1/editions/9780441172719/shelf"),
             ("PUT", "/api/v1/editions/9780441172719/shelf"),
             ("DELETE", "/api/v1/editions/9780441172719/shelf"),

@@ -265,7 +265,7 @@ def test_the_work_goes_on_after_a_kill(
 ) -> None:
     """The request that begins the work dies at once; the maintenance thread of another process continues it, and one
     of its steps is killed, too."""
-    monkeypatch.setattr("flyleaf.views.uploads._work_on", lambda _: False)
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
     monkeypatch.setattr(upload_work, "WRITTEN_AT_ONCE", 3)
     monkeypatch.setattr("flyleaf.queries.upload_rows.MATCHED_AT_ONCE", 3)
     rows = "".join(f"{n},Volume {n},Some Body,,,4,2023/03/21,,sf,read,Text {n},\n" for n in range(2, 12))

@@ -51,6 +51,11 @@ def writing(view: Callable[..., Any]) -> Callable[..., Any]:
     return _documented(bearer.token_to_write(view), [{SCHEME: ["write"]}])
 
 
+def writing_slowly(view: Callable[..., Any]) -> Callable[..., Any]:
+    """For a view that gets the reader, and opens its own transactions."""
+    return _documented(bearer.token_of_writer(view), [{SCHEME: ["write"]}])
+
+
 def _documented(gate: Callable[..., Any], security: list[dict[str, list[str]]]) -> Callable[..., Any]:
     known = getattr(gate, "_apidoc", {})
     gate._apidoc = known | {"manual_doc": {"security": security, "operationId": gate.__name__}}  # type: ignore[attr-defined]  # flask-smorest's

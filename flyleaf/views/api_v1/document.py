@@ -10,6 +10,7 @@ from flyleaf.version import VERSION
 from flyleaf.views.api_v1.blueprints import SCHEME
 from flyleaf.views.api_v1.outline import outline
 from flyleaf.views.api_v1.schemas import Problem
+from flyleaf.web.numbers import IdConverter
 from flyleaf.web.problems import PREFIX, PROBLEM
 from flyleaf.web.rate_limits import api_limited
 
@@ -35,6 +36,7 @@ class Api(flask_smorest.Api):
     def __init__(self, app: Flask) -> None:
         about = {"title": "Flyleaf", "version": VERSION, "info": {"description": DESCRIPTION}}
         super().__init__(app, spec_kwargs={**about, "openapi_version": "3.1.0"}, config_prefix=CONFIG)
+        self.register_converter(IdConverter, lambda _: {"type": "integer", "minimum": 0, "maximum": 10**18 - 1})
         self.spec.components.security_scheme(SCHEME, {"type": "http", "scheme": "bearer"})
 
     def _register_error_handlers(self) -> None:

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 from flyleaf.queries.api_tokens import LiveToken
 from flyleaf.queries.readers import Reader, select_own_details
 from flyleaf.queries.reviews import select_reviewed_books
-from flyleaf.views.api_v1 import schemas
+from flyleaf.views.api_v1 import own_schemas, schemas
 from flyleaf.views.api_v1.blueprints import Blueprint, own, own_slowly
 from flyleaf.views.api_v1.cursors import cursor_after, place_at
 from flyleaf.views.own_data import downloaded
@@ -18,7 +18,7 @@ blueprint = Blueprint("Me", __name__, "The reader whose token it is.")
 
 
 @blueprint.get("/me")
-@blueprint.response(200, schemas.Me)
+@blueprint.response(200, own_schemas.Me)
 @own
 def me(connection: Connection, token: LiveToken) -> dict[str, Any]:
     """Return the account, and the token that was sent."""
@@ -38,7 +38,7 @@ def me(connection: Connection, token: LiveToken) -> dict[str, Any]:
 
 
 @blueprint.get("/me/export")
-@blueprint.response(200, schemas.Export)
+@blueprint.response(200, own_schemas.Export)
 @own_slowly
 def export(reader: Reader) -> Response:
     """Return everything that the site keeps about you, as on the account page."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from flyleaf.limits import (
@@ -13,12 +13,10 @@ from flyleaf.limits import (
     RATING_MAX,
     RATING_MIN,
     REVIEW_MAX,
-    SHELF_NAME_MAX,
     SUBJECT_NAME_MAX,
     YEAR_MAX,
     YEAR_MIN,
 )
-from flyleaf.queries.named_shelves import Status
 from flyleaf.search import Order
 
 # No control characters but line breaks and tabs, as web/forms.py has it. It takes a text's line breaks in any form.
@@ -222,78 +220,3 @@ class NewReview(Schema):
     rating = Number(required=True, validate=Range(RATING_MIN, RATING_MAX))
     text = fields.String(load_default="", validate=[Length(max=REVIEW_MAX), Regexp(PRINTABLE_TEXT)])
     is_private = Flag(**said("Only you see it, and it isn’t counted. Left out: as it was, and public at first."))
-
-
-class Shelf(Schema):
-    name = fields.String(required=True)
-    status = fields.String(
-        required=True,
-        allow_none=True,
-        validate=OneOf([*map(str, Status), None]),
-        **said("Null: a shelf that you have named."),
-    )
-    is_public = fields.Boolean(required=True)
-    book_count = fields.Integer(required=True)
-
-
-class Shelves(Schema):
-    items = fields.List(fields.Nested(Shelf), required=True)
-
-
-class Reading(Schema):
-    started_on = fields.Date(required=True, allow_none=True)
-    finished_on = fields.Date(required=True, allow_none=True)
-
-
-class ShelvedBook(Schema):
-    """A book on your shelves."""
-
-    identifier = fields.String(
-        required=True, allow_none=True, attribute="address", **said("Null: the catalogue doesn’t have this book.")
-    )
-    title = fields.String(required=True)
-    author = fields.String(required=True)
-    year = fields.Integer(required=True, allow_none=True)
-    isbn = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True, allow_none=True, validate=OneOf([*map(str, Status), None]))
-    shelves = fields.List(fields.String(), required=True, **said("Those that you have named."))
-    notes = fields.String(required=True, allow_none=True, **said("Only you see them."))
-    added_at = fields.AwareDateTime(required=True)
-    rating = fields.Integer(required=True, allow_none=True, **said("Of your review."))
-    readings = fields.List(fields.Nested(Reading), required=True)
-
-
-class ShelvedBooks(Schema):
-    items = fields.List(fields.Nested(ShelvedBook), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-
-
-class NewShelf(Schema):
-    shelf = fields.String(
-        required=True,
-        validate=[Length(1, SHELF_NAME_MAX), Regexp(PRINTABLE)],
-        **said("`to-read`, `reading`, `read`, `did-not-finish`, or a name of your own."),
-    )
-
-
-class Token(Schema):
-    name = fields.String(required=True)
-    scope = fields.String(required=True, validate=OneOf(["read", "write"]))
-    expires_at = fields.AwareDateTime(required=True)
-
-
-class Me(Schema):
-    name = fields.String(required=True)
-    registered_at = fields.AwareDateTime(required=True)
-    language = fields.String(required=True, allow_none=True, **said("Of the pages; null: not chosen."))
-    token = fields.Nested(Token, required=True, **said("The one that this request was sent with."))
-
-
-class Export(Schema):
-    """Everything that the site keeps about you."""
-
-    class Meta:
-        unknown = INCLUDE
-
-    account = fields.Dict(required=True)
-    reviews = fields.List(fields.Dict(), required=True)

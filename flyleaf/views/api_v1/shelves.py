@@ -10,7 +10,7 @@ from flyleaf.queries.api_tokens import LiveToken
 from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.shelved_books import ShelvedBook, select_shelved_book, select_shelved_books
 from flyleaf.queries.shelves import unshelve_book
-from flyleaf.views.api_v1 import schemas
+from flyleaf.views.api_v1 import own_schemas, schemas
 from flyleaf.views.api_v1.blueprints import Blueprint, own, writing
 from flyleaf.views.api_v1.cursors import cursor_after, place_at
 from flyleaf.views.books import find_book
@@ -24,7 +24,7 @@ NOT_SHELVED = "This book is on none of your shelves."
 
 
 @blueprint.get("/me/shelves")
-@blueprint.response(200, schemas.Shelves)
+@blueprint.response(200, own_schemas.Shelves)
 @own
 def shelves(connection: Connection, token: LiveToken) -> dict[str, Any]:
     """Return your shelves: the four that everybody has, and those that you have named."""
@@ -32,7 +32,7 @@ def shelves(connection: Connection, token: LiveToken) -> dict[str, Any]:
 
 
 @blueprint.get("/me/books")
-@blueprint.response(200, schemas.ShelvedBooks)
+@blueprint.response(200, own_schemas.ShelvedBooks)
 @own
 @blueprint.arguments(schemas.PageArguments, location="query")
 def shelved_books(connection: Connection, token: LiveToken, asked: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def shelved_books(connection: Connection, token: LiveToken, asked: dict[str, Any
 
 
 @blueprint.get("/editions/<identifier>/shelf")
-@blueprint.response(200, schemas.ShelvedBook)
+@blueprint.response(200, own_schemas.ShelvedBook)
 @own
 def shelved_book(connection: Connection, token: LiveToken, identifier: str) -> ShelvedBook:
     """Return what your shelves say of the edition's work."""
@@ -50,9 +50,9 @@ def shelved_book(connection: Connection, token: LiveToken, identifier: str) -> S
 
 
 @blueprint.put("/editions/<identifier>/shelf")
-@blueprint.response(200, schemas.ShelvedBook)
+@blueprint.response(200, own_schemas.ShelvedBook)
 @writing
-@blueprint.arguments(schemas.NewShelf)
+@blueprint.arguments(own_schemas.NewShelf)
 def shelve(connection: Connection, token: LiveToken, sent: dict[str, Any], identifier: str) -> ShelvedBook:
     """Put the edition's work on a shelf: one of the four that everybody has, where it leaves the other three, or one
     that you name, which is made if you have none of this name."""
