@@ -18,6 +18,7 @@ from flyleaf.queries.departures import continue_next_departure
 from flyleaf.queries.duplicates import propose_duplicates
 from flyleaf.queries.events import delete_due_events, update_event_ages
 from flyleaf.queries.failed_logins import fold_failed_logins
+from flyleaf.queries.held_ratings import count_due_ratings
 from flyleaf.queries.password_resets import delete_expired_password_resets
 from flyleaf.queries.sessions import select_live_hashes
 from flyleaf.queries.shelves import follow_shelved_books
@@ -32,6 +33,7 @@ AFTER_A_FAULT = 30.0
 # Each does a piece of its work on a connection, and returns whether there was any.
 TASKS: tuple[Callable[..., object], ...] = (
     continue_next_departure,
+    count_due_ratings,
     fold_failed_logins,
     delete_expired_password_resets,
     delete_expired_api_tokens,

@@ -16,8 +16,9 @@ Item = TypeVar("Item")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _ID_MAX = 2**63 - 1  # of a bigint
-_KEY = re.compile("([0-9]{1,18})-([0-9]{1,19})", re.ASCII)
 _MARK = re.compile("([0-9]{1,19})-([ -~]{0,500})", re.ASCII)
+_VALUE_MAX = 2**31 - 1  # of an integer
+_KEY = re.compile("(?:([0-9]{1,10})-)?([0-9]{1,18})-([0-9]{1,19})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A place in a list ordered by time and id, newest first: next to the row with these values.
+    """A place in a list ordered by time and id, newest first: next to the row with these values. Lists can be ordered
+    by a `value` first, the highest first.
 
     Its page has the rows that are just older than that row or, with `newer`, just newer.
     """
@@ -42,12 +44,14 @@ class Key:
     at: datetime = _LATEST
     id: int = _ID_MAX
     newer: bool = False
+    value: int = _VALUE_MAX
 
     @property
     def arguments(self) -> dict[str, str]:
         """Return the query arguments, such as before=1764290000000000-42, in microseconds."""
         microseconds = (self.at - _EPOCH) // timedelta(microseconds=1)
-        return {"after" if self.newer else "before": f"{microseconds}-{self.id}"}
+        value = "" if self.value == _VALUE_MAX else f"{self.value}-"
+        return {"after" if self.newer else "before": f"{value}{microseconds}-{self.id}"}
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, str]) -> Key:
@@ -58,10 +62,11 @@ class Key:
         if written is None:
             return NEWEST
         found = _KEY.fullmatch(written)
-        if found is None or int(found[2]) > _ID_MAX:
+        if found is None or int(found[3]) > _ID_MAX:
             raise ValueError(written)
-        at = min(timedelta(microseconds=int(found[1])), _LATEST - _EPOCH)
-        return cls(_EPOCH + at, int(found[2]), newer)
+        at = min(timedelta(microseconds=int(found[2])), _LATEST - _EPOCH)
+        value = _VALUE_MAX if found[1] is None else min(int(found[1]), _VALUE_MAX)
+        return cls(_EPOCH + at, int(found[3]), newer, value)
 
 
 @dataclass(frozen=True, slots=True)

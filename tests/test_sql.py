@@ -30,6 +30,8 @@ KNOWN = {
     "f'CREATE SCHEMA {schema_name()}'",  # a digest of those files
     "statements",  # of a constant of search/superseded.py, and of a file of the search
     "self._named(statement)",  # a text of backup/tables.py, with the database's own names quoted by the driver
+    "_merged(value, in_language=in_language, newer=False)",  # columns that stand in listed_reviews.py
+    "_merged(value, in_language=in_language, newer=True)",
     "f'SELECT {step}()'",  # functions that search_rebuild_steps(), a function of a migration, names
 }
 

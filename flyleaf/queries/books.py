@@ -63,6 +63,7 @@ _SEEN = prepared(
                                                                       ELSE :hit_age END) AS is_request_due,
                r.id AS review_id, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
                CAST(r.exact_rating AS float8) AS exact_rating, r.is_private, r.language AS written_in,
+               r.counts_from IS NOT NULL AS is_held, r.helpful_count, coalesce(w.held, 0) AS held_ratings,
                r.withdrawn_at, r.book_id, coalesce(o.isbn, o.identity) AS own_address, o.title AS own_title,
                o.year AS own_year, o.publisher AS own_publisher, o.language AS own_language,
                EXISTS (SELECT
@@ -89,7 +90,8 @@ _SEEN = prepared(
     """),  # noqa: S608  # constants
     *_FACTS, *_COUNTS, "average_rating", "ratings_count", "average", "external_count", "key", "fetched_at",
     "identifiers", "is_corrected", "is_request_due", "review_id", "rating", "text", "created_at", "edited_at",
-    "hidden_reason", "exact_rating", "is_private", "written_in", "withdrawn_at", "book_id", "own_address", "own_title",
+    "hidden_reason", "exact_rating", "is_private", "written_in", "is_held",
+    "helpful_count", "held_ratings", "withdrawn_at", "book_id", "own_address", "own_title",
     "own_year", "own_publisher", "own_language", "has_superseded",
 )  # fmt: skip
 
@@ -158,6 +160,7 @@ class SeenBook:
     `has_superseded`: they have also written an older review of it.
     `refused_because` is why a moderator hid a review that the reader then deleted: another one has to be allowed first.
     `is_corrected`: people have changed it or its work, perhaps undone since.
+    `held_ratings`: how many ratings of its work wait to be counted.
     `is_request_due`: Open Library should be asked for it, and isn't yet.
     """
 
@@ -169,6 +172,7 @@ class SeenBook:
     external_ratings: tuple[ExternalRating, ...]
     is_request_due: bool
     is_corrected: bool
+    held_ratings: int
 
 
 def select_identity(connection: Connection, identifier: Identifier) -> str | None:
@@ -199,7 +203,7 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
     own = None
     if row.review_id is not None and row.withdrawn_at is None:
         written = (row.rating, row.text, row.created_at, row.edited_at, row.hidden_reason)
-        choices = (row.exact_rating, row.is_private, row.written_in)
+        choices = (row.exact_rating, row.is_private, row.written_in, row.is_held, row.helpful_count)
         about = Edition(row.own_address, row.own_title, row.own_year, row.own_publisher, row.own_language)
         own = Review(
             row.review_id, reader.id, reader.name, *written, *choices, None if row.book_id == row.id else about
@@ -220,6 +224,7 @@ def select_seen_book(connection: Connection, identity: str, reader: Reader) -> S
         tuple(external),
         row.is_request_due,
         row.is_corrected,
+        row.held_ratings,
     )
 
 

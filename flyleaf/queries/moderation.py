@@ -18,7 +18,8 @@ _REVIEW = """
     r.id, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.reader_id,
     a.name AS reader_name, r.rating, r.text, r.created_at,
     r.edited_at, r.hidden_at, r.hidden_reason, r.withdrawn_at, r.is_private,
-    CAST(r.exact_rating AS float8) AS exact_rating, r.language AS written_in,
+    CAST(r.exact_rating AS float8) AS exact_rating, r.language AS written_in, r.counts_from IS NOT NULL AS is_held,
+    r.helpful_count,
     EXISTS (SELECT FROM search_reviews AS s WHERE s.review_id = r.id AND s.is_superseded) AS is_superseded
 """
 _JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
@@ -79,6 +80,8 @@ class ModeratedReview:
     is_private: bool
     exact_rating: float | None
     written_in: str | None
+    is_held: bool
+    helpful_count: int
     is_superseded: bool
 
     @property
@@ -142,6 +145,7 @@ def insert_report(connection: Connection, review_id: int, reader_id: int, reason
                        AND r.reader_id IS DISTINCT FROM a.id
                        AND r.hidden_at IS NULL
                        AND NOT r.is_private
+                       AND r.counts_from IS NULL
                        AND NOT EXISTS (SELECT FROM search_reviews AS s WHERE s.review_id = r.id AND s.is_superseded)
                        FOR SHARE OF r
                        FOR KEY SHARE OF a) AS found

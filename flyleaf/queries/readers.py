@@ -153,6 +153,7 @@ def select_profile(connection: Connection, name: str) -> Profile | None:
               LEFT JOIN reviews AS r ON r.reader_id = a.id
                                     AND r.hidden_at IS NULL
                                     AND NOT r.is_private
+                                    AND r.counts_from IS NULL
                                     AND r.id <> ALL (ARRAY(
                             SELECT review_id
                               FROM search_reviews

@@ -8,7 +8,7 @@ book stands for itself.
 A review that its reader deletes is withdrawn instead if a moderator has hidden it or is yet to look at it. Its text is
 gone, and nobody sees it, but its place is taken. So the same words can't come back as if nothing had happened.
 
-A private review is seen by its reader only, and not counted.
+A private review is seen by its reader only, and not counted. Neither is one that is held: queries/held_ratings.py.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from flyleaf.limits import REVIEWS_ON_A_PAGE
-from flyleaf.paging import Key, Page
-from flyleaf.queries.keyset import Listed, select_page
+from flyleaf.limits import HELD_DAYS, REVIEWS_ON_A_PAGE
+from flyleaf.queries.held_ratings import judge_rating
 from flyleaf.queries.moderation import queue_review, unqueue_review
 from flyleaf.queries.related_books import Edition
 
@@ -36,42 +35,18 @@ _OWN_REVIEW = """
 COLUMNS = """
     r.id, r.reader_id, a.name AS reader_name, r.rating, r.text, r.created_at, r.edited_at, r.hidden_reason,
     CAST(r.exact_rating AS float8) AS exact_rating, r.is_private, r.language AS written_in,
+    r.counts_from IS NOT NULL AS is_held, r.helpful_count,
     r.book_id, coalesce(b.isbn, b.identity) AS address, b.title, b.year, b.publisher, b.language
 """
 JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
-_REVIEWED = """
-    SELECT r.id, b.isbn, coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, r.rating, r.text,
-           r.created_at, r.edited_at, r.hidden_reason, r.withdrawn_at,
-           CAST(r.exact_rating AS float8) AS exact_rating, r.is_private, r.language AS written_in,
-           r.id = ANY (ARRAY(SELECT review_id FROM search_reviews
-                              WHERE reader_id = :reader_id AND is_superseded)) AS is_superseded
-      FROM reviews AS r
-      JOIN books AS b ON b.id = r.book_id
-     WHERE r.reader_id = :reader_id
-       AND (:with_hidden
-            OR r.hidden_at IS NULL
-               AND NOT r.is_private
-               AND r.id <> ALL (ARRAY(SELECT review_id FROM search_reviews
-                                       WHERE reader_id = :reader_id AND is_superseded)))
-       AND (:with_withdrawn OR r.withdrawn_at IS NULL)
-"""
-_BY_READER = Listed(
-    older=text(f"""{_REVIEWED}
-       AND (r.created_at, r.id) < (:at, :id)
-     ORDER BY r.created_at DESC, r.id DESC
-     LIMIT :limit"""),
-    newer=text(f"""{_REVIEWED}
-       AND (r.created_at, r.id) > (:at, :id)
-     ORDER BY r.created_at, r.id
-     LIMIT :limit"""),
-)
 # If the reader has withdrawn several, which happens where works were joined, the one of this edition is replaced.
 _REPLACE_WITHDRAWN = text(f"""
     UPDATE reviews AS r
        SET book_id = :book_id, rating = :rating, text = :words, created_at = now(), edited_at = NULL,
            hidden_at = NULL, withdrawn_at = NULL,
            exact_rating = nullif(CAST(:exact_rating AS numeric), :rating), is_private = :is_private,
-           language = :language
+           language = :language, is_new = :is_new,
+           counts_from = CASE WHEN :is_held THEN now() + make_interval(days => :held_days) END
       FROM reviews AS standing
      WHERE standing.id = {_OWN_REVIEW}
        AND standing.withdrawn_at IS NOT NULL
@@ -81,9 +56,9 @@ _REPLACE_WITHDRAWN = text(f"""
     RETURNING r.id
 """)  # noqa: S608  # constants
 _INSERT = text("""
-    INSERT INTO reviews (book_id, reader_id, rating, text, exact_rating, is_private, language)
+    INSERT INTO reviews (book_id, reader_id, rating, text, exact_rating, is_private, language, is_new, counts_from)
     VALUES (:book_id, :reader_id, :rating, :words, nullif(CAST(:exact_rating AS numeric), :rating), :is_private,
-            :language)
+            :language, :is_new, CASE WHEN :is_held THEN now() + make_interval(days => :held_days) END)
     ON CONFLICT (book_id, reader_id) DO NOTHING
     RETURNING id
 """)
@@ -109,30 +84,9 @@ class Review:
     exact_rating: float | None
     is_private: bool
     written_in: str | None
+    is_held: bool
+    helpful_count: int
     edition: Edition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewedBook:
-    """A review with its book, whose language is `language`. If it `is_superseded`, only its reader sees it, because of
-    a newer one of the work."""
-
-    id: int
-    isbn: str | None
-    address: str
-    title: str
-    author: str
-    language: str | None
-    rating: int
-    text: str
-    created_at: datetime
-    edited_at: datetime | None
-    hidden_reason: str | None  # why a moderator has hidden it from others
-    withdrawn_at: datetime | None  # when its reader deleted it, if it is still known
-    exact_rating: float | None
-    is_private: bool
-    written_in: str | None
-    is_superseded: bool
 
 
 def select_review(connection: Connection, book_id: int, reader_id: int) -> Review | None:
@@ -175,20 +129,6 @@ def make_review(
     )
 
 
-def select_reviewed_books(
-    connection: Connection,
-    reader_id: int,
-    place: Key,
-    *,
-    with_hidden: bool,
-    with_withdrawn: bool = False,
-    size: int = REVIEWS_ON_A_PAGE,
-) -> Page[ReviewedBook]:
-    """Return the page of a reader's reviews at the place, newest first."""
-    named = {"reader_id": reader_id, "with_hidden": with_hidden, "with_withdrawn": with_withdrawn}
-    return select_page(connection, _BY_READER, named, place, size, ReviewedBook, lambda one: (one.created_at, one.id))
-
-
 def insert_review(
     connection: Connection,
     book_id: int,
@@ -213,6 +153,7 @@ def insert_review(
         "exact_rating": exact_rating,
         "is_private": is_private,
         "language": language,
+        **_judged(connection, book_id, reader_id, is_private=is_private),
     }
     review_id = connection.execute(_REPLACE_WITHDRAWN, values).scalar()
     if review_id is not None:
@@ -251,7 +192,11 @@ def update_review(
                                        THEN nullif(CAST(:exact_rating AS numeric), :rating)
                                        ELSE r.exact_rating END,
                    is_private = coalesce(:is_private, r.is_private),
-                   language = nullif(coalesce(:language, r.language), '')
+                   language = nullif(coalesce(:language, r.language), ''),
+                   is_new = r.is_new OR :is_new,
+                   counts_from = CASE WHEN :is_held
+                                      THEN coalesce(r.counts_from, now() + make_interval(days => :held_days))
+                                      ELSE r.counts_from END
              WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL
             RETURNING r.id
         """),  # noqa: S608  # constants
@@ -263,9 +208,16 @@ def update_review(
             "exact_rating": exact_rating,
             "is_private": is_private,
             "language": language,
+            **_judged(connection, book_id, reader_id, is_private=is_private is not False),
         },
     ).one_or_none()
     return row is not None
+
+
+def _judged(connection: Connection, book_id: int, reader_id: int, *, is_private: bool) -> dict[str, object]:
+    """Return whether the rating that is about to be written is a new account's, and is held."""
+    is_new, is_held = (False, False) if is_private else judge_rating(connection, book_id, reader_id)
+    return {"is_new": is_new, "is_held": is_held, "held_days": HELD_DAYS}
 
 
 def delete_review(connection: Connection, review_id: int, reader_id: int) -> bool:
@@ -296,4 +248,5 @@ def delete_review(connection: Connection, review_id: int, reader_id: int) -> boo
         connection.execute(text("DELETE FROM reviews WHERE id = :review_id"), {"review_id": review_id})
     else:
         unqueue_review(connection, review_id)
+        connection.execute(text("DELETE FROM helpful_votes WHERE review_id = :review_id"), {"review_id": review_id})
     return True

@@ -13,6 +13,8 @@ from flyleaf.views import (
     covers,
     feeds,
     health,
+    held_ratings,
+    helpful_votes,
     invitations,
     login_links,
     login_provider,
@@ -67,6 +69,8 @@ def register(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
     for room in (
         own_data,
+        helpful_votes,
+        held_ratings,
         api_tokens,
         second_step,
         second_factors,

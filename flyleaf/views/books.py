@@ -19,7 +19,8 @@ from flyleaf.queries.books import Book, SeenBook, select_book, select_identity, 
 from flyleaf.queries.corrections import Correction, select_corrections
 from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
-from flyleaf.queries.listed_reviews import select_reviews
+from flyleaf.queries.helpful_votes import select_voted
+from flyleaf.queries.listed_reviews import select_review_languages, select_reviews
 from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_other_titles, select_related_books
@@ -31,6 +32,7 @@ from flyleaf.queries.work_corrections import WorkCorrection, select_work_correct
 from flyleaf.search import is_ready
 from flyleaf.views.correction_form import NAMES
 from flyleaf.views.linked_data import linked_data
+from flyleaf.views.listed_reviews import asked_listing
 from flyleaf.views.moderation import may_act
 from flyleaf.views.review_form import ReviewForm, review_choices
 from flyleaf.web.access import login_to_read
@@ -103,7 +105,12 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     place = asked_place()
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
-    reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id) if has_reviews else NOTHING
+    listing = asked_listing(request.args)
+    reviews, languages, voted = NOTHING, [], set[int]()
+    if has_reviews:
+        reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id, listing=listing)
+        languages = select_review_languages(connection, found.id)
+        voted = select_voted(connection, reader.id, [one.id for one in reviews.items])
     history, of_works = _history(connection, seen)
     may_correct = reader.is_moderator and may_act(reader)
     cited = Citation(found.title, found.author, found.publisher, found.year, isbn)
@@ -133,6 +140,10 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         superseded=superseded,
         refused_because=seen.refused_because,
         reviews=reviews,
+        listing=listing,
+        review_languages=languages,
+        voted=voted,
+        held_ratings=seen.held_ratings,
         form=form,
         offered=review_choices(),
         history=history,

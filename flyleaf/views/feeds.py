@@ -29,7 +29,7 @@ from flyleaf.queries.feeds import (
     update_feed_key,
 )
 from flyleaf.queries.readers import Reader, select_profile
-from flyleaf.queries.reviews import select_reviewed_books
+from flyleaf.queries.reviewed_books import select_reviewed_books
 from flyleaf.queries.series import select_series
 from flyleaf.search import require
 from flyleaf.views.books import find_book

@@ -34,17 +34,19 @@ from flyleaf.limits import (
     OWN_REPORTS_MAX,
     OWN_REVIEWS_MAX,
     OWN_SHELVED_MAX,
+    OWN_VOTES_MAX,
 )
 from flyleaf.paging import NEWEST, Key, Page, Place
 from flyleaf.queries.api_tokens import select_api_tokens
 from flyleaf.queries.attempts import insert_attempt
 from flyleaf.queries.events import EventKind, count_events, insert_event, select_events
+from flyleaf.queries.helpful_votes import select_own_votes
 from flyleaf.queries.moderation import select_own_reports
 from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.own_history import OwnBook, select_own_entries, select_own_reviews
 from flyleaf.queries.proposals import select_own_proposals
 from flyleaf.queries.readers import Reader, select_own_details
-from flyleaf.queries.reviews import select_reviewed_books
+from flyleaf.queries.reviewed_books import select_reviewed_books
 from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import select_sessions
 from flyleaf.queries.shelved_books import select_shelved_books
@@ -157,6 +159,9 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     def reports(connection: Connection, place: Key) -> Page[Any]:
         return select_own_reports(connection, reader.id, place, AT_ONCE)
 
+    def votes(connection: Connection, place: Key) -> Page[Any]:
+        return select_own_votes(connection, reader.id, place, AT_ONCE)
+
     def proposals(connection: Connection, place: Key) -> Page[Any]:
         return select_own_proposals(connection, reader.id, place, AT_ONCE)
 
@@ -169,6 +174,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     _write_list(file, "shelved_books", islice(_all(shelved), OWN_SHELVED_MAX))
     _write_list(file, "imports", uploads)
     _write_list(file, "reports", islice(_all(reports), OWN_REPORTS_MAX))
+    _write_list(file, "helpful_votes", islice(_all(votes), OWN_VOTES_MAX))
     _write_list(file, "proposals", islice(_all(proposals), OWN_PROPOSALS_MAX))
     file.write(b',\n"second_factors": ' + _line(factors))
     _write_list(file, "sessions", sessions)

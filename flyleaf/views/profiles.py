@@ -7,7 +7,7 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.readers import Reader, select_profile
-from flyleaf.queries.reviews import select_reviewed_books
+from flyleaf.queries.reviewed_books import select_reviewed_books
 from flyleaf.web.access import login_to_read
 from flyleaf.web.covers import covers_of
 from flyleaf.web.paging import asked_place

@@ -31,7 +31,8 @@ class ReportForm(Form):
 @login_required
 def report(connection: Connection, reader: Reader, review_id: int) -> Answer:
     review = find_review(connection, review_id)
-    if review.hidden_at is not None or review.is_private or review.is_superseded or review.reader_id == reader.id:
+    is_unseen = review.hidden_at is not None or review.is_private or review.is_held or review.is_superseded
+    if is_unseen or review.reader_id == reader.id:
         raise NotFound(gettext("Review not found. It may have been deleted."))
     form = ReportForm(request.form or restored())
     if request.method != "POST" or not form.validate():

@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 from flyleaf.limits import (
     DOWNLOADS,
     DRAFTS,
+    HELPFUL_VOTES,
     LOGINS,
     LOGINS_FROM_AN_ADDRESS,
     LOOK_UPS,
@@ -108,6 +109,11 @@ def upload_limits(reader: Reader) -> Sequence[Limit]:
 
 def download_limits(reader: Reader) -> Sequence[Limit]:
     return [_limit("download", str(reader.id), DOWNLOADS)]
+
+
+def helpful_vote_limits(reader: Reader) -> Sequence[Limit]:
+    """Return the limits for finding reviews helpful."""
+    return [_limit("helpful", str(reader.id), HELPFUL_VOTES)]
 
 
 def draft_limits() -> Sequence[Limit]:

@@ -43,6 +43,10 @@ NOTICES = {
     "password-reset": lazy_gettext("Your password has been changed. Log in with the new one."),
     "review-reported": lazy_gettext("Thank you. A moderator will check this review."),
     "reported-already": lazy_gettext("You have already reported this review."),
+    "voted-helpful": lazy_gettext("Thank you. Your vote has been counted."),
+    "vote-withdrawn": lazy_gettext("Your vote has been withdrawn."),
+    "ratings-counted": lazy_gettext("The ratings count now."),
+    "ratings-refused": lazy_gettext("The ratings were refused. They will never count."),
     "review-hidden": lazy_gettext("Review hidden."),
     "review-unhidden": lazy_gettext("Review restored."),
     "review-allowed": lazy_gettext("The reader can review this book again."),
@@ -72,7 +76,7 @@ NOTICES = {
 # Shown next to the reader's own review, not at the top of the book page.
 AT_THE_REVIEW = {
     "review-published", "rating-published", "review-kept-private", "review-changed", "review-deleted",
-    "review-reported", "reported-already",
+    "review-reported", "reported-already", "voted-helpful", "vote-withdrawn",
 }  # fmt: skip
 NOTHING_DONE = {"reported-already", "not-shelved", "nothing-corrected", "login-expired", "passkey-refused"}
 

@@ -39,6 +39,8 @@ BATCHES = {
     "show": f"UPDATE reviews SET {VISIBLE}, rating = 5 WHERE {SOME}",
     "keep to oneself": f"UPDATE reviews SET is_private = true WHERE {SOME}",
     "publish": f"UPDATE reviews SET is_private = false, rating = 1 WHERE {SOME}",
+    "hold": f"UPDATE reviews SET counts_from = now() WHERE {SOME}",
+    "count": f"UPDATE reviews SET counts_from = NULL, rating = 2 WHERE {SOME}",
     "turn": f"""
         UPDATE reviews
            SET hidden_at     = CASE WHEN hidden_at IS NULL THEN now() END,
@@ -53,7 +55,8 @@ BATCHES = {
 COUNTED = """
     SELECT book_id, count(*) FILTER (WHERE rating = 1), count(*) FILTER (WHERE rating = 2),
            count(*) FILTER (WHERE rating = 3), count(*) FILTER (WHERE rating = 4), count(*) FILTER (WHERE rating = 5)
-      FROM reviews WHERE hidden_at IS NULL AND NOT is_private GROUP BY book_id ORDER BY book_id"""
+      FROM reviews WHERE hidden_at IS NULL AND NOT is_private AND counts_from IS NULL
+     GROUP BY book_id ORDER BY book_id"""
 KEPT = "SELECT book_id, one, two, three, four, five FROM rating_counts WHERE review_count > 0 ORDER BY book_id"
 
 

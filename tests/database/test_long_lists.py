@@ -14,13 +14,14 @@ from flyleaf.limits import EVENTS_ON_A_PAGE, REPORTED_ON_A_PAGE, REVIEWS_ON_A_PA
 from flyleaf.paging import NEWEST, Key, Mark, Number, Page
 from flyleaf.queries.books import select_seen_book
 from flyleaf.queries.events import select_events
-from flyleaf.queries.listed_reviews import select_reviews
+from flyleaf.queries.listed_reviews import Listing, ReviewOrder, select_review_languages, select_reviews
 from flyleaf.queries.moderation import select_hidden_reviews, select_reported_reviews
 from flyleaf.queries.named_shelves import Status
 from flyleaf.queries.readers import select_credentials, select_profile
-from flyleaf.queries.reviews import select_reviewed_books
+from flyleaf.queries.reviewed_books import select_reviewed_books
 from flyleaf.queries.shelf_pages import Order, ShelfQuery, select_shelf_page
 from tests.plans import Plan, analyze, explain, recorded, rows_of
+from tests.postgresql import Server
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +91,14 @@ def of_the_book(connection: Connection, place: Key) -> Page[Any]:
     return select_reviews(connection, book_id, place, without_reader_id=0)
 
 
+def listed(listing: Listing) -> Callable[[Connection, Key], Page[Any]]:
+    def of_the_book(connection: Connection, place: Key) -> Page[Any]:
+        book_id: int = connection.execute(text("SELECT min(id) FROM books")).scalar_one()
+        return select_reviews(connection, book_id, place, without_reader_id=0, listing=listing)
+
+    return of_the_book
+
+
 def of_the_reader(connection: Connection, place: Key) -> Page[Any]:
     return select_reviewed_books(connection, the_reader(connection), place, with_hidden=False)
 
@@ -130,6 +139,7 @@ def connection(database: Database) -> Iterator[Connection]:
 
 
 def fill(connection: Connection, books: int, readers: int, more: str) -> None:
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     connection.execute(text(READERS_AND_BOOKS), {"books": books, "readers": readers})
     connection.exec_driver_sql(COMMIT)
     for statement in [more] if more in (REVIEW_AND_HIDE_MOST, REVIEW_PRIVATELY) else [REVIEW, more]:
@@ -210,6 +220,53 @@ def test_a_search_of_a_long_shelf_reads_nothing_of_others(connection: Connection
         plan = plan_of_shelf(connection, shelves, query, Number(1))
         read = [node for node in plan.nodes if node.get("Relation Name") == "shelved_books"]
         assert sum(map(rows_of, read)) <= SHELVED + 2 * SHELVED_ON_A_PAGE
+
+
+@pytest.fixture(scope="module")
+def listed_connection(server: Server) -> Iterator[Connection]:
+    """A transaction with many reviews of one book: of all stars, in three languages, more or less helpful."""
+    database = Database(server.create_database("listed_reviews", template="template"))
+    with database.owner.connect() as connection:
+        fill(connection, 1, MANY, "")
+        connection.execute(
+            text("""UPDATE reviews SET rating = 1 + id % 5, helpful_count = id % 100,
+                                       language = (ARRAY['en', 'pt', NULL])[1 + id % 3]""")
+        )
+        connection.execute(text("SELECT search_rebuild()"))
+        analyze(connection)
+        yield connection
+    database.close()
+    server.drop_database("listed_reviews")
+
+
+@pytest.mark.every_input
+@pytest.mark.parametrize("order", ReviewOrder)
+@pytest.mark.parametrize("rating", [None, 3])
+@pytest.mark.parametrize("written_in", [None, "pt"])
+def test_sorted_and_filtered_reviews_are_read_by_indexes(
+    listed_connection: Connection, order: ReviewOrder, rating: int | None, written_in: str | None
+) -> None:
+    select = listed(Listing(order, rating, written_in))
+    first = select(listed_connection, NEWEST)
+    assert len(first.items) == REVIEWS_ON_A_PAGE
+    assert isinstance(first.next, Key)
+    at, id_ = listed_connection.execute(
+        text("SELECT created_at, id FROM reviews ORDER BY 1, 2 OFFSET 10000 LIMIT 1")
+    ).one()
+    value = {ReviewOrder.HELPFUL: 50, ReviewOrder.RATING: 3}.get(order, first.next.value)
+    places = [NEWEST, first.next, Key(at, id_, value=value), Key(at, id_, newer=True, value=value)]
+    for place in places:
+        plan = plan_of(listed_connection, select, place)
+        assert not any(map(plan.reads_whole, TABLES)), place
+        assert plan.rows < 60 * REVIEWS_ON_A_PAGE, place
+
+
+def test_the_languages_of_many_reviews_are_found_by_an_index(listed_connection: Connection) -> None:
+    book_id: int = listed_connection.execute(text("SELECT min(id) FROM books")).scalar_one()
+    assert select_review_languages(listed_connection, book_id) == ["en", "pt"]
+    plan = plan_of(listed_connection, lambda connection, place: select_review_languages(connection, book_id), NEWEST)
+    assert not any(map(plan.reads_whole, TABLES))
+    assert plan.rows < 100
 
 
 def test_a_profile_reads_no_reviews_of_others(connection: Connection) -> None:

@@ -64,6 +64,8 @@ DIGESTS = {
     "sql/0036_in_use.sql": "3132a7aca173ea1e1babca6f1537679ed216a0380763b3c36a29a687e3661519",
     "versions/0036_private_reviews.py": "f56dba1c0f30d1c2026919f899f8bb007add9e97a90c6095bb8375f68644858e",
     "versions/0037_uploads.py": "9fb76f1f1537ca05c4ea23a7da0b0b0d55fea65c07ccefb4bba28e74bb554e0d",
+    "sql/0038_in_use.sql": "a44e8b17fa15cdfcf199cd41e5b5cc4cb64940a515b0cd56cf7eaee23a909e30",
+    "versions/0038_helpful_votes.py": "761bcfbc50a665afbda5b679e91529447743e1cde166de953428b458ff249921",
 }  # fmt: skip
 
 

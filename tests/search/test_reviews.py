@@ -37,6 +37,14 @@ CHANGES = {
     "show": f"UPDATE reviews SET hidden_at = NULL, hidden_reason = NULL WHERE withdrawn_at IS NULL AND {SOME}",
     "keep to oneself": f"UPDATE reviews SET is_private = true WHERE {SOME}",
     "publish": f"UPDATE reviews SET is_private = false WHERE {SOME}",
+    "hold": f"UPDATE reviews SET is_new = true, counts_from = now() WHERE {SOME}",
+    "refuse": f"UPDATE reviews SET counts_from = 'infinity' WHERE {SOME}",
+    "count": f"UPDATE reviews SET is_new = false, counts_from = NULL WHERE {SOME}",
+    "say the language": f"UPDATE reviews SET language = (ARRAY['en', 'pt', NULL])[1 + :some] WHERE {SOME}",
+    "find helpful": """
+        INSERT INTO helpful_votes (review_id, reader_id)
+        SELECT r.id, a.id FROM reviews AS r, readers AS a WHERE r.id % 3 = :some ON CONFLICT DO NOTHING""",
+    "find no longer helpful": "DELETE FROM helpful_votes WHERE review_id % 3 = :some",
     "withdraw": f"UPDATE reviews SET text = '', withdrawn_at = now(), hidden_at = now() WHERE {SOME}",
     "let go": f"UPDATE reviews SET reader_id = NULL WHERE id % 9 = :some AND {SOME}",
     "move a review": """

@@ -14,9 +14,11 @@ WORKS = """SELECT id, lead_book_id, popularity, editions, year_min, year_max, re
                   main_length, title_key, author_key, forms, words
              FROM search_works ORDER BY id LIMIT 100000"""
 EDITIONS = "SELECT book_id, work_id, isbns FROM search_editions ORDER BY book_id LIMIT 100000"
-REVIEWS = """SELECT review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded
+REVIEWS = """SELECT review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded,
+                    is_held, is_new, helpful_count, language
                FROM search_reviews ORDER BY review_id LIMIT 100000"""
-RATINGS = "SELECT work_id, one, two, three, four, five FROM search_ratings WHERE review_count > 0 ORDER BY work_id"
+RATINGS = """SELECT work_id, one, two, three, four, five, held
+               FROM search_ratings WHERE review_count + held > 0 ORDER BY work_id"""
 
 SUBJECTS = "SELECT work_id, popularity, tier, subjects FROM search_subjects ORDER BY work_id LIMIT 100000"
 SIZES = "SELECT subject_id, works FROM search_subject_sizes ORDER BY subject_id LIMIT 100000"

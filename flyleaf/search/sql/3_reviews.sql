@@ -11,11 +11,23 @@ CREATE TABLE search_reviews (
     rating        smallint    NOT NULL,
     created_at    timestamptz NOT NULL,
     is_visible    boolean     NOT NULL,
-    is_superseded boolean     NOT NULL
+    is_superseded boolean     NOT NULL,
+    is_held       boolean     NOT NULL,
+    is_new        boolean     NOT NULL,
+    helpful_count integer     NOT NULL,
+    language      text        NOT NULL COLLATE "C"
 );
 COMMENT ON TABLE search_reviews IS 'which work a review is of; none of books that search_editions does not have yet';
-COMMENT ON COLUMN search_reviews.is_visible IS 'it is not private, no moderator has hidden it, and its reader has not withdrawn it';
+COMMENT ON COLUMN search_reviews.is_visible IS 'it is neither private nor held, no moderator has hidden it, and its reader has not withdrawn it';
 COMMENT ON COLUMN search_reviews.is_superseded IS 'its reader has a newer one of the same work; only its reader sees it, and it is not counted';
+COMMENT ON COLUMN search_reviews.is_held IS 'it would be visible, but waits to be counted: reviews.counts_from';
+COMMENT ON COLUMN search_reviews.language IS 'empty if it is unknown';
+
+CREATE FUNCTION search_is_visible(hidden_at timestamptz, is_private boolean, counts_from timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hidden_at IS NULL AND NOT is_private AND counts_from IS NULL;
+
+CREATE FUNCTION search_is_held(hidden_at timestamptz, is_private boolean, counts_from timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hidden_at IS NULL AND NOT is_private AND counts_from IS NOT NULL AND counts_from < 'infinity';
 
 CREATE TABLE search_ratings (
     work_id      bigint  PRIMARY KEY,
@@ -24,10 +36,14 @@ CREATE TABLE search_ratings (
     three        integer NOT NULL DEFAULT 0,
     four         integer NOT NULL DEFAULT 0,
     five         integer NOT NULL DEFAULT 0,
+    held         integer NOT NULL DEFAULT 0,
     review_count integer NOT NULL GENERATED ALWAYS AS (one + two + three + four + five) STORED,
     rating_sum   integer NOT NULL GENERATED ALWAYS AS (one + 2 * two + 3 * three + 4 * four + 5 * five) STORED
 ) WITH (fillfactor = 90);
 COMMENT ON TABLE search_ratings IS 'how many readers gave a work one, two, … five stars; kept by triggers on search_reviews';
+COMMENT ON COLUMN search_ratings.held IS 'how many ratings wait to be counted';
+
+CREATE INDEX ON search_ratings (held DESC, work_id) WHERE held > 0;
 
 CREATE TABLE search_reviews_behind (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -44,35 +60,45 @@ BEGIN
         CREATE UNIQUE INDEX %1$I ON %4$I (work_id, reader_id) WHERE NOT is_superseded;
         CREATE INDEX %2$I ON %4$I (work_id, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
         CREATE INDEX %3$I ON %4$I (reader_id, work_id) WHERE is_superseded;
+        CREATE INDEX %5$I ON %4$I (work_id, rating, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
+        CREATE INDEX %6$I ON %4$I (work_id, language, rating, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
+        CREATE INDEX %7$I ON %4$I (work_id, rating, helpful_count DESC, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
+        CREATE INDEX %8$I ON %4$I (work_id, language, rating, helpful_count DESC, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
+        CREATE INDEX %9$I ON %4$I (work_id, created_at) WHERE is_new;
+        CREATE INDEX %10$I ON %4$I (work_id) WHERE is_held;
         CREATE TRIGGER count_insert AFTER INSERT ON %4$I REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION search_count_ratings();
         CREATE TRIGGER count_update AFTER UPDATE ON %4$I REFERENCING OLD TABLE AS before NEW TABLE AS after
             FOR EACH STATEMENT EXECUTE FUNCTION search_count_ratings();
         CREATE TRIGGER count_delete AFTER DELETE ON %4$I REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION search_count_ratings();
-    $sql$, reviews || '_one_a_reader_and_work', reviews || '_latest_first', reviews || '_superseded', reviews);
+    $sql$, reviews || '_one_a_reader_and_work', reviews || '_latest_first', reviews || '_superseded', reviews, reviews || '_by_rating', reviews || '_by_language',
+          reviews || '_helpful', reviews || '_helpful_by_language', reviews || '_recent', reviews || '_held');
 END $$;
 
 -- EXECUTE plans for as many reviews as there are, and the rows are locked in the order of the works, as count_ratings() does for books.
 CREATE FUNCTION search_count_ratings() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    gone text := 'SELECT work_id, rating, -1 AS change FROM before WHERE is_visible AND NOT is_superseded';
-    come text := 'SELECT work_id, rating, 1 AS change FROM after WHERE is_visible AND NOT is_superseded';
+    gone text := 'SELECT work_id, rating, is_held, -1 AS change FROM before WHERE (is_visible OR is_held) AND NOT is_superseded';
+    come text := 'SELECT work_id, rating, is_held, 1 AS change FROM after WHERE (is_visible OR is_held) AND NOT is_superseded';
 BEGIN
     EXECUTE $sql$
-        INSERT INTO search_ratings AS counts (work_id, one, two, three, four, five)
-        SELECT work_id, one, two, three, four, five
-          FROM (SELECT work_id, coalesce(sum(change) FILTER (WHERE rating = 1), 0) AS one, coalesce(sum(change) FILTER (WHERE rating = 2), 0) AS two,
-                       coalesce(sum(change) FILTER (WHERE rating = 3), 0) AS three, coalesce(sum(change) FILTER (WHERE rating = 4), 0) AS four,
-                       coalesce(sum(change) FILTER (WHERE rating = 5), 0) AS five
+        INSERT INTO search_ratings AS counts (work_id, one, two, three, four, five, held)
+        SELECT work_id, one, two, three, four, five, held
+          FROM (SELECT work_id, coalesce(sum(change) FILTER (WHERE rating = 1 AND NOT is_held), 0) AS one,
+                       coalesce(sum(change) FILTER (WHERE rating = 2 AND NOT is_held), 0) AS two,
+                       coalesce(sum(change) FILTER (WHERE rating = 3 AND NOT is_held), 0) AS three,
+                       coalesce(sum(change) FILTER (WHERE rating = 4 AND NOT is_held), 0) AS four,
+                       coalesce(sum(change) FILTER (WHERE rating = 5 AND NOT is_held), 0) AS five, coalesce(sum(change) FILTER (WHERE is_held), 0) AS held
                   FROM ($sql$ || CASE TG_OP WHEN 'INSERT' THEN come WHEN 'DELETE' THEN gone ELSE gone || ' UNION ALL ' || come END || $sql$) AS changes
                  GROUP BY work_id) AS sums
-         WHERE (one, two, three, four, five) <> (0, 0, 0, 0, 0)
+         WHERE (one, two, three, four, five, held) <> (0, 0, 0, 0, 0, 0)
          ORDER BY work_id
         ON CONFLICT (work_id) DO UPDATE
            SET one   = counts.one   + excluded.one,
                two   = counts.two   + excluded.two,
                three = counts.three + excluded.three,
                four  = counts.four  + excluded.four,
-               five  = counts.five  + excluded.five
+               five  = counts.five  + excluded.five,
+               held  = counts.held  + excluded.held
         $sql$;
     RETURN NULL;
 END $$;
@@ -96,14 +122,17 @@ BEGIN
     SELECT coalesce(array_agg(work_id), '{}'), array_agg(reader_id) INTO works, readers FROM search_reviews WHERE review_id = ANY (ids);
     DELETE FROM search_reviews WHERE review_id = ANY (ids) AND NOT EXISTS (SELECT FROM reviews JOIN search_editions USING (book_id) WHERE reviews.id = review_id);
     -- One that comes to a work counts only when those that the reader has there already are known.
-    INSERT INTO search_reviews AS known (review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded)
-    SELECT review.id, work_id, reader_id, rating, created_at, hidden_at IS NULL AND NOT is_private, reader_id IS NOT NULL
+    INSERT INTO search_reviews AS known (review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded, is_held, is_new, helpful_count, language)
+    SELECT review.id, work_id, reader_id, rating, created_at, search_is_visible(hidden_at, is_private, counts_from), reader_id IS NOT NULL,
+           search_is_held(hidden_at, is_private, counts_from), is_new, helpful_count, coalesce(language, '')
       FROM reviews AS review JOIN search_editions USING (book_id) WHERE review.id = ANY (ids) ORDER BY review.id
     ON CONFLICT (review_id) DO UPDATE
        SET work_id = excluded.work_id, reader_id = excluded.reader_id, rating = excluded.rating, created_at = excluded.created_at, is_visible = excluded.is_visible,
+           is_held = excluded.is_held, is_new = excluded.is_new, helpful_count = excluded.helpful_count, language = excluded.language,
            is_superseded = excluded.is_superseded AND (known.is_superseded OR (known.work_id, known.reader_id) IS DISTINCT FROM (excluded.work_id, excluded.reader_id))
-     WHERE (known.work_id, known.reader_id, known.rating, known.created_at, known.is_visible)
-           IS DISTINCT FROM (excluded.work_id, excluded.reader_id, excluded.rating, excluded.created_at, excluded.is_visible);
+     WHERE (known.work_id, known.reader_id, known.rating, known.created_at, known.is_visible, known.is_held, known.is_new, known.helpful_count, known.language)
+           IS DISTINCT FROM (excluded.work_id, excluded.reader_id, excluded.rating, excluded.created_at, excluded.is_visible, excluded.is_held, excluded.is_new,
+                             excluded.helpful_count, excluded.language);
 
     WITH pairs AS (
         SELECT work_id, reader_id FROM unnest(works, readers) AS were (work_id, reader_id) WHERE reader_id IS NOT NULL
@@ -191,13 +220,13 @@ BEGIN
     END IF;
     IF TG_OP = 'UPDATE' THEN
         SELECT array_agg(DISTINCT id), array_agg(DISTINCT book_id) INTO ids, books
-          FROM ((SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after
+          FROM ((SELECT id, book_id, reader_id, rating, created_at, is_private, counts_from, is_new, helpful_count, language, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after
                  EXCEPT
-                 SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before)
+                 SELECT id, book_id, reader_id, rating, created_at, is_private, counts_from, is_new, helpful_count, language, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before)
                  UNION ALL
-                (SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before
+                (SELECT id, book_id, reader_id, rating, created_at, is_private, counts_from, is_new, helpful_count, language, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM before
                  EXCEPT
-                 SELECT id, book_id, reader_id, rating, created_at, is_private, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after)) AS changed;
+                 SELECT id, book_id, reader_id, rating, created_at, is_private, counts_from, is_new, helpful_count, language, hidden_at IS NULL, hidden_reason IS NULL, withdrawn_at IS NULL FROM after)) AS changed;
     ELSE
         SELECT array_agg(id), array_agg(DISTINCT book_id) INTO ids, books FROM after;
     END IF;
@@ -210,8 +239,10 @@ BEGIN
         INSERT INTO search_reviews_behind (review_ids) VALUES (ids);
     END IF;
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO search_reviews (review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded)
-        SELECT after.id, work_id, reader_id, rating, created_at, hidden_at IS NULL AND NOT is_private, false FROM after JOIN search_editions USING (book_id) ORDER BY after.id;
+        INSERT INTO search_reviews (review_id, work_id, reader_id, rating, created_at, is_visible, is_superseded, is_held, is_new, helpful_count, language)
+        SELECT after.id, work_id, reader_id, rating, created_at, search_is_visible(hidden_at, is_private, counts_from), false,
+               search_is_held(hidden_at, is_private, counts_from), is_new, helpful_count, coalesce(language, '')
+          FROM after JOIN search_editions USING (book_id) ORDER BY after.id;
     ELSE
         works := search_place_reviews(ids);
         -- Of a book that is deleted the edition may be gone already, and the work is found by another one.

@@ -131,18 +131,22 @@ END $$;
 CREATE FUNCTION search_rebuild_reviews() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     CREATE TABLE search_reviews_new AS
-    SELECT review.id AS review_id, work_id, reader_id, rating, created_at, hidden_at IS NULL AND NOT is_private AS is_visible,
+    SELECT review.id AS review_id, work_id, reader_id, rating, created_at, search_is_visible(hidden_at, is_private, counts_from) AS is_visible,
            reader_id IS NOT NULL AND row_number() OVER (PARTITION BY work_id, reader_id ORDER BY search_precedence(withdrawn_at, hidden_reason) DESC, created_at DESC, review.id DESC) > 1
-               AS is_superseded
+               AS is_superseded,
+           search_is_held(hidden_at, is_private, counts_from) AS is_held, is_new, helpful_count,
+           coalesce(language, '') COLLATE "C" AS language
       FROM reviews AS review JOIN search_editions_new USING (book_id);
     ALTER TABLE search_reviews_new ALTER work_id SET NOT NULL, ALTER rating SET NOT NULL, ALTER created_at SET NOT NULL, ALTER is_visible SET NOT NULL,
-        ALTER is_superseded SET NOT NULL, ADD CONSTRAINT search_reviews_new_pkey PRIMARY KEY (review_id);
+        ALTER is_superseded SET NOT NULL, ALTER is_held SET NOT NULL, ALTER is_new SET NOT NULL, ALTER helpful_count SET NOT NULL,
+        ALTER language SET NOT NULL, ADD CONSTRAINT search_reviews_new_pkey PRIMARY KEY (review_id);
     PERFORM search_index_reviews('search_reviews_new');
     CREATE TABLE search_ratings_new (LIKE search_ratings INCLUDING ALL) WITH (fillfactor = 90);
-    INSERT INTO search_ratings_new (work_id, one, two, three, four, five)
-    SELECT work_id, count(*) FILTER (WHERE rating = 1), count(*) FILTER (WHERE rating = 2), count(*) FILTER (WHERE rating = 3), count(*) FILTER (WHERE rating = 4),
-           count(*) FILTER (WHERE rating = 5)
-      FROM search_reviews_new WHERE is_visible AND NOT is_superseded GROUP BY work_id;
+    INSERT INTO search_ratings_new (work_id, one, two, three, four, five, held)
+    SELECT work_id, count(*) FILTER (WHERE rating = 1 AND NOT is_held), count(*) FILTER (WHERE rating = 2 AND NOT is_held),
+           count(*) FILTER (WHERE rating = 3 AND NOT is_held), count(*) FILTER (WHERE rating = 4 AND NOT is_held),
+           count(*) FILTER (WHERE rating = 5 AND NOT is_held), count(*) FILTER (WHERE is_held)
+      FROM search_reviews_new WHERE (is_visible OR is_held) AND NOT is_superseded GROUP BY work_id;
     ANALYZE search_reviews_new, search_ratings_new;
 END $$;
 

@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.api_tokens import LiveToken
 from flyleaf.queries.readers import Reader, select_own_details
-from flyleaf.queries.reviews import select_reviewed_books
+from flyleaf.queries.reviewed_books import select_reviewed_books
 from flyleaf.views.api_v1 import own_schemas, schemas
 from flyleaf.views.api_v1.blueprints import Blueprint, own, own_slowly
 from flyleaf.views.api_v1.cursors import cursor_after, place_at

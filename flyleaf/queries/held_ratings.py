@@ -1,0 +1,123 @@
+"""Ratings by new accounts: if more than a few come to one work within a day, they are held.
+
+A held rating is seen by its reader only and not counted, until a moderator counts it or a week has passed. A moderator
+can refuse it, too. reviews.is_new says that the account was younger than a day, reviews.counts_from until when it is
+held; "infinity" is never.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from flyleaf.limits import HELD_DAYS, HELD_WORKS_SHOWN, NEW_ACCOUNT_RATINGS
+
+DUE_AT_ONCE = 500
+# Of one work at a time: whoever comes second sees the rating of the first.
+_LOCK = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended('new ratings', work_id)) FROM search_editions WHERE book_id = :book_id
+""")
+_RECENT = text("""
+    SELECT r.id
+      FROM search_reviews AS s
+      JOIN reviews AS r ON r.id = s.review_id
+     WHERE s.work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
+       AND s.is_new
+       AND s.created_at > now() - interval '1 day'
+       AND (s.is_visible OR s.is_held)
+       AND s.reader_id IS DISTINCT FROM :reader_id
+     ORDER BY r.id
+       FOR NO KEY UPDATE OF r
+""")
+_HOLD = text("""
+    UPDATE reviews
+       SET counts_from = created_at + make_interval(days => :days)
+     WHERE id = ANY (:ids) AND counts_from IS NULL
+""")
+# Locked in a fixed order, and before their works' counts, which prevents deadlocks.
+_HELD = """
+    SELECT r.id
+      FROM search_reviews AS s
+      JOIN reviews AS r ON r.id = s.review_id
+     WHERE s.work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
+       AND s.is_held
+     ORDER BY r.id
+       FOR NO KEY UPDATE OF r
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWork:
+    """A work some of whose ratings wait for a moderator, by one of its editions. `average` is that of the held ones."""
+
+    address: str
+    title: str
+    author: str
+    language: str | None
+    held: int
+    average: float
+
+
+def judge_rating(connection: Connection, book_id: int, reader_id: int) -> tuple[bool, bool]:
+    """Return whether the reader's account is new, and whether a rating that it gives this book now is held.
+
+    The other new ratings of its work are held with it. Call this before the rating is written.
+    """
+    is_new = connection.execute(
+        text("SELECT created_at > now() - interval '1 day' FROM readers WHERE id = :reader_id"),
+        {"reader_id": reader_id},
+    ).scalar()
+    if not is_new:
+        return False, False
+    connection.execute(_LOCK, {"book_id": book_id})
+    recent = connection.scalars(_RECENT, {"book_id": book_id, "reader_id": reader_id}).all()
+    if len(recent) < NEW_ACCOUNT_RATINGS:
+        return True, False
+    connection.execute(_HOLD, {"ids": recent, "days": HELD_DAYS})
+    return True, True
+
+
+def select_held_works(connection: Connection) -> list[HeldWork]:
+    """Return works with held ratings, those with the most first."""
+    rows = connection.execute(
+        text("""
+            SELECT coalesce(b.isbn, b.identity) AS address, b.title, b.author, b.language, counts.held,
+                   (SELECT CAST(round(avg(s.rating), 1) AS float8)
+                      FROM search_reviews AS s WHERE s.work_id = counts.work_id AND s.is_held) AS average
+              FROM search_ratings AS counts
+              JOIN search_works AS work ON work.id = counts.work_id
+              JOIN books AS b ON b.id = work.lead_book_id
+             WHERE counts.held > 0
+             ORDER BY counts.held DESC, counts.work_id
+             LIMIT :limit
+        """),
+        {"limit": HELD_WORKS_SHOWN},
+    )
+    return [HeldWork(**row._mapping) for row in rows]
+
+
+def count_held_ratings(connection: Connection, book_id: int) -> int:
+    """Count all held ratings of a book's work from now on, and return how many there were."""
+    ids = connection.scalars(text(_HELD), {"book_id": book_id}).all()
+    connection.execute(
+        text("UPDATE reviews SET counts_from = NULL, is_new = false WHERE id = ANY (:ids)"), {"ids": ids}
+    )
+    return len(ids)
+
+
+def refuse_held_ratings(connection: Connection, book_id: int) -> int:
+    """Never count the held ratings of a book's work, and return how many there were."""
+    ids = connection.scalars(text(_HELD), {"book_id": book_id}).all()
+    connection.execute(text("UPDATE reviews SET counts_from = 'infinity' WHERE id = ANY (:ids)"), {"ids": ids})
+    return len(ids)
+
+
+def count_due_ratings(connection: Connection) -> bool:
+    """Count some of the ratings that were held for a week. Return whether there were any."""
+    ids = connection.scalars(
+        text("""
+            SELECT id FROM reviews WHERE counts_from <= now() ORDER BY id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+        """),
+        {"limit": DUE_AT_ONCE},
+    ).all()
+    connection.execute(text("UPDATE reviews SET counts_from = NULL WHERE id = ANY (:ids)"), {"ids": ids})
+    return bool(ids)
