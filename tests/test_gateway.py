@@ -14,6 +14,7 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exporte
 
 from flyleaf import gateway
 from flyleaf.gateway import Gateway
+from flyleaf.limits import UPLOAD_BYTES_MAX
 from flyleaf.security_headers import security_headers
 
 
@@ -152,6 +153,23 @@ def test_a_body_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     application = Application()
     _ask(application, Protocol(*[b"x" * 60] * 100), method="POST")
     assert application.environ["CONTENT_LENGTH"] == "120", "the application sees that it is too long"
+
+
+def test_a_file_may_be_larger_at_the_one_page_that_takes_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert gateway.UPLOAD_MAX >= UPLOAD_BYTES_MAX + gateway.BODY_MAX
+    monkeypatch.setattr(gateway, "BODY_MAX", 100)
+    headers = {"content-length": "300"}
+    for path, size in (("/import", 300), ("/books/import", 300), ("/import/1/rows", 0), ("/login", 0)):
+        application = Application()
+        _ask(application, Protocol(b"x" * 300), method="POST", path=path, headers=headers)
+        assert len(application.environ["wsgi.input"].getvalue()) == size, path
+
+
+def test_of_many_large_files_at_once_some_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "BODY_MAX", 100)
+    monkeypatch.setattr(gateway, "UPLOADS_AT_ONCE", 0)
+    answer = _ask(Application(), Protocol(b"x" * 300), method="POST", path="/import", headers={"content-length": "300"})
+    assert (answer.status, dict(answer.headers)["retry-after"]) == (503, "60")
 
 
 def test_who_waits_too_long_for_a_thread_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
