@@ -110,6 +110,7 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
     if has_reviews:
         reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id, listing=listing)
         languages = select_review_languages(connection, found.id)
+    if reviews.items:
         voted = select_voted(connection, reader.id, [one.id for one in reviews.items])
     history, of_works = _history(connection, seen)
     may_correct = reader.is_moderator and may_act(reader)

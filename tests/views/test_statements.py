@@ -57,10 +57,10 @@ def catalogue(add_book: AddBook, select: Select, bob: Site, alice: Site) -> str:
 @pytest.mark.parametrize(
     ("address", "most"),
     [
-        # Session and reader; the book as this reader sees it; reviews; what belongs to it; its subjects; its series;
-        # what else it is called; whether it is on a shelf.
-        ("/books/{isbn}", 8),
-        ("/books/{isbn}?before=1764290000000000-42", 8),
+        # Session and reader; the book as this reader sees it; reviews, their languages, and which of them the reader
+        # found helpful; what belongs to it; its subjects; its series; what else it is called; whether it is on a shelf.
+        ("/books/{isbn}", 10),
+        ("/books/{isbn}?before=1764290000000000-42", 10),
         ("/search", 3),  # …; the shelf; whether there are subjects
         ("/search?q=dune", 8),  # all but two are the search's: it also reads the word otherwise, and loads editions
         ("/search?q=herbert children", 5),
