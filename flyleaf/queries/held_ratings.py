@@ -5,6 +5,7 @@ can refuse it, too. reviews.is_new says that the account was younger than a day,
 held; "infinity" is never.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -14,23 +15,30 @@ from flyleaf.limits import HELD_DAYS, HELD_WORKS_SHOWN, NEW_ACCOUNT_RATINGS
 DUE_AT_ONCE = 500
 # Of one work at a time: whoever comes second sees the rating of the first.
 _LOCK = text("""
-    SELECT pg_advisory_xact_lock(hashtextextended('new ratings', work_id)) FROM search_editions WHERE book_id = :book_id
+    SELECT pg_advisory_xact_lock(hashtextextended('new ratings', work_id))
+      FROM (SELECT DISTINCT work_id FROM search_editions WHERE book_id = ANY (:book_ids) ORDER BY work_id) AS works
 """)
+# By the age of the accounts, because the date of a review may be that of a file that its reader brought. Of very many
+# the latest are looked at: each was judged when it came.
 _RECENT = text("""
     SELECT r.id
-      FROM search_reviews AS s
-      JOIN reviews AS r ON r.id = s.review_id
-     WHERE s.work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
-       AND s.is_new
-       AND s.created_at > now() - interval '1 day'
-       AND (s.is_visible OR s.is_held)
-       AND s.reader_id IS DISTINCT FROM :reader_id
+      FROM (SELECT review_id, reader_id
+              FROM search_reviews
+             WHERE work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
+               AND is_new
+               AND (is_visible OR is_held)
+             ORDER BY review_id DESC
+             LIMIT 1000) AS latest
+      JOIN readers AS reader ON reader.id = latest.reader_id
+      JOIN reviews AS r ON r.id = latest.review_id
+     WHERE reader.created_at > now() - interval '2 days'
+       AND reader.id <> :reader_id
      ORDER BY r.id
        FOR NO KEY UPDATE OF r
 """)
 _HOLD = text("""
     UPDATE reviews
-       SET counts_from = created_at + make_interval(days => :days)
+       SET counts_from = now() + make_interval(days => :days)
      WHERE id = ANY (:ids) AND counts_from IS NULL
 """)
 # Locked in a fixed order, and before their works' counts, which prevents deadlocks.
@@ -62,18 +70,26 @@ def judge_rating(connection: Connection, book_id: int, reader_id: int) -> tuple[
 
     The other new ratings of its work are held with it. Call this before the rating is written.
     """
+    is_new, held = judge_ratings(connection, [book_id], reader_id)
+    return is_new, book_id in held
+
+
+def judge_ratings(connection: Connection, book_ids: Sequence[int], reader_id: int) -> tuple[bool, set[int]]:
+    """Return whether the reader's account is new, and of which of these books its ratings are held: as judge_rating."""
     is_new = connection.execute(
         text("SELECT created_at > now() - interval '1 day' FROM readers WHERE id = :reader_id"),
         {"reader_id": reader_id},
     ).scalar()
     if not is_new:
-        return False, False
-    connection.execute(_LOCK, {"book_id": book_id})
-    recent = connection.scalars(_RECENT, {"book_id": book_id, "reader_id": reader_id}).all()
-    if len(recent) < NEW_ACCOUNT_RATINGS:
-        return True, False
-    connection.execute(_HOLD, {"ids": recent, "days": HELD_DAYS})
-    return True, True
+        return False, set()
+    connection.execute(_LOCK, {"book_ids": list(book_ids)})
+    held = set()
+    for book_id in book_ids:
+        recent = connection.scalars(_RECENT, {"book_id": book_id, "reader_id": reader_id}).all()
+        if len(recent) >= NEW_ACCOUNT_RATINGS:
+            connection.execute(_HOLD, {"ids": recent, "days": HELD_DAYS})
+            held.add(book_id)
+    return True, held
 
 
 def select_held_works(connection: Connection) -> list[HeldWork]:

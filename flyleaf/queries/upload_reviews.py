@@ -9,6 +9,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from flyleaf.history import HistoryRow
+from flyleaf.limits import HELD_DAYS
+from flyleaf.queries.held_ratings import judge_ratings
 from flyleaf.queries.reviews import UNIQUE_VIOLATION, delete_review, update_review
 
 
@@ -42,8 +44,10 @@ _OWN = text("""
                                                         AND one.reader_id = :reader_id))
 """)
 _INSERT = text("""
-    INSERT INTO reviews (book_id, reader_id, rating, exact_rating, text, is_private, created_at)
-    SELECT book_id, :reader_id, rating, nullif(exact_rating, rating), words, is_private, coalesce(created_at, now())
+    INSERT INTO reviews (book_id, reader_id, rating, exact_rating, text, is_private, created_at, is_new, counts_from)
+    SELECT book_id, :reader_id, rating, nullif(exact_rating, rating), words, is_private, coalesce(created_at, now()),
+           :is_new AND NOT is_private,
+           CASE WHEN book_id = ANY (:held) THEN now() + make_interval(days => :held_days) END
       FROM unnest(CAST(:book_ids AS bigint[]), CAST(:ratings AS int[]), CAST(:exact AS numeric[]),
                   CAST(:words AS text[]), CAST(:privates AS boolean[]), CAST(:created AS timestamptz[]))
                AS new (book_id, rating, exact_rating, words, is_private, created_at)
@@ -143,8 +147,13 @@ def _insert(
     connection: Connection, reader_id: int, reviews: Sequence[NewReview], *, is_private: bool
 ) -> dict[int, int]:
     """Return the ids of the new reviews by the rows' numbers."""
+    public = [] if is_private else [review.book_id for review in reviews if not review.said.is_private]
+    is_new, held = judge_ratings(connection, public, reader_id)
     values = {
         "reader_id": reader_id,
+        "is_new": is_new,
+        "held": list(held),
+        "held_days": HELD_DAYS,
         "book_ids": [review.book_id for review in reviews],
         "ratings": [review.stars for review in reviews],
         "exact": [review.said.rating for review in reviews],

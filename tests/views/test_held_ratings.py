@@ -10,6 +10,7 @@ from flyleaf.queries.readers import insert_reader
 from flyleaf.queries.reviews import insert_review, update_review
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.site import Site, hidden_fields
+from tests.views.test_uploads import DUNE, HEADER, brought, press
 
 WAITING = "ratings of new accounts wait to be counted."
 
@@ -183,3 +184,19 @@ def test_only_moderators_see_and_decide(bob: Site, old: None, dune: str, databas
     for action in ("count", "refuse"):
         assert bob.client.post(f"/moderation/ratings/{dune}/{action}", data=token).status_code == 404
     assert score(bob, dune) == (1, 5.0)
+
+
+def test_ratings_that_new_accounts_bring_in_files_are_held_too(
+    alice: Site, visit: Visit, old: None, dune: str, database: Database
+) -> None:
+    def bring(name: str) -> None:
+        site = visit().registered(name)
+        page = brought(site, HEADER + DUNE)
+        press(site, page, "commit")
+
+    bring("Sue")
+    rate_often(database, dune, NEW_ACCOUNT_RATINGS - 1)
+    assert score(alice, dune)[0] == 1 + NEW_ACCOUNT_RATINGS
+    bring("Tom")
+    assert score(alice, dune) == (1, 5.0)
+    assert f"{NEW_ACCOUNT_RATINGS + 1} {WAITING}" in alice.get(f"/books/{dune}").text

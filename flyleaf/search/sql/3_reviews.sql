@@ -64,7 +64,7 @@ BEGIN
         CREATE INDEX %6$I ON %4$I (work_id, language, rating, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
         CREATE INDEX %7$I ON %4$I (work_id, rating, helpful_count DESC, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
         CREATE INDEX %8$I ON %4$I (work_id, language, rating, helpful_count DESC, created_at DESC, review_id DESC) WHERE is_visible AND NOT is_superseded;
-        CREATE INDEX %9$I ON %4$I (work_id, created_at) WHERE is_new;
+        CREATE INDEX %9$I ON %4$I (work_id, review_id) WHERE is_new;
         CREATE INDEX %10$I ON %4$I (work_id) WHERE is_held;
         CREATE TRIGGER count_insert AFTER INSERT ON %4$I REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION search_count_ratings();
         CREATE TRIGGER count_update AFTER UPDATE ON %4$I REFERENCING OLD TABLE AS before NEW TABLE AS after
