@@ -9,7 +9,7 @@ from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from flyleaf.views import moderation
+from flyleaf.views import moderation, uploads
 from tests.browser.conftest import WIDTHS
 from tests.fixture_types import AddBook, Select, Visit
 from tests.site import PASSWORD, Clock, Site, cookie_name
@@ -225,6 +225,7 @@ def states(
     bob.review("9783161484100", 1, "")
     review_editions(alice, bob, add_book, select)
     monkeypatch.setitem(app.view_functions, "readers.logout", lambda: 1 / 0)
+    monkeypatch.setattr(uploads, "LOOK_AGAIN", 3600)  # not while a page is looked at
 
     fill_shelves(select)
     alice.with_app(clock, LONG[:60])
