@@ -48,7 +48,7 @@ class HistoryRow:
     @classmethod
     def from_json(cls, said: dict[str, Any]) -> "HistoryRow":
         """Return the row that `to_json` wrote."""
-        values = dict(said)
+        values = {"title": ""} | said
         for name in ("identifiers", "shelves", "problems"):
             values[name] = tuple(values.get(name, ()))
         values["readings"] = tuple((_day(began), _day(ended)) for began, ended in values.get("readings", ()))

@@ -116,7 +116,7 @@ _OF_WORK = text(f"""
          LIMIT 1) AS edition
 """)  # noqa: S608  # constants
 # Works with this title, or with it before a subtitle, or by the author, or with the author's surname and one of the
-# title's words; of these the most similar, if it is similar enough.
+# title's words; of these the most similar, if it is similar enough. Words are cut: a tsquery takes 2 KB of each.
 _NEAR = text(f"""
     WITH {_WANTED}, asked AS MATERIALIZED (
         SELECT wanted.*, search_key(author) AS author_key, search_start(title_key) AS start,
@@ -125,11 +125,11 @@ _NEAR = text(f"""
          CROSS JOIN LATERAL (SELECT search_title_key(split_part(title, ':', 1)) AS main_key) AS before_subtitle
          CROSS JOIN LATERAL (SELECT string_agg(word, ' | ') AS words
                                FROM (SELECT word FROM string_to_table(title_key, ' ') AS word
-                                      WHERE length(word) > 2
+                                      WHERE length(word) BETWEEN 3 AND 100
                                       ORDER BY length(word) DESC, word
                                       LIMIT 3) AS longest) AS of_title
-         CROSS JOIN LATERAL (SELECT nullif(regexp_replace(split_part(names, '|', 1), '^.* ', ''), '') AS surname)
-                    AS of_author
+         CROSS JOIN LATERAL (SELECT nullif(left(regexp_replace(split_part(names, '|', 1), '^.* ', ''), 100), '')
+                                    AS surname) AS of_author
     )
     SELECT n, lead_book_id AS book_id
       FROM asked

@@ -1,5 +1,6 @@
 """Reading histories: what readers' exports say of their readers, whatever the site."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -208,3 +209,8 @@ def test_files_that_are_no_reading_history(tmp_path: Path, content: str, reason:
 def test_a_review_in_our_own_export_is_read_as_it_was(text: str) -> None:
     written_here = "\n".join(line.strip(" ") for line in text.strip().split("\n"))
     assert review_text(review_cell(written_here)) == written_here
+
+
+def test_a_row_without_a_cell_that_can_be_used_is_kept_as_it_was() -> None:
+    row = HistoryRow(2, "")
+    assert HistoryRow.from_json(json.loads(row.to_json())) == row
