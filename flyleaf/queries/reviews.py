@@ -5,8 +5,9 @@ works are joined later, there may be two. The newer one stands; the older one is
 kept, but neither counted nor shown to others. While the search has yet to learn which work a book is an edition of, the
 book stands for itself.
 
-A review that its reader deletes is withdrawn instead if a moderator has hidden it or is yet to look at it. Its text is
-gone, and nobody sees it, but its place is taken. So the same words can't come back as if nothing had happened.
+A review that its reader deletes is withdrawn instead if a moderator has hidden it or is yet to look at it, or if its
+rating is held or refused. Its text is gone, and nobody sees it, but its place is taken. So neither the same words nor
+the rating can come back as if nothing had happened.
 
 A private review is seen by its reader only, and not counted. Neither is one that is held: queries/held_ratings.py.
 """
@@ -39,14 +40,16 @@ COLUMNS = """
     r.book_id, coalesce(b.isbn, b.identity) AS address, b.title, b.year, b.publisher, b.language
 """
 JOINED = "JOIN books AS b ON b.id = r.book_id LEFT JOIN readers AS a ON a.id = r.reader_id"
-# If the reader has withdrawn several, which happens where works were joined, the one of this edition is replaced.
+# If the reader has withdrawn several, which happens where works were joined, the one of this edition is replaced. It is
+# held as long as either was, and refused if either was.
 _REPLACE_WITHDRAWN = text(f"""
     UPDATE reviews AS r
        SET book_id = :book_id, rating = :rating, text = :words, created_at = now(), edited_at = NULL,
            hidden_at = NULL, withdrawn_at = NULL,
            exact_rating = nullif(CAST(:exact_rating AS numeric), :rating), is_private = :is_private,
            language = :language, is_new = :is_new,
-           counts_from = CASE WHEN :is_held THEN now() + make_interval(days => :held_days) END
+           counts_from = coalesce(greatest(r.counts_from, standing.counts_from),
+                                  CASE WHEN :is_held THEN now() + make_interval(days => :held_days) END)
       FROM reviews AS standing
      WHERE standing.id = {_OWN_REVIEW}
        AND standing.withdrawn_at IS NOT NULL
@@ -143,7 +146,7 @@ def insert_review(
     """Add a review. Return False, and change nothing, if the reader has already reviewed the work, or a moderator has
     hidden what the reader wrote of it.
 
-    It takes the place of a review that was reported and then withdrawn. Its reports are open, so it is queued again.
+    It takes the place of a review that was withdrawn. If its reports are open, it is queued again.
     """
     values = {
         "book_id": book_id,
@@ -239,6 +242,7 @@ def delete_review(connection: Connection, review_id: int, reader_id: int) -> boo
                SET text = '', withdrawn_at = now(), hidden_at = coalesce(hidden_at, now())
              WHERE r.id = :review_id
                AND (r.hidden_at IS NOT NULL
+                    OR r.counts_from IS NOT NULL
                     OR EXISTS (SELECT FROM review_reports AS o WHERE o.review_id = r.id AND o.settled_at IS NULL))
             RETURNING r.id
         """),

@@ -166,6 +166,45 @@ def test_a_moderator_refuses_them_for_good(
     assert "refused held ratings" in select("SELECT detail::text FROM events WHERE kind = 'moderated'")
 
 
+@pytest.mark.parametrize("decision", ["refuse", None])
+def test_a_rating_that_is_deleted_and_given_again_is_still_held_or_refused(
+    decision: str | None, alice: Site, bob: Site, mo: Site, old: None, dune: str, database: Database, select: Select
+) -> None:
+    """Bob's account is older than a day by then."""
+    select("UPDATE readers SET created_at = now() WHERE name = 'Bob'")
+    bob.review(dune, 1, "Dust.")
+    rate_often(database, dune, NEW_ACCOUNT_RATINGS)
+    if decision:
+        mo.submit("/moderation/ratings", f"/moderation/ratings/{dune}/{decision}")
+    bobs = "SELECT {} FROM reviews JOIN readers ON readers.id = reader_id WHERE name = 'Bob'"
+    until = select(bobs.format("counts_from::text"))
+    bob.submit(f"/books/{dune}/review/delete")
+    assert "Dust." not in bob.get(f"/books/{dune}").text
+    assert select(bobs.format("text")) == ""
+    select("UPDATE readers SET created_at = now() - interval '25 hours' WHERE name = 'Bob'")
+    assert bob.review(dune, 1, "Dust.").status_code == 303
+    assert "Dust." in bob.get(f"/books/{dune}").text
+    assert select(bobs.format("counts_from::text")) == until
+    assert (until == "infinity") == (decision == "refuse")
+    assert score(alice, dune) == (1, 5.0)
+
+
+def test_a_rating_that_was_deleted_while_it_was_held_is_given_freely_after_a_week(
+    alice: Site, bob: Site, old: None, dune: str, database: Database, select: Select
+) -> None:
+    select("UPDATE readers SET created_at = now() WHERE name = 'Bob'")
+    bob.review(dune, 1, "Dust.")
+    rate_often(database, dune, NEW_ACCOUNT_RATINGS)
+    bob.submit(f"/books/{dune}/review/delete")
+    select("UPDATE readers SET created_at = now() - interval '8 days' WHERE name = 'Bob'")
+    select("UPDATE reviews SET counts_from = counts_from - interval '8 days' WHERE withdrawn_at IS NOT NULL")
+    with database.engine.begin() as connection:
+        assert count_due_ratings(connection)
+    assert score(alice, dune) == (1, 5.0)
+    bob.review(dune, 1, "Sand.")
+    assert score(alice, dune) == (2, 3.0)
+
+
 def test_who_comes_second_is_told(mo: Site, old: None, dune: str, database: Database) -> None:
     rate_often(database, dune, 15)
     for status in (303, 409):
