@@ -106,13 +106,15 @@ def _write(
     before: dict[int, Mapping[str, Any]] = {}
     for review in changed:
         known = own[review.book_id]
-        if (known.rating, known.text) == (review.stars, review.said.review) and known.exact_rating in (
+        becomes_private = (is_private or review.said.is_private) and not known.is_private
+        says_the_same = (known.rating, known.text) == (review.stars, review.said.review) and known.exact_rating in (
             None, review.said.rating,
-        ):  # fmt: skip
+        )  # fmt: skip
+        if says_the_same and not becomes_private:
             continue
         update_review(
             connection, review.book_id, reader_id, review.stars, review.said.review,
-            exact_rating=float(review.said.rating or 0),
+            exact_rating=float(review.said.rating or 0), is_private=becomes_private or None,
         )  # fmt: skip
         ids[review.n] = known.id
         before[review.n] = {

@@ -24,6 +24,7 @@ HEADER = (
     "Private Notes\n"
 )
 DUNE = '1,Dune,Frank Herbert,,="9780441172719",4,2023/03/21,2022/12/31,sf,read,Sand.<br/>Worms.,mine\n'
+PRIVATE = "Book Id,Title,Author,ISBN13,My Rating,Exclusive Shelf,My Review,Private Review\n"
 # All that an import can change, in a form that can be compared.
 STATE = """
     SELECT jsonb_build_array(
@@ -182,6 +183,30 @@ def test_a_row_is_left_out(alice: Site, dune: str, select: Select) -> None:
 def test_private_reviews(alice: Site, dune: str, select: Select) -> None:
     press(alice, brought(alice, HEADER + DUNE), "commit", private="1")
     assert select("SELECT is_private FROM reviews") is True
+
+
+@pytest.mark.parametrize(
+    ("file", "form"),
+    [
+        (HEADER + DUNE, {"private": "1"}),
+        (PRIVATE + "1,Dune,Frank Herbert,9780441172719,4,read,Sand.,yes\n", {}),
+        (PRIVATE + "1,Dune,Frank Herbert,9780441172719,2,read,My own.,yes\n", {}),
+    ],
+)
+def test_a_private_review_that_replaces_a_public_one(
+    alice: Site, bob: Site, dune: str, select: Select, file: str, form: dict[str, str]
+) -> None:
+    alice.review(dune, 2, "My own.")
+    before = select(STATE)
+    page = brought(alice, file)
+    alice.submit(page, f"{page}/rows", **{"row-1": "write", "replace-1": "1"})
+    press(alice, page, "commit", **form)
+    assert select("SELECT is_private FROM reviews") is True
+    text = said(bob, f"/books/{dune}")
+    assert "Sand." not in text
+    assert "My own." not in text
+    press(alice, page, "undo")
+    assert select(STATE) == before
 
 
 @pytest.mark.parametrize(("setting", "books", "proposals"), [("yes", 1, 0), ("moderated", 0, 1), ("no", 0, 0)])
