@@ -20,16 +20,16 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[att
 
 from flyleaf.numbers import whole_number
 from flyleaf.security_headers import security_headers
+from flyleaf.upload_places import UploadPlaces
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 BODY_MAX = 1024 * 1024  # bytes; the application refuses larger bodies by its own, smaller limit
 BODY_SECONDS = 15.0  # from the end of the headers to the end of the body
-UPLOAD_PATH = "/import"  # the end of the only path to which files are uploaded
 UPLOAD_MAX = 17 * 1024 * 1024  # bytes: limits.UPLOAD_BYTES_MAX, and the form around the file
 UPLOAD_SECONDS = 60.0
-UPLOADS_AT_ONCE = 4  # of more than BODY_MAX bytes: they are in memory until they are read
+UPLOAD_PART, UPLOAD_PART_SECONDS = 64 * 1024, 5.0  # a file that arrives more slowly is given up
 WHOLE_MAX = 1024 * 1024  # bytes of an answer that is sent in one piece
 SEND_SECONDS = 30.0  # for a client to take the next piece of a larger one
 QUEUE_SECONDS = 1.5  # waiting for a thread; requests hold one for at most 4 seconds even if the database hangs
@@ -66,14 +66,22 @@ class Gateway:
     waits while a slow client takes it. `https` says whether readers use HTTPS, which can't be detected behind a proxy.
     """
 
-    def __init__(self, application: "WSGIApplication", threads: int, *, https: bool = False) -> None:
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        threads: int,
+        *,
+        https: bool = False,
+        script_name: str = "",
+        trusted_proxies: int = 0,
+    ) -> None:
         self._application = application
         self._own_headers = [("content-type", "text/plain; charset=utf-8"), *security_headers(https=https).items()]
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._free = asyncio.Semaphore(threads)
         self._in_progress = 0
         self._bodies: set[asyncio.Timeout] = set()
-        self._uploads = 0
+        self._places = UploadPlaces(script_name, trusted_proxies)
         self._finishing: asyncio.Task[None] | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -108,16 +116,14 @@ class Gateway:
             self._in_progress -= 1
 
     async def _respond(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        if not _is_upload(scope):
+        if not (_is_large(scope) and self._places.is_offered(scope)):
             await self._answer(scope, protocol, BODY_MAX, BODY_SECONDS)
-        elif self._uploads == UPLOADS_AT_ONCE:
-            self._refuse(protocol, 503, "Too many files at once: try again in a minute.", ("retry-after", "60"))
-        else:
-            self._uploads += 1
-            try:
+            return
+        with self._places.taken(scope) as refusal:
+            if refusal:
+                self._refuse(protocol, 503, refusal, ("retry-after", "60"))
+            else:
                 await self._answer(scope, protocol, UPLOAD_MAX, UPLOAD_SECONDS)
-            finally:
-                self._uploads -= 1
 
     async def _answer(self, scope: Scope, protocol: HTTPProtocol, most: int, seconds: float) -> None:
         """Read a body of at most so many bytes, in that time, and answer the request."""
@@ -210,10 +216,10 @@ class Gateway:
         protocol.response_str(status, [*self._own_headers, *headers], text)
 
 
-def _is_upload(scope: Scope) -> bool:
-    """Return whether the body is a file that may be larger than others."""
+def _is_large(scope: Scope) -> bool:
+    """Return whether the body has the size of a large file."""
     length = whole_number(scope.headers.get("content-length", "0")) or 0
-    return scope.method == "POST" and scope.path.endswith(UPLOAD_PATH) and BODY_MAX < length <= UPLOAD_MAX
+    return BODY_MAX < length <= UPLOAD_MAX
 
 
 def _has_body(scope: Scope, most: int) -> bool:
@@ -224,11 +230,18 @@ def _has_body(scope: Scope, most: int) -> bool:
 
 
 async def _read(protocol: HTTPProtocol, most: int) -> bytes:
+    """Return the body, or what exceeds `most`. Raises TimeoutError for one of a file's size that drips."""
     body = bytearray()
-    async for chunk in protocol:
-        body += chunk
-        if len(body) > most:
-            break
+    now = asyncio.get_running_loop().time
+    next_part = UPLOAD_PART
+    async with asyncio.timeout(UPLOAD_PART_SECONDS if most > BODY_MAX else None) as limit:
+        async for chunk in protocol:
+            body += chunk
+            if len(body) > most:
+                break
+            if most > BODY_MAX and len(body) >= next_part:
+                next_part = len(body) + UPLOAD_PART
+                limit.reschedule(now() + UPLOAD_PART_SECONDS)
     return bytes(body)
 
 

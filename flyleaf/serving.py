@@ -232,7 +232,13 @@ def worker(config: Config, make_app: Callable[[Config, Database], "WSGIApplicati
     if is_prepared.is_set():
         database.trust_schema()
     threads = THREADS // 2 if has_little_memory() else THREADS
-    return Gateway(make_app(config, database), threads, https=config.https)
+    return Gateway(
+        make_app(config, database),
+        threads,
+        https=config.https,
+        script_name=config.script_name,
+        trusted_proxies=config.trusted_proxies,
+    )
 
 
 def _announce_then_prepare(address: Address, script_name: str, prepare: Callable[[], bool], is_prepared: Event) -> None:

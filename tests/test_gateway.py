@@ -155,21 +155,106 @@ def test_a_body_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert application.environ["CONTENT_LENGTH"] == "120", "the application sees that it is too long"
 
 
-def test_a_file_may_be_larger_at_the_one_page_that_takes_files(monkeypatch: pytest.MonkeyPatch) -> None:
+SESSION = [("cookie", "theme=dark; flyleaf-session-0a1b2c3d=xyz")]
+TOKEN = [("authorization", "Bearer flyleaf_xyz")]
+LARGE = 2_000_000
+
+
+def _large(path: str, *headers: tuple[str, str], client: str = "192.0.2.7:40000") -> Any:
+    """A request that says it brings a file of two megabytes."""
+    headers_ = dict_of([("content-length", str(LARGE)), *headers])
+    return _scope(method="POST", path=path, headers=headers_, client=client)
+
+
+def _is_read(scope: Any, **settings: Any) -> bool:
+    application = Application()
+    _run(Gateway(application, 1, **settings).__rsgi__(scope, Protocol(b"x" * LARGE)))  # type: ignore[arg-type]
+    return len(application.environ["wsgi.input"].getvalue()) == LARGE
+
+
+def test_a_file_may_be_larger_at_the_two_paths_that_take_files() -> None:
+    """Files of over 1 MB that came to the API were never read."""
     assert gateway.UPLOAD_MAX >= UPLOAD_BYTES_MAX + gateway.BODY_MAX
-    monkeypatch.setattr(gateway, "BODY_MAX", 100)
-    headers = {"content-length": "300"}
-    for path, size in (("/import", 300), ("/books/import", 300), ("/import/1/rows", 0), ("/login", 0)):
-        application = Application()
-        _ask(application, Protocol(b"x" * 300), method="POST", path=path, headers=headers)
-        assert len(application.environ["wsgi.input"].getvalue()) == size, path
+    assert _is_read(_large("/import", *SESSION))
+    assert _is_read(_large("/api/v1/me/imports", *TOKEN))
+    for path in (
+        "/nowhere/import",
+        "/import/",
+        "/import/1/rows",
+        "/login",
+        "/books/import",
+        "/books/api/v1/me/imports",
+    ):
+        assert not _is_read(_large(path, *SESSION, *TOKEN)), path
+    for path in ("/books/import", "/books/api/v1/me/imports", "/import", "/api/v1/me/imports"):
+        assert _is_read(_large(path, *SESSION, *TOKEN), script_name="/books"), path
 
 
-def test_of_many_large_files_at_once_some_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "BODY_MAX", 100)
-    monkeypatch.setattr(gateway, "UPLOADS_AT_ONCE", 0)
-    answer = _ask(Application(), Protocol(b"x" * 300), method="POST", path="/import", headers={"content-length": "300"})
-    assert (answer.status, dict(answer.headers)["retry-after"]) == (503, "60")
+def test_a_large_file_of_nobody_is_not_read() -> None:
+    for path, headers in (
+        ("/import", []), ("/import", TOKEN), ("/import", [("cookie", "theme=dark; a-session=")]),
+        ("/api/v1/me/imports", []), ("/api/v1/me/imports", SESSION),
+    ):  # fmt: skip
+        assert not _is_read(_large(path, *headers)), (path, headers)
+
+
+class Stalled(Protocol):
+    """Sends one byte of its body, and the rest never."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+
+def _beside_stalled(stalled: list[Any], scope: Any, **settings: Any) -> tuple[int, bytes]:
+    """Return the answer to an upload while others are on their way."""
+
+    async def answer() -> tuple[int, bytes]:
+        served, client = Gateway(Application(), 1, **settings), Protocol(b"x" * LARGE)
+        others = [asyncio.create_task(served.__rsgi__(other, Stalled())) for other in stalled]  # type: ignore[arg-type]
+        await asyncio.sleep(0)  # each has begun to read
+        await served.__rsgi__(scope, client)  # type: ignore[arg-type]
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        return client.status, client.body
+
+    status, body = _run(answer())
+    return status, body
+
+
+def test_four_connections_of_strangers_block_no_file() -> None:
+    """One byte of POST /nowhere/import with a Content-Length of 2,000,000 held a place for a minute."""
+    for path in ("/nowhere/import", "/import"):
+        strangers = [_large(path, client=f"192.0.2.{n}:4000") for n in range(4)]
+        assert _beside_stalled(strangers, _large("/import", *SESSION))[0] == 201
+
+
+def test_an_address_has_one_place_of_four() -> None:
+    others = [_large("/import", *SESSION, client=f"198.51.100.{n}:4000") for n in range(4)]
+    sent = _large("/import", *SESSION)
+    assert _beside_stalled([others[0]] * 9, sent)[0] == 201
+    assert _beside_stalled(others[:3], sent)[0] == 201
+    status, body = _beside_stalled(others, sent)
+    assert (status, body) == (503, b"Too many files at once: try again in a minute.")
+    status, body = _beside_stalled([_large("/api/v1/me/imports", *TOKEN, client="192.0.2.7:99")], sent)
+    assert (status, body[:24]) == (503, b"A file from your address")
+    network = [_large("/import", *SESSION, client="[2001:db8::1]:4000")]
+    assert _beside_stalled(network, _large("/import", *SESSION, client="[2001:db8::2]:4000"))[0] == 503
+
+
+def test_the_address_is_what_trusted_proxies_report() -> None:
+    one, other = (_large("/import", *SESSION, ("x-forwarded-for", f"203.0.113.9, 192.0.2.{n}")) for n in (1, 2))
+    assert _beside_stalled([one], other, trusted_proxies=1)[0] == 201
+    assert _beside_stalled([one], other, trusted_proxies=2)[0] == 503
+    assert _beside_stalled([one], other)[0] == 503
+
+
+def test_a_large_file_that_drips_is_given_up_long_before_its_minute_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "UPLOAD_PART_SECONDS", 0.05)
+    stalled = Stalled()
+    _run(Gateway(Application(), 1).__rsgi__(_large("/import", *SESSION), stalled))  # type: ignore[arg-type]
+    assert stalled.status == 408
 
 
 def test_who_waits_too_long_for_a_thread_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
