@@ -11,6 +11,7 @@ from flyleaf.queries.shelves import delete_some_shelved_books
 from flyleaf.queries.uploads import delete_readers_upload
 
 REVIEWS_AT_ONCE = 500  # these take a tenth of a second
+VOTES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +72,46 @@ def continue_next_departure(connection: Connection) -> bool:
 
 
 def continue_departure(connection: Connection, departure: Departure) -> bool:
-    """Delete the account's next reviews, or release them, and the next books on its shelves. Return whether more are
-    left; if not, the account is gone.
+    """Delete the account's next votes, its next reviews, or release them, and the next books on its shelves. Return
+    whether more are left; if not, the account is gone.
 
-    The reader is locked before the reviews are read, so that none is written in between. Reviews are locked in a fixed
-    order, and before their books' counts, which prevents deadlocks with moderators. A private or superseded review is
-    deleted in any case: only its reader saw it. The oldest go first, as it would count again without the newer one.
+    The reader is locked before the reviews are read, so that none is written in between. Reviews, and those that had
+    the votes, are locked in a fixed order, and before their books' counts, which prevents deadlocks with moderators. A
+    private, superseded or refused review is deleted in any case: only its reader saw it. The oldest go first, as it
+    would count again without the newer one.
     """
     connection.execute(
         text("SELECT id FROM readers WHERE id = :reader_id FOR UPDATE"), {"reader_id": departure.reader_id}
     )
-    ids = connection.scalars(
+    locked = connection.execute(
         text("""
-            WITH next AS MATERIALIZED (
+            WITH own AS MATERIALIZED (
                 SELECT id
                   FROM reviews
                  WHERE reader_id = :reader_id
                  ORDER BY created_at, id
-                 LIMIT :limit
+                 LIMIT :reviews
+            ), voted AS MATERIALIZED (
+                SELECT review_id AS id
+                  FROM helpful_votes
+                 WHERE reader_id = :reader_id
+                 ORDER BY voted_at, review_id
+                 LIMIT :votes
             )
-            SELECT r.id FROM reviews AS r JOIN next ON next.id = r.id ORDER BY r.id FOR UPDATE OF r
+            SELECT r.id, next.is_own
+              FROM (SELECT id, true AS is_own FROM own UNION ALL SELECT id, false FROM voted) AS next
+              JOIN reviews AS r ON r.id = next.id
+             ORDER BY r.id
+               FOR UPDATE OF r
         """),
-        {"reader_id": departure.reader_id, "limit": REVIEWS_AT_ONCE},
+        {"reader_id": departure.reader_id, "reviews": REVIEWS_AT_ONCE, "votes": VOTES_AT_ONCE},
     ).all()
+    ids = [row.id for row in locked if row.is_own]
+    voted = [row.id for row in locked if not row.is_own]
+    connection.execute(
+        text("DELETE FROM helpful_votes WHERE reader_id = :reader_id AND review_id = ANY (:ids)"),
+        {"reader_id": departure.reader_id, "ids": voted},
+    )
     connection.execute(
         text("""
             DELETE FROM reviews
@@ -101,12 +119,14 @@ def continue_departure(connection: Connection, departure: Departure) -> bool:
                AND (NOT :keeps_reviews
                     OR is_private
                     OR withdrawn_at IS NOT NULL
+                    OR counts_from = 'infinity'
                     OR EXISTS (SELECT FROM search_reviews WHERE review_id = reviews.id AND is_superseded))
         """),
         {"ids": ids, "keeps_reviews": departure.keeps_reviews},
     )
     connection.execute(text("UPDATE reviews SET reader_id = NULL WHERE id = ANY (:ids)"), {"ids": ids})
-    if delete_some_shelved_books(connection, departure.reader_id) or len(ids) == REVIEWS_AT_ONCE:
+    some_are_left = len(ids) == REVIEWS_AT_ONCE or len(voted) == VOTES_AT_ONCE
+    if delete_some_shelved_books(connection, departure.reader_id) or some_are_left:
         return True
     if delete_readers_upload(connection, departure.reader_id):
         return True

@@ -121,8 +121,12 @@ def count_held_ratings(connection: Connection, book_id: int) -> int:
 
 
 def refuse_held_ratings(connection: Connection, book_id: int) -> int:
-    """Never count the held ratings of a book's work, and return how many there were."""
+    """Never count the held ratings of a book's work, and return how many there were.
+
+    Those of deleted accounts are deleted: nobody would see them any more.
+    """
     ids = connection.scalars(text(_HELD), {"book_id": book_id}).all()
+    connection.execute(text("DELETE FROM reviews WHERE id = ANY (:ids) AND reader_id IS NULL"), {"ids": ids})
     connection.execute(text("UPDATE reviews SET counts_from = 'infinity' WHERE id = ANY (:ids)"), {"ids": ids})
     return len(ids)
 

@@ -8,6 +8,7 @@ from flyleaf.database import Database
 from flyleaf.maintenance import Maintenance
 from flyleaf.queries import departures
 from flyleaf.queries.departures import REVIEWS_AT_ONCE
+from flyleaf.queries.held_ratings import refuse_held_ratings
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.markup import part
@@ -179,6 +180,50 @@ def test_two_who_leave_follow_one_after_the_other(
         pass
     assert select("SELECT count(*) FROM readers") == 0
     assert select(KEPT) == select(COUNTED)
+
+
+def test_many_votes_go_a_few_at_a_time(
+    alice: Site, isbn: str, visit: Visit, select: Select, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once, ten thousands would take longer than a statement may."""
+    monkeypatch.setattr(departures, "VOTES_AT_ONCE", 10)
+    carol = visit().registered("Carol")
+    select("INSERT INTO helpful_votes (review_id, reader_id) SELECT r.id, a.id FROM reviews AS r, readers AS a"
+           " WHERE a.name = 'Carol'")  # fmt: skip
+    votes = "SELECT count(*) FROM helpful_votes"
+    helpful = "SELECT sum(helpful_count) FROM reviews"
+    assert select(votes) == select(helpful) == MANY + 1
+    leave(carol, "keep")
+    left = [select(votes)]
+    while maintenance.work():
+        left.append(select(votes))
+        assert select(helpful) == left[-1]
+    assert left[:3] == [MANY + 1 - 10, MANY + 1 - 20, 0]
+    assert select("SELECT count(*) FROM readers") == 2
+
+
+def test_a_refused_review_is_not_kept(alice: Site, isbn: str, select: Select, maintenance: Maintenance) -> None:
+    """Nobody would see it: "Sand." was refused, "Dust." is Bob's."""
+    select("UPDATE reviews SET counts_from = 'infinity' WHERE text = 'Sand.'")
+    leave(alice, "keep")
+    while maintenance.work():
+        pass
+    assert select("SELECT count(*) FROM reviews") == MANY
+    assert select("SELECT count(*) FROM reviews WHERE text = 'Sand.'") == 0
+
+
+def test_a_kept_review_that_is_refused_later_is_deleted(
+    alice: Site, isbn: str, select: Select, maintenance: Maintenance, database: Database
+) -> None:
+    select("UPDATE reviews SET counts_from = now() + interval '1 day' WHERE text IN ('Sand.', 'Dust.')")
+    leave(alice, "keep")
+    while maintenance.work():
+        pass
+    assert select("SELECT count(*) FROM reviews") == MANY + 1
+    with database.transaction() as connection:
+        assert refuse_held_ratings(connection, select("SELECT book_id FROM reviews WHERE text = 'Sand.'")) == 2
+    assert select("SELECT string_agg(text, '') FROM reviews WHERE counts_from = 'infinity'") == "Dust."
+    assert select("SELECT count(*) FROM reviews") == MANY
 
 
 @pytest.fixture
