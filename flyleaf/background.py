@@ -26,7 +26,8 @@ class Background(ABC):
 
     @abstractmethod
     def work(self) -> bool:
-        """Do a piece of work. Return whether there may be more to do at once."""
+        """Do a piece of work. Return whether there may be more to do at once. What it raises is logged, as several
+        faults if it is an ExceptionGroup, and the thread pauses."""
 
     @abstractmethod
     def idle_seconds(self) -> float:
@@ -60,9 +61,13 @@ class Background(ABC):
                 if not self.work():
                     self._woken.wait(self.idle_seconds())
                     self._woken.clear()
-            except Exception as error:
-                if isinstance(error, DatabaseUnusableError) or is_unavailable(error):
-                    self._logger.warning("database unavailable: work in the background waits", extra={"of": self._name})
-                else:
-                    self._logger.exception("work in the background failed", extra={"of": self._name})
+            except* Exception as faults:
+                for fault in faults.exceptions:
+                    self._report(fault)
                 self._stopping.wait(self._after_a_fault)
+
+    def _report(self, fault: Exception) -> None:
+        if isinstance(fault, DatabaseUnusableError) or is_unavailable(fault):
+            self._logger.warning("database unavailable: work in the background waits", extra={"of": self._name})
+        else:
+            self._logger.error("work in the background failed", exc_info=fault, extra={"of": self._name})

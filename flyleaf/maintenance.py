@@ -90,13 +90,30 @@ class Maintenance(Background):
         return self._poll
 
     def work(self) -> bool:
-        """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done."""
-        worked = [*(self._do(task) for task in TASKS), self._continue_upload(), self._prune_events()]
-        worked += [pruning.step() for pruning in self._prunings]
+        """Do a piece of each task, in a transaction of its own. Return False if nothing was to be done.
+
+        The others are done also if one fails. Raises ExceptionGroup then.
+        """
+        worked, faults = False, []
+        for task in self._tasks():
+            try:
+                worked = bool(task()) or worked
+            except Exception as fault:
+                faults.append(fault)
+        if faults:
+            raise ExceptionGroup("tasks that failed", faults)
+        return worked
+
+    def _tasks(self) -> Iterator[Callable[[], object]]:
+        for task in TASKS:
+            yield partial(self._do, task)
+        yield self._continue_upload
+        yield self._prune_events
+        for pruning in self._prunings:
+            yield pruning.step
         if self._config.proposals:
-            worked.append(self._propose_duplicates())
-        self._database.keep_search()
-        return any(worked)
+            yield self._propose_duplicates
+        yield self._database.keep_search
 
     def _do(self, task: Callable[..., object]) -> bool:
         with self._database.transaction() as connection:

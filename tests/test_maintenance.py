@@ -13,7 +13,7 @@ from flyleaf.config import Config
 from flyleaf.covers.files import CoverFiles
 from flyleaf.covers.shrinking import ShrunkCover
 from flyleaf.database import Database
-from flyleaf.maintenance import Maintenance
+from flyleaf.maintenance import TASKS, Maintenance
 from flyleaf.queries.covers import Cover, upsert_cover
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import AddBook, Select
@@ -92,6 +92,20 @@ def test_a_task_that_fails_does_not_keep_the_thread_from_the_next_try(
         assert eventually(lambda: "TypeError: a bug" in caplog.text)
     assert eventually(lambda: select("SELECT count(*) FROM events"))
     maintenance.stop()
+
+
+def test_the_other_tasks_are_done_when_one_fails(
+    app: Flask, database: Database, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_connection: object) -> None:
+        raise TypeError("a bug")
+
+    select("INSERT INTO failed_logins (hour, address_group, attempts) VALUES ('2026-01-01 10:00Z', 1, 5)")
+    monkeypatch.setattr("flyleaf.maintenance.TASKS", (broken, *TASKS))
+    with pytest.raises(ExceptionGroup) as caught:
+        Maintenance(database, app.extensions[EXTENSION].config).work()
+    assert [str(fault) for fault in caught.value.exceptions] == ["a bug"]
+    assert select("SELECT count(*) FROM events") == 1
 
 
 def test_covers_that_no_book_has_are_deleted(database: Database, config: Config, add_book: AddBook) -> None:
