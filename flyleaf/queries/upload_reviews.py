@@ -72,7 +72,7 @@ def write_reviews(
     connection: Connection, reader_id: int, reviews: Sequence[NewReview], *, is_private: bool
 ) -> dict[int, dict[str, Any]]:
     """Write reviews of works that the reader has not reviewed, and those that replace the reader's own. Return what was
-    written and what was there before, by the rows' numbers, for `undo_reviews`."""
+    written and what was there before, by the rows' numbers, for `undo_review`."""
     while True:
         try:
             with connection.begin_nested():
@@ -128,21 +128,19 @@ def _write(
     return {n: {"id": id_, "before": before.get(n), "after": after[id_]} for n, id_ in ids.items() if id_ in after}
 
 
-def undo_reviews(connection: Connection, reader_id: int, written: Mapping[int, Mapping[str, Any]]) -> set[int]:
-    """Delete the reviews that were written, or restore what was there. Return the numbers of those that the reader has
-    changed since, which stay."""
-    now = _written(connection, reader_id, [one["id"] for one in written.values()])
-    kept = set()
-    for n, one in written.items():
-        if one["id"] not in now:
-            continue  # deleted
-        if now[one["id"]] != one["after"]:
-            kept.add(n)
-        elif one["before"] is None:
-            delete_review(connection, one["id"], reader_id)
-        else:
-            connection.execute(_RESTORE, {"id": one["id"], **one["before"]})
-    return kept
+def undo_review(connection: Connection, reader_id: int, written: Mapping[str, Any]) -> bool:
+    """Delete a review that was written, or restore what was there. Return False if the reader has changed it since: it
+    stays."""
+    now = _written(connection, reader_id, [written["id"]]).get(written["id"])
+    if now is None:
+        return True  # deleted
+    if now != written["after"]:
+        return False
+    if written["before"] is None:
+        delete_review(connection, written["id"], reader_id)
+    else:
+        connection.execute(_RESTORE, {"id": written["id"], **written["before"]})
+    return True
 
 
 def _insert(

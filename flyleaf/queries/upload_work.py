@@ -1,29 +1,32 @@
 """The work on uploads, in steps of bounded size: match the rows, write them, undo that.
 
-A step is a transaction that locks the upload, so that of several processes one takes it, and a step that was killed has
-done nothing.
+A step is a transaction that locks the reader and then the upload, so that of several processes one takes it, and a step
+that was killed has done nothing. It ends after about a second, however long its rows take.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import Any, Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from flyleaf.history import HistoryRow
 from flyleaf.isbn import IsbnError, parse
 from flyleaf.limits import UPLOAD_PROPOSALS_MAX
-from flyleaf.queries.named_shelves import TooManyShelvesError, lock_shelves
+from flyleaf.queries.named_shelves import TooManyShelvesError
 from flyleaf.queries.proposals import decide_proposal, delete_proposal
 from flyleaf.queries.proposed_books import FIELDS, add_proposed_book, insert_proposed_book, is_proposed
 from flyleaf.queries.upload_entries import notes_of, undo_entry, write_entry
-from flyleaf.queries.upload_reviews import NewReview, undo_reviews, write_reviews
+from flyleaf.queries.upload_reviews import NewReview, undo_review, write_reviews
 from flyleaf.queries.upload_rows import Decision, match_next_rows
 from flyleaf.queries.uploads import UploadState
 
-WRITTEN_AT_ONCE = 100  # rows of a step
+WRITTEN_AT_ONCE = 100  # rows of a step, at most
+WRITTEN_TOGETHER = 5  # with one statement for all of their reviews; so many are written even if time is up
+STEP_SECONDS = 1.0  # after which a step begins no more rows: its transaction is cut after TRANSACTION_SECONDS
 
 ReadersAddBooks = Literal["yes", "moderated", "no"]
 
@@ -32,31 +35,49 @@ def continue_next_upload(
     connection: Connection, readers_add_books: ReadersAddBooks, upload_id: int | None = None
 ) -> bool:
     """Do a step of the work on an upload, or on this one. Return False if there is none to be done."""
-    upload = connection.execute(
-        text("""
-            SELECT id, reader_id, state, done, is_private
-              FROM uploads
-             WHERE state IN ('matching', 'writing', 'undoing') AND (:id IS NULL OR id = :id)
-             ORDER BY id
-             LIMIT 1
-               FOR UPDATE SKIP LOCKED
-        """),
-        {"id": upload_id},
-    ).one_or_none()
+    upload = _take_upload(connection, upload_id)
     if upload is None:
         return False
     if upload.state == UploadState.MATCHING:
         done = match_next_rows(connection, upload.id, upload.done)
         _note(connection, upload.id, done, UploadState.READY)
     elif upload.state == UploadState.WRITING:
-        lock_shelves(connection, upload.reader_id)
         done = _write_next(connection, upload, readers_add_books)
         _note(connection, upload.id, done, UploadState.WRITTEN)
     else:
-        lock_shelves(connection, upload.reader_id)
         done = _undo_next(connection, upload)
         _note(connection, upload.id, done, UploadState.READY)
     return True
+
+
+def _take_upload(connection: Connection, upload_id: int | None) -> Row[Any] | None:
+    """Return an upload that is to be worked on, locked after its reader, like everything else of a reader's.
+
+    Uploads of accounts that were deleted are left to the departure.
+    """
+    next_id = connection.execute(
+        text("""
+            SELECT u.id
+              FROM uploads AS u
+              JOIN readers AS r ON r.id = u.reader_id
+             WHERE u.state IN ('matching', 'writing', 'undoing')
+               AND (:id IS NULL OR u.id = :id)
+               AND r.name IS NOT NULL
+             ORDER BY u.id
+             LIMIT 1
+               FOR NO KEY UPDATE OF r SKIP LOCKED
+        """),
+        {"id": upload_id},
+    ).scalar()
+    return connection.execute(
+        text("""
+            SELECT id, reader_id, state, done, is_private
+              FROM uploads
+             WHERE id = :id AND state IN ('matching', 'writing', 'undoing')
+               FOR UPDATE SKIP LOCKED
+        """),
+        {"id": next_id},
+    ).one_or_none()
 
 
 def _note(connection: Connection, upload_id: int, done: int | None, then: UploadState) -> None:
@@ -86,6 +107,25 @@ def _write_next(connection: Connection, upload: Any, readers_add_books: ReadersA
     ).all()
     if not rows:
         return None
+    written = 0
+    for some in _in_time(rows, WRITTEN_TOGETHER):
+        _write_rows(connection, upload, some, readers_add_books)
+        written += len(some)
+    return None if written == len(rows) < WRITTEN_AT_ONCE else int(rows[written - 1].n)
+
+
+def _in_time(rows: Sequence[Row[Any]], size: int) -> Iterator[Sequence[Row[Any]]]:
+    """Return the rows, so many together, until the time of a step is up."""
+    until = monotonic() + STEP_SECONDS
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+        if monotonic() >= until:
+            return
+
+
+def _write_rows(
+    connection: Connection, upload: Any, rows: Sequence[Row[Any]], readers_add_books: ReadersAddBooks
+) -> None:
     said = {row.n: HistoryRow.from_json(row.said) for row in rows}
     known_shelves = _shelf_ids(connection, upload.reader_id)
     books = {row.n: row.book_id if row.decision == Decision.WRITE else None for row in rows}
@@ -114,7 +154,6 @@ def _write_next(connection: Connection, upload: Any, readers_add_books: ReadersA
         outcomes[row.n] |= {"entry": entry} if entry else {}
     outcomes[rows[0].n]["made_shelves"] = sorted(_shelf_ids(connection, upload.reader_id) - known_shelves)
     _store_outcomes(connection, upload.id, outcomes)
-    return int(rows[-1].n) if len(rows) == WRITTEN_AT_ONCE else None
 
 
 def _missing_book(
@@ -174,20 +213,28 @@ def _undo_next(connection: Connection, upload: Any) -> int | None:
     ).all()
     if not rows:
         return None
-    outcomes: dict[int, dict[str, Any]] = {row.n: row.outcome for row in rows}
-    reviews = {n: outcome["review"] for n, outcome in outcomes.items() if "review" in outcome}
-    kept: dict[int, list[str]] = {n: ["review"] for n in undo_reviews(connection, upload.reader_id, reviews)}
-    for n, outcome in outcomes.items():
-        if "entry" in outcome and not undo_entry(connection, upload.reader_id, outcome["entry"]):
-            kept.setdefault(n, []).append("entry")
-        if outcome.get("made_shelves"):
-            _delete_empty_shelves(connection, upload.reader_id, outcome["made_shelves"])
-        if "proposal" in outcome:
-            delete_proposal(connection, outcome["proposal"], upload.reader_id)
-        if "added" in outcome:
-            _delete_unused_book(connection, outcome["added"])
-    _store_outcomes(connection, upload.id, {n: {"kept": kept[n]} if n in kept else None for n in outcomes})
-    return int(upload.done) + len(rows) if len(rows) == WRITTEN_AT_ONCE else None
+    outcomes: dict[int, dict[str, Any] | None] = {}
+    for [row] in _in_time(rows, 1):
+        kept = _undo_row(connection, upload.reader_id, row.outcome)
+        outcomes[row.n] = {"kept": kept} if kept else None
+    _store_outcomes(connection, upload.id, outcomes)
+    return None if len(outcomes) == len(rows) < WRITTEN_AT_ONCE else int(upload.done) + len(outcomes)
+
+
+def _undo_row(connection: Connection, reader_id: int, outcome: Mapping[str, Any]) -> list[str]:
+    """Undo what was written of a row. Return what the reader has changed since, which stays."""
+    kept = []
+    if "review" in outcome and not undo_review(connection, reader_id, outcome["review"]):
+        kept.append("review")
+    if "entry" in outcome and not undo_entry(connection, reader_id, outcome["entry"]):
+        kept.append("entry")
+    if outcome.get("made_shelves"):
+        _delete_empty_shelves(connection, reader_id, outcome["made_shelves"])
+    if "proposal" in outcome:
+        delete_proposal(connection, outcome["proposal"], reader_id)
+    if "added" in outcome:
+        _delete_unused_book(connection, outcome["added"])
+    return kept
 
 
 def _shelf_ids(connection: Connection, reader_id: int) -> set[int]:

@@ -109,9 +109,9 @@ def select_uploads(connection: Connection, reader_id: int) -> list[Upload]:
 
 
 def is_in_work(connection: Connection, upload_id: int) -> bool:
-    """Return whether something is left to be done with an upload."""
-    statement = text("SELECT state FROM uploads WHERE id = :id")
-    return UploadState(connection.execute(statement, {"id": upload_id}).scalar_one()).is_in_work
+    """Return whether something is left to be done with an upload; not with one that is gone with its account."""
+    state = connection.execute(text("SELECT state FROM uploads WHERE id = :id"), {"id": upload_id}).scalar()
+    return state is not None and UploadState(state).is_in_work
 
 
 def begin_work(connection: Connection, upload_id: int, state: UploadState, *, is_private: bool | None = None) -> None:

@@ -9,12 +9,15 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from flyleaf.database import Database
 from flyleaf.limits import UPLOAD_BYTES_MAX
 from flyleaf.maintenance import Maintenance
 from flyleaf.queries import upload_work
+from flyleaf.queries.departures import insert_departure
+from flyleaf.queries.upload_work import continue_next_upload
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import AddBook, Select, Visit
 from tests.site import PASSWORD, Site, hidden_fields
@@ -67,9 +70,9 @@ def press(site: Site, page: str, action: str, **fields: str) -> TestResponse:
 
 def test_a_row_is_shown_before_it_is_written(alice: Site, dune: str, select: Select) -> None:
     before = select(STATE)
-    text = said(alice, brought(alice, HEADER + DUNE))
+    shown = said(alice, brought(alice, HEADER + DUNE))
     for words in ("the same ISBN or identifier", "Read", "sf", "★ 4", "Sand.", "private notes", "2023-03-21"):
-        assert words in text
+        assert words in shown
     assert select(STATE) == before
 
 
@@ -202,9 +205,9 @@ def test_a_private_review_that_replaces_a_public_one(
     alice.submit(page, f"{page}/rows", **{"row-1": "write", "replace-1": "1"})
     press(alice, page, "commit", **form)
     assert select("SELECT is_private FROM reviews") is True
-    text = said(bob, f"/books/{dune}")
-    assert "Sand." not in text
-    assert "My own." not in text
+    page_of_book = said(bob, f"/books/{dune}")
+    assert "Sand." not in page_of_book
+    assert "My own." not in page_of_book
     press(alice, page, "undo")
     assert select(STATE) == before
 
@@ -291,7 +294,7 @@ def test_the_work_goes_on_after_a_kill(
     """The request that begins the work dies at once; the maintenance thread of another process continues it, and one
     of its steps is killed, too."""
     monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
-    monkeypatch.setattr(upload_work, "WRITTEN_AT_ONCE", 3)
+    monkeypatch.setattr(upload_work, "STEP_SECONDS", 0)
     monkeypatch.setattr("flyleaf.queries.upload_rows.MATCHED_AT_ONCE", 3)
     rows = "".join(f"{n},Volume {n},Some Body,,,4,2023/03/21,,sf,read,Text {n},\n" for n in range(2, 12))
     before = select(STATE)
@@ -324,6 +327,63 @@ def test_the_work_goes_on_after_a_kill(
     assert select("SELECT count(*) FROM reviews") == 1
     press(alice, page, "undo")
     work()
+    assert select(STATE) == before
+
+
+def test_a_slow_step_ends_in_time_and_keeps_what_it_has_done(
+    database: Database, alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100 rows can take longer than the 3.5 seconds after which a transaction is cut."""
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
+    monkeypatch.setattr(upload_work, "STEP_SECONDS", 0)
+    rows = "".join(f"{n},Volume {n},Some Body,,,4,2023/03/21,,sf,read,,\n" for n in range(2, 13))
+
+    def step() -> None:
+        with database.transaction() as connection:
+            assert continue_next_upload(connection, "no")
+
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE + rows)
+    step()
+    press(alice, page, "commit")
+    for count, state in ((5, "writing 5"), (10, "writing 10"), (12, "written 0")):
+        step()
+        assert select("SELECT count(*) FROM shelved_books") == count
+        assert select("SELECT state || ' ' || done FROM uploads") == state
+    press(alice, page, "undo")
+    for done in range(1, 12):
+        step()
+        assert select("SELECT state || ' ' || done FROM uploads") == f"undoing {done}"
+    step()
+    assert select("SELECT state || ' ' || done FROM uploads") == "ready 0"
+    assert select(STATE) == before
+
+
+def test_a_departure_and_an_import_do_not_wait_for_one_another(
+    database: Database, alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A departure locks the reader, then deletes the uploads."""
+    page = brought(alice, HEADER + DUNE)
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
+    press(alice, page, "commit")
+    with database.owner.begin() as departing, database.transaction() as connection:
+        reader_id = departing.execute(text("SELECT id FROM readers WHERE name = 'Alice' FOR UPDATE")).scalar_one()
+        assert not continue_next_upload(connection, "no")
+        departing.execute(text("SELECT FROM uploads WHERE reader_id = :id FOR UPDATE NOWAIT"), {"id": reader_id})
+
+
+def test_nothing_is_written_for_a_closed_account(
+    database: Database, alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = brought(alice, HEADER + DUNE)
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
+    press(alice, page, "commit")
+    before = select(STATE)
+    with database.transaction() as connection:
+        reader_id = connection.execute(text("SELECT id FROM readers WHERE name = 'Alice'")).scalar_one()
+        insert_departure(connection, reader_id, keeps_reviews=True)
+    with database.transaction() as connection:
+        assert not continue_next_upload(connection, "no")
     assert select(STATE) == before
 
 
@@ -374,9 +434,9 @@ def test_a_form_without_a_file(alice: Site) -> None:
 
 def test_a_damaged_row_is_told_and_left_out(alice: Site, dune: str, select: Select) -> None:
     page = brought(alice, HEADER + DUNE + "2,,Nobody,,,4,,,,read,,\n3,Torn\n")
-    text = said(alice, f"{page}?show=refused")
-    assert "Line 3 can’t be read" in text
-    assert "Line 4 can’t be read" in text
+    refused = said(alice, f"{page}?show=refused")
+    assert "Line 3 can’t be read" in refused
+    assert "Line 4 can’t be read" in refused
     press(alice, page, "commit")
     assert select("SELECT count(*) FROM shelved_books") == 1
 
