@@ -20,8 +20,8 @@ _LOCK = text("""
 """)
 # By the age of the accounts, because the date of a review may be that of a file that its reader brought. Of very many
 # the latest are looked at: each was judged when it came.
-_RECENT = text("""
-    SELECT r.id
+_RECENT = """
+    SELECT latest.review_id
       FROM (SELECT review_id, reader_id
               FROM search_reviews
              WHERE work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
@@ -30,17 +30,25 @@ _RECENT = text("""
              ORDER BY review_id DESC
              LIMIT 1000) AS latest
       JOIN readers AS reader ON reader.id = latest.reader_id
-      JOIN reviews AS r ON r.id = latest.review_id
      WHERE reader.created_at > now() - interval '2 days'
        AND reader.id <> :reader_id
-     ORDER BY r.id
-       FOR NO KEY UPDATE OF r
-""")
-_HOLD = text("""
+"""
+_ARE_ENOUGH = text(f"SELECT count(*) = :enough FROM ({_RECENT} LIMIT :enough) AS recent")  # noqa: S608  # a constant
+# Only those that aren't held yet are locked and written. Otherwise each rating would write all that came before it.
+_HOLD = text(f"""
+    WITH free AS MATERIALIZED (
+        SELECT r.id
+          FROM ({_RECENT}) AS recent
+          JOIN reviews AS r ON r.id = recent.review_id
+         WHERE r.counts_from IS NULL
+         ORDER BY r.id
+           FOR NO KEY UPDATE OF r
+    )
     UPDATE reviews
        SET counts_from = now() + make_interval(days => :days)
-     WHERE id = ANY (:ids) AND counts_from IS NULL
-""")
+      FROM free
+     WHERE reviews.id = free.id
+""")  # noqa: S608  # a constant
 # Locked in a fixed order, and before their works' counts, which prevents deadlocks.
 _HELD = """
     SELECT r.id
@@ -85,9 +93,9 @@ def judge_ratings(connection: Connection, book_ids: Sequence[int], reader_id: in
     connection.execute(_LOCK, {"book_ids": list(book_ids)})
     held = set()
     for book_id in book_ids:
-        recent = connection.scalars(_RECENT, {"book_id": book_id, "reader_id": reader_id}).all()
-        if len(recent) >= NEW_ACCOUNT_RATINGS:
-            connection.execute(_HOLD, {"ids": recent, "days": HELD_DAYS})
+        values = {"book_id": book_id, "reader_id": reader_id}
+        if connection.execute(_ARE_ENOUGH, {**values, "enough": NEW_ACCOUNT_RATINGS}).scalar():
+            connection.execute(_HOLD, {**values, "days": HELD_DAYS})
             held.add(book_id)
     return True, held
 

@@ -70,6 +70,18 @@ def test_fifty_at_the_same_moment_do_not_either(
     assert f"50 {WAITING}" in alice.get(f"/books/{dune}").text
 
 
+def test_a_rating_writes_none_of_those_that_are_held_already(
+    old: None, dune: str, database: Database, select: Select
+) -> None:
+    rate_often(database, dune, NEW_ACCOUNT_RATINGS + 1)
+    # A row that is written or locked gets the transaction's number.
+    rows = "SELECT string_agg(concat_ws(' ', id, xmin, xmax), ',' ORDER BY id) FROM reviews WHERE text <> 'Late'"
+    before = select(rows)
+    rate(database, dune, "Late")
+    assert select(rows) == before
+    assert select("SELECT count(*) FROM reviews WHERE counts_from IS NOT NULL") == NEW_ACCOUNT_RATINGS + 2
+
+
 def test_some_new_friends_count_at_once(alice: Site, old: None, dune: str, database: Database) -> None:
     rate_often(database, dune, NEW_ACCOUNT_RATINGS)
     assert score(alice, dune)[0] == 1 + NEW_ACCOUNT_RATINGS
