@@ -256,13 +256,21 @@ def _delete_empty_shelves(connection: Connection, reader_id: int, ids: Sequence[
 
 
 def _delete_unused_book(connection: Connection, book_id: int) -> None:
-    """Delete a book that the upload added, unless somebody uses it."""
+    """Delete a book that the upload added, unless somebody uses it: reviewed, shelved or corrected it, decided about
+    its work, or suggested something of it."""
+    # What is written of the book meanwhile waits for this lock, or is seen by the next statement.
+    connection.execute(text("SELECT FROM books WHERE id = :id FOR UPDATE"), {"id": book_id})
     connection.execute(
         text("""
             DELETE FROM books AS b
              WHERE id = :id
                AND NOT EXISTS (SELECT FROM reviews WHERE book_id = b.id)
                AND NOT EXISTS (SELECT FROM shelved_books WHERE book_id = b.id)
+               AND NOT EXISTS (SELECT FROM corrections WHERE book_id = b.id)
+               AND NOT EXISTS (SELECT FROM work_corrections WHERE book_id = b.id)
+               AND NOT EXISTS (SELECT FROM work_corrections WHERE other_book_id = b.id)
+               AND NOT EXISTS (SELECT FROM proposals WHERE book_id = b.id AND kind <> 'book')
+               AND NOT EXISTS (SELECT FROM proposals WHERE other_book_id = b.id)
         """),
         {"id": book_id},
     )

@@ -231,6 +231,32 @@ def test_a_book_that_the_catalogue_lacks(
     assert select(STATE) == before
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "INSERT INTO corrections (book_id, field, after) SELECT id, 'year', '1965' FROM added",
+        "INSERT INTO work_corrections (kind, book_id, into_work) SELECT 'split', id, '{1}' FROM added",
+        "INSERT INTO work_corrections (kind, book_id, other_book_id, from_work, into_work)"
+        " SELECT 'merge', emma.id, added.id, '{1}', '{2}' FROM added, emma",
+        "INSERT INTO proposals (kind, book_id, field, after) SELECT 'field', id, 'year', '1965' FROM added",
+        "INSERT INTO proposals (kind, book_id, other_book_id) SELECT 'move', emma.id, added.id FROM added, emma",
+    ],
+)
+def test_a_book_that_others_use_stays(app: Flask, alice: Site, add_book: AddBook, select: Select, use: str) -> None:
+    site = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(site, config=replace(site.config, readers_add_books="yes"))
+    add_book("9780141439587", "Emma", "Jane Austen")
+    page = brought(alice, HEADER + DUNE)
+    press(alice, page, "commit")
+    select(
+        "WITH added AS (SELECT id FROM books WHERE title = 'Dune'), emma AS (SELECT id FROM books WHERE title = 'Emma')"
+        f" {use}"
+    )
+    press(alice, page, "undo")
+    assert select("SELECT count(*) FROM books WHERE title = 'Dune'") == 1
+    assert select("SELECT count(*) FROM reviews") + select("SELECT count(*) FROM shelved_books") == 0
+
+
 def test_a_book_that_the_catalogue_gets_later(alice: Site, add_book: AddBook, select: Select) -> None:
     press(alice, brought(alice, HEADER + DUNE), "commit")
     add_book()
