@@ -134,6 +134,13 @@ class Config:
         )
 
     @property
+    def missing_books(self) -> ReadersAddBooks:
+        """What happens to books that the catalogue lacks. Nobody suggests any if readers suggest nothing at all."""
+        if self.readers_add_books == "moderated" and not self.proposals:
+            return "no"
+        return self.readers_add_books
+
+    @property
     def contact_address(self) -> str | None:
         """What a link to the operator leads to."""
         if self.contact is None or self.contact.startswith(("https://", "http://")):

@@ -125,7 +125,7 @@ class Maintenance(Background):
 
     def _continue_upload(self) -> bool:
         with self._database.transaction() as connection:
-            return continue_next_upload(connection, self._config.readers_add_books)
+            return continue_next_upload(connection, self._config.missing_books)
 
     def _prune_events(self) -> bool:
         """Delete the next events whose time has come, as the tables' owner: pages can't."""

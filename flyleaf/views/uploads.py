@@ -151,7 +151,7 @@ def work_on(upload_id: int) -> bool:
     goes_on = True
     while goes_on and monotonic() < until:
         with transaction() as connection:
-            goes_on = continue_next_upload(connection, flyleaf().config.readers_add_books, upload_id)
+            goes_on = continue_next_upload(connection, flyleaf().config.missing_books, upload_id)
             is_done = not is_in_work(connection, upload_id)
     if not is_done:
         flyleaf().maintenance.wake()
@@ -183,7 +183,7 @@ def upload(connection: Connection, reader: Reader, upload_id: int) -> Answer:
         after=after,
         following=following,
         form=Form(),
-        adds_books=flyleaf().config.readers_add_books,
+        adds_books=flyleaf().config.missing_books,
     )
 
 

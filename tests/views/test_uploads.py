@@ -231,6 +231,16 @@ def test_a_book_that_the_catalogue_lacks(
     assert select(STATE) == before
 
 
+def test_no_book_is_suggested_if_suggestions_are_off(app: Flask, alice: Site, select: Select) -> None:
+    site = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(site, config=replace(site.config, proposals=False))
+    page = brought(alice, HEADER + DUNE)
+    assert "stay on your shelves as lines of your own." in said(alice, page)
+    press(alice, page, "commit")
+    assert select("SELECT count(*) FROM proposals") == 0
+    assert select("SELECT count(*) FROM shelved_books") == 1
+
+
 @pytest.mark.parametrize(
     "use",
     [
