@@ -85,6 +85,7 @@ def _records(source: Source) -> Iterator[Any]:
     source.binary.read(decoder.mark)
     parse = json.JSONDecoder().raw_decode
     text, at, is_over = "", 0, False
+    enough = 0  # characters from which an unfinished record is parsed again: twice as many as the last time
     between: re.Pattern[str] | None = None
     while not is_over:
         block = source.binary.read(BLOCK)
@@ -93,7 +94,7 @@ def _records(source: Source) -> Iterator[Any]:
         if not between and text.strip():  # the bracket around all of them
             text = text.lstrip()
             between, text = (_KEY if text[0] == "{" else _COMMA), text[1:]
-        while between:
+        while between and (is_over or len(text) - at >= enough):
             gap = between.match(text, at)
             if gap and text[gap.end() : gap.end() + 1] in ("}", "]"):
                 return
@@ -102,7 +103,9 @@ def _records(source: Source) -> Iterator[Any]:
             except (json.JSONDecodeError, RecursionError) as error:
                 if is_over or len(text) - at > LINE_MAX:
                     raise UnusableFileError(f"it is broken JSON ({error}): export it again.") from error
+                enough = min(2 * (len(text) - at), LINE_MAX + 1)
                 break
+            enough = 0
             yield record
 
 

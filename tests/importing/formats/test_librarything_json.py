@@ -97,3 +97,22 @@ def test_no_books(tmp_path: Path) -> None:
 def test_broken_json(tmp_path: Path, cut: int) -> None:
     with pytest.raises(UnusableFileError, match=r"^it is broken JSON .*: export it again"):
         read_file(tmp_path, json.dumps({"61": BOOK, "62": BOOK})[:-cut])
+
+
+def test_an_unfinished_record_is_not_parsed_again_with_every_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record of 16 MB was parsed 64 times: the square of its length."""
+    parsed: list[int] = []
+
+    class Decoder(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+            parsed.append(len(s) - idx)
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr("flyleaf.importing.formats.librarything_json.json.JSONDecoder", Decoder)
+    content = json.dumps([BOOK | {"comments": ["word"] * 1_000_000}, BOOK])
+    assert len(content) > 30 * BLOCK
+    read = read_file(tmp_path, content)
+    assert read.records == [ROW, ROW]
+    assert sum(parsed) < 4 * len(content)
