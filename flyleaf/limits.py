@@ -42,6 +42,9 @@ LINE_ISBN_MAX = 20  # characters; what a file said of a book that the catalogue 
 
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024  # of a file with a reading history: 20,000 books with reviews
 UPLOAD_ROWS_MAX = 50_000
+UPLOAD_UNPACKED_MAX = 64 * 1024 * 1024  # bytes in a compressed file
+UPLOAD_LINES_MAX = 1_000_000  # of a table, also empty ones and those within reviews
+UPLOAD_READING_SECONDS = 20  # of a processor's time
 UPLOAD_NAME_MAX = 200
 UPLOAD_PROBLEM_MAX = 500  # why a row can't be used
 UPLOADS_MAX = 20  # of one reader that are kept; of older ones only what they wrote stays

@@ -24,7 +24,7 @@ from flyleaf.importing.fields import IDENTIFIER_COLUMNS, RULES, SERIES
 from flyleaf.importing.formats import format_of
 from flyleaf.importing.formats.spreadsheet_cells import unprotected
 from flyleaf.importing.own_columns import BETWEEN, OWN_COLUMNS, UNTIL
-from flyleaf.importing.reading.packed_file import PackedFile
+from flyleaf.importing.reading.packed_file import Allowance, PackedFile
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
 from flyleaf.isbn import IsbnError, parse
@@ -56,10 +56,14 @@ class History:
 
 @contextmanager
 def read_upload(file: IO[bytes]) -> Iterator[History]:
-    """Open an uploaded file, which may be compressed, as a reading history. Raises UnusableFileError."""
+    """Open an uploaded file, which may be compressed, as a reading history. Raises UnusableFileError.
+
+    It is read in the thread that opens it, which it may keep for a limited time.
+    """
+    allowance = Allowance(limits.UPLOAD_UNPACKED_MAX, limits.UPLOAD_LINES_MAX, limits.UPLOAD_READING_SECONDS)
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    yield read_history(Source(PackedFile(file, size)))
+    yield read_history(Source(PackedFile(file, size, allowance)))
 
 
 def read_history(source: Source) -> History:

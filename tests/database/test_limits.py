@@ -229,7 +229,7 @@ def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
     """PASSWORD_*: only the hash is stored. QUERY_*, PAGE_*, REVIEWS_ON_A_PAGE: nothing is. SESSIONS_MAX,
     SECOND_FACTORS_MAX, SHELVES_MAX, READINGS_MAX, API_TOKENS_MAX: rows, counted when one is added. DRAFT_*: kept beside
     the sessions. READ_ON_*: dates, tested below. UPLOADS_MAX, UPLOAD_ROWS_MAX, UPLOAD_BYTES_MAX,
-    UPLOAD_PROPOSALS_MAX: rows and files.
+    UPLOAD_PROPOSALS_MAX, UPLOAD_UNPACKED_MAX, UPLOAD_LINES_MAX: rows and files.
     OWN_*: how much a download has. SUBJECTS_MAX: a book's array of ids, tested below."""
     stored = {
         name
@@ -239,7 +239,9 @@ def test_every_limit_of_the_catalogue_and_of_readers_is_compared_here() -> None:
             ("PASSWORD", "QUERY", "PAGE_", "SESSIONS", "SECOND_FACTORS", "DRAFT", "OWN_", "READ_ON")
         )
         and name not in {"SUBJECTS_MAX", "SHELVES_MAX", "READINGS_MAX", "API_TOKENS_MAX", "UPLOADS_MAX"}
-        and not name.startswith(("SHELF_PAGE", "UPLOAD_ROWS", "UPLOAD_BYTES", "UPLOAD_PROPOSALS"))
+        and not name.startswith(
+            ("SHELF_PAGE", "UPLOAD_ROWS", "UPLOAD_BYTES", "UPLOAD_PROPOSALS", "UPLOAD_UNPACKED", "UPLOAD_LINES")
+        )
     }
     assert stored == {name for name in stored if name in globals()}
 

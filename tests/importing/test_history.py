@@ -1,9 +1,13 @@
 """Reading histories: what readers' exports say of their readers, whatever the site."""
 
+import gzip
+import io
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -12,7 +16,8 @@ from hypothesis import strategies as st
 from flyleaf.history import HistoryRow, RefusedRow
 from flyleaf.importing import UnusableFileError
 from flyleaf.importing.cleaning.review_cells import review_cell, review_text
-from flyleaf.importing.history import read_history
+from flyleaf.importing.history import read_history, read_upload
+from flyleaf.importing.reading import packed_file
 from flyleaf.importing.reading.source import open_source
 from tests.importing.files import written
 
@@ -203,6 +208,45 @@ def test_a_row_without_a_title_is_refused(tmp_path: Path) -> None:
 def test_files_that_are_no_reading_history(tmp_path: Path, content: str, reason: str) -> None:
     with pytest.raises(UnusableFileError, match=reason):
         history(tmp_path, content)
+
+
+@pytest.mark.parametrize("line", [b"\n", b"\r\n", b" \n"])
+def test_50_mb_of_empty_lines_are_not_read_to_their_end(line: bytes) -> None:
+    """A gzip file of 48 KB held a thread for 11.7 seconds."""
+    packed = gzip.compress(b"title,author,rating\nDune,Ann,4\n" + line * (50_000_000 // len(line)), 1)
+    with (
+        pytest.raises(UnusableFileError, match="more than 1,000,000 lines: delete empty lines, or export fewer books"),
+        read_upload(io.BytesIO(packed)) as found,
+    ):
+        list(found.rows)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda content: gzip.compress(gzip.compress(content, 1))])
+def test_what_an_upload_unpacks_to_is_limited(pack: Callable[[bytes], bytes]) -> None:
+    """65 MB from a few kilobytes were read, as only the ratio of larger files was looked at."""
+    packed = pack(b"title,author,rating\n" + (b"Dune,Ann,4" + b" " * 99_993 + b"\n") * 680)
+    with (
+        pytest.raises(UnusableFileError, match="it unpacks to more than 64 MB: export fewer books at a time"),
+        read_upload(io.BytesIO(packed)) as found,
+    ):
+        list(found.rows)
+
+
+def test_the_time_of_reading_an_upload_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = thread_time()
+    clock = iter([*[now + 19] * 2, *[now + 21] * 100])  # the third look is one too late
+    monkeypatch.setattr(packed_file, "thread_time", lambda: next(clock))
+    content = b"title,author,rating\n" + (b"Dune,Ann,4" + b" " * 993 + b"\n") * 2_000
+    with (
+        pytest.raises(UnusableFileError, match="more than 20 seconds to read: export fewer books at a time"),
+        read_upload(io.BytesIO(content)) as found,
+    ):
+        list(found.rows)
+
+
+def test_an_operators_file_has_no_such_limits(tmp_path: Path) -> None:
+    _, rows = history(tmp_path, gzip.compress(b"title,author,rating\nDune,Ann,4\n" + b"\n" * 1_100_000, 1))
+    assert len(rows) == 1
 
 
 @given(st.text(alphabet=st.sampled_from("ab <>&;|\n*/brspoile")))

@@ -4,6 +4,8 @@ import io
 import select
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from time import thread_time
 from typing import IO, TYPE_CHECKING, Any
 
 from flyleaf.importing.errors import UnusableFileError
@@ -16,16 +18,52 @@ READ_MAX = 1 << 20  # bytes; limits what a forged ZIP directory can request
 SPOOL_MAX = 1 << 30  # bytes of a ZIP archive in a pipe, which needs a temporary file because ZIP is read from its end
 
 
-class PackedFile(io.RawIOBase):
-    """A file or pipe that counts the bytes read: `position` of `size`, which is None for a pipe."""
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the thread that makes it may spend on reading a stranger's file: `seconds` of a processor's time, so that
+    nobody is refused because the machine is busy."""
 
-    def __init__(self, file: IO[bytes] | io.FileIO, size: int | None) -> None:
+    unpacked_bytes: int
+    lines: int
+    seconds: float
+    _begun: float = field(default_factory=thread_time)
+
+    def check_unpacked(self, size: int) -> None:
+        """Raise UnusableFileError if so many unpacked bytes are too many."""
+        if size > self.unpacked_bytes:
+            raise UnusableFileError(
+                f"it unpacks to more than {self.unpacked_bytes >> 20} MB: export fewer books at a time."
+            )
+
+    def check_lines(self, count: int) -> None:
+        """Raise UnusableFileError if so many lines are too many."""
+        if count > self.lines:
+            raise UnusableFileError(
+                f"it has more than {self.lines:,} lines: delete empty lines, or export fewer books at a time."
+            )
+
+    def check_time(self) -> None:
+        """Raise UnusableFileError if reading has taken too long."""
+        if thread_time() - self._begun > self.seconds:
+            raise UnusableFileError(
+                f"it takes more than {self.seconds:g} seconds to read: export fewer books at a time, as CSV if you can."
+            )
+
+
+class PackedFile(io.RawIOBase):
+    """A file or pipe that counts the bytes read: `position` of `size`, which is None for a pipe. What reading it may
+    cost is limited by `allowance`; an operator's own file has none."""
+
+    def __init__(self, file: IO[bytes] | io.FileIO, size: int | None, allowance: Allowance | None = None) -> None:
         self._file: Any = file  # with readinto
         self.size = size
+        self.allowance = allowance
         self.position = 0
 
     def readinto(self, target: "WriteableBuffer") -> int:
         """Fill the target unless the file ends. Raises UnusableFileError."""
+        if self.allowance:
+            self.allowance.check_time()
         view = memoryview(target)
         filled = 0
         try:

@@ -62,6 +62,9 @@ class _Unpacked(io.RawIOBase):
         with _breakage_told(self._file):
             block = self._unpack(size)
         self._size += len(block)
+        if self._file.allowance:
+            self._file.allowance.check_time()
+            self._file.allowance.check_unpacked(self._size)
         if self._size > max(SUSPECT_FROM, RATIO_MAX * self._file.position):
             raise UnusableFileError(
                 f"its first {self._file.position:,} bytes unpack to over {self._size:,}, which no catalogue does: "

@@ -58,6 +58,8 @@ class Source:
         while block := self.binary.read(BLOCK):
             text = decoder.decode(block)
             self.is_damaged = decoder.is_damaged
+            if self._file.allowance:
+                self._file.allowance.check_lines(decoder.lines)
             cut = text.rfind("\n") + 1 or text.rfind("\r") + 1
             if cut:
                 yield "".join((*line, text[:cut]))
