@@ -54,9 +54,8 @@ def start_import(reader: Reader, files: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, own_schemas.Imports)
 @own
 def imports(connection: Connection, token: LiveToken) -> dict[str, Any]:
-    """Return your imports, newest first."""
-    found = select_uploads(connection, token.reader.id)
-    return {"items": [_described(connection, upload) for upload in found]}
+    """Return your imports, newest first. How many rows each has of which kind is only said of a single one."""
+    return {"items": [_listed(upload) for upload in select_uploads(connection, token.reader.id)]}
 
 
 @blueprint.get("/me/imports/<id:import_id>")
@@ -94,6 +93,11 @@ def _work(reader: Reader, import_id: int, state: UploadState) -> dict[str, Any]:
 
 
 def _described(connection: Connection, upload: Upload) -> dict[str, Any]:
+    counts = count_rows(connection, upload.id)
+    return _listed(upload) | {"rows": {shown.value: count for shown, count in counts.items()}}
+
+
+def _listed(upload: Upload) -> dict[str, Any]:
     return {
         "id": upload.id,
         "name": upload.name,
@@ -102,5 +106,4 @@ def _described(connection: Connection, upload: Upload) -> dict[str, Any]:
         "row_count": upload.row_count,
         "done": upload.done,
         "created_at": upload.created_at,
-        "rows": {shown.value: count for shown, count in count_rows(connection, upload.id).items()},
     }

@@ -79,8 +79,8 @@ class NewImport(Schema):
     file = Upload(required=True, **said("An export of another site, or of this one; packed or not."))
 
 
-class Import(Schema):
-    """A reading history that was uploaded."""
+class ImportInList(Schema):
+    """A reading history that was uploaded, without the counts of its rows."""
 
     id = fields.Integer(required=True)
     name = fields.String(required=True)
@@ -88,14 +88,19 @@ class Import(Schema):
     state = fields.String(required=True, validate=OneOf([*map(str, UploadState)]))
     row_count = fields.Integer(required=True)
     done = fields.Integer(required=True, **said("Rows that are through, while it is being worked on."))
-    rows = fields.Dict(
-        keys=fields.String(), values=fields.Integer(), required=True, **said("How many, by what is known of them.")
-    )
     created_at = fields.AwareDateTime(required=True)
 
 
+class Import(ImportInList):
+    """A reading history that was uploaded."""
+
+    rows = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, **said("How many, by what is known of them.")
+    )
+
+
 class Imports(Schema):
-    items = fields.List(fields.Nested(Import), required=True)
+    items = fields.List(fields.Nested(ImportInList), required=True)
 
 
 class Export(Schema):
