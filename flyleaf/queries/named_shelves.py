@@ -71,6 +71,14 @@ def provide_shelf(connection: Connection, reader_id: int, name: str) -> int:
     return int(made)
 
 
+def select_known(connection: Connection, reader_id: int, names: Sequence[str]) -> list[str]:
+    """Return those of these names, in any spelling of their letters, of which the reader has a shelf."""
+    statement = text("SELECT name_key FROM shelves WHERE reader_id = :reader_id AND name_key = ANY (:keys)")
+    values = {"reader_id": reader_id, "keys": [name_key(name) for name in names]}
+    known = set(connection.scalars(statement, values))
+    return [name for name in names if name_key(name) in known]
+
+
 def select_shelf(connection: Connection, reader_id: int, name: str) -> Shelf | None:
     """Return the reader's shelf of this name, in any spelling of its letters, or None."""
     key = name_key(name)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, text
 from flyleaf.history import HistoryRow
 from flyleaf.isbn import IsbnError, parse
 from flyleaf.limits import UPLOAD_PROPOSALS_MAX
-from flyleaf.queries.named_shelves import TooManyShelvesError
+from flyleaf.queries.named_shelves import TooManyShelvesError, select_known, status_of
 from flyleaf.queries.proposals import decide_proposal, delete_proposal
 from flyleaf.queries.proposed_books import FIELDS, add_proposed_book, insert_proposed_book, is_proposed
 from flyleaf.queries.upload_entries import notes_of, undo_entry, write_entry
@@ -149,8 +149,10 @@ def _write_rows(
             with connection.begin_nested():
                 entry = write(said[row.n], books[row.n])
         except TooManyShelvesError:
-            entry = write(replace(said[row.n], shelves=()), books[row.n])
-            outcomes[row.n]["too_many_shelves"] = True
+            known = select_known(connection, upload.reader_id, said[row.n].shelves)
+            entry = write(replace(said[row.n], shelves=tuple(known)), books[row.n])
+            left_out = [name for name in said[row.n].shelves if name not in known and status_of(name) is None]
+            outcomes[row.n]["shelves_left_out"] = left_out
         outcomes[row.n] |= {"entry": entry} if entry else {}
     outcomes[rows[0].n]["made_shelves"] = sorted(_shelf_ids(connection, upload.reader_id) - known_shelves)
     _store_outcomes(connection, upload.id, outcomes)

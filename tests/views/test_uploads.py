@@ -282,11 +282,16 @@ def test_a_book_that_the_catalogue_gets_later(alice: Site, add_book: AddBook, se
 def test_more_shelves_than_a_reader_may_have(
     alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flyleaf.queries.named_shelves.SHELVES_MAX", 0)
-    page = brought(alice, HEADER + DUNE)
+    monkeypatch.setattr("flyleaf.queries.named_shelves.SHELVES_MAX", 1)
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE + '2,Emma,Jane Austen,,,4,2023/03/21,,"new, SF, lent",read,,\n')
     press(alice, page, "commit")
-    assert select("SELECT status FROM shelved_books") == "read", "the rest of the row is written"
-    assert "not on shelves" in said(alice, page)
+    assert select("SELECT status FROM shelved_books WHERE title = 'Emma'") == "read", "the rest of the row is written"
+    assert select("SELECT count(*) FROM shelf_members") == 2, "it is on the shelf that there is"
+    for address in (page, f"{page}/rows/2"):
+        assert "Shelves left out, because you have 100 already: new , lent" in said(alice, address)
+    press(alice, page, "undo")
+    assert select(STATE) == before
 
 
 def test_a_shelf_with_the_name_of_a_status(alice: Site, dune: str, select: Select) -> None:
