@@ -101,7 +101,13 @@ INSERT INTO identities (issuer, subject, reader_id)
 SELECT 'https://login.example', 'a-1', id FROM readers WHERE name = 'Alice';
 INSERT INTO work_corrections (kind, book_id, other_book_id, from_work, into_work, reader_id, reason)
 SELECT 'merge', min(books.id), max(books.id), ARRAY['Émma; ''=x', 'Jane Austen'], ARRAY['\N', ''], min(readers.id), 'I'
-  FROM books, readers
+  FROM books, readers;
+INSERT INTO helpful_votes (review_id, reader_id)
+SELECT max(reviews.id), min(readers.id) FROM reviews, readers WHERE readers.name = 'Alice';
+WITH one AS (INSERT INTO uploads (reader_id, name, format, state, row_count, done)
+             SELECT id, 'Léñt.csv', 'goodreads', 'written', 1, 1 FROM readers WHERE name = 'Alice' RETURNING id)
+INSERT INTO upload_rows (upload_id, n, said, match, book_id, decision, outcome)
+SELECT one.id, 1, '{"title": "a\tb"}', 'exact', min(books.id), 'write', '{}' FROM one, books GROUP BY one.id
 """
 
 
