@@ -24,6 +24,9 @@ ALTER TABLE external_ratings
     ADD CONSTRAINT external_ratings_source_check CHECK (source IN ('catalogue', 'open_library'))
 """
 
+# A key of feeds that was revoked after the backup must not work again. The next number could be one of those.
+REVOKE_FEED_KEYS = "UPDATE readers SET feed_key = 1 + floor(random() * 2147483647)"
+
 Say = Callable[[str], None]
 
 
@@ -46,6 +49,7 @@ def restore(backup: Backup, database: Database, keep_key: Callable[[str], object
         if schema != head():
             say(f"Updating the restored data from schema {schema} to {head()}")
             upgrade(connection)
+        connection.execute(text(REVOKE_FEED_KEYS))
         _rebuild_search(connection)
         keep_key(backup.secret_key)
     say("Building the search")

@@ -85,8 +85,10 @@ def _entries(connection: Connection, statement: TextClause, **values: object) ->
 
 
 def select_feed_key(connection: Connection, reader_id: int) -> int | None:
-    """Return the number in the keys of a reader's feeds, or None if the account is locked or gone."""
-    statement = text("SELECT feed_key FROM readers WHERE id = :reader_id AND lock_reason IS NULL")
+    """Return the number in the keys of a reader's feeds, or None if the account is locked, closed or gone."""
+    statement = text("""
+        SELECT feed_key FROM readers WHERE id = :reader_id AND name IS NOT NULL AND lock_reason IS NULL
+    """)
     return connection.execute(statement, {"reader_id": reader_id}).scalar()
 
 

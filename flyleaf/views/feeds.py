@@ -88,7 +88,10 @@ def _for_key(view: Callable[[Connection, str], Feed]) -> Callable[[str], Respons
 
 @login_to_read
 def _own_address(connection: Connection, reader: Reader, name: str) -> Answer:
-    key = _signer().dumps([reader.id, select_feed_key(connection, reader.id)])
+    number = select_feed_key(connection, reader.id)
+    if number is None:  # the account was locked or closed after the session was looked up
+        raise MaybeNewError
+    key = _signer().dumps([reader.id, number])
     return redirect(url_for(str(request.endpoint), name=name, key=key), 303)
 
 
@@ -98,7 +101,8 @@ def require_key(connection: Connection) -> None:
         reader_id, number = _signer().loads(request.args["key"])
     except (BadData, ValueError, TypeError):
         raise MaybeNewError from None
-    if select_feed_key(connection, reader_id) != number:
+    known = select_feed_key(connection, reader_id)
+    if known is None or known != number:
         raise MaybeNewError
 
 

@@ -27,6 +27,7 @@ from tests.site import PASSWORD, Clock, Site
 pytestmark = pytest.mark.slow
 
 KEY = "a secret key of the tests"
+KEYS_AS_BEFORE = "UPDATE readers SET feed_key = 1"  # all that is not as it was
 
 
 def saved(database: Database) -> io.BytesIO:
@@ -57,12 +58,14 @@ def test_every_row_comes_back(filled: Database, empty: Database) -> None:
     before = content(filled)
     assert [name for name, rows in before.items() if not rows] == [], "something for every table"
     restored(saved(filled), empty)
+    run(empty, KEYS_AS_BEFORE)
     assert content(empty) == before
 
 
 def test_a_backup_of_what_was_restored_is_the_same(filled: Database, place: Database) -> None:
     first = saved(filled)
     restored(first, place)
+    run(place, KEYS_AS_BEFORE)
     second = saved(place)
     first.seek(0)
     one, other = Backup(first), Backup(second)
@@ -114,6 +117,17 @@ def test_readers_log_in_with_their_second_factors(
 
 def test_sessions_are_not_restored(there: Flask, place: Database) -> None:
     assert run(place, "SELECT count(*) FROM sessions") == 0
+
+
+def test_keys_of_feeds_are_revoked(filled: Database, place: Database, config: Config, alice: Site) -> None:
+    """Readers may have revoked them after the backup."""
+    feed = "/readers/Alice/reviews.atom"
+    key = alice.get(feed).headers["Location"]
+    assert alice.get(key).status_code == 200
+    restored(saved(filled), place)
+    there = Site(create_app(replace(config, database_url=str(place.engine.url)), place).test_client())
+    assert there.get(key).status_code == 403
+    assert there.logged_in("Alice").get(there.get(feed).headers["Location"]).status_code == 200
 
 
 def test_sequences_continue_where_they_were(filled: Database, place: Database) -> None:
@@ -171,6 +185,7 @@ def test_the_backup_is_a_snapshot_of_one_moment(filled: Database, place: Databas
     save(filled, KEY, out)
     assert len(content(filled)["readers"]) == len(before["readers"]) + 1
     restored(out, place)
+    run(place, KEYS_AS_BEFORE)
     assert content(place) == before
 
 
@@ -208,6 +223,7 @@ def test_a_database_with_tables_of_another_program_is_not_empty(filled: Database
 
 def test_a_schema_without_rows_is_empty(filled: Database, place: Database) -> None:
     restored(saved(filled), place)
+    run(place, KEYS_AS_BEFORE)
     assert content(place) == content(filled)
 
 

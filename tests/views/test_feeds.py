@@ -6,14 +6,17 @@ from datetime import datetime
 from xml.etree import ElementTree
 
 import pytest
+from flask import Flask
 from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from flyleaf.database import Database
-from flyleaf.queries.feeds import FeedEntry, select_newest_of_author, select_newest_of_series
+from flyleaf.queries import departures
+from flyleaf.queries.feeds import FeedEntry, select_feed_key, select_newest_of_author, select_newest_of_series
+from flyleaf.views import feeds
 from tests.fixture_types import AddBook, Select, Visit
 from tests.plans import explain, recorded
-from tests.site import Site
+from tests.site import PASSWORD, Site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 FEEDS = {
@@ -105,6 +108,36 @@ def test_a_locked_readers_key_opens_nothing(visit: Visit, dune: str, alice: Site
     address = keyed(alice, FEEDS["book"])
     select("UPDATE readers SET lock_reason = 'Spam' WHERE name = 'Alice'")
     assert visit().get(address).status_code == 403
+
+
+def test_the_key_of_an_account_that_is_being_deleted_opens_nothing(
+    visit: Visit, dune: str, alice: Site, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(departures, "REVIEWS_AT_ONCE", 1)
+    alice.review(dune, 4, "A desert.")
+    address = keyed(alice, FEEDS["book"])
+    assert alice.submit("/account/delete", password=PASSWORD, reviews="keep").status_code == 303
+    assert select("SELECT count(*) FROM departures") == 1
+    assert visit().get(address).status_code == 403
+
+
+def test_who_is_locked_while_a_key_is_made_gets_none(
+    dune: str, alice: Site, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lock(connection: Connection, reader_id: int) -> int | None:
+        select("UPDATE readers SET lock_reason = 'Spam' WHERE name = 'Alice'")
+        return select_feed_key(connection, reader_id)
+
+    monkeypatch.setattr(feeds, "select_feed_key", lock)
+    assert alice.get(FEEDS["book"]).headers["Location"].startswith("/login?next=")
+
+
+def test_a_key_without_a_number_opens_nothing(app: Flask, visit: Visit, dune: str, alice: Site, select: Select) -> None:
+    """It was signed for a reader who was locked at that moment."""
+    select("UPDATE readers SET lock_reason = 'Spam' WHERE name = 'Alice'")
+    with app.app_context():
+        key = feeds._signer().dumps([select("SELECT id FROM readers"), None])
+    assert visit().get(f"{FEEDS['book']}?key={key}").status_code == 403
 
 
 @pytest.mark.every_input
