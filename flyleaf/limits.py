@@ -74,6 +74,7 @@ OWN_VOTES_MAX = 100_000
 OWN_EVENTS_MAX = 10_000
 OWN_PROPOSALS_MAX = 10_000
 OWN_SHELVED_MAX = 100_000
+OWN_IMPORT_ROWS_MAX = 100_000  # in the order of their files
 
 SESSION_DAYS = 30  # after login
 SESSION_IDLE_DAYS = 7  # after the last request

@@ -62,6 +62,17 @@ class UploadRow:
     own_rating: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnUploadRow:
+    """A row of an upload, for the reader to download. `said` is without what the row doesn't say."""
+
+    import_id: int
+    n: int
+    said: Mapping[str, Any]
+    refused_because: str | None
+    decision: Decision | None
+
+
 # The list that a row is on.
 _LIST = """
     CASE WHEN problem IS NOT NULL THEN 'refused'
@@ -130,6 +141,21 @@ def select_rows(
     """Return the rows that follow the one with the number `after`, one more than a page has if there are more."""
     values = {"upload_id": upload_id, "reader_id": reader_id, "shown": shown, "after": after, "limit": size + 1}
     return [_row(row._mapping) for row in connection.execute(_PAGE, values)]
+
+
+def select_own_rows(connection: Connection, upload_id: int, after: int, size: int) -> list[OwnUploadRow]:
+    """Return the rows that follow the one with the number `after`, as many as `size`."""
+    rows = connection.execute(
+        text("""
+            SELECT upload_id AS import_id, n, said, problem AS refused_because, decision
+              FROM upload_rows
+             WHERE upload_id = :upload_id AND n > :after
+             ORDER BY n
+             LIMIT :size
+        """),
+        {"upload_id": upload_id, "after": after, "size": size},
+    )
+    return [OwnUploadRow(**row._mapping) for row in rows]
 
 
 def select_row(connection: Connection, upload_id: int, reader_id: int, n: int) -> UploadRow | None:

@@ -30,6 +30,7 @@ from flyleaf.importing.reading.archive import OWN_HISTORY
 from flyleaf.limits import (
     DOWNLOADS,
     OWN_EVENTS_MAX,
+    OWN_IMPORT_ROWS_MAX,
     OWN_PROPOSALS_MAX,
     OWN_REPORTS_MAX,
     OWN_REVIEWS_MAX,
@@ -50,7 +51,8 @@ from flyleaf.queries.reviewed_books import select_reviewed_books
 from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.queries.sessions import select_sessions
 from flyleaf.queries.shelved_books import select_shelved_books
-from flyleaf.queries.uploads import select_uploads
+from flyleaf.queries.upload_rows import OwnUploadRow, select_own_rows
+from flyleaf.queries.uploads import Upload, select_uploads
 from flyleaf.turns import Turns
 from flyleaf.web.access import reader_required, session_hash
 from flyleaf.web.attempts import download_limits
@@ -173,6 +175,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     _write_list(file, "shelves", shelves)
     _write_list(file, "shelved_books", islice(_all(shelved), OWN_SHELVED_MAX))
     _write_list(file, "imports", uploads)
+    _write_list(file, "import_rows", islice(_import_rows(uploads), OWN_IMPORT_ROWS_MAX))
     _write_list(file, "reports", islice(_all(reports), OWN_REPORTS_MAX))
     _write_list(file, "helpful_votes", islice(_all(votes), OWN_VOTES_MAX))
     _write_list(file, "proposals", islice(_all(proposals), OWN_PROPOSALS_MAX))
@@ -191,6 +194,17 @@ def _all(select: Callable[[Connection, Key], Page[Item]]) -> Iterator[Item]:
             page = select(connection, place)
         yield from page.items
         place = page.next
+
+
+def _import_rows(uploads: Iterable[Upload]) -> Iterator[OwnUploadRow]:
+    """Return the rows of the uploads, a batch in each transaction."""
+    for upload in uploads:
+        after: int | None = 0
+        while after is not None:
+            with transaction() as connection:
+                rows = select_own_rows(connection, upload.id, after, AT_ONCE)
+            yield from rows
+            after = rows[-1].n if len(rows) == AT_ONCE else None
 
 
 def _write_list(file: IO[bytes], name: str, items: Iterable[Any]) -> None:

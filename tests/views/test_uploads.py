@@ -520,6 +520,23 @@ def test_the_round_trip(alice: Site, visit: Visit, dune: str, add_book: AddBook,
     assert select(state) == before
 
 
+def test_what_was_not_written_is_in_the_download_too(
+    alice: Site, bob: Site, dune: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reviews and notes of rows that are undecided, left out or not readable are kept nowhere else."""
+    monkeypatch.setattr("flyleaf.views.own_data.AT_ONCE", 2)
+    rows = '2,Dunne,Frank Herbert,,,4,,,,read,"Near.",a note\n3,,Nobody,,,4,,,,read,,\n'
+    pages = [brought(alice, HEADER + DUNE + rows), brought(alice, HEADER + DUNE)]
+    alice.submit(pages[0], f"{pages[0]}/rows", **{"row-1": "leave-out"})
+    kept = alice.get("/account/data").get_json()["import_rows"]
+    second, first = (int(page.rpartition("/")[2]) for page in pages[::-1])
+    assert [(row["import_id"], row["n"]) for row in kept] == [(second, 1), (first, 1), (first, 2), (first, 3)]
+    assert [row["decision"] for row in kept] == ["write", "leave-out", None, "leave-out"]
+    assert [kept[1]["said"]["review"], kept[2]["said"]["notes"]] == ["Sand.\nWorms.", "a note"]
+    assert kept[3]["refused_because"]
+    assert bob.get("/account/data").get_json()["import_rows"] == []
+
+
 def test_pages_of_rows(alice: Site, dune: str) -> None:
     rows = "".join(f"{n},Volume {n},Some Body,,,4,,,,read,,\n" for n in range(2, 45))
     page = brought(alice, HEADER + DUNE + rows)
