@@ -54,15 +54,15 @@ class Key:
         return {"after" if self.newer else "before": f"{value}{microseconds}-{self.id}"}
 
     @classmethod
-    def from_arguments(cls, arguments: Mapping[str, str]) -> Key:
+    def from_arguments(cls, arguments: Mapping[str, str], *, with_value: bool = False) -> Key:
         """Return the place in the query arguments, or the newest page if there is none. Raises ValueError if
-        malformed."""
+        malformed, or if it has a value in a list that is not ordered by one."""
         newer = "after" in arguments
         written = arguments.get("after" if newer else "before")
         if written is None:
             return NEWEST
         found = _KEY.fullmatch(written)
-        if found is None or int(found[3]) > _ID_MAX:
+        if found is None or int(found[3]) > _ID_MAX or (found[1] is not None and not with_value):
             raise ValueError(written)
         at = min(timedelta(microseconds=int(found[2])), _LATEST - _EPOCH)
         value = _VALUE_MAX if found[1] is None else min(int(found[1]), _VALUE_MAX)

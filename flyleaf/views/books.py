@@ -20,7 +20,7 @@ from flyleaf.queries.corrections import Correction, select_corrections
 from flyleaf.queries.covers import is_cover_due, request_cover
 from flyleaf.queries.external_ratings import request_external_rating
 from flyleaf.queries.helpful_votes import select_voted
-from flyleaf.queries.listed_reviews import select_review_languages, select_reviews
+from flyleaf.queries.listed_reviews import ReviewOrder, select_review_languages, select_reviews
 from flyleaf.queries.named_shelves import select_shelves
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.related_books import RelatedBooks, select_other_titles, select_related_books
@@ -102,10 +102,10 @@ def render_book(connection: Connection, reader: Reader, seen: SeenBook, form: Re
         other_titles = select_other_titles(connection, found.id)
         subjects = select_subjects_of_work(connection, found.id)
         series = select_series_of_book(connection, found.id)
-    place = asked_place()
+    listing = asked_listing(request.args)
+    place = asked_place(with_value=listing.order != ReviewOrder.NEWEST)
     # Most books of a catalogue have no reviews, and their counts say so already.
     has_reviews = found.ratings.review_count > 0
-    listing = asked_listing(request.args)
     reviews, languages, voted = NOTHING, [], set[int]()
     if has_reviews:
         reviews = select_reviews(connection, found.id, place, without_reader_id=reader.id, listing=listing)

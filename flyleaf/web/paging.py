@@ -15,10 +15,11 @@ Item = TypeVar("Item")
 NOTHING: Page[Any] = Page([])  # the only page of a list without items
 
 
-def asked_place() -> Key:
-    """Return the place in a list that the address names, or its beginning. Raises NotFound if it is malformed."""
+def asked_place(*, with_value: bool = False) -> Key:
+    """Return the place in a list that the address names, or its beginning. Raises NotFound if it is malformed. Of a
+    list that is ordered by a value first, it may have one."""
     try:
-        return Key.from_arguments(request.args)
+        return Key.from_arguments(request.args, with_value=with_value)
     except ValueError as error:
         raise NotFound(gettext("This list has no such page. Go back to the first page.")) from error
 

@@ -227,6 +227,7 @@ def listed_connection(server: Server) -> Iterator[Connection]:
     """A transaction with many reviews of one book: of all stars, in three languages, more or less helpful."""
     database = Database(server.create_database("listed_reviews", template="template"))
     with database.owner.connect() as connection:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # other tests may come in between
         fill(connection, 1, MANY, "")
         connection.execute(
             text("""UPDATE reviews SET rating = 1 + id % 5, helpful_count = id % 100,
