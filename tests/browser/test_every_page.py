@@ -20,8 +20,10 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
     "resultTypes": ["violations"],
 }
-# The elements whose right edge lies outside the window, but for those that only screen readers see.
+# The elements whose right edge lies outside the window, but for those that only screen readers see, and those that are
+# folded in: they are where they were in the window before.
 STICKING_OUT = """() => [...document.querySelectorAll("body *:not(.visually-hidden, .skip, svg *)")]
+    .filter(element => element.checkVisibility())
     .filter(element => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map(element => element.outerHTML.slice(0, 200))"""
 # What is to be pressed and has less than the 24 pixels of WCAG 2.2 (2.5.8) in a direction.
