@@ -301,3 +301,11 @@ def test_books_that_many_statements_change_count_once(
         {"books": books, "statements": statements},
     )
     assert needs_rebuild(connection) is is_needed
+
+
+def test_of_equal_editions_without_an_isbn_the_first_stands_for_the_work(connection: Connection) -> None:
+    leads = (
+        "SELECT search_lead_book(min(search_lead(0, '', id) COLLATE \"C\")) FROM generate_series(:first, :last) AS id"
+    )
+    for first, last in ((9, 10), (99, 100), (1, 1000)):
+        assert connection.scalar(text(leads), {"first": first, "last": last}) == first

@@ -154,7 +154,7 @@ END $$;
 -- one pass finds it as the smallest. The function is stable, as concat_ws() is: one that promised more would not be inlined, and take
 -- three times as long.
 CREATE FUNCTION search_lead(popularity integer, isbns text, book_id bigint) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN concat_ws(' ', 1000000000 + 100000000 - popularity, coalesce(nullif(isbns, ''), '~'), book_id);
+RETURN concat_ws(' ', 1000000000 + 100000000 - popularity, coalesce(nullif(isbns, ''), '~'), lpad(book_id::text, 19, '0'));
 CREATE FUNCTION search_lead_book(lead text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN split_part(lead, ' ', -1)::bigint;
 
