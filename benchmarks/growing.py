@@ -22,7 +22,7 @@ from benchmarks.asked import query_for, sample
 from benchmarks.backup import run_command
 from benchmarks.importing import run_import
 from benchmarks.load import Round, measure
-from benchmarks.memory import processes
+from benchmarks.memory import memory, processes
 from benchmarks.plot import draw
 from benchmarks.search import catalogue, product
 from benchmarks.search.building import is_current, work_folder
@@ -187,7 +187,7 @@ def measure_pages(result: dict[str, float], config: Config, database: Database, 
         }.items():
             result[name] = median(asked([address] * 30).milliseconds)
         result["memory of the site"] = sum(
-            process.memory_full_info().pss / 1e6 for found in processes(config.data).values() for process in found
+            size.pss / 1e6 for found in processes(config.data).values() for size in memory(found)
         )
 
 

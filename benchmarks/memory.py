@@ -1,6 +1,9 @@
 """The processes of a running site, and their memory."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -20,9 +23,18 @@ def processes(data: Path) -> dict[str, list[psutil.Process]]:
     return found
 
 
+def memory(found: Iterable[psutil.Process]) -> list[Any]:
+    """Return psutil's memory_full_info() of each of the processes that hasn't ended meanwhile."""
+    sizes = []
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            sizes.append(process.memory_full_info())
+    return sizes
+
+
 def print_memory(data: Path) -> None:
     """Print the memory of each process of the site: its own, and all of them with their share of what they share."""
     for kind, found in processes(data).items():
-        sizes = [process.memory_full_info() for process in found]
+        sizes = memory(found)
         own = sorted(round(size.uss / 1e6) for size in sizes)
         print(f"memory of {kind}: {sum(size.pss for size in sizes) / 1e6:.0f} MB, of their own {own} MB")
