@@ -13,7 +13,7 @@ from flyleaf.views import moderation, uploads
 from tests.browser.conftest import WIDTHS
 from tests.fixture_types import AddBook, Select, Visit
 from tests.site import PASSWORD, Clock, Site, cookie_name
-from tests.views.test_uploads import brought
+from tests.uploads import brought
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = {

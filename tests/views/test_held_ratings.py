@@ -10,7 +10,7 @@ from flyleaf.queries.readers import insert_reader
 from flyleaf.queries.reviews import insert_review, update_review
 from tests.fixture_types import AddBook, Select, Together, Visit
 from tests.site import Site, hidden_fields
-from tests.views.test_uploads import DUNE, HEADER, brought, press
+from tests.uploads import DUNE, HEADER, brought, press
 
 WAITING = "ratings of new accounts wait to be counted."
 

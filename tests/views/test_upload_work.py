@@ -1,0 +1,114 @@
+"""The work on a reading history is done in steps, by whichever process comes to it."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from flyleaf.database import Database
+from flyleaf.maintenance import Maintenance
+from flyleaf.queries import upload_work
+from flyleaf.queries.departures import insert_departure
+from flyleaf.queries.upload_work import continue_next_upload
+from flyleaf.web.current import EXTENSION
+from tests.fixture_types import Select
+from tests.site import Site
+from tests.uploads import DUNE, HEADER, STATE, brought, press, said
+
+
+def test_the_work_goes_on_after_a_kill(
+    app: Flask, database: Database, alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request that begins the work dies at once; the maintenance thread of another process continues it, and one
+    of its steps is killed, too."""
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
+    monkeypatch.setattr(upload_work, "STEP_SECONDS", 0)
+    monkeypatch.setattr("flyleaf.queries.upload_rows.MATCHED_AT_ONCE", 3)
+    rows = "".join(f"{n},Volume {n},Some Body,,,4,2023/03/21,,sf,read,Text {n},\n" for n in range(2, 12))
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE + rows)
+    assert alice.get(page).headers["Refresh"] == "2"
+    assert "0 of 11 rows" in said(alice, page)
+    assert alice.submit(page, f"{page}/commit").status_code == 409, "not while it is being matched"
+    maintenance = Maintenance(database, app.extensions[EXTENSION].config)
+
+    def work() -> None:
+        while maintenance.work():
+            pass
+
+    work()
+    press(alice, page, "commit")
+    maintenance.work()
+    half = select("SELECT done FROM uploads")
+    assert 0 < half < 11
+
+    def killed(*_values: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(upload_work, "_store_outcomes", killed)
+        with pytest.raises(KeyboardInterrupt):
+            maintenance.work()
+    assert select("SELECT done FROM uploads") == half
+    work()
+    assert select("SELECT count(*) FROM shelved_books") == 11
+    assert select("SELECT count(*) FROM reviews") == 1
+    press(alice, page, "undo")
+    work()
+    assert select(STATE) == before
+
+
+def test_a_slow_step_ends_in_time_and_keeps_what_it_has_done(
+    database: Database, alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100 rows can take longer than the 3.5 seconds after which a transaction is cut."""
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
+    monkeypatch.setattr(upload_work, "STEP_SECONDS", 0)
+    rows = "".join(f"{n},Volume {n},Some Body,,,4,2023/03/21,,sf,read,,\n" for n in range(2, 13))
+
+    def step() -> None:
+        with database.transaction() as connection:
+            assert continue_next_upload(connection, "no")
+
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE + rows)
+    step()
+    press(alice, page, "commit")
+    for count, state in ((5, "writing 5"), (10, "writing 10"), (12, "written 0")):
+        step()
+        assert select("SELECT count(*) FROM shelved_books") == count
+        assert select("SELECT state || ' ' || done FROM uploads") == state
+    press(alice, page, "undo")
+    for done in range(1, 12):
+        step()
+        assert select("SELECT state || ' ' || done FROM uploads") == f"undoing {done}"
+    step()
+    assert select("SELECT state || ' ' || done FROM uploads") == "ready 0"
+    assert select(STATE) == before
+
+
+def test_a_departure_and_an_import_do_not_wait_for_one_another(
+    database: Database, alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A departure locks the reader, then deletes the uploads."""
+    page = brought(alice, HEADER + DUNE)
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
+    press(alice, page, "commit")
+    with database.owner.begin() as departing, database.transaction() as connection:
+        reader_id = departing.execute(text("SELECT id FROM readers WHERE name = 'Alice' FOR UPDATE")).scalar_one()
+        assert not continue_next_upload(connection, "no")
+        departing.execute(text("SELECT FROM uploads WHERE reader_id = :id FOR UPDATE NOWAIT"), {"id": reader_id})
+
+
+def test_nothing_is_written_for_a_closed_account(
+    database: Database, alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = brought(alice, HEADER + DUNE)
+    monkeypatch.setattr("flyleaf.views.uploads.work_on", lambda _: False)
+    press(alice, page, "commit")
+    before = select(STATE)
+    with database.transaction() as connection:
+        reader_id = connection.execute(text("SELECT id FROM readers WHERE name = 'Alice'")).scalar_one()
+        insert_departure(connection, reader_id, keeps_reviews=True)
+    with database.transaction() as connection:
+        assert not continue_next_upload(connection, "no")
+    assert select(STATE) == before

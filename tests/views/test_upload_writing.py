@@ -1,0 +1,221 @@
+"""What a reading history changes once it is written: shelves, reviews and books; and how that is undone."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from flyleaf.web.current import EXTENSION
+from tests.fixture_types import AddBook, Select
+from tests.site import Site
+from tests.uploads import DUNE, HEADER, STATE, brought, press, said, upload
+
+PRIVATE = "Book Id,Title,Author,ISBN13,My Rating,Exclusive Shelf,My Review,Private Review\n"
+
+
+def test_it_is_written_and_undone(alice: Site, dune: str, select: Select) -> None:
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE)
+    press(alice, page, "commit")
+    assert (
+        select("SELECT text FROM reviews WHERE rating = 4 AND exact_rating IS NULL AND NOT is_private")
+        == "Sand.\nWorms."
+    )
+    assert (
+        select("SELECT status || ' ' || notes FROM shelved_books WHERE added_at = '2022-12-31 00:00Z'") == "read mine"
+    )
+    assert select("SELECT finished_on::text FROM readings WHERE started_on IS NULL") == "2023-03-21"
+    assert select("SELECT name FROM shelves JOIN shelf_members ON shelf_id = id") == "sf"
+    press(alice, page, "undo")
+    assert select(STATE) == before
+    assert "Nothing has been written yet" in said(alice, page)
+
+
+def test_the_same_file_again_changes_nothing(alice: Site, dune: str, select: Select) -> None:
+    press(alice, brought(alice, HEADER + DUNE), "commit")
+    written = select(STATE)
+    again = brought(alice, HEADER + DUNE)
+    press(alice, again, "commit")
+    assert select(STATE) == written
+    assert "nothing new" in said(alice, again)
+    press(alice, again, "undo")
+    assert select(STATE) == written, "what the first one wrote stays"
+
+
+def test_what_the_reader_has_stays_unless_they_choose_otherwise(alice: Site, dune: str, select: Select) -> None:
+    alice.review(dune, 2, "My own.")
+    page = brought(alice, HEADER + DUNE)
+    assert "your review stays" in said(alice, page)
+    press(alice, page, "commit")
+    assert select("SELECT text FROM reviews") == "My own."
+    press(alice, page, "undo")
+    before = select(STATE)
+    alice.submit(page, f"{page}/rows", **{"row-1": "write", "replace-1": "1"})
+    press(alice, page, "commit")
+    assert select("SELECT text FROM reviews WHERE rating = 4") == "Sand.\nWorms."
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_a_review_that_was_changed_since_is_kept(alice: Site, dune: str, select: Select) -> None:
+    page = brought(alice, HEADER + DUNE)
+    press(alice, page, "commit")
+    alice.submit(f"/books/{dune}/review/edit", rating="5", text="Better.")
+    press(alice, page, "undo")
+    assert select("SELECT text FROM reviews") == "Better."
+    assert select("SELECT count(*) FROM shelved_books") == 0
+    assert "You have changed this review since it was written, so it stays." in said(alice, page)
+
+
+def test_a_row_is_left_out(alice: Site, dune: str, select: Select) -> None:
+    page = brought(alice, HEADER + DUNE)
+    before = select(STATE)
+    alice.submit(page, f"{page}/rows", **{"row-1": "leave-out"})
+    press(alice, page, "commit")
+    assert select(STATE) == before
+
+
+def test_private_reviews(alice: Site, dune: str, select: Select) -> None:
+    press(alice, brought(alice, HEADER + DUNE), "commit", private="1")
+    assert select("SELECT is_private FROM reviews") is True
+
+
+@pytest.mark.parametrize(
+    ("file", "form"),
+    [
+        (HEADER + DUNE, {"private": "1"}),
+        (PRIVATE + "1,Dune,Frank Herbert,9780441172719,4,read,Sand.,yes\n", {}),
+        (PRIVATE + "1,Dune,Frank Herbert,9780441172719,2,read,My own.,yes\n", {}),
+    ],
+)
+def test_a_private_review_that_replaces_a_public_one(
+    alice: Site, bob: Site, dune: str, select: Select, file: str, form: dict[str, str]
+) -> None:
+    alice.review(dune, 2, "My own.")
+    before = select(STATE)
+    page = brought(alice, file)
+    alice.submit(page, f"{page}/rows", **{"row-1": "write", "replace-1": "1"})
+    press(alice, page, "commit", **form)
+    assert select("SELECT is_private FROM reviews") is True
+    page_of_book = said(bob, f"/books/{dune}")
+    assert "Sand." not in page_of_book
+    assert "My own." not in page_of_book
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+@pytest.mark.parametrize(("setting", "books", "proposals"), [("yes", 1, 0), ("moderated", 0, 1), ("no", 0, 0)])
+def test_a_book_that_the_catalogue_lacks(
+    app: Flask, alice: Site, select: Select, setting: str, books: int, proposals: int
+) -> None:
+    site = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(site, config=replace(site.config, readers_add_books=setting))
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE)
+    press(alice, page, "commit")
+    assert select("SELECT count(*) FROM books WHERE isbn = '9780441172719'") == books
+    assert select("SELECT count(*) FROM proposals WHERE decided_at IS NULL") == proposals
+    assert select("SELECT count(*) FROM shelved_books WHERE title = 'Dune' AND status = 'read'") == 1
+    assert select("SELECT count(*) FROM reviews") == books
+    if not books:
+        assert select("SELECT notes FROM shelved_books") == "★ 4\n\nSand.\nWorms.\n\nmine", "nothing is lost"
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_no_book_is_suggested_if_suggestions_are_off(app: Flask, alice: Site, select: Select) -> None:
+    site = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(site, config=replace(site.config, proposals=False))
+    page = brought(alice, HEADER + DUNE)
+    assert "stay on your shelves as lines of your own." in said(alice, page)
+    press(alice, page, "commit")
+    assert select("SELECT count(*) FROM proposals") == 0
+    assert select("SELECT count(*) FROM shelved_books") == 1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "INSERT INTO corrections (book_id, field, after) SELECT id, 'year', '1965' FROM added",
+        "INSERT INTO work_corrections (kind, book_id, into_work) SELECT 'split', id, '{1}' FROM added",
+        "INSERT INTO work_corrections (kind, book_id, other_book_id, from_work, into_work)"
+        " SELECT 'merge', emma.id, added.id, '{1}', '{2}' FROM added, emma",
+        "INSERT INTO proposals (kind, book_id, field, after) SELECT 'field', id, 'year', '1965' FROM added",
+        "INSERT INTO proposals (kind, book_id, other_book_id) SELECT 'move', emma.id, added.id FROM added, emma",
+    ],
+)
+def test_a_book_that_others_use_stays(app: Flask, alice: Site, add_book: AddBook, select: Select, use: str) -> None:
+    site = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(site, config=replace(site.config, readers_add_books="yes"))
+    add_book("9780141439587", "Emma", "Jane Austen")
+    page = brought(alice, HEADER + DUNE)
+    press(alice, page, "commit")
+    select(
+        "WITH added AS (SELECT id FROM books WHERE title = 'Dune'), emma AS (SELECT id FROM books WHERE title = 'Emma')"
+        f" {use}"
+    )
+    press(alice, page, "undo")
+    assert select("SELECT count(*) FROM books WHERE title = 'Dune'") == 1
+    assert select("SELECT count(*) FROM reviews") + select("SELECT count(*) FROM shelved_books") == 0
+
+
+def test_a_book_that_the_catalogue_gets_later(alice: Site, add_book: AddBook, select: Select) -> None:
+    press(alice, brought(alice, HEADER + DUNE), "commit")
+    add_book()
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE)
+    press(alice, page, "commit")
+    assert select("SELECT count(*) FROM shelved_books") == 1
+    assert select("SELECT rating FROM reviews JOIN shelved_books USING (book_id)") == 4
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_more_shelves_than_a_reader_may_have(
+    alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flyleaf.queries.named_shelves.SHELVES_MAX", 1)
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE + '2,Emma,Jane Austen,,,4,2023/03/21,,"new, SF, lent",read,,\n')
+    press(alice, page, "commit")
+    assert select("SELECT status FROM shelved_books WHERE title = 'Emma'") == "read", "the rest of the row is written"
+    assert select("SELECT count(*) FROM shelf_members") == 2, "it is on the shelf that there is"
+    for address in (page, f"{page}/rows/2"):
+        assert "Shelves left out, because you have 100 already: new , lent" in said(alice, address)
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_a_shelf_with_the_name_of_a_status(alice: Site, dune: str, select: Select) -> None:
+    press(alice, brought(alice, "title,author,status,tags\nDune,Frank Herbert,to-read,Read\n"), "commit")
+    assert select("SELECT status FROM shelved_books") == "to-read"
+    assert select("SELECT count(*) FROM shelves") == 0
+
+
+def test_damaged_bytes_in_what_the_reader_says(alice: Site, dune: str, select: Select) -> None:
+    rows = (
+        b"title,author,status,tags,review,rating,notes\n"
+        b"Dune,Frank Herbert,read,caf\xff\xfe,\x81\x8d good \0,4,\x81\n"
+        b"\xc3\x89mile,Zola,read,,\xc3\xa9,4,\n"
+    )
+    answer = upload(alice, rows)
+    assert answer.status_code == 303, answer.text
+    press(alice, answer.location, "commit")
+    assert select("SELECT status FROM shelved_books WHERE title = 'Dune'") == "read"
+
+
+def test_two_rows_about_one_work(alice: Site, dune: str, select: Select) -> None:
+    again = "2,Dune,Frank Herbert,,,5,2024/01/01,,,read,Again.,\n"
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE + again)
+    press(alice, page, "commit")
+    assert select("SELECT string_agg(text, ' ') FROM reviews") == "Sand.\nWorms."
+    assert select("SELECT count(*) FROM readings") == 2
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_a_review_without_a_rating_becomes_a_note(alice: Site, dune: str, select: Select) -> None:
+    press(alice, brought(alice, HEADER + "1,Dune,Frank Herbert,,,0,,,,read,Sand.,mine\n"), "commit")
+    assert select("SELECT count(*) FROM reviews") == 0
+    assert select("SELECT notes FROM shelved_books") == "Sand.\n\nmine"
