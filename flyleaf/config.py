@@ -49,7 +49,7 @@ class Config:
     password_login: bool = True
     registrations_per_hour: int = 120  # from one address, which a whole school may share
     searches_per_minute: int = 300  # by one reader, suggestions included
-    api_requests_per_minute: int = 600  # from one address
+    api_requests_per_minute: int = 600  # of one reader's tokens, or from one address
     moderators_need_second_factor: bool = False
     half_stars: bool = False  # readers can give them
     proposals: bool = True  # readers can suggest corrections of the catalogue

@@ -14,7 +14,7 @@ from flyleaf.database import MaybeNewError
 from flyleaf.queries.api_tokens import LiveToken, select_live_token, update_token_used
 from flyleaf.queries.readers import Reader
 from flyleaf.web.current import transaction
-from flyleaf.web.rate_limits import count_api_request
+from flyleaf.web.rate_limits import count_api_request, count_readers_request, count_sent_token
 from flyleaf.web.reading import read, write_if_possible
 
 Values = ParamSpec("Values")
@@ -28,9 +28,9 @@ def for_all(
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> Answer:
-        count_api_request()
         sent = _sent_token()
         if sent is None:
+            count_api_request()
             return read(lambda connection: view(connection, None, *values, **named))
         return _read(sent, lambda connection, token: view(connection, token, *values, **named))
 
@@ -44,7 +44,6 @@ def token_to_read(
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> Answer:
-        count_api_request()
         sent = _sent_token() or _refuse()
         return _read(sent, lambda connection, token: view(connection, token, *values, **named))
 
@@ -58,7 +57,6 @@ def token_of_reader(
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> Answer:
-        count_api_request()
         sent = _sent_token() or _refuse()
         return view(_read(sent, lambda connection, token: token.reader), *values, **named)
 
@@ -72,7 +70,6 @@ def token_to_write(
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> Answer:
-        count_api_request()
         sent = _sent_token() or _refuse()
         with transaction() as connection:
             return view(connection, _writing_token(connection, sent), *values, **named)
@@ -87,7 +84,6 @@ def token_of_writer(
 
     @wraps(view)
     def gate(*values: Values.args, **named: Values.kwargs) -> Answer:
-        count_api_request()
         sent = _sent_token() or _refuse()
         with transaction() as connection:
             reader = _writing_token(connection, sent).reader
@@ -98,6 +94,7 @@ def token_of_writer(
 
 def _writing_token(connection: Connection, sent: str) -> LiveToken:
     token = select_live_token(connection, sent) or _refuse("invalid_token")
+    count_readers_request(token.reader)
     if not token.can_write:
         raise Forbidden("This token may only read. Make one that may write on the account page.")
     if token.is_due:
@@ -110,6 +107,7 @@ def _read(sent: str, view: Callable[[Connection, LiveToken], Answer]) -> Answer:
         token = select_live_token(connection, sent)
         if token is None:
             raise MaybeNewError
+        count_readers_request(token.reader)
         return token, view(connection, token)
 
     try:
@@ -122,17 +120,20 @@ def _read(sent: str, view: Callable[[Connection, LiveToken], Answer]) -> Answer:
 
 
 def _sent_token() -> str | None:
-    """Return the token of the Authorization header, or None without that header. Raises Unauthorized."""
+    """Return the token of the Authorization header, or None without that header. Raises Unauthorized and
+    TooManyRequests."""
     if "Authorization" not in request.headers:
         return None
     sent = request.authorization
     if sent is None or sent.type != "bearer" or not sent.token:
         _refuse("invalid_token")
+    count_sent_token()
     return sent.token
 
 
 def _refuse(error: str | None = None) -> NoReturn:
-    """Raise Unauthorized, in the words of RFC 6750."""
+    """Count the request for its address and raise Unauthorized, in the words of RFC 6750. Raises TooManyRequests."""
+    count_api_request()
     if error is None:
         advice = "Send a token: “Authorization: Bearer …”. Readers make one on their account page."
         raise Unauthorized(advice, www_authenticate=WWWAuthenticate("bearer", {"realm": "Flyleaf"}))

@@ -14,6 +14,9 @@ from flyleaf.request_counters import MemoryCounter, RedisCounter
 from flyleaf.sessions import SessionRedis
 from flyleaf.web import rate_limits
 from tests.site import Site
+from tests.tokens import bearer, new_token
+
+ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 
 
 @pytest.fixture
@@ -52,6 +55,48 @@ def test_addresses_are_limited_separately(client: FlaskClient, dune: str) -> Non
     for _ in range(3):
         client.get(f"/api/{dune}")
     assert client.get(f"/api/{dune}", environ_overrides={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
+
+
+def test_requests_with_a_token_count_for_its_reader(client: FlaskClient, alice: Site, bob: Site, dune: str) -> None:
+    one, other, of_bob = (bearer(new_token(reader)) for reader in (alice, alice, bob))
+    first = client.get("/api/v1/me", headers=one)
+    assert first.headers["RateLimit-Policy"] == '"api";q=2;w=60, "api-address";q=40;w=60'
+    assert first.headers["RateLimit"] == '"api";r=1;t=18, "api-address";r=39;t=18'
+    # Nor does another token or another address help; but nobody else waits.
+    assert client.get("/api/v1/me", headers=other, environ_overrides=ELSEWHERE).status_code == 200
+    for headers, places in ((one, {}), (other, ELSEWHERE)):
+        refused = client.get("/api/v1/me", headers=headers, environ_overrides=places)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "18")
+        assert refused.headers["RateLimit"].startswith('"api";r=0;t=18, ')
+    assert client.get("/api/v1/me", headers=of_bob).status_code == 200
+    assert client.get(f"/api/v1/editions/{dune}").headers["RateLimit"] == '"api";r=1;t=18'
+
+
+def test_what_a_token_writes_counts_too(client: FlaskClient, alice: Site, dune: str) -> None:
+    writer, reader = bearer(new_token(alice, "write")), bearer(new_token(alice))
+    address = f"/api/v1/editions/{dune}/shelf"
+    assert client.put(address, headers=writer, json={"shelf": "read"}).status_code == 200
+    refused = client.put(address, headers=reader, json={"shelf": "read"})
+    assert (refused.status_code, refused.headers["RateLimit"]) == (403, '"api";r=0;t=18, "api-address";r=38;t=18')
+    assert client.delete(address, headers=writer).status_code == 429
+    assert client.post("/api/v1/me/imports/1/commit", headers=writer).status_code == 429
+
+
+def test_wrong_and_missing_tokens_count_for_their_address(client: FlaskClient, alice: Site) -> None:
+    wrong = client.get("/api/v1/me", headers=bearer("wrong"))
+    assert (wrong.status_code, wrong.headers["RateLimit"]) == (401, '"api";r=1;t=18, "api-address";r=39;t=18')
+    assert client.get("/api/v1/me").status_code == 401
+    answers = [
+        client.get("/api/v1/me", headers=headers) for headers in (bearer("other"), {"Authorization": "Basic"}, {})
+    ]
+    assert [answer.status_code for answer in answers] == [429, 429, 429]
+    # Whoever has a token there isn't disturbed, until they are as many as a school.
+    token = bearer(new_token(alice))
+    assert client.get("/api/v1/me", headers=token).status_code == 200
+    for _ in range(37):
+        client.get("/api/v1/me", headers=bearer("wrong"))
+    last = client.get("/api/v1/me", headers=token)
+    assert (last.status_code, last.headers["RateLimit"]) == (429, '"api-address";r=0;t=18')
 
 
 def test_searches_and_suggestions_of_a_reader_count_together(alice: Site, bob: Site) -> None:
