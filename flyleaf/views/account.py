@@ -6,11 +6,11 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
-from wtforms import PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # stubs of an older version
+from wtforms import BooleanField, PasswordField, RadioField, SelectChoice  # type: ignore[attr-defined]  # stubs of an older version
 from wtforms.validators import InputRequired
 
 from flyleaf.passwords import hash_password
-from flyleaf.queries.api_tokens import delete_api_tokens
+from flyleaf.queries.api_tokens import delete_api_tokens, select_api_tokens
 from flyleaf.queries.departures import continue_departure, insert_departure
 from flyleaf.queries.events import EventKind, insert_event, select_events
 from flyleaf.queries.identities import select_identity
@@ -97,6 +97,10 @@ class PasswordChangeForm(FirstPasswordForm):
     )
 
 
+class OtherSessionsForm(PasswordForm):
+    revokes_tokens = BooleanField(lazy_gettext("Also revoke my API tokens"), false_values=(False, "", "0", "false"))
+
+
 class DeletionForm(Form):
     reviews = RadioField(
         lazy_gettext("Your reviews"),
@@ -137,12 +141,17 @@ def end_other_session(reader: Reader, session_id: int) -> ResponseReturnValue:
 @blueprint.route("/sessions/end-others", methods=["GET", "POST"])
 @reader_required
 def end_other_sessions(reader: Reader) -> ResponseReturnValue:
-    form = PasswordForm(request.form)
+    """Log out all other devices and, if the reader says so, programs that have a token, too."""
+    form = OtherSessionsForm(request.form)
     if not _is_confirmed(reader, form):
-        return render_template("account_session_end.html", form=form, ends_all=True), form.status
+        with transaction() as connection:
+            has_tokens = bool(select_api_tokens(connection, reader.id))
+        return render_template("account_session_end.html", form=form, ends_all=True, has_tokens=has_tokens), form.status
     with transaction() as connection:
         ended = delete_other_sessions(connection, reader.id, session_hash())
-        insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, {"sessions": len(ended)})
+        revoked = delete_api_tokens(connection, reader.id) if form.revokes_tokens.data else 0
+        counts = {"sessions": len(ended), "tokens": revoked}
+        insert_event(connection, EventKind.OTHER_SESSIONS_ENDED, reader.id, counts)
     forget_sessions(ended)
     return redirect_with_notice(url_for("account.account"), "other-sessions-ended")
 

@@ -109,6 +109,35 @@ def test_so_does_a_second_factor(alice: Site, client: FlaskClient, clock: Clock)
     assert status(client, token) == 401
 
 
+def test_logging_out_other_devices_revokes_them_if_the_reader_says_so(
+    alice: Site, client: FlaskClient, select: Select
+) -> None:
+    address = "/account/sessions/end-others"
+    assert "API tokens" not in alice.get(address).text
+    token = new_token(alice)
+    assert "Otherwise, programs that have one can still use your account." in alice.get(address).text
+    assert alice.submit(address, password=PASSWORD).status_code == 303
+    assert status(client, token) == 200
+    assert alice.submit(address, password="wrong", revokes_tokens="y").status_code == 422
+    assert status(client, token) == 200
+    assert alice.submit(address, password=PASSWORD, revokes_tokens="y").status_code == 303
+    assert status(client, token) == 401
+    newest = "SELECT detail FROM events WHERE kind = 'other-sessions-ended' ORDER BY id DESC LIMIT 1"
+    assert select(newest) == {"sessions": 0, "tokens": 1}
+
+
+def test_logging_out_revokes_none(alice: Site, client: FlaskClient) -> None:
+    token = new_token(alice)
+    assert alice.get("/logout").status_code == 303
+    assert status(client, token) == 200
+
+
+def test_a_reader_without_tokens_sees_what_they_are_for(alice: Site) -> None:
+    assert "You have no tokens. Make one for each program" in alice.get("/account/tokens").text
+    new_token(alice)
+    assert "You have no tokens." not in alice.get("/account/tokens").text
+
+
 def test_they_go_with_the_account_at_once(alice: Site, client: FlaskClient, select: Select) -> None:
     token = new_token(alice)
     assert alice.submit("/account/delete", reviews="delete", password=PASSWORD).status_code == 303
