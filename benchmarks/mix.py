@@ -3,7 +3,8 @@
 They search, open books, log in and write reviews without a pause (benchmarks/readers.py), so that both processors are
 busy. Every operation is compared with the floor, a route on the same server that looks up one row, asked for in the
 same mix; and the whole mix with a run in which everybody asks for the floor only. Then the same with two nodes: a
-second site on the same database and sessions.
+second site on the same database and sessions. In between: in which packages the site's time goes, and in which
+statements PostgreSQL's.
 """
 
 import argparse
@@ -21,16 +22,29 @@ from pathlib import Path
 from typing import NamedTuple
 
 import flask
+from sqlalchemy import Engine, create_engine, text
 
 from benchmarks.memory import print_memory, processes
-from benchmarks.search import catalogue
+from benchmarks.search import catalogue, product
 from benchmarks.site import free_port, running
 from flyleaf.config import PROJECT
+from flyleaf.embedded.cluster import SUPERUSER
 
 SEED = 7
 ARRIVE = 4  # readers a second: each registers first
 WORK = PROJECT / "benchmarks" / "work"
 PACKAGES = 14  # of the profile
+# The share of PostgreSQL's time, to plan and to run, of the statements that take most of it; blocks are of 8 KB.
+STATEMENTS = """
+SELECT (total_plan_time + total_exec_time) / sum(total_plan_time + total_exec_time) OVER () AS share,
+       calls, mean_plan_time + mean_exec_time AS milliseconds,
+       (shared_blks_hit + shared_blks_read)::float / calls AS blocks,
+       shared_blks_read::float / calls AS read, regexp_replace(query, '\\s+', ' ', 'g') AS query
+  FROM pg_stat_statements
+ WHERE calls > 0
+ ORDER BY share DESC
+ LIMIT 12
+"""
 ROOTS = ("flyleaf", "benchmarks", "templates")
 SITE_PACKAGES = Path(flask.__file__).parent.parent
 
@@ -93,8 +107,13 @@ def report(title: str, operations: Sequence[Operation], bare: float, reasons: Se
     print(f"{failed} requests failed{': ' if failed else ''}{'; '.join(reasons)}")
 
 
-def where_time_goes(folder: Path, data: Path, books: Path, hosts: Sequence[str], readers: int, seconds: int) -> None:
-    """Print the processor time of the site and its database during a run, and which packages the workers were in."""
+def where_time_goes(
+    folder: Path, data: Path, books: Path, hosts: Sequence[str], readers: int, seconds: int, superuser: Engine
+) -> None:
+    """Print the processor time of the site and its database during a run, which packages the workers were in, and which
+    statements took PostgreSQL's time."""
+    with superuser.begin() as connection:
+        connection.execute(text("SELECT pg_stat_statements_reset()"))
     before = {process: process.cpu_times() for found in processes(data).values() for process in found}
     worker = max(processes(data)["workers"], key=lambda process: sum(process.cpu_times()[:2]))
     profile = folder / "profile"
@@ -119,6 +138,16 @@ def where_time_goes(folder: Path, data: Path, books: Path, hosts: Sequence[str],
         packages[_package(stack.split(";"))] += int(count)
     shares = (f"{name} {count / packages.total():.0%}" for name, count in packages.most_common(PACKAGES))
     print("a worker's Python: " + ", ".join(shares))
+    print("PostgreSQL's time:     calls       ms   blocks   of them read")
+    with superuser.begin() as connection:
+        for share, calls, milliseconds, hit, read, query in connection.execute(text(STATEMENTS)):
+            print(f"{share:17.1%}{calls:11,}{milliseconds:9.2f}{hit:9.1f}{read:15.2f}   {query[:110]}")
+
+
+def preload_statistics(data: Path) -> None:
+    """Let the database, which must not be running, count its statements."""
+    with (data / "postgres" / "postgresql.auto.conf").open("a") as settings:
+        settings.write("shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track_planning = on\n")
 
 
 def _package(stack: Sequence[str]) -> str:
@@ -159,6 +188,12 @@ def main() -> int:
         subprocess.run(
             [sys.executable, "import.py", books], cwd=PROJECT, env=environment, check=True, capture_output=True
         )
+        preload_statistics(data)
+        _, database = nodes.enter_context(product.serving(data))
+        superuser = create_engine(database.owner.url.set(username=SUPERUSER))
+        nodes.callback(superuser.dispose)
+        with superuser.begin() as connection:
+            connection.execute(text("CREATE EXTENSION pg_stat_statements"))
         nodes.enter_context(running(["-m", "benchmarks.floor"], data, port))
         hosts = [f"http://127.0.0.1:{port}"]
         time.sleep(5)
@@ -169,7 +204,7 @@ def main() -> int:
         one = attack(folder, books, hosts, options.readers, options.seconds)
         report(f"one node, {options.readers} readers", one, bare, failures(folder))
         print_memory(data)
-        where_time_goes(folder, data, books, hosts, options.readers, options.seconds)
+        where_time_goes(folder, data, books, hosts, options.readers, options.seconds, superuser)
         second = free_port()
         nodes.enter_context(running(["-m", "benchmarks.floor"], data, second))
         hosts.append(f"http://127.0.0.1:{second}")
