@@ -1,7 +1,7 @@
 # `make` alone runs the site. Each target brings .venv up to date first. PYTHON=python3.12 makes it with another Python,
 # TESTS=tests/views runs a part of the tests.
 PYTHON = python3
-.PHONY: run test quick hooks lint bench bench-search bench-paint bench-import bench-backup bench-load faults cluster cluster-faults fuzz sbom screenshots translations requirements
+.PHONY: run test quick hooks lint bench bench-search bench-paint bench-import bench-uploads bench-backup bench-load faults cluster cluster-faults fuzz sbom screenshots translations requirements
 
 run: .venv/.run ; @.venv/bin/python application.py --end-with-parent
 
@@ -23,6 +23,8 @@ bench-search: .venv/.test ; .venv/bin/python -m benchmarks.search
 bench-paint: .venv/.test ; .venv/bin/python -m benchmarks.paint
 
 bench-import: .venv/.test ; .venv/bin/python -m benchmarks.importing
+
+bench-uploads: .venv/.test ; .venv/bin/python -m benchmarks.uploads
 
 bench-backup: .venv/.test ; .venv/bin/python -m benchmarks.backup
 
