@@ -72,7 +72,7 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
         # Statements and details contain readers' data, even password hashes: keep them out of the log.
         "log_min_error_statement": "panic",
         "log_error_verbosity": "terse",
-        **_memory(),
+        **_memory(directory),
         "max_parallel_workers": str(resources.processors()),
         "max_parallel_maintenance_workers": str(min(2, resources.processors() - 1)),
         # There is no replication, so bulk loads can skip the write-ahead log and checkpoints can be rare.
@@ -88,18 +88,25 @@ def command(directory: Path, binaries: Binaries, sockets: Path, **settings: str)
     return [binaries.postgres, "-D", str(directory), *options]
 
 
-def _memory() -> dict[str, str]:
+def _memory(directory: Path) -> dict[str, str]:
     """Return the settings for the memory that the site may use: PostgreSQL's defaults from two gigabytes on, and
     less below. Each worker of the site keeps up to ten connections, each of which may use work_mem several times.
+
+    Buffers cost memory even when they are empty (8 MB for each gigabyte), so only a large database gets more than one
+    gigabyte.
     """
     megabytes = min(resources.memory(), resources.address_space()) // 2**20
     return {
-        "shared_buffers": f"{_between(16, megabytes // 8, 1024)}MB",
+        "shared_buffers": f"{_between(16, megabytes // 8, max(1024, _size_in_megabytes(directory) // 4))}MB",
         "work_mem": f"{_between(1024, megabytes * 2, 4096)}kB",
         # The import and the search's build use multiples of it.
         "maintenance_work_mem": f"{_between(8, megabytes // 32, 64)}MB",
         "autovacuum_max_workers": "3" if megabytes >= 1024 else "1",
     }
+
+
+def _size_in_megabytes(directory: Path) -> int:
+    return sum(file.stat().st_size for file in directory.glob("base/*/*")) // 2**20
 
 
 def _log_megabytes(directory: Path) -> int:

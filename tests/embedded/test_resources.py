@@ -133,3 +133,15 @@ def test_the_server_takes_its_share_of_the_limit(
     assert f"shared_buffers={shared_buffers}" in line
     assert f"work_mem={work_mem}" in line
     assert f"maintenance_work_mem={maintenance_work_mem}" in line
+
+
+def test_a_large_database_gets_more_of_a_large_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A search among 10,000,000 books read 450 of its 1,060 blocks from outside 1 GB of shared_buffers."""
+    monkeypatch.setattr(resources, "memory", lambda: 24 * 1024 * MB)
+    monkeypatch.setattr(resources, "address_space", lambda: resources.UNLIMITED)
+    (tmp_path / "base" / "16384").mkdir(parents=True)
+    for size, shared_buffers in ((100, 1024), (8 * 1024, 2 * 1024), (80 * 1024, 3 * 1024)):
+        with (tmp_path / "base" / "16384" / "2619").open("wb") as file:
+            file.truncate(size * MB)
+        line = cluster.command(tmp_path, binaries.find(None), tmp_path)
+        assert f"shared_buffers={shared_buffers}MB" in line
