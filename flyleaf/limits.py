@@ -35,6 +35,7 @@ LONGEST_SUBJECTS = 2_500  # the names of all its subjects, as a correction has t
 SHELF_NAME_MAX = 50
 SHELVES_MAX = 100  # that one reader has named
 NOTES_MAX = 10_000  # of a reader's own about a book
+SHELVED_MAX = 100_000  # books on one reader's shelves
 READINGS_MAX = 100  # of one book by one reader
 READ_ON_MIN = date(1900, 1, 1)
 READ_ON_MAX = date(2100, 12, 31)
@@ -73,7 +74,6 @@ OWN_REPORTS_MAX = 10_000
 OWN_VOTES_MAX = 100_000
 OWN_EVENTS_MAX = 10_000
 OWN_PROPOSALS_MAX = 10_000
-OWN_SHELVED_MAX = 100_000
 OWN_IMPORT_ROWS_MAX = 100_000  # in the order of their files
 
 SESSION_DAYS = 30  # after login
@@ -122,4 +122,5 @@ PROPOSALS = Rate(20, 24 * 60 * 60)  # forms with suggestions for the catalogue, 
 LOOK_UPS = Rate(40, 24 * 60 * 60)  # of missing books at Open Library, by one reader
 LOOK_UPS_BY_ALL = Rate(60, 60)  # by all readers of the site; Open Library would allow three times as many
 UPLOADS = Rate(20, 60 * 60)  # files with reading histories, by one reader
+UPLOAD_BOOKS = Rate(1_000, 24 * 60 * 60)  # missing books that one reader's files add, with READERS_ADD_BOOKS=yes
 DOWNLOADS = Rate(6, 60 * 60)  # of one reader's data

@@ -124,8 +124,7 @@ class Maintenance(Background):
             return is_ready(connection) and propose_duplicates(connection)
 
     def _continue_upload(self) -> bool:
-        with self._database.transaction() as connection:
-            return continue_next_upload(connection, self._config.missing_books)
+        return continue_next_upload(self._database.transaction, self._config.missing_books)
 
     def _prune_events(self) -> bool:
         """Delete the next events whose time has come, as the tables' owner: pages can't."""

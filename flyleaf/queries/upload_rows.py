@@ -11,7 +11,6 @@ from flyleaf.history import HistoryRow, RefusedRow
 from flyleaf.limits import UPLOAD_PROBLEM_MAX
 from flyleaf.queries.book_matches import MatchKind, WantedBook, match_books
 
-MATCHED_AT_ONCE = 250  # rows of a step: a fifth of a second
 ROWS_ON_A_PAGE = 20
 
 
@@ -204,8 +203,9 @@ def choose_book(connection: Connection, upload_id: int, n: int, book_id: int) ->
     )
 
 
-def match_next_rows(connection: Connection, upload_id: int, done: int) -> int | None:
-    """Match the next rows of an upload and return the number of the last one; None if no more are left.
+def match_next_rows(connection: Connection, upload_id: int, done: int, size: int) -> int | None:
+    """Match the next rows of an upload, so many at most, and return the number of the last one; None if no more are
+    left.
 
     A book that is surely meant is written about, and one that the catalogue doesn't have becomes a line of the reader's
     own. Where it is only near, the reader decides.
@@ -218,7 +218,7 @@ def match_next_rows(connection: Connection, upload_id: int, done: int) -> int | 
              ORDER BY n
              LIMIT :limit
         """),
-        {"upload_id": upload_id, "done": done, "limit": MATCHED_AT_ONCE},
+        {"upload_id": upload_id, "done": done, "limit": size},
     ).all()
     if not rows:
         return None
@@ -241,7 +241,7 @@ def match_next_rows(connection: Connection, upload_id: int, done: int) -> int | 
             "decisions": [_first_decision(said, match.kind) for (_, said), match in zip(usable, matches, strict=True)],
         },
     )
-    return int(rows[-1].n) if len(rows) == MATCHED_AT_ONCE else None
+    return int(rows[-1].n) if len(rows) == size else None
 
 
 def _first_decision(said: HistoryRow, kind: MatchKind) -> Decision | None:

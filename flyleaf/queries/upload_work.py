@@ -5,53 +5,62 @@ that was killed has done nothing. It ends after about a second, however long its
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from time import monotonic
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from flyleaf.history import HistoryRow
-from flyleaf.isbn import IsbnError, parse
-from flyleaf.limits import UPLOAD_PROPOSALS_MAX
 from flyleaf.queries.named_shelves import TooManyShelvesError, select_known, status_of
-from flyleaf.queries.proposals import decide_proposal, delete_proposal
-from flyleaf.queries.proposed_books import FIELDS, add_proposed_book, insert_proposed_book, is_proposed
+from flyleaf.queries.upload_books import ReadersAddBooks, provide_missing_book, undo_missing_book
 from flyleaf.queries.upload_entries import notes_of, undo_entry, write_entry
+from flyleaf.queries.upload_faults import FAULTS_MAX, give_up_next_row, note_fault, size_of_step
 from flyleaf.queries.upload_reviews import NewReview, undo_review, write_reviews
 from flyleaf.queries.upload_rows import Decision, match_next_rows
 from flyleaf.queries.uploads import UploadState
 
+MATCHED_AT_ONCE = 250  # rows of a step: a fifth of a second
 WRITTEN_AT_ONCE = 100  # rows of a step, at most
 WRITTEN_TOGETHER = 5  # with one statement for all of their reviews; so many are written even if time is up
 STEP_SECONDS = 1.0  # after which a step begins no more rows: its transaction is cut after TRANSACTION_SECONDS
 
-ReadersAddBooks = Literal["yes", "moderated", "no"]
+logger = logging.getLogger("flyleaf.uploads")
 
 
 def continue_next_upload(
-    connection: Connection, readers_add_books: ReadersAddBooks, upload_id: int | None = None
+    transaction: Callable[[], AbstractContextManager[Connection]],
+    readers_add_books: ReadersAddBooks,
+    upload_id: int | None = None,
 ) -> bool:
-    """Do a step of the work on an upload, or on this one. Return False if there is none to be done."""
-    upload = _take_upload(connection, upload_id)
-    if upload is None:
-        return False
-    if upload.state == UploadState.MATCHING:
-        done = match_next_rows(connection, upload.id, upload.done)
-        _note(connection, upload.id, done, UploadState.READY)
-    elif upload.state == UploadState.WRITING:
-        done = _write_next(connection, upload, readers_add_books)
-        _note(connection, upload.id, done, UploadState.WRITTEN)
-    else:
-        done = _undo_next(connection, upload)
-        _note(connection, upload.id, done, UploadState.READY)
+    """Do a step of the work on an upload, or on this one, in a transaction. Return False if there is none to be done.
+
+    If the step fails, the next one takes fewer rows, and another upload has its turn before. A row that fails alone is
+    left out after some tries, so that the others are not held up. Raises what the database raises while it is away.
+    """
+    upload = None
+    try:
+        with transaction() as connection:
+            upload = _take_upload(connection, upload_id)
+            if upload is None:
+                return False
+            _take_step(connection, upload, readers_add_books)
+    except Exception:
+        if upload is None:
+            raise
+        with transaction() as connection:
+            note_fault(connection, upload.id)
+        logger.exception("a step of an import failed", extra={"upload": upload.id, "faults": upload.faults + 1})
     return True
 
 
 def _take_upload(connection: Connection, upload_id: int | None) -> Row[Any] | None:
-    """Return an upload that is to be worked on, locked after its reader, like everything else of a reader's.
+    """Return an upload that is to be worked on, the one that has waited longest, locked after its reader, like
+    everything else of a reader's.
 
     Uploads of accounts that were deleted are left to the departure.
     """
@@ -63,7 +72,7 @@ def _take_upload(connection: Connection, upload_id: int | None) -> Row[Any] | No
              WHERE u.state IN ('matching', 'writing', 'undoing')
                AND (:id IS NULL OR u.id = :id)
                AND r.name IS NOT NULL
-             ORDER BY u.id
+             ORDER BY u.changed_at, u.id
              LIMIT 1
                FOR NO KEY UPDATE OF r SKIP LOCKED
         """),
@@ -71,7 +80,7 @@ def _take_upload(connection: Connection, upload_id: int | None) -> Row[Any] | No
     ).scalar()
     return connection.execute(
         text("""
-            SELECT id, reader_id, state, done, is_private
+            SELECT id, reader_id, state, done, is_private, faults
               FROM uploads
              WHERE id = :id AND state IN ('matching', 'writing', 'undoing')
                FOR UPDATE SKIP LOCKED
@@ -80,21 +89,36 @@ def _take_upload(connection: Connection, upload_id: int | None) -> Row[Any] | No
     ).one_or_none()
 
 
+def _take_step(connection: Connection, upload: Any, readers_add_books: ReadersAddBooks) -> None:
+    state = UploadState(upload.state)
+    if upload.faults >= FAULTS_MAX:
+        done = give_up_next_row(connection, upload.id, state, upload.done)
+    elif state is UploadState.MATCHING:
+        done = match_next_rows(connection, upload.id, upload.done, size_of_step(upload.faults, MATCHED_AT_ONCE))
+    elif state is UploadState.WRITING:
+        done = _write_next(connection, upload, readers_add_books)
+    else:
+        done = _undo_next(connection, upload)
+    _note(connection, upload.id, done, UploadState.WRITTEN if state is UploadState.WRITING else UploadState.READY)
+
+
 def _note(connection: Connection, upload_id: int, done: int | None, then: UploadState) -> None:
     """Note how far the work is; None: it is done, and the upload gets its next state."""
     connection.execute(
         text("""
             UPDATE uploads
                SET done = coalesce(:done, 0), state = CASE WHEN :done IS NULL THEN :then ELSE state END,
-                   changed_at = now()
+                   faults = CASE WHEN :done IS NULL OR faults >= :most THEN 0 ELSE greatest(faults - 1, 0) END,
+                   changed_at = clock_timestamp()
              WHERE id = :id
         """),
-        {"id": upload_id, "done": done, "then": then},
+        {"id": upload_id, "done": done, "then": then, "most": FAULTS_MAX},
     )
 
 
 def _write_next(connection: Connection, upload: Any, readers_add_books: ReadersAddBooks) -> int | None:
     """Write the next rows and return the number of the last one; None if no more are left."""
+    size = size_of_step(upload.faults, WRITTEN_AT_ONCE)
     rows = connection.execute(
         text("""
             SELECT n, said, book_id, decision, replaces
@@ -103,7 +127,7 @@ def _write_next(connection: Connection, upload: Any, readers_add_books: ReadersA
              ORDER BY n
              LIMIT :limit
         """),
-        {"id": upload.id, "done": upload.done, "limit": WRITTEN_AT_ONCE},
+        {"id": upload.id, "done": upload.done, "limit": size},
     ).all()
     if not rows:
         return None
@@ -111,7 +135,7 @@ def _write_next(connection: Connection, upload: Any, readers_add_books: ReadersA
     for some in _in_time(rows, WRITTEN_TOGETHER):
         _write_rows(connection, upload, some, readers_add_books)
         written += len(some)
-    return None if written == len(rows) < WRITTEN_AT_ONCE else int(rows[written - 1].n)
+    return None if written == len(rows) < size else int(rows[written - 1].n)
 
 
 def _in_time(rows: Sequence[Row[Any]], size: int) -> Iterator[Sequence[Row[Any]]]:
@@ -132,7 +156,7 @@ def _write_rows(
     outcomes: dict[int, dict[str, Any]] = {row.n: {} for row in rows}
     for row in rows:
         if row.decision == Decision.LINE and readers_add_books != "no":
-            outcomes[row.n] |= _missing_book(connection, upload, said[row.n], readers_add_books)
+            outcomes[row.n] |= provide_missing_book(connection, upload.reader_id, said[row.n], readers_add_books)
             books[row.n] = outcomes[row.n].get("added")
     reviews = [
         NewReview(row.n, book_id, said[row.n], row.replaces)
@@ -158,51 +182,10 @@ def _write_rows(
     _store_outcomes(connection, upload.id, outcomes)
 
 
-def _missing_book(
-    connection: Connection, upload: Any, said: HistoryRow, readers_add_books: ReadersAddBooks
-) -> dict[str, Any]:
-    """Add a book that the catalogue doesn't have, or propose it. Return what was done, for `_undo_next`."""
-    try:
-        isbn = parse(said.isbn) if said.isbn else None
-    except IsbnError:
-        isbn = None
-    if isbn is not None and isbn.isbn13 is None:
-        isbn = None  # a wrong check digit
-    values = {name: getattr(said, name) for name in FIELDS}
-    texts = {name: None if value in (None, "") else str(value) for name, value in values.items()}
-    if readers_add_books == "moderated":
-        if not said.author or _is_proposed(connection, upload, said):
-            return {}
-        if isbn is not None and is_proposed(connection, isbn, upload.reader_id):
-            return {}
-    proposal_id = insert_proposed_book(connection, isbn, texts, None, upload.reader_id)
-    if readers_add_books == "moderated":
-        return {"proposal": proposal_id}
-    if add_proposed_book(connection, proposal_id) is None:
-        delete_proposal(connection, proposal_id, upload.reader_id)
-        return {}
-    decide_proposal(connection, proposal_id, upload.reader_id, is_accepted=True)
-    statement = text("SELECT book_id FROM proposals WHERE id = :id")
-    return {"added": connection.execute(statement, {"id": proposal_id}).scalar_one()}
-
-
-def _is_proposed(connection: Connection, upload: Any, said: HistoryRow) -> bool:
-    """Return whether the reader has proposed a book of this title and author, or as many as an upload may bring."""
-    found = connection.execute(
-        text("""
-            SELECT count(*) >= :most OR bool_or(m.title = :title AND m.author = :author)
-              FROM proposals AS p
-              JOIN proposed_books AS m ON m.proposal_id = p.id
-             WHERE p.proposed_by = :reader_id AND p.decided_at IS NULL
-        """),
-        {"most": UPLOAD_PROPOSALS_MAX, "reader_id": upload.reader_id, "title": said.title, "author": said.author},
-    ).scalar()
-    return bool(found)
-
-
 def _undo_next(connection: Connection, upload: Any) -> int | None:
     """Undo the next rows, the last ones first, as a later row may have added to what an earlier one wrote. Return how
     many are undone; None if no more are left. What the reader has changed since stays, and the row says so."""
+    size = size_of_step(upload.faults, WRITTEN_AT_ONCE)
     rows = connection.execute(
         text("""
             SELECT n, outcome
@@ -211,7 +194,7 @@ def _undo_next(connection: Connection, upload: Any) -> int | None:
              ORDER BY n DESC
              LIMIT :limit
         """),
-        {"id": upload.id, "limit": WRITTEN_AT_ONCE},
+        {"id": upload.id, "limit": size},
     ).all()
     if not rows:
         return None
@@ -220,7 +203,7 @@ def _undo_next(connection: Connection, upload: Any) -> int | None:
         kept = _undo_row(connection, upload.reader_id, row.outcome)
         outcomes[row.n] = {"kept": kept} if kept else None
     _store_outcomes(connection, upload.id, outcomes)
-    return None if len(outcomes) == len(rows) < WRITTEN_AT_ONCE else int(upload.done) + len(outcomes)
+    return None if len(outcomes) == len(rows) < size else int(upload.done) + len(outcomes)
 
 
 def _undo_row(connection: Connection, reader_id: int, outcome: Mapping[str, Any]) -> list[str]:
@@ -232,10 +215,7 @@ def _undo_row(connection: Connection, reader_id: int, outcome: Mapping[str, Any]
         kept.append("entry")
     if outcome.get("made_shelves"):
         _delete_empty_shelves(connection, reader_id, outcome["made_shelves"])
-    if "proposal" in outcome:
-        delete_proposal(connection, outcome["proposal"], reader_id)
-    if "added" in outcome:
-        _delete_unused_book(connection, outcome["added"])
+    undo_missing_book(connection, reader_id, outcome)
     return kept
 
 
@@ -254,27 +234,6 @@ def _delete_empty_shelves(connection: Connection, reader_id: int, ids: Sequence[
                AND NOT EXISTS (SELECT FROM shelf_members WHERE shelf_id = s.id)
         """),
         {"reader_id": reader_id, "ids": list(ids)},
-    )
-
-
-def _delete_unused_book(connection: Connection, book_id: int) -> None:
-    """Delete a book that the upload added, unless somebody uses it: reviewed, shelved or corrected it, decided about
-    its work, or suggested something of it."""
-    # What is written of the book meanwhile waits for this lock, or is seen by the next statement.
-    connection.execute(text("SELECT FROM books WHERE id = :id FOR UPDATE"), {"id": book_id})
-    connection.execute(
-        text("""
-            DELETE FROM books AS b
-             WHERE id = :id
-               AND NOT EXISTS (SELECT FROM reviews WHERE book_id = b.id)
-               AND NOT EXISTS (SELECT FROM shelved_books WHERE book_id = b.id)
-               AND NOT EXISTS (SELECT FROM corrections WHERE book_id = b.id)
-               AND NOT EXISTS (SELECT FROM work_corrections WHERE book_id = b.id)
-               AND NOT EXISTS (SELECT FROM work_corrections WHERE other_book_id = b.id)
-               AND NOT EXISTS (SELECT FROM proposals WHERE book_id = b.id AND kind <> 'book')
-               AND NOT EXISTS (SELECT FROM proposals WHERE other_book_id = b.id)
-        """),
-        {"id": book_id},
     )
 
 

@@ -119,7 +119,8 @@ def begin_work(connection: Connection, upload_id: int, state: UploadState, *, is
     connection.execute(
         text("""
             UPDATE uploads
-               SET state = :state, done = 0, is_private = coalesce(:is_private, is_private), changed_at = now()
+               SET state = :state, done = 0, faults = 0, is_private = coalesce(:is_private, is_private),
+                   changed_at = now()
              WHERE id = :id
         """),
         {"id": upload_id, "state": state, "is_private": is_private},

@@ -34,8 +34,8 @@ from flyleaf.limits import (
     OWN_PROPOSALS_MAX,
     OWN_REPORTS_MAX,
     OWN_REVIEWS_MAX,
-    OWN_SHELVED_MAX,
     OWN_VOTES_MAX,
+    SHELVED_MAX,
 )
 from flyleaf.paging import NEWEST, Key, Page, Place
 from flyleaf.queries.api_tokens import select_api_tokens
@@ -173,7 +173,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     file.write(b'{\n"account": ' + _line(details))
     _write_list(file, "reviews", islice(_all(reviews), OWN_REVIEWS_MAX))
     _write_list(file, "shelves", shelves)
-    _write_list(file, "shelved_books", islice(_all(shelved), OWN_SHELVED_MAX))
+    _write_list(file, "shelved_books", islice(_all(shelved), SHELVED_MAX))
     _write_list(file, "imports", uploads)
     _write_list(file, "import_rows", islice(_import_rows(uploads), OWN_IMPORT_ROWS_MAX))
     _write_list(file, "reports", islice(_all(reports), OWN_REPORTS_MAX))

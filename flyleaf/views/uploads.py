@@ -150,8 +150,8 @@ def work_on(upload_id: int) -> bool:
     until = monotonic() + SECONDS
     goes_on = True
     while goes_on and monotonic() < until:
+        goes_on = continue_next_upload(transaction, flyleaf().config.missing_books, upload_id)
         with transaction() as connection:
-            goes_on = continue_next_upload(connection, flyleaf().config.missing_books, upload_id)
             is_done = not is_in_work(connection, upload_id)
     if not is_done:
         flyleaf().maintenance.wake()

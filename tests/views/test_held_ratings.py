@@ -251,3 +251,24 @@ def test_ratings_that_new_accounts_bring_in_files_are_held_too(
     bring("Tom")
     assert score(alice, dune) == (1, 5.0)
     assert f"{NEW_ACCOUNT_RATINGS + 1} {WAITING}" in alice.get(f"/books/{dune}").text
+
+
+@pytest.mark.parametrize("by", ["a file", "a program"])
+def test_a_public_rating_that_is_replaced_is_judged_again(
+    alice: Site, visit: Visit, old: None, dune: str, database: Database, select: Select, by: str
+) -> None:
+    """A moderator has counted Sue's first rating, so it was none of the new ones."""
+    sue = visit().registered("Sue")
+    sue.review(dune, 5, "Mine.")
+    select("UPDATE reviews SET is_new = false")
+    rate_often(database, dune, NEW_ACCOUNT_RATINGS)
+    assert score(alice, dune)[0] == 2 + NEW_ACCOUNT_RATINGS
+    if by == "a file":
+        page = brought(sue, HEADER + DUNE)
+        sue.submit(page, f"{page}/rows", **{"row-1": "write", "replace-1": "1"})
+        press(sue, page, "commit")
+    else:  # which says nothing of whether it is private
+        with database.engine.begin() as connection:
+            reader = connection.scalar(text("SELECT id FROM readers WHERE name = 'Sue'"))
+            update_review(connection, connection.scalar(text("SELECT id FROM books")), reader, 1, "")
+    assert score(alice, dune) == (1, 5.0)

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from flyleaf.limits import Rate
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import AddBook, Select
 from tests.site import Site
 from tests.uploads import DUNE, HEADER, STATE, brought, press, said, upload
 
+ULYSSES = "3,Ulysses,James Joyce,,,4,,,,read,,\n"
 PRIVATE = "Book Id,Title,Author,ISBN13,My Rating,Exclusive Shelf,My Review,Private Review\n"
 
 
@@ -120,6 +122,30 @@ def test_a_book_that_the_catalogue_lacks(
     if not books:
         assert select("SELECT notes FROM shelved_books") == "★ 4\n\nSand.\nWorms.\n\nmine", "nothing is lost"
     press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_a_reader_adds_so_many_books_a_day(
+    app: Flask, alice: Site, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = app.extensions[EXTENSION]
+    app.extensions[EXTENSION] = replace(site, config=replace(site.config, readers_add_books="yes"))
+    monkeypatch.setattr("flyleaf.queries.upload_books.UPLOAD_BOOKS", Rate(2, 24 * 60 * 60))
+    before = select(STATE)
+    page = brought(
+        alice, HEADER + DUNE + "2,Emma,Jane Austen,,,4,,,,read,,\n" + ULYSSES + "4,Solaris,Lem,,,4,,,,read,,\n"
+    )
+    assert "are added to it, up to 1,000 a day. The others stay" in said(alice, page)
+    press(alice, page, "commit")
+    assert select("SELECT string_agg(title, ', ' ORDER BY id) FROM books") == "Dune, Emma"
+    assert select("SELECT count(*) FROM shelved_books WHERE book_id IS NULL") == 2
+    assert said(alice, page).count("a line of your own, because you have added 1,000 books to the catalogue today") == 2
+    select("UPDATE proposals SET proposed_at = proposed_at - interval '1 day'")
+    again = brought(alice, HEADER + ULYSSES)
+    press(alice, again, "commit")
+    assert select("SELECT count(*) FROM books") == 3
+    for one in (again, page):
+        press(alice, one, "undo")
     assert select(STATE) == before
 
 

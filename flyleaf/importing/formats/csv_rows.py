@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ODD_BLANKS = "\t\xa0\u2003\u2009\u202f\u3000"
 _PADDING = " \t,;|"  # empty cells that a spreadsheet has put behind a row that was quoted as a whole
+_READ_AGAIN_MAX = 20  # times that the lines of a block are read, because quotes in them are not closed
 _KEPT = 1000  # characters of an unreadable line that are kept for the operator
 _BLANKS_BEHIND_QUOTE = r'(?<=[^"{0}]")[^\S\r\n{0}]+(?={0}|\r?\n?\Z)'  # "Dune" , where {0} is the delimiter
 # Other blanks than spaces before a quote that opens a cell. In a cell there are two or four of them side by side, and
@@ -61,7 +62,7 @@ class Rows:
 
         Raises UnusableFileError.
         """
-        begin = at = 0
+        begin = at = read = 0
         while begin < len(lines):
             reader = self.form.reader(islice(lines, begin, None))
             at = begin
@@ -74,6 +75,9 @@ class Rows:
                     return at
                 if not self.add_mended(numbers[at], lines[at]):
                     self._refuse(numbers[at], lines[at], str(error), begin + reader.line_num - at > 1)
+                read += reader.line_num
+                if read > _READ_AGAIN_MAX * len(lines):
+                    raise unclosed(numbers[at]) from error
                 begin = at + 1  # an unclosed quote must not swallow the following lines
             else:
                 return len(lines)

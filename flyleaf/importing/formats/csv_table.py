@@ -25,6 +25,7 @@ _DELIMITERS = ",;\t|"
 _LOOKED_AT = 10  # lines used to choose the delimiter
 _DELIMITER_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # the first line of some files by Excel
 _BROKEN = 0.5  # share of rows with another width than the header, from which the whole file is refused
+_ROW_MAX = 1 << 20  # characters; eight times the longest row within the limits of cells
 _ENOUGH = 20  # rows needed for that decision
 
 
@@ -79,6 +80,12 @@ class CsvFile:
                 first = self._line - len(begun)
                 begun = lines[rows.parse(lines, range(first, first + len(lines))) :]
                 self._line = first + len(lines)
+            if sum(map(len, begun)) > _ROW_MAX:
+                raise UnusableFileError(
+                    f"it has more than {_ROW_MAX:,} characters: a quote is opened in it and not closed. Close it, or "
+                    "double the quotes inside a cell.",
+                    self._line - len(begun),
+                )
             yield rows
         while begun:
             first = self._line - len(begun)

@@ -422,6 +422,11 @@ UNUSABLE = [
     (b'isbn,title,author,"year\n1,a,b,1\n', "line 1: a quote is opened here and never closed"),
     (HEADER + b'1,a,b,1\n2,"' + b"x\n" * 80_000, "line 3: a quote is opened here and never closed"),
     (HEADER + b'1,a,b,1\n2,"' + b"x\n" * 800_000, "line 3: a quote is opened here and never closed"),
+    (
+        HEADER + b'1,a,b,1\n2,"a' + b'\n","b' * 400_000,
+        "line 3: it has more than 1,048,576 characters: a quote is opened",
+    ),
+    (HEADER + b'x","\n' * 30_000 + b'"b,\n', "line 22: a quote is opened here and never closed"),
     (HEADER + b"1,a,b,1\n" * 699 + b'2,"a,b,1\n' + b"3,a,b,1\n" * 50, "line 701: a quote is opened here"),
     (HEADER + b"1," + b"x" * 20_000_000 + b",b,1\n", "line 2: it is longer than 16,777,216"),
     (b"isbn,title" + b"x" * 200_000, "line 1: a cell of the header has more than 131,072 characters"),
