@@ -24,7 +24,7 @@ _RECENT = """
     SELECT latest.review_id
       FROM (SELECT review_id, reader_id
               FROM search_reviews
-             WHERE work_id = (SELECT work_id FROM search_editions WHERE book_id = :book_id)
+             WHERE work_id = (SELECT work_id FROM search_editions WHERE book_id = asked.book_id)
                AND is_new
                AND (is_visible OR is_held)
              ORDER BY review_id DESC
@@ -33,12 +33,18 @@ _RECENT = """
      WHERE reader.created_at > now() - interval '2 days'
        AND reader.id <> :reader_id
 """
-_ARE_ENOUGH = text(f"SELECT count(*) = :enough FROM ({_RECENT} LIMIT :enough) AS recent")  # noqa: S608  # a constant
+_WITH_ENOUGH = text(f"""
+    SELECT asked.book_id
+      FROM unnest(CAST(:book_ids AS bigint[])) AS asked (book_id)
+     WHERE (SELECT count(*) FROM ({_RECENT} LIMIT :enough) AS recent) = :enough
+     ORDER BY asked.book_id
+""")  # noqa: S608  # a constant
 # Only those that aren't held yet are locked and written. Otherwise each rating would write all that came before it.
 _HOLD = text(f"""
     WITH free AS MATERIALIZED (
         SELECT r.id
-          FROM ({_RECENT}) AS recent
+          FROM unnest(CAST(:book_ids AS bigint[])) AS asked (book_id)
+         CROSS JOIN LATERAL ({_RECENT}) AS recent
           JOIN reviews AS r ON r.id = recent.review_id
          WHERE r.counts_from IS NULL
          ORDER BY r.id
@@ -91,13 +97,11 @@ def judge_ratings(connection: Connection, book_ids: Sequence[int], reader_id: in
     if not is_new:
         return False, set()
     connection.execute(_LOCK, {"book_ids": list(book_ids)})
-    held = set()
-    for book_id in book_ids:
-        values = {"book_id": book_id, "reader_id": reader_id}
-        if connection.execute(_ARE_ENOUGH, {**values, "enough": NEW_ACCOUNT_RATINGS}).scalar():
-            connection.execute(_HOLD, {**values, "days": HELD_DAYS})
-            held.add(book_id)
-    return True, held
+    values = {"book_ids": list(book_ids), "reader_id": reader_id, "enough": NEW_ACCOUNT_RATINGS}
+    held = connection.scalars(_WITH_ENOUGH, values).all()
+    if held:
+        connection.execute(_HOLD, {"book_ids": list(held), "reader_id": reader_id, "days": HELD_DAYS})
+    return True, set(held)
 
 
 def select_held_works(connection: Connection) -> list[HeldWork]:

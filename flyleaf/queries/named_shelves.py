@@ -1,6 +1,6 @@
 """The shelves of a reader: the four statuses, which everybody has, and those that the reader has named."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,32 +51,37 @@ def provide_shelf(connection: Connection, reader_id: int, name: str) -> int:
     Raises TooManyShelvesError, and ValueError for the name of a status."""
     if status_of(name):
         raise ValueError(name)
-    found = _shelf_id(connection, reader_id, name)
-    if found is not None:
-        return found
-    made = connection.execute(
-        text("""
-            INSERT INTO shelves (reader_id, name, name_key)
-            SELECT :reader_id, :name, :name_key
-             WHERE (SELECT count(*) FROM shelves WHERE reader_id = :reader_id AND name_key <> ALL (:statuses)) < :most
-            RETURNING id
-        """),
-        {
-            "reader_id": reader_id, "name": name, "name_key": name_key(name), "statuses": list(Status),
-            "most": SHELVES_MAX,
-        },
-    ).scalar_one_or_none()  # fmt: skip
-    if made is None:
+    shelf_id = provide_shelves(connection, reader_id, [name]).get(name)
+    if shelf_id is None:
         raise TooManyShelvesError
-    return int(made)
+    return shelf_id
 
 
-def select_known(connection: Connection, reader_id: int, names: Sequence[str]) -> list[str]:
-    """Return those of these names, in any spelling of their letters, of which the reader has a shelf."""
-    statement = text("SELECT name_key FROM shelves WHERE reader_id = :reader_id AND name_key = ANY (:keys)")
-    values = {"reader_id": reader_id, "keys": [name_key(name) for name in names]}
-    known = set(connection.scalars(statement, values))
-    return [name for name in names if name_key(name) in known]
+def provide_shelves(connection: Connection, reader_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the reader's shelves of these names, in any spelling of their letters. They are made if there
+    are none, as many as a reader may have. Those of statuses are left out."""
+    keys = {name: name_key(name) for name in names if status_of(name) is None}
+    statement = text("SELECT name_key, id FROM shelves WHERE reader_id = :reader_id AND name_key <> ALL (:statuses)")
+    rows = connection.execute(statement, {"reader_id": reader_id, "statuses": list(Status)})
+    known: dict[str, int] = {row.name_key: row.id for row in rows}
+    missing: dict[str, str] = {}
+    for name, key in keys.items():
+        if key not in known:
+            missing.setdefault(key, name)  # in its first spelling
+    made = list(missing)[: max(SHELVES_MAX - len(known), 0)]
+    if made:
+        inserted = connection.execute(
+            text("""
+                INSERT INTO shelves (reader_id, name, name_key)
+                SELECT :reader_id, name, name_key
+                  FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[])) WITH ORDINALITY AS new (name, name_key, n)
+                 ORDER BY n
+                RETURNING name_key, id
+            """),
+            {"reader_id": reader_id, "names": [missing[key] for key in made], "keys": made},
+        )
+        known |= {row.name_key: row.id for row in inserted}
+    return {name: known[key] for name, key in keys.items() if key in known}
 
 
 def select_shelf(connection: Connection, reader_id: int, name: str) -> Shelf | None:

@@ -25,22 +25,47 @@ def add_reading(
     """Add when the reader began and finished a book, at least one of the two. Return its id; None, if the entry has
     these dates, or as many as it may, or the reader has no such entry."""
     lock_shelves(connection, reader_id)
-    return connection.execute(
+    added = add_readings(connection, reader_id, [(shelved_id, started_on, finished_on)])
+    return added[shelved_id][0] if added else None
+
+
+def add_readings(
+    connection: Connection, reader_id: int, readings: Sequence[tuple[int, date | None, date | None]]
+) -> dict[int, list[int]]:
+    """Add when the reader began and finished books, given with the ids of their entries. Return the ids of the new
+    readings by those of the entries: of what an entry has, and beyond as many as it may have, there is no new one."""
+    rows = connection.execute(
         text("""
             INSERT INTO readings (shelved_book_id, reader_id, started_on, finished_on)
-            SELECT id, reader_id, :started_on, :finished_on
-              FROM shelved_books
-             WHERE id = :id
-               AND reader_id = :reader_id
-               AND (SELECT count(*) FROM readings WHERE shelved_book_id = :id) < :most
+            SELECT id, :reader_id, started_on, finished_on
+              FROM (SELECT s.id, new.started_on, new.finished_on, new.n,
+                           (SELECT count(*) FROM readings WHERE shelved_book_id = s.id)
+                           + row_number() OVER (PARTITION BY s.id ORDER BY new.n) AS place
+                      FROM unnest(CAST(:ids AS bigint[]), CAST(:started AS date[]), CAST(:finished AS date[]))
+                           WITH ORDINALITY AS new (id, started_on, finished_on, n)
+                      JOIN shelved_books AS s ON s.id = new.id AND s.reader_id = :reader_id
+                     WHERE NOT EXISTS (SELECT
+                                         FROM readings AS r
+                                        WHERE r.shelved_book_id = s.id
+                                          AND r.started_on IS NOT DISTINCT FROM new.started_on
+                                          AND r.finished_on IS NOT DISTINCT FROM new.finished_on)) AS missing
+             WHERE place <= :most
+             ORDER BY n
             ON CONFLICT DO NOTHING
-            RETURNING id
+            RETURNING id, shelved_book_id
         """),
         {
-            "id": shelved_id, "reader_id": reader_id, "started_on": started_on, "finished_on": finished_on,
+            "reader_id": reader_id,
+            "ids": [shelved_id for shelved_id, _, _ in readings],
+            "started": [started_on for _, started_on, _ in readings],
+            "finished": [finished_on for _, _, finished_on in readings],
             "most": READINGS_MAX,
         },
-    ).scalar_one_or_none()  # fmt: skip
+    )
+    added: dict[int, list[int]] = {}
+    for row in rows:
+        added.setdefault(row.shelved_book_id, []).append(row.id)
+    return added
 
 
 def delete_readings(connection: Connection, reader_id: int, ids: Sequence[int]) -> int:

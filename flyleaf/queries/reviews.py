@@ -12,6 +12,7 @@ the rating can come back as if nothing had happened.
 A private review is seen by its reader only, and not counted. Neither is one that is held: queries/held_ratings.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -232,32 +233,38 @@ def _judged(connection: Connection, book_id: int, reader_id: int, *, is_private:
 
 def delete_review(connection: Connection, review_id: int, reader_id: int) -> bool:
     """Delete a review, or withdraw it. Return False if there is none of this id by the reader."""
-    found = connection.execute(
+    return delete_reviews(connection, [review_id], reader_id) > 0
+
+
+def delete_reviews(connection: Connection, ids: Sequence[int], reader_id: int) -> int:
+    """Delete or withdraw those of the reader's reviews that have these ids, and return their number."""
+    found = connection.scalars(
         text("""
             SELECT id
               FROM reviews
-             WHERE id = :review_id AND reader_id = :reader_id AND withdrawn_at IS NULL
+             WHERE id = ANY (:ids) AND reader_id = :reader_id AND withdrawn_at IS NULL
+             ORDER BY id
                FOR UPDATE
         """),
-        {"review_id": review_id, "reader_id": reader_id},
-    ).one_or_none()
-    if found is None:
-        return False
-    withdrawn = connection.execute(
+        {"ids": list(ids), "reader_id": reader_id},
+    ).all()
+    withdrawn = connection.scalars(
         text("""
             UPDATE reviews AS r
                SET text = '', withdrawn_at = now(), hidden_at = coalesce(hidden_at, now())
-             WHERE r.id = :review_id
+             WHERE r.id = ANY (:ids)
                AND (r.hidden_at IS NOT NULL
                     OR r.counts_from IS NOT NULL
                     OR EXISTS (SELECT FROM review_reports AS o WHERE o.review_id = r.id AND o.settled_at IS NULL))
             RETURNING r.id
         """),
-        {"review_id": review_id},
-    ).one_or_none()
-    if withdrawn is None:
-        connection.execute(text("DELETE FROM reviews WHERE id = :review_id"), {"review_id": review_id})
-    else:
+        {"ids": list(found)},
+    ).all()
+    rest = set(found) - set(withdrawn)
+    if rest:
+        connection.execute(text("DELETE FROM reviews WHERE id = ANY (:ids)"), {"ids": sorted(rest)})
+    if withdrawn:
+        connection.execute(text("DELETE FROM helpful_votes WHERE review_id = ANY (:ids)"), {"ids": list(withdrawn)})
+    for review_id in withdrawn:
         unqueue_review(connection, review_id)
-        connection.execute(text("DELETE FROM helpful_votes WHERE review_id = :review_id"), {"review_id": review_id})
-    return True
+    return len(found)

@@ -17,6 +17,15 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from flyleaf.queries.named_shelves import Status, lock_shelves, provide_shelf, status_of
+from flyleaf.queries.shelf_entries import (
+    AUTHOR_KEY,
+    TITLE_KEY,
+    NewEntry,
+    TooManyBooksError,
+    add_to_shelves,
+    count_room,
+    insert_entries,
+)
 
 _BOOKS_AT_ONCE = 500  # whose titles follow those of the catalogue, or that are deleted with an account
 
@@ -28,23 +37,6 @@ class Shelved:
     id: int
     is_new: bool
 
-
-# As in an index of titles: "hobbit the". All words stay, because shelves are searched by them, too.
-_ARTICLE_LAST = r"""
-    '^(the|an?|l|l[aeo]s?|un|une|der|die|das|den|det|ein|eine|el|il|gli|het|een|os?|as|um|uma|en|et) (.+)$', '\2 \1'
-"""
-_SURNAME_FIRST = r"'^(\S+) (.+)$', '\2 \1'"  # of "j tolkien"
-_BOOK_TITLE_KEY = f"left(regexp_replace(search_title_key(b.title), {_ARTICLE_LAST}), 500)"
-_LINE_TITLE_KEY = f"left(regexp_replace(search_title_key(:title), {_ARTICLE_LAST}), 500)"
-# The surname, and the name as it is written: "tolkien j j r r tolkien".
-_BOOK_AUTHOR_KEY = f"""
-    ltrim(left(concat_ws(' ', regexp_replace(split_part(search_work_author(b.author, search_key(b.author)), '|', 1),
-                                             {_SURNAME_FIRST}), search_key(b.author)), 500))
-"""
-_LINE_AUTHOR_KEY = f"""
-    ltrim(left(concat_ws(' ', regexp_replace(split_part(search_work_author(:author, search_key(:author)), '|', 1),
-                                             {_SURNAME_FIRST}), search_key(:author)), 500))
-"""
 
 # The entries of a book's work, the newest first. There are several only if works were joined.
 _OF_WORK = """
@@ -58,33 +50,17 @@ _OF_WORK = """
       JOIN shelved_books AS s ON s.book_id = of_work.book_id AND s.reader_id = :reader_id
      ORDER BY s.added_at DESC, s.id DESC
 """
-_INSERT_BOOK = text(f"""
-    INSERT INTO shelved_books
-           (reader_id, book_id, title, author, isbn, year, title_key, author_key, status, notes, added_at)
-    SELECT :reader_id, b.id, b.title, b.author, b.isbn, b.year, {_BOOK_TITLE_KEY}, {_BOOK_AUTHOR_KEY},
-           :status, :notes, coalesce(:added_at, now())
-      FROM books AS b
-     WHERE b.id = :book_id
-    RETURNING id
-""")  # noqa: S608  # constants
 _FIND_LINE = text(f"""
     SELECT id
       FROM shelved_books
      WHERE reader_id = :reader_id
-       AND title_key = {_LINE_TITLE_KEY}
+       AND title_key = (SELECT {TITLE_KEY} FROM (SELECT CAST(:title AS text) AS title) AS named)
        AND book_id IS NULL
        AND title = :title
        AND author = :author
        AND isbn IS NOT DISTINCT FROM :isbn
      ORDER BY id
      LIMIT 1
-""")  # noqa: S608  # constants
-_INSERT_LINE = text(f"""
-    INSERT INTO shelved_books
-           (reader_id, title, author, isbn, year, title_key, author_key, status, notes, added_at)
-    VALUES (:reader_id, :title, :author, :isbn, :year, {_LINE_TITLE_KEY}, {_LINE_AUTHOR_KEY},
-            :status, :notes, coalesce(:added_at, now()))
-    RETURNING id
 """)  # noqa: S608  # constants
 _UPDATE = text("""
     UPDATE shelved_books
@@ -119,18 +95,12 @@ def shelve_book(
 
     If the reader has an entry of the work, also of another edition, that one changes: what is None stays as it was, and
     it keeps the shelves that it is on. `added_at` is for a new entry; None is now. The book has to exist. Raises
-    TooManyShelvesError.
+    TooManyShelvesError and TooManyBooksError.
     """
     lock_shelves(connection, reader_id)
-    values = {"reader_id": reader_id, "book_id": book_id, "status": status, "notes": notes, "added_at": added_at}
     known_id = find_shelved_book(connection, reader_id, book_id)
-    if known_id is None:
-        shelved = Shelved(connection.execute(_INSERT_BOOK, values).scalar_one(), is_new=True)
-    else:
-        shelved = Shelved(known_id, is_new=False)
-        connection.execute(_UPDATE, values | {"id": known_id})
-    _add_to_shelves(connection, reader_id, shelved.id, shelves)
-    return shelved
+    entry = NewEntry(book_id, status=status, notes=notes, added_at=added_at)
+    return _shelve(connection, reader_id, known_id, entry, shelves)
 
 
 def shelve_line(
@@ -149,17 +119,25 @@ def shelve_line(
     """Do the same with a book that the catalogue doesn't have. The reader's line of this title, author and ISBN changes
     if there is one."""
     lock_shelves(connection, reader_id)
-    values = {
-        "reader_id": reader_id, "title": title, "author": author, "isbn": isbn, "year": year,
-        "status": status, "notes": notes, "added_at": added_at,
-    }  # fmt: skip
-    known_id = connection.execute(_FIND_LINE, values).scalar_one_or_none()
-    if known_id is None:
-        shelved = Shelved(connection.execute(_INSERT_LINE, values).scalar_one(), is_new=True)
-    else:
+    known_id = find_line(connection, reader_id, title, author, isbn)
+    entry = NewEntry(None, title, author, isbn, year, status, notes, added_at)
+    return _shelve(connection, reader_id, known_id, entry, shelves)
+
+
+def _shelve(
+    connection: Connection, reader_id: int, known_id: int | None, entry: NewEntry, shelves: Sequence[str]
+) -> Shelved:
+    if known_id is not None:
+        connection.execute(_UPDATE, {"id": known_id, "status": entry.status, "notes": entry.notes})
         shelved = Shelved(known_id, is_new=False)
-        connection.execute(_UPDATE, values | {"id": known_id})
-    _add_to_shelves(connection, reader_id, shelved.id, shelves)
+    elif count_room(connection, reader_id, 1):
+        [new_id] = insert_entries(connection, reader_id, [entry])
+        if new_id is None:
+            raise LookupError(entry.book_id)
+        shelved = Shelved(new_id, is_new=True)
+    else:
+        raise TooManyBooksError
+    _put(connection, reader_id, shelved.id, shelves)
     return shelved
 
 
@@ -174,7 +152,7 @@ def put_on_shelf(connection: Connection, reader_id: int, shelved_id: int, name: 
             {"id": shelved_id, "reader_id": reader_id, "status": status},
         )
     else:
-        _add_to_shelves(connection, reader_id, shelved_id, [name])
+        _put(connection, reader_id, shelved_id, [name])
 
 
 def unshelve_book(connection: Connection, reader_id: int, book_id: int) -> bool:
@@ -219,12 +197,9 @@ def update_shelved_book(
     return row is not None
 
 
-def _add_to_shelves(connection: Connection, reader_id: int, shelved_id: int, names: Sequence[str]) -> None:
-    for name in names:
-        connection.execute(
-            text("INSERT INTO shelf_members (shelf_id, shelved_book_id) VALUES (:shelf, :id) ON CONFLICT DO NOTHING"),
-            {"shelf": provide_shelf(connection, reader_id, name), "id": shelved_id},
-        )
+def _put(connection: Connection, reader_id: int, shelved_id: int, names: Sequence[str]) -> None:
+    """Put an entry on the reader's shelves of these names. Raises TooManyShelvesError."""
+    add_to_shelves(connection, [(provide_shelf(connection, reader_id, name), shelved_id) for name in names])
 
 
 def follow_shelved_books(connection: Connection) -> bool:
@@ -245,11 +220,11 @@ def follow_shelved_books(connection: Connection) -> bool:
     connection.execute(
         text(f"""
             UPDATE shelved_books AS s
-               SET title = b.title, author = b.author, isbn = b.isbn, year = b.year,
-                   title_key = {_BOOK_TITLE_KEY}, author_key = {_BOOK_AUTHOR_KEY}
-              FROM books AS b
-             WHERE b.id = ANY (:ids)
-               AND s.book_id = b.id
+               SET title = named.title, author = named.author, isbn = named.isbn, year = named.year,
+                   title_key = {TITLE_KEY}, author_key = {AUTHOR_KEY}
+              FROM books AS named
+             WHERE named.id = ANY (:ids)
+               AND s.book_id = named.id
         """),  # noqa: S608  # constants
         {"ids": ids},
     )

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from flyleaf.history import HistoryRow
 from flyleaf.limits import HELD_DAYS
 from flyleaf.queries.held_ratings import judge_ratings
-from flyleaf.queries.reviews import UNIQUE_VIOLATION, delete_review, update_review
+from flyleaf.queries.reviews import UNIQUE_VIOLATION, delete_reviews, update_review
+from flyleaf.queries.upload_entries import apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def write_reviews(
     connection: Connection, reader_id: int, reviews: Sequence[NewReview], *, is_private: bool
 ) -> dict[int, dict[str, Any]]:
     """Write reviews of works that the reader has not reviewed, and those that replace the reader's own. Return what was
-    written and what was there before, by the rows' numbers, for `undo_review`."""
+    written and what was there before, by the rows' numbers, for `undo_reviews`."""
     while True:
         try:
             with connection.begin_nested():
@@ -128,19 +129,20 @@ def _write(
     return {n: {"id": id_, "before": before.get(n), "after": after[id_]} for n, id_ in ids.items() if id_ in after}
 
 
-def undo_review(connection: Connection, reader_id: int, written: Mapping[str, Any]) -> bool:
-    """Delete a review that was written, or restore what was there. Return False if the reader has changed it since: it
-    stays."""
-    now = _written(connection, reader_id, [written["id"]]).get(written["id"])
-    if now is None:
-        return True  # deleted
-    if now != written["after"]:
-        return False
-    if written["before"] is None:
-        delete_review(connection, written["id"], reader_id)
-    else:
-        connection.execute(_RESTORE, {"id": written["id"], **written["before"]})
-    return True
+def undo_reviews(connection: Connection, reader_id: int, written: Mapping[int, Mapping[str, Any]]) -> set[int]:
+    """Delete the reviews that were written of the rows with these numbers, or restore what was there, one after the
+    other. Return the numbers of those that the reader has changed since: they stay."""
+    kept: set[int] = set()
+    for some in apart(written):
+        now = _written(connection, reader_id, [one["id"] for one in some.values()])
+        there = {n: one for n, one in some.items() if one["id"] in now}
+        unchanged = {n: one for n, one in there.items() if now[one["id"]] == one["after"]}
+        kept |= there.keys() - unchanged.keys()
+        delete_reviews(connection, [one["id"] for one in unchanged.values() if one["before"] is None], reader_id)
+        for one in unchanged.values():
+            if one["before"] is not None:
+                connection.execute(_RESTORE, {"id": one["id"], **one["before"]})
+    return kept
 
 
 def _insert(

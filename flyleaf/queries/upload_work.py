@@ -8,25 +8,22 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from functools import partial
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from flyleaf.history import HistoryRow
-from flyleaf.queries.named_shelves import TooManyShelvesError, select_known, status_of
 from flyleaf.queries.upload_books import ReadersAddBooks, provide_missing_book, undo_missing_book
-from flyleaf.queries.upload_entries import notes_of, undo_entry, write_entry
+from flyleaf.queries.upload_entries import RowEntry, notes_of, undo_entries, write_entries
 from flyleaf.queries.upload_faults import FAULTS_MAX, give_up_next_row, note_fault, size_of_step
-from flyleaf.queries.upload_reviews import NewReview, undo_review, write_reviews
+from flyleaf.queries.upload_reviews import NewReview, undo_reviews, write_reviews
 from flyleaf.queries.upload_rows import Decision, match_next_rows
 from flyleaf.queries.uploads import UploadState
 
 MATCHED_AT_ONCE = 250  # rows of a step: a fifth of a second
 WRITTEN_AT_ONCE = 100  # rows of a step, at most
-WRITTEN_TOGETHER = 5  # with one statement for all of their reviews; so many are written even if time is up
+WRITTEN_TOGETHER = 25  # with the same statements; so many are written even if time is up
 STEP_SECONDS = 1.0  # after which a step begins no more rows: its transaction is cut after TRANSACTION_SECONDS
 
 logger = logging.getLogger("flyleaf.uploads")
@@ -166,18 +163,12 @@ def _write_rows(
     for n, review in write_reviews(connection, upload.reader_id, reviews, is_private=upload.is_private).items():
         outcomes[n]["review"] = review
     reviewed = {review.n for review in reviews}
-    for row in rows:
-        notes = notes_of(said[row.n], has_review=row.n in reviewed)
-        write = partial(write_entry, connection, upload.reader_id, notes=notes, replaces=row.replaces)
-        try:
-            with connection.begin_nested():
-                entry = write(said[row.n], books[row.n])
-        except TooManyShelvesError:
-            known = select_known(connection, upload.reader_id, said[row.n].shelves)
-            entry = write(replace(said[row.n], shelves=tuple(known)), books[row.n])
-            left_out = [name for name in said[row.n].shelves if name not in known and status_of(name) is None]
-            outcomes[row.n]["shelves_left_out"] = left_out
-        outcomes[row.n] |= {"entry": entry} if entry else {}
+    entries = [
+        RowEntry(row.n, books[row.n], said[row.n], notes_of(said[row.n], has_review=row.n in reviewed), row.replaces)
+        for row in rows
+    ]
+    for n, changed in write_entries(connection, upload.reader_id, entries).items():
+        outcomes[n] |= changed
     outcomes[rows[0].n]["made_shelves"] = sorted(_shelf_ids(connection, upload.reader_id) - known_shelves)
     _store_outcomes(connection, upload.id, outcomes)
 
@@ -198,25 +189,28 @@ def _undo_next(connection: Connection, upload: Any) -> int | None:
     ).all()
     if not rows:
         return None
-    outcomes: dict[int, dict[str, Any] | None] = {}
-    for [row] in _in_time(rows, 1):
-        kept = _undo_row(connection, upload.reader_id, row.outcome)
-        outcomes[row.n] = {"kept": kept} if kept else None
-    _store_outcomes(connection, upload.id, outcomes)
-    return None if len(outcomes) == len(rows) < size else int(upload.done) + len(outcomes)
+    undone = 0
+    for some in _in_time(rows, WRITTEN_TOGETHER):
+        _undo_rows(connection, upload, {row.n: row.outcome for row in some})
+        undone += len(some)
+    return None if undone == len(rows) < size else int(upload.done) + undone
 
 
-def _undo_row(connection: Connection, reader_id: int, outcome: Mapping[str, Any]) -> list[str]:
-    """Undo what was written of a row. Return what the reader has changed since, which stays."""
-    kept = []
-    if "review" in outcome and not undo_review(connection, reader_id, outcome["review"]):
-        kept.append("review")
-    if "entry" in outcome and not undo_entry(connection, reader_id, outcome["entry"]):
-        kept.append("entry")
-    if outcome.get("made_shelves"):
-        _delete_empty_shelves(connection, reader_id, outcome["made_shelves"])
-    undo_missing_book(connection, reader_id, outcome)
-    return kept
+def _undo_rows(connection: Connection, upload: Any, written: Mapping[int, Mapping[str, Any]]) -> None:
+    """Undo what was written of rows. What the reader has changed since is noted as kept."""
+    reader_id = upload.reader_id
+    reviews = {n: one["review"] for n, one in written.items() if "review" in one}
+    entries = {n: one["entry"] for n, one in written.items() if "entry" in one}
+    changed = {
+        "review": undo_reviews(connection, reader_id, reviews),
+        "entry": undo_entries(connection, reader_id, entries),
+    }
+    shelves = [shelf_id for one in written.values() for shelf_id in one.get("made_shelves", ())]
+    _delete_empty_shelves(connection, reader_id, shelves)
+    for one in written.values():
+        undo_missing_book(connection, reader_id, one)
+    kept = {n: [what for what, numbers in changed.items() if n in numbers] for n in written}
+    _store_outcomes(connection, upload.id, {n: {"kept": whats} if whats else None for n, whats in kept.items()})
 
 
 def _shelf_ids(connection: Connection, reader_id: int) -> set[int]:

@@ -4,14 +4,15 @@ from urllib.parse import quote
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import BadRequest, Conflict, NotFound, UnprocessableEntity
 
-from flyleaf.limits import READINGS_MAX, SHELVES_MAX
+from flyleaf.limits import READINGS_MAX, SHELVED_MAX, SHELVES_MAX
 from flyleaf.queries.named_shelves import TooManyShelvesError, remove_from_shelf, select_shelves, status_of
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.readings import add_reading, delete_readings
+from flyleaf.queries.shelf_entries import TooManyBooksError
 from flyleaf.queries.shelved_books import ShelvedBook, select_own_shelved_book
 from flyleaf.queries.shelves import (
     delete_shelved_books,
@@ -58,6 +59,9 @@ def shelve_by_name(connection: Connection, reader: Reader, book_id: int, name: s
         shelve_book(connection, reader.id, book_id, status=status, shelves=[] if status else [name])
     except TooManyShelvesError as error:
         raise _too_many_shelves() from error
+    except TooManyBooksError as error:
+        most = format_decimal(SHELVED_MAX)
+        raise Conflict(gettext("Your shelves can hold up to %(most)s books. Take one off first.", most=most)) from error
 
 
 @blueprint.route("/shelves/books/<id:shelved_id>", methods=["GET", "POST"])

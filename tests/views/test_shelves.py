@@ -369,3 +369,12 @@ def test_a_deleted_account_takes_its_shelves_along(alice: Site, bob: Site, dune:
     assert alice.submit("/account/delete", password=PASSWORD, reviews="keep").status_code == 303
     for table in ("shelved_books", "shelves", "shelf_members"):
         assert select(f"SELECT count(*) FROM {table}") == 1, table
+
+
+def test_shelves_hold_so_many_books(alice: Site, dune: str, add_book: AddBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flyleaf.queries.shelf_entries.SHELVED_MAX", 1)
+    emma = add_book("9780141439587", "Emma", "Jane Austen")
+    assert shelve(alice, dune, "to-read").status_code == 303
+    refused = shelve(alice, emma, "to-read")
+    assert (refused.status_code, "hold up to 100,000 books" in refused.text) == (409, True)
+    assert shelve(alice, dune, "read").status_code == 303, "it is there already"

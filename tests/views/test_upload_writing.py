@@ -245,3 +245,44 @@ def test_a_review_without_a_rating_becomes_a_note(alice: Site, dune: str, select
     press(alice, brought(alice, HEADER + "1,Dune,Frank Herbert,,,0,,,,read,Sand.,mine\n"), "commit")
     assert select("SELECT count(*) FROM reviews") == 0
     assert select("SELECT notes FROM shelved_books") == "Sand.\n\nmine"
+
+
+def test_more_books_than_shelves_hold(alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flyleaf.queries.shelf_entries.SHELVED_MAX", 2)
+    before = select(STATE)
+    page = brought(alice, HEADER + "2,Emma,Jane Austen,,,4,,,lent,read,,\n" + ULYSSES + DUNE)
+    press(alice, page, "commit")
+    assert select("SELECT string_agg(title, ' ' ORDER BY title) FROM shelved_books") == "Emma Ulysses"
+    assert select("SELECT count(*) FROM reviews") == 1, "the review is written"
+    assert said(alice, page).count("not on your shelves, which hold 100,000 books already") == 1
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_rows_that_are_about_the_same_lines_and_books(
+    alice: Site, dune: str, add_book: AddBook, select: Select
+) -> None:
+    """Within one step they come after one another: a line of a book that a later row finds becomes that book's."""
+    add_book("9780340960196")
+    before = select(STATE)
+    rows = (
+        "1,Dune,Frank Herbert,,,0,2020/01/01,,sf,,,first\n"
+        "2,Dune,Frank Herbert,,,0,2021/01/01,,SF,to-read,,second\n"
+        "3,Dune,Frank Herbert,,9780340960196,4,2020/01/01,,,read,Sand.,third\n"
+        "4,Emma,Jane Austen,,,0,2020/01/01,,b,,,\n"
+        "5,Emma,Jane Austen,,,0,2020/01/01,,a,read,,fifth\n"
+    )
+    page = brought(alice, HEADER + rows)
+    alice.submit(page, f"{page}/rows", **{"row-1": "line", "row-2": "write", "row-3": "write"})
+    press(alice, page, "commit")
+    written = """
+        SELECT string_agg(concat_ws(' ', title, status, notes, book_id IS NULL,
+                                    (SELECT string_agg(name, '+' ORDER BY name) FROM shelf_members
+                                       JOIN shelves ON shelves.id = shelf_id WHERE shelved_book_id = s.id),
+                                    (SELECT count(*) FROM readings WHERE shelved_book_id = s.id)), '; ' ORDER BY title)
+          FROM shelved_books AS s
+    """
+    assert select(written) == "Dune to-read first f sf 2; Emma read fifth t a+b 1"
+    assert select("SELECT count(*) FROM reviews") == 1
+    press(alice, page, "undo")
+    assert select(STATE) == before
