@@ -35,8 +35,8 @@ from benchmarks.search.building import is_current, work_folder
 from flyleaf.database import Database
 from flyleaf.importing.history import read_upload
 from flyleaf.queries.readers import insert_reader
-from flyleaf.queries.upload_rows import MATCHED_AT_ONCE, insert_upload_rows
-from flyleaf.queries.upload_work import WRITTEN_AT_ONCE, continue_next_upload
+from flyleaf.queries.upload_rows import insert_upload_rows
+from flyleaf.queries.upload_work import MATCHED_AT_ONCE, WRITTEN_AT_ONCE, continue_next_upload
 from flyleaf.queries.uploads import UploadState, begin_work, finish_upload, insert_upload, is_in_work
 from flyleaf.views.uploads import AT_ONCE
 
@@ -180,8 +180,8 @@ def _work(database: Database, upload_id: int) -> None:
     """Do what is to be done with the upload, a transaction for each step."""
     goes_on = True
     while goes_on:
+        continue_next_upload(database.transaction, "no", upload_id)
         with database.transaction() as connection:
-            continue_next_upload(connection, "no", upload_id)
             goes_on = is_in_work(connection, upload_id)
 
 
