@@ -18,7 +18,8 @@ from scripts.translations import LOCALES as TRANSLATED
 from scripts.translations import compiled, extracted, forms, po_path, read
 
 # The page about the API is in English, like the API itself.
-TEMPLATES = sorted(set((PROJECT / "templates").rglob("*.html")) - {PROJECT / "templates" / "api_docs.html"})
+IN_ENGLISH = {PROJECT / "templates" / name for name in ("api_docs.html", "api_docs_group.html", "parts/api.html")}
+TEMPLATES = sorted(set((PROJECT / "templates").rglob("*.html")) - IN_ENGLISH)
 VIEWS = sorted(path for room in ("views", "web") for path in (PROJECT / "flyleaf" / room).rglob("*.py"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 TAG = re.compile(r"<[^>]*>|&\w+;|\{\w+\}")  # {count} is filled in by the page's script

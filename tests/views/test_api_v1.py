@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,37 +15,9 @@ from flyleaf.config import Config
 from flyleaf.limits import REVIEW_MAX, UPLOAD_BYTES_MAX
 from flyleaf.views.api_v1 import me
 from tests.fixture_types import AddBook, Select
+from tests.problems import problem, wrong
 from tests.site import Site
 from tests.tokens import bearer, new_token
-
-PROBLEM = {"type", "title", "status", "detail"}
-
-
-@pytest.fixture
-def reader(alice: Site) -> dict[str, str]:
-    """The headers of a program that may read in Alice's name."""
-    return bearer(new_token(alice, "read"))
-
-
-@pytest.fixture
-def writer(alice: Site) -> dict[str, str]:
-    """The headers of a program that may also write in Alice's name."""
-    return bearer(new_token(alice, "write"))
-
-
-def problem(response: TestResponse, status: int) -> dict[str, Any]:
-    """The problem that this answer is."""
-    assert (response.status_code, response.mimetype) == (status, "application/problem+json"), response.text
-    found: dict[str, Any] = response.get_json()
-    assert set(found) - {"errors"} == PROBLEM
-    assert (found["type"], found["status"]) == ("about:blank", status)
-    assert found["detail"]
-    return found
-
-
-def wrong(response: TestResponse) -> set[str]:
-    """The fields that this answer finds wrong."""
-    return {error["field"] for error in problem(response, 422)["errors"]}
 
 
 class TestFinding:
@@ -327,52 +300,57 @@ class TestDocument:
         document = client.get("/api/v1/openapi.json").get_json()
         assert document["openapi"] == "3.1.0"
         rules = {rule.rule for rule in visited.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
-        about_itself = {"/api/v1/openapi.json", "/api/v1/docs"}
-        assert {re.sub("<(?:id:)?([^>]+)>", r"{\1}", rule) for rule in rules - about_itself} == set(document["paths"])
+        about_itself = {"/api/v1/openapi.json", "/api/v1/docs", "/api/v1/docs/{key}"}
+        named = {re.sub("<(?:[a-z]+:)?([^>]+)>", r"{\1}", rule) for rule in rules}
+        assert named - about_itself == set(document["paths"])
 
-    def test_the_page_shows_every_operation_and_object_in_little_space(self, client: FlaskClient) -> None:
+    def test_its_pages_show_every_operation_and_object_in_little_space(self, client: FlaskClient) -> None:
         document = client.get("/api/v1/openapi.json").get_json()
-        page = client.get("/api/v1/docs")
-        for path, item in document["paths"].items():
-            for method in item.keys() - {"parameters"}:
-                assert f"<code>{method.upper()} {path}</code>" in page.text
-        for name in document["components"]["schemas"]:
-            assert f'id="{name}"' in page.text
-        for link in re.findall(r'href="#(\w+)"', page.text):
-            assert f'id="{link}"' in page.text
-        assert len(page.get_data()) <= 30 * 1024
-        assert "Access-Control-Allow-Origin" not in page.headers
+        first = client.get("/api/v1/docs")
+        keys = sorted(set(re.findall(r'href="/api/v1/docs/(\w+)"', first.text)))
+        assert keys == sorted(tag["name"].lower() for tag in document["tags"])
+        pages = {f"/api/v1/docs/{key}": client.get(f"/api/v1/docs/{key}") for key in keys}
+        for link in re.findall(r'href="(/api/v1/docs/\w+)#(\w+)"', first.text):
+            assert f'id="{link[1]}"' in pages[link[0]].text
+        everything = first.text + "".join(page.text for page in pages.values())
+        for path, method, _ in operations(document):
+            assert f"<h2><code>{method} {path}</code></h2>" in everything
+        for name in document["components"]["schemas"].keys() - {"PaginationMetadata"}:
+            assert f'id="{name}"' in everything
+        for page in (first, *pages.values()):
+            for link in re.findall(r'href="#(\w+)"', page.text):
+                assert f'id="{link}"' in page.text
+            assert len(page.get_data()) <= 30 * 1024
+            assert "Access-Control-Allow-Origin" not in page.headers
+        assert client.get("/api/v1/docs/nothing").status_code == 404
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """The path and method of every operation, and the scopes of which a token needs one; none if it needs no token."""
+    for path, item in document["paths"].items():
+        for method in item.keys() - {"parameters"}:
+            ways = item[method]["security"]
+            yield path, method.upper(), [] if {} in ways else [scope for way in ways for scope in way["token"]]
 
 
 class TestAccess:
-    @pytest.mark.parametrize(
-        ("method", "path"),
-        [
-            ("GET", "/api/v1/me"),
-            ("GET", "/api/v1/me/reviews"),
-            ("GET", "/api/v1/works/0000000000000000/reviews"),
-            ("GET", "/api/v1/editions/9780441172719/review"),
-            ("PUT", "/api/v1/editions/9780441172719/review"),
-            ("DELETE", "/api/v1/editions/9780441172719/review"),
-            ("GET", "/api/v1/me/shelves"),
-            ("GET", "/api/v1/me/books"),
-            ("GET", "/api/v1/me/export"),
-            ("GET", "/api/v1/me/imports"),
-            ("GET", "/api/v1/me/imports/1"),
-            ("POST", "/api/v1/me/imports"),
-            ("POST", "/api/v1/me/imports/1/commit"),
-            ("POST", "/api/v1/me/imports/1/undo"),
-            ("GET", "/api/v1/editions/9780441172719/shelf"),
-            ("PUT", "/api/v1/editions/9780441172719/shelf"),
-            ("DELETE", "/api/v1/editions/9780441172719/shelf"),
-        ],
-    )
-    def test_what_is_not_public_needs_a_token_and_a_session_is_none(
-        self, alice: Site, dune: str, method: str, path: str
-    ) -> None:
-        response = alice.client.open(path, method=method, json={"rating": 5} if method == "PUT" else None)
-        problem(response, 401)
-        assert response.headers["WWW-Authenticate"] == "Bearer realm=Flyleaf"
+    def test_what_is_not_public_needs_a_token_and_a_session_is_none(self, alice: Site, reader: dict[str, str]) -> None:
+        document = alice.client.get("/api/v1/openapi.json").get_json()
+        scopes = set()
+        for path, method, needed in operations(document):
+            scopes |= set(needed)
+            address = re.sub(r"\{\w+\}", "1", path)
+            sent: dict[str, Any] = {"json": {}} if method in ("PUT", "PATCH", "POST") else {}
+            if needed:
+                response = alice.client.open(address, method=method, **sent)
+                problem(response, 401)
+                assert response.headers["WWW-Authenticate"] == "Bearer realm=Flyleaf"
+            if needed == ["write"]:
+                problem(alice.client.open(address, method=method, headers=reader, **sent), 403)
+                assert method != "GET"
+            else:
+                assert method == "GET"
+        assert scopes == {"read", "write"}
 
     @pytest.mark.parametrize("sent", ["Bearer", "Bearer ", "Bearer nonsense", "Basic YTpi", "flyleaf_x", "Bearer é"])
     @pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/search?q=dune"])

@@ -26,7 +26,7 @@ def register(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    if not is_v1() or request.endpoint == "api_v1.docs":  # which is a page like others
+    if not is_v1() or request.endpoint in document.PAGES:  # which are like others
         return response
     if request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers.update(READABLE_ELSEWHERE)

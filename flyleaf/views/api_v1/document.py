@@ -1,10 +1,11 @@
-"""The API's description of itself: as an OpenAPI document, made of the views and schemas, and as a page."""
+"""The API's description of itself: as an OpenAPI document, made of the views and schemas, and as pages."""
 
 from typing import Any
 
 import flask_smorest
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
 from flask_smorest.utils import prepare_response
+from werkzeug.exceptions import NotFound
 
 from flyleaf.version import VERSION
 from flyleaf.views.api_v1.blueprints import SCHEME
@@ -15,6 +16,7 @@ from flyleaf.web.problems import PREFIX, PROBLEM
 from flyleaf.web.rate_limits import api_limited
 
 blueprint = Blueprint("api_v1", __name__, url_prefix=PREFIX)
+PAGES = ("api_v1.docs", "api_v1.docs_of")
 
 CONFIG = "API_V1"  # by which flask-smorest knows this API
 
@@ -58,7 +60,19 @@ def openapi() -> Response:
 @blueprint.get("/docs")
 @api_limited
 def docs() -> str:
+    """Show what the API is, and list its operations."""
     return render_template("api_docs.html", outline=outline(document()))
+
+
+@blueprint.get("/docs/<key>")
+@api_limited
+def docs_of(key: str) -> str:
+    """Show a group of operations."""
+    shown = outline(document())
+    group = next((one for one in shown.groups if one.key == key), None)
+    if group is None:
+        raise NotFound
+    return render_template("api_docs_group.html", outline=shown, group=group)
 
 
 def document() -> dict[str, Any]:

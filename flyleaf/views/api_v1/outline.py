@@ -1,10 +1,10 @@
-"""The OpenAPI document as a page shows it: its operations by tag, and its objects."""
+"""The OpenAPI document as pages show it: its operations by tag, with their objects."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-METHODS = ("get", "put", "post", "delete")
+METHODS = ("get", "put", "post", "patch", "delete")
 _BOUNDS = {
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
@@ -33,6 +33,7 @@ class Field:
 class Operation:
     """`scope` is that of the token which it needs, or None if it needs none."""
 
+    id: str
     method: str
     path: str
     summary: str
@@ -43,13 +44,6 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    name: str
-    description: str
-    operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Object:
     name: str
     description: str
@@ -57,25 +51,64 @@ class Object:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Operations with the objects that they take and answer, by name."""
+
+    name: str
+    description: str
+    operations: tuple[Operation, ...]
+    objects: tuple[Object, ...]
+
+    @property
+    def key(self) -> str:
+        """Return its name in addresses."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     description: str
     groups: tuple[Group, ...]
-    objects: tuple[Object, ...]
+    problem: tuple[Object, ...]
 
 
 def outline(document: Mapping[str, Any]) -> Outline:
-    operations = list(_operations(document))
+    """Return what the pages about the document show. `problem` is what every error is."""
+    objects = {
+        name: Object(name, schema.get("description", ""), tuple(_fields(schema)))
+        for name, schema in document["components"]["schemas"].items()
+    }
+    by_tag: dict[str, list[Operation]] = {tag["name"]: [] for tag in document["tags"]}
+    for name, operation in _operations(document):
+        by_tag[name].append(operation)
     return Outline(
         document["info"]["description"],
         tuple(
-            Group(tag["name"], tag["description"], tuple(one for name, one in operations if name == tag["name"]))
-            for tag in document["tags"]
+            Group(tag["name"], tag["description"], tuple(found), _reached(objects, _types(found)))
+            for tag, found in zip(document["tags"], by_tag.values(), strict=True)
         ),
-        tuple(
-            Object(name, schema.get("description", ""), tuple(_fields(schema)))
-            for name, schema in sorted(document["components"]["schemas"].items())
-        ),
+        _reached(objects, [Type("Problem", "Problem")]),
     )
+
+
+def _types(operations: Iterable[Operation]) -> Iterator[Type]:
+    for operation in operations:
+        yield from (field.type for field in operation.parameters)
+        yield from (answer for _, answer in operation.answers)
+        if operation.body:
+            yield operation.body
+
+
+def _reached(objects: Mapping[str, Object], types: Iterable[Type]) -> tuple[Object, ...]:
+    """Return the objects that these types are, and those in their fields, by name."""
+    found: dict[str, Object] = {}
+    waiting = list(types)
+    while waiting:
+        name = waiting.pop().name
+        if name is not None and name not in found:
+            found[name] = objects[name]
+            waiting += [field.type for field in objects[name].fields]
+    return tuple(found[name] for name in sorted(found))
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Operation]]:
@@ -89,6 +122,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Operation]]:
             yield (
                 said["tags"][0],
                 Operation(
+                    said["operationId"],
                     method.upper(),
                     path,
                     said["summary"],
