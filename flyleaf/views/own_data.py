@@ -76,6 +76,11 @@ def download(reader: Reader) -> ResponseReturnValue:
 @blueprint.get("/export.zip")
 @reader_required
 def export(reader: Reader) -> ResponseReturnValue:
+    return archived(reader)
+
+
+def archived(reader: Reader) -> Response:
+    """Return the response with the archive. Raises TooManyRequests, ServiceUnavailable and BusyError."""
     return _download(reader, _write_archive, "application/zip", "flyleaf.zip")
 
 

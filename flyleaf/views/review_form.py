@@ -66,6 +66,12 @@ class ReviewForm(Form):
         """Return the rating as it was given, or None where the site has whole stars only."""
         return float(self.rating.data) if flyleaf().config.half_stars else None
 
+    def stars(self, known: Review | None) -> tuple[int, float | None]:
+        """Return the whole and the exact rating to store: those of the known review if it was shown as it was sent."""
+        if known is not None and self.rating.data == rating_of(known):
+            return known.rating, None
+        return self.whole_rating, self.exact_rating
+
     @property
     def words(self) -> str:
         return self.text.data or ""

@@ -74,14 +74,14 @@ def edit(connection: Connection, reader: Reader, address: str) -> Answer:
     form = ReviewForm(request.form)
     if not form.validate():
         return _editing(connection, book, review, form), form.status
-    is_as_it_was = form.rating.data == rating_of(review)
+    rating, exact_rating = form.stars(review)
     update_review(
         connection,
         book.id,
         reader.id,
-        review.rating if is_as_it_was else form.whole_rating,
+        rating,
         form.words,
-        exact_rating=None if is_as_it_was else form.exact_rating,
+        exact_rating=exact_rating,
         is_private=form.is_private.data,
         language=form.chosen_language,
     )

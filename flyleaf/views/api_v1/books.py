@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.api_tokens import LiveToken
 from flyleaf.queries.books import Book, select_book
-from flyleaf.queries.related_books import select_related_books
+from flyleaf.queries.related_books import select_other_titles, select_related_books
 from flyleaf.queries.series import select_series_of_book
 from flyleaf.queries.subjects import select_subjects_of_work
 from flyleaf.queries.works import select_leading_identity, select_work_id, work_id_of, work_name
@@ -76,7 +76,7 @@ def edition(connection: Connection, token: LiveToken | None, identifier: str) ->
 @blueprint.response(200, schemas.Work)
 @public
 def work(connection: Connection, token: LiveToken | None, work_id: str) -> dict[str, Any]:
-    """Return a work with its editions, series and subjects."""
+    """Return a work with its editions, series, subjects and other titles."""
     lead = find_lead(connection, work_id)
     related = select_related_books(connection, lead.id)
     return _described(lead) | {
@@ -84,6 +84,7 @@ def work(connection: Connection, token: LiveToken | None, work_id: str) -> dict[
         "lead": lead.address,
         "series": select_series_of_book(connection, lead.id),
         "subjects": [subject.name for subject in select_subjects_of_work(connection, lead.id)],
+        "other_titles": select_other_titles(connection, lead.id),
         "editions": [_described(lead), *map(_other_edition, related.editions)],
     }
 

@@ -8,11 +8,9 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.api_tokens import LiveToken
 from flyleaf.queries.readers import Reader, select_own_details
-from flyleaf.queries.reviewed_books import select_reviewed_books
-from flyleaf.views.api_v1 import own_schemas, schemas
+from flyleaf.views.api_v1 import own_schemas
 from flyleaf.views.api_v1.blueprints import Blueprint, own, own_slowly
-from flyleaf.views.api_v1.cursors import cursor_after, place_at
-from flyleaf.views.own_data import downloaded
+from flyleaf.views.own_data import archived, downloaded
 
 blueprint = Blueprint("Me", __name__, "The reader whose token it is.")
 
@@ -45,11 +43,9 @@ def export(reader: Reader) -> Response:
     return downloaded(reader)
 
 
-@blueprint.get("/me/reviews")
-@blueprint.response(200, schemas.OwnReviews)
-@own
-@blueprint.arguments(schemas.PageArguments, location="query")
-def own_reviews(connection: Connection, token: LiveToken, asked: dict[str, Any]) -> dict[str, Any]:
-    """Return your reviews, newest first."""
-    page = select_reviewed_books(connection, token.reader.id, place_at(asked), with_hidden=True)
-    return {"items": page.items, "next_cursor": cursor_after(page)}
+@blueprint.get("/me/export.zip")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
+@own_slowly
+def export_archive(reader: Reader) -> Response:
+    """Return the same as an archive, with your reading history also as CSV, which other sites read."""
+    return archived(reader)

@@ -10,9 +10,6 @@ from flyleaf.limits import (
     PAGE_SIZE,
     PAGE_SIZE_MAX,
     QUERY_MAX,
-    RATING_MAX,
-    RATING_MIN,
-    REVIEW_MAX,
     SUBJECT_NAME_MAX,
     YEAR_MAX,
     YEAR_MIN,
@@ -65,6 +62,12 @@ class SearchArguments(Schema):
 
 class SuggestionArguments(Schema):
     q = fields.String(required=True, validate=[Length(max=QUERY_MAX), Regexp(PRINTABLE)])
+
+
+class NumberedPageArguments(Schema):
+    cursor = fields.String(
+        load_default="1", validate=Regexp(r"^([1-9][0-9]?|100)$"), **said("`next_cursor` of the page before.")
+    )
 
 
 class PageArguments(Schema):
@@ -128,6 +131,7 @@ class Suggestions(Schema):
 class PlaceInSeries(Schema):
     name = fields.String(required=True)
     number = fields.String(required=True, allow_none=True)
+    author = fields.String(required=True, allow_none=True, **said("If others have a series of this name, too."))
 
 
 class Edition(Rated):
@@ -153,58 +157,10 @@ class Work(Rated):
     lead = fields.String(required=True, **said("The identifier of the edition that stands for the work."))
     series = fields.List(fields.Nested(PlaceInSeries), required=True)
     subjects = fields.List(fields.String(), required=True)
+    other_titles = fields.List(fields.String(), required=True, **said("Such as that of the original."))
     editions = fields.List(
         fields.Nested(EditionInWork), required=True, **said("At most 101: the lead, then the newest.")
     )
-
-
-class Review(Schema):
-    id = fields.Integer(required=True)
-    reader = fields.String(required=True, allow_none=True, attribute="reader_name", **said("Null: deleted account."))
-    rating = fields.Integer(required=True)
-    text = fields.String(required=True)
-    is_private = fields.Boolean(required=True)
-    created_at = fields.AwareDateTime(required=True)
-    edited_at = fields.AwareDateTime(required=True, allow_none=True)
-    hidden_reason = fields.String(
-        required=True, allow_none=True, **said("Why a moderator hid it from others; null: it is visible.")
-    )
-
-
-class Reviews(Schema):
-    items = fields.List(fields.Nested(Review), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-
-
-class ReviewedBook(Schema):
-    """A review of one's own, with the edition that it was written about."""
-
-    id = fields.Integer(required=True)
-    identifier = fields.String(required=True, attribute="address")
-    title = fields.String(required=True)
-    author = fields.String(required=True)
-    rating = fields.Integer(required=True)
-    text = fields.String(required=True)
-    created_at = fields.AwareDateTime(required=True)
-    edited_at = fields.AwareDateTime(required=True, allow_none=True)
-    hidden_reason = fields.String(required=True, allow_none=True)
-    is_private = fields.Boolean(required=True)
-    is_superseded = fields.Boolean(required=True, **said("A newer one of the same work stands instead."))
-
-
-class OwnReviews(Schema):
-    items = fields.List(fields.Nested(ReviewedBook), required=True)
-    next_cursor = fields.String(required=True, allow_none=True)
-
-
-class Number(fields.Integer):
-    """A whole number in JSON, where 3.0 is 3, and "3" is a text."""
-
-    def _validated(self, value: Any) -> int:
-        if isinstance(value, str | bool) or (isinstance(value, float) and not value.is_integer()):
-            raise self.make_error("invalid", input=value)
-        number: int = super()._validated(value)
-        return number
 
 
 class Flag(fields.Boolean):
@@ -214,9 +170,3 @@ class Flag(fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
-
-
-class NewReview(Schema):
-    rating = Number(required=True, validate=Range(RATING_MIN, RATING_MAX))
-    text = fields.String(load_default="", validate=[Length(max=REVIEW_MAX), Regexp(PRINTABLE_TEXT)])
-    is_private = Flag(**said("Only you see it, and it isn’t counted. Left out: as it was, and public at first."))
