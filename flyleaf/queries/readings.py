@@ -68,6 +68,30 @@ def add_readings(
     return added
 
 
+def update_reading(
+    connection: Connection, reader_id: int, reading_id: int, started_on: date | None, finished_on: date | None
+) -> bool:
+    """Change when the reader began and finished a book. Return False if the book has these dates already, as another
+    reading, or the reader has no such reading."""
+    lock_shelves(connection, reader_id)
+    row = connection.execute(
+        text("""
+            UPDATE readings AS r
+               SET started_on = :started_on, finished_on = :finished_on
+             WHERE r.id = :id
+               AND r.reader_id = :reader_id
+               AND NOT EXISTS (SELECT FROM readings AS other
+                                WHERE other.shelved_book_id = r.shelved_book_id
+                                  AND other.id <> r.id
+                                  AND other.started_on IS NOT DISTINCT FROM CAST(:started_on AS date)
+                                  AND other.finished_on IS NOT DISTINCT FROM CAST(:finished_on AS date))
+            RETURNING id
+        """),
+        {"id": reading_id, "reader_id": reader_id, "started_on": started_on, "finished_on": finished_on},
+    ).one_or_none()
+    return row is not None
+
+
 def delete_readings(connection: Connection, reader_id: int, ids: Sequence[int]) -> int:
     """Delete those of a reader's readings that have these ids, and return their number."""
     statement = text("DELETE FROM readings WHERE reader_id = :reader_id AND id = ANY (:ids)")

@@ -1,5 +1,6 @@
 """A reader's own copy of a book: its shelves, when it was read, and private notes."""
 
+from datetime import date
 from urllib.parse import quote
 
 from flask import Blueprint, redirect, request, url_for
@@ -58,17 +59,25 @@ def shelve_by_name(connection: Connection, reader: Reader, book_id: int, name: s
     try:
         shelve_book(connection, reader.id, book_id, status=status, shelves=[] if status else [name])
     except TooManyShelvesError as error:
-        raise _too_many_shelves() from error
+        raise too_many_shelves() from error
     except TooManyBooksError as error:
         most = format_decimal(SHELVED_MAX)
         raise Conflict(gettext("Your shelves can hold up to %(most)s books. Take one off first.", most=most)) from error
+
+
+def put_by_name(connection: Connection, reader: Reader, shelved_id: int, name: str) -> None:
+    """Put one of the reader's copies on the shelf of this name, which may be that of a status. Raises Conflict."""
+    try:
+        put_on_shelf(connection, reader.id, shelved_id, name)
+    except TooManyShelvesError as error:
+        raise too_many_shelves() from error
 
 
 @blueprint.route("/shelves/books/<id:shelved_id>", methods=["GET", "POST"])
 @login_required
 def copy(connection: Connection, reader: Reader, shelved_id: int) -> Answer:
     """Show the reader's own copy, or save its notes."""
-    entry = _find(connection, reader, shelved_id)
+    entry = find_copy(connection, reader, shelved_id)
     if request.method != "POST":
         typed = restored()
         return _page(connection, reader, entry, notes=None if typed is None else NotesForm(typed))
@@ -84,14 +93,11 @@ def copy(connection: Connection, reader: Reader, shelved_id: int) -> Answer:
 def move(connection: Connection, reader: Reader, shelved_id: int) -> ResponseReturnValue:
     """Put a copy on a shelf, as `shelve` does with a book. Lines of the reader's own have no other way."""
     name = _asked_shelf()
-    entry = _find(connection, reader, shelved_id)
+    entry = find_copy(connection, reader, shelved_id)
     if not name:
         delete_shelved_books(connection, reader.id, [entry.id])
         return redirect_with_notice(url_for("shelves.shelves"), "unshelved")
-    try:
-        put_on_shelf(connection, reader.id, entry.id, name)
-    except TooManyShelvesError as error:
-        raise _too_many_shelves() from error
+    put_by_name(connection, reader, entry.id, name)
     return _back_to(entry)
 
 
@@ -100,7 +106,7 @@ def move(connection: Connection, reader: Reader, shelved_id: int) -> ResponseRet
 def remove(connection: Connection, reader: Reader, shelved_id: int) -> ResponseReturnValue:
     """Take a copy off one shelf that the reader has named."""
     name = _asked_shelf()
-    entry = _find(connection, reader, shelved_id)
+    entry = find_copy(connection, reader, shelved_id)
     remove_from_shelf(connection, reader.id, entry.id, name)
     if entry.address is None and select_own_shelved_book(connection, reader.id, entry.id) is None:
         return redirect_with_notice(url_for("shelves.shelves"), "unshelved")
@@ -111,21 +117,29 @@ def remove(connection: Connection, reader: Reader, shelved_id: int) -> ResponseR
 @login_required
 def read(connection: Connection, reader: Reader, shelved_id: int) -> Answer:
     """Add when the book was begun and finished."""
-    entry = _find(connection, reader, shelved_id)
+    entry = find_copy(connection, reader, shelved_id)
     form = ReadingForm(request.form)
     if not form.validate():
         return _page(connection, reader, entry, reading=form), form.status
     days = (form.started_on.data, form.finished_on.data)
-    if add_reading(connection, reader.id, entry.id, *days) is None and len(entry.readings) >= READINGS_MAX:
-        raise Conflict(gettext("A book can have up to %(most)s dates. Delete one first.", most=READINGS_MAX))
+    add_days(connection, reader, entry, *days)
     return _back_to(entry)
+
+
+def add_days(
+    connection: Connection, reader: Reader, entry: ShelvedBook, started_on: date | None, finished_on: date | None
+) -> None:
+    """Add when the reader's copy was begun and finished. The same dates again change nothing. Raises Conflict."""
+    is_added = add_reading(connection, reader.id, entry.id, started_on, finished_on) is not None
+    if not is_added and len(entry.readings) >= READINGS_MAX:
+        raise Conflict(gettext("A book can have up to %(most)s dates. Delete one first.", most=READINGS_MAX))
 
 
 @blueprint.post("/shelves/books/<id:shelved_id>/readings/<id:reading_id>/delete")
 @login_required
 def delete_reading(connection: Connection, reader: Reader, shelved_id: int, reading_id: int) -> ResponseReturnValue:
     require_token()
-    entry = _find(connection, reader, shelved_id)
+    entry = find_copy(connection, reader, shelved_id)
     delete_readings(connection, reader.id, [reading_id])
     return _back_to(entry)
 
@@ -143,11 +157,12 @@ def _asked_shelf() -> str:
     return form.shelf.data or ""
 
 
-def _too_many_shelves() -> Conflict:
+def too_many_shelves() -> Conflict:
     return Conflict(gettext("You can have up to %(most)s shelves of your own. Delete one first.", most=SHELVES_MAX))
 
 
-def _find(connection: Connection, reader: Reader, shelved_id: int) -> ShelvedBook:
+def find_copy(connection: Connection, reader: Reader, shelved_id: int) -> ShelvedBook:
+    """Return the reader's own copy with this id. Raises NotFound."""
     entry = select_own_shelved_book(connection, reader.id, shelved_id)
     if entry is None:
         raise NotFound(gettext("This book isn’t on your shelves any more."))

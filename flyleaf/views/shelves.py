@@ -22,7 +22,7 @@ from flyleaf.queries.named_shelves import (
     select_shelf,
     select_shelves,
 )
-from flyleaf.queries.readers import Reader, select_profile
+from flyleaf.queries.readers import Profile, Reader, select_profile
 from flyleaf.queries.reading_years import select_reading_year, select_years_read
 from flyleaf.queries.shelf_pages import Order, ShelfQuery, select_shelf_page
 from flyleaf.queries.shelved_books import ShelvedBook
@@ -72,13 +72,13 @@ def make(connection: Connection, reader: Reader) -> Answer:
 @blueprint.get("/shelves/<name>")
 @login_to_read
 def shelf(connection: Connection, reader: Reader, name: str) -> Answer:
-    return _own_shelf(connection, reader, _find(connection, reader.id, name), ShelfNameForm(name=name))
+    return _own_shelf(connection, reader, find_shelf(connection, reader.id, name), ShelfNameForm(name=name))
 
 
 @blueprint.post("/shelves/<name>/rename")
 @login_required
 def rename(connection: Connection, reader: Reader, name: str) -> Answer:
-    found = _find(connection, reader.id, name, is_named=True)
+    found = find_shelf(connection, reader.id, name, is_named=True)
     form = ShelfNameForm(request.form)
     if not form.validate():
         return _own_shelf(connection, reader, found, form), form.status
@@ -91,7 +91,7 @@ def rename(connection: Connection, reader: Reader, name: str) -> Answer:
 @blueprint.route("/shelves/<name>/delete", methods=["GET", "POST"])
 @login_required
 def delete(connection: Connection, reader: Reader, name: str) -> Answer:
-    found = _find(connection, reader.id, name, is_named=True)
+    found = find_shelf(connection, reader.id, name, is_named=True)
     form = Form(request.form)
     if request.method != "POST" or not form.validate():
         return render_later("shelf_delete.html", shelf=found, form=form), form.status
@@ -104,7 +104,7 @@ def delete(connection: Connection, reader: Reader, name: str) -> Answer:
 def publish(connection: Connection, reader: Reader, name: str) -> ResponseReturnValue:
     """Show a shelf to others, or hide it."""
     require_token()
-    found = _find(connection, reader.id, name)
+    found = find_shelf(connection, reader.id, name)
     is_public = request.form.get("public") == "1"
     publish_shelf(connection, reader.id, found.name, is_public=is_public)
     address = url_for("shelves.shelf", name=found.name)
@@ -115,10 +115,7 @@ def publish(connection: Connection, reader: Reader, name: str) -> ResponseReturn
 @login_to_read
 def public_shelf(connection: Connection, reader: Reader, reader_name: str, name: str) -> Answer:
     """Show a shelf that another reader has made public: its books, and nothing that the reader says of them."""
-    profile = select_profile(connection, reader_name) if "\0" not in reader_name else None
-    found = select_shelf(connection, profile.reader_id, name) if profile and "\0" not in name else None
-    if profile is None or found is None or not found.is_public:
-        raise NotFound(gettext("This reader has no public shelf of this name."))
+    profile, found = find_public_shelf(connection, reader_name, name)
     if profile.reader_id == reader.id:
         return redirect(url_for("shelves.shelf", name=found.name))
     form = _asked(is_own=False)
@@ -144,7 +141,16 @@ def year(connection: Connection, reader: Reader, year: int) -> Answer:
     return render_later("reading_year.html", found=found, years=years, months=list(months), ratings=ratings)
 
 
-def _find(connection: Connection, reader_id: int, name: str, *, is_named: bool = False) -> Shelf:
+def find_public_shelf(connection: Connection, reader_name: str, name: str) -> tuple[Profile, Shelf]:
+    """Return a shelf that a reader has made public, and that reader. Raises NotFound."""
+    profile = select_profile(connection, reader_name) if "\0" not in reader_name else None
+    found = select_shelf(connection, profile.reader_id, name) if profile and "\0" not in name else None
+    if profile is None or found is None or not found.is_public:
+        raise NotFound(gettext("This reader has no public shelf of this name."))
+    return profile, found
+
+
+def find_shelf(connection: Connection, reader_id: int, name: str, *, is_named: bool = False) -> Shelf:
     """Return the reader's shelf of this name; with `is_named`, only one that the reader has named. Raises NotFound."""
     found = select_shelf(connection, reader_id, name) if "\0" not in name else None
     if found is None or (is_named and found.status):
@@ -196,6 +202,15 @@ def _asked(*, is_own: bool = True) -> ShelfForm:
 
 def _books(connection: Connection, reader_id: int, form: ShelfForm, found: Shelf | None = None) -> Page[ShelvedBook]:
     """Return the page of a shelf, or of all books of the reader, that the address asks for. Raises NotFound."""
+    try:
+        place = Mark.from_arguments(request.args) or Number(page_number(request.args, SHELF_PAGE_MAX))
+        return select_shelf_page(connection, reader_id, shelf_query(form, found), place)
+    except ValueError as error:
+        raise NotFound(gettext("This list has no such page. Go back to the first page.")) from error
+
+
+def shelf_query(form: ShelfForm, found: Shelf | None) -> ShelfQuery:
+    """Return what a form asks for of a shelf, or of all books of the reader."""
     query = ShelfQuery(words=form.q.data or "", order=Order(form.order.data))
     if found is not None:
         query = replace(query, status=found.status, shelf_id=None if found.status else found.id)
@@ -203,8 +218,4 @@ def _books(connection: Connection, reader_id: int, form: ShelfForm, found: Shelf
         query = replace(query, status=Status(form.status.data))
     if "rating" in form and form.rating.data:
         query = replace(query, rating=int(form.rating.data))
-    try:
-        place = Mark.from_arguments(request.args) or Number(page_number(request.args, SHELF_PAGE_MAX))
-        return select_shelf_page(connection, reader_id, query, place)
-    except ValueError as error:
-        raise NotFound(gettext("This list has no such page. Go back to the first page.")) from error
+    return query
