@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
 from flyleaf.limits import PAGE_SIZE
-from flyleaf.queries.authors import select_author, select_works
+from flyleaf.queries.authors import Author, select_author, select_works
 from flyleaf.queries.readers import Reader
 from flyleaf.search import require
 from flyleaf.web.access import login_to_read
@@ -21,15 +21,21 @@ blueprint = Blueprint("authors", __name__)
 @blueprint.get("/authors/<path:name>")
 @login_to_read
 def author(connection: Connection, reader: Reader, name: str) -> Answer:
-    require(connection)
-    found = select_author(connection, name) if "\0" not in name else None
-    if found is None:
-        raise NotFound(gettext("The catalogue has no books by this author."))
+    found = find_author(connection, name)
     page = page_number(request.args)
     works = select_works(connection, name, page)
     covers = covers_of(connection, works)
     pages = numbered(works, page, found.work_count, PAGE_SIZE)
     return render_later("author.html", author=found, works=pages, covers=covers)
+
+
+def find_author(connection: Connection, name: str) -> Author:
+    """Return the author of this name. Raises NotFound and SearchNotReadyError."""
+    require(connection)
+    found = select_author(connection, name) if "\0" not in name else None
+    if found is None:
+        raise NotFound(gettext("The catalogue has no books by this author."))
+    return found
 
 
 @blueprint.app_template_global()

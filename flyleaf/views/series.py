@@ -9,7 +9,13 @@ from werkzeug.exceptions import NotFound
 
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.readers import Reader
-from flyleaf.queries.series import select_series, select_series_by_author, select_works_of_series
+from flyleaf.queries.series import (
+    Series,
+    SeriesOfAuthor,
+    select_series,
+    select_series_by_author,
+    select_works_of_series,
+)
 from flyleaf.search import require
 from flyleaf.web.access import login_to_read
 from flyleaf.web.addresses import url_for
@@ -23,22 +29,30 @@ blueprint = Blueprint("series", __name__)
 @blueprint.get("/series/<path:name>")
 @login_to_read
 def series(connection: Connection, reader: Reader, name: str) -> Answer:
-    require(connection)
-    author = request.args.get("author")
-    if "\0" in name or "\0" in (author or ""):
-        _not_found()
-    by_author = select_series_by_author(connection, name, author)
-    if by_author and author is None:
-        found = select_series(connection, name) or _not_found()
+    found, author, by_author = find_series(connection, name, request.args.get("author"))
+    if by_author:
         return render_later("series_by_author.html", series=found, by_author=by_author)
-    # A series that several write, or whose name was shared once, has one page.
-    author = (by_author[0].author if by_author[0].is_asked else _not_found()) if by_author else None
-    found = select_series(connection, name, author) or _not_found()
     page = page_number(request.args)
     works = select_works_of_series(connection, name, author, page)
     covers = covers_of(connection, works)
     pages = numbered(works, page, found.work_count, PAGE_SIZE)
     return render_later("series.html", series=found, author=author, works=pages, covers=covers)
+
+
+def find_series(
+    connection: Connection, name: str, author: str | None
+) -> tuple[Series, str | None, list[SeriesOfAuthor]]:
+    """Return the series of this name, and its author if several authors have one of this name; and these authors if
+    none of them was asked for. Raises NotFound and SearchNotReadyError."""
+    require(connection)
+    if "\0" in name or "\0" in (author or ""):
+        _not_found()
+    by_author = select_series_by_author(connection, name, author)
+    if by_author and author is None:
+        return select_series(connection, name) or _not_found(), None, by_author
+    # A series that several write, or whose name was shared once, has one page.
+    author = (by_author[0].author if by_author[0].is_asked else _not_found()) if by_author else None
+    return select_series(connection, name, author) or _not_found(), author, []
 
 
 def _not_found() -> NoReturn:

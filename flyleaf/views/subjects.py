@@ -9,6 +9,7 @@ from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.readers import Reader
 from flyleaf.queries.subjects import (
     LARGEST_ON_A_PAGE,
+    ListedSubject,
     count_largest_subjects,
     select_largest_subjects,
     select_subject,
@@ -38,15 +39,20 @@ def subjects(connection: Connection, reader: Reader) -> Answer:
 @blueprint.get("/subjects/<path:key>")
 @login_to_read
 def subject(connection: Connection, reader: Reader, key: str) -> Answer:
-    require(connection)
-    own_key = subject_key(key)
-    found = select_subject(connection, own_key)
-    if found is None:
-        raise NotFound(gettext("The catalogue has no books with this subject."))
-    if key != own_key:  # "Science Fiction"
-        return redirect(url_for("subjects.subject", key=own_key), 301)
+    found = find_subject(connection, key)
+    if key != found.key:  # "Science Fiction"
+        return redirect(url_for("subjects.subject", key=found.key), 301)
     page = page_number(request.args)
     works = select_works_about(connection, found, page)
     covers = covers_of(connection, works)
     pages = numbered(works, page, found.listed, PAGE_SIZE)
     return render_later("subject.html", subject=found, works=pages, covers=covers)
+
+
+def find_subject(connection: Connection, name: str) -> ListedSubject:
+    """Return the subject of this name, in any spelling. Raises NotFound and SearchNotReadyError."""
+    require(connection)
+    found = select_subject(connection, subject_key(name))
+    if found is None:
+        raise NotFound(gettext("The catalogue has no books with this subject."))
+    return found

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from flyleaf.views.api_v1 import books, copies, document, imports, me, reviews, shelves
+from flyleaf.views.api_v1 import books, catalogue, copies, document, imports, me, readers, reviews, shelves
 from flyleaf.web.problems import is_v1
 
 READABLE_ELSEWHERE = {
@@ -21,7 +21,7 @@ def register(app: Flask) -> None:
     app.after_request(_finish)
     app.register_blueprint(document.blueprint)
     api = document.Api(app)
-    for room in (books, reviews, shelves, copies, imports, me):
+    for room in (books, catalogue, reviews, shelves, copies, imports, readers, me):
         api.register_blueprint(room.blueprint)
 
 
