@@ -23,12 +23,16 @@ ALL_OF_PYTHON = "".join(code for language, code in EXAMPLES if language == "pyth
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-def test_every_example_works(app: Flask, alice: Site, add_book: AddBook, select: Select, tmp_path: Path) -> None:
+def test_every_example_works(
+    app: Flask, alice: Site, bob: Site, add_book: AddBook, select: Select, tmp_path: Path
+) -> None:
     add_book("9780141439518", "Pride and Prejudice", "Jane Austen")
     add_book("9780192827609", "Pride and Prejudice", "Jane Austen")
     add_book("9780141439587", "Emma", "Jane Austen")
+    add_book("9780141439662", "Sense and Sensibility", "Jane Austen")
     for number in range(3):
         add_book(f"978000000001{number}", f"Pride of the Meadow {number}", "A. Shepherd")
+    bob.review("9780141439518", 5, "Such wit.")
     with serving(app) as address:
         known = os.environ | {"FLYLEAF": address, "TOKEN": new_token(alice, "write")}
         shell = [code for language, code in EXAMPLES if language == "sh"]
@@ -38,10 +42,16 @@ def test_every_example_works(app: Flask, alice: Site, add_book: AddBook, select:
     assert len(shell) == 5
     lines = said.splitlines()
     assert lines[0].startswith("Pride and Prejudice 5.0")
+    assert "9780141439587 Emma" in lines
+    assert "Bob Such wit." in lines
+    assert select("SELECT count(*) FROM helpful_votes") == 1
+    assert "Pride and Prejudice ['2026-11-20']" in lines
+    assert "1 Emma identifier 9780141439587 write" in lines
+    assert select("SELECT notes FROM shelved_books") == "Lent to Ana."
     assert lines[-1] == "304"
     assert "422 application/problem+json rating: Must be" in said
-    assert {"2 1", "read Pride and Prejudice", "1", "written"} <= set(lines)
-    assert select("SELECT text FROM reviews") == "Better the second time."
+    assert {"2 2", "chosen", "written", "ready"} <= set(lines)
+    assert select("SELECT string_agg(text, ', ' ORDER BY id) FROM reviews") == "Such wit., Better the second time."
 
 
 def _run(command: list[str], environment: dict[str, str], folder: Path) -> str:
