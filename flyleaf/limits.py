@@ -57,6 +57,7 @@ PAGE_MAX = 100  # the last page of results that is shown
 PAGE_SIZE = 20  # results on a page
 PAGE_SIZE_MAX = 100  # results in one answer of the API
 REVIEWS_ON_A_PAGE = 10
+NEW_BOOKS_IN_THE_FEED = 50
 SHELVED_ON_A_PAGE = 20
 SHELF_PAGE_MAX = 5_000  # the last page of a shelf that can be asked for by its number; links go further
 REPORTED_ON_A_PAGE = 20

@@ -1,4 +1,4 @@
-"""What feeds show: the newest reviews of a work, or of the works of an author or a series. Those of a reader are the
+"""What feeds of reviews show: the newest of a work, or of the works of an author or a series. Those of a reader are the
 list of the page. And the keys in the addresses of feeds."""
 
 from dataclasses import dataclass
@@ -45,13 +45,15 @@ _OF_SERIES = text(f"""
         SELECT work_id AS id
           FROM search_series
          WHERE key = (SELECT nullif(search_series_key(:name), '')) COLLATE "C"
+           AND (CAST(:author AS text) IS NULL
+                OR author = split_part(search_work_author(:author, search_key(:author)), '|', 1) COLLATE "C")
          ORDER BY first_number, last_number, title_key, work_id
          LIMIT :works_max
     ) {_NEWEST}""")  # noqa: S608  # a constant
 
 
 @dataclass(frozen=True, slots=True)
-class FeedEntry:
+class FeedReview:
     """A public review with the book that it was written about. The reader is None if the account was deleted."""
 
     id: int
@@ -64,24 +66,24 @@ class FeedEntry:
     edited_at: datetime | None
 
 
-def select_newest_of_book(connection: Connection, book_id: int) -> list[FeedEntry]:
+def select_newest_of_book(connection: Connection, book_id: int) -> list[FeedReview]:
     """Return the newest reviews of a book's work."""
-    return _entries(connection, _OF_BOOK, book_id=book_id)
+    return _reviews(connection, _OF_BOOK, book_id=book_id)
 
 
-def select_newest_of_author(connection: Connection, name: str) -> list[FeedEntry]:
+def select_newest_of_author(connection: Connection, name: str) -> list[FeedReview]:
     """Return the newest reviews of an author's works."""
-    return _entries(connection, _OF_AUTHOR, name=name, works_max=WORKS_MAX)
+    return _reviews(connection, _OF_AUTHOR, name=name, works_max=WORKS_MAX)
 
 
-def select_newest_of_series(connection: Connection, name: str) -> list[FeedEntry]:
-    """Return the newest reviews of a series' works."""
-    return _entries(connection, _OF_SERIES, name=name, works_max=WORKS_MAX)
+def select_newest_of_series(connection: Connection, name: str, author: str | None = None) -> list[FeedReview]:
+    """Return the newest reviews of the works of a series, or of all series of this name."""
+    return _reviews(connection, _OF_SERIES, name=name, author=author, works_max=WORKS_MAX)
 
 
-def _entries(connection: Connection, statement: TextClause, **values: object) -> list[FeedEntry]:
+def _reviews(connection: Connection, statement: TextClause, **values: object) -> list[FeedReview]:
     rows = connection.execute(statement, {**values, "limit": REVIEWS_ON_A_PAGE})
-    return [FeedEntry(**row._mapping) for row in rows]
+    return [FeedReview(**row._mapping) for row in rows]
 
 
 def select_feed_key(connection: Connection, reader_id: int) -> int | None:

@@ -319,6 +319,7 @@ def states(
             "series of one name": at("/series/The Circle"),
             "series of one author": at("/series/The Circle?author=Ted Dekker"),
             "series of a long name": at("/series/" + LONG.strip()[:400]),
+            "new books": at("/books/new"),
             "own profile": at("/readers/Alice"),
             "profile": at("/readers/Bob"),
             "long name": at("/readers/" + "A" * 64),

@@ -67,6 +67,7 @@ DIGESTS = {
     "sql/0038_in_use.sql": "a44e8b17fa15cdfcf199cd41e5b5cc4cb64940a515b0cd56cf7eaee23a909e30",
     "versions/0038_helpful_votes.py": "761bcfbc50a665afbda5b679e91529447743e1cde166de953428b458ff249921",
     "versions/0039_upload_turns.py": "e5288e819df86d49afe6f58cdbc57f66b4221e8a033e533b0fa2897327cd6cb1",
+    "versions/0040_new_books.py": "9fbd93efa3b63e00cb053c46b9e91c5d165af909cfb9c7d3007badf8859e3621",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Atom feeds of reviews: what is in them, who may read them, and that they follow RFC 4287."""
+"""Atom feeds of reviews and of new books: what is in them, who may read them, and that they follow RFC 4287."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from flyleaf.database import Database
 from flyleaf.queries import departures
-from flyleaf.queries.feeds import FeedEntry, select_feed_key, select_newest_of_author, select_newest_of_series
+from flyleaf.queries.feeds import FeedReview, select_feed_key, select_newest_of_author, select_newest_of_series
 from flyleaf.views import feeds
 from tests.fixture_types import AddBook, Select, Visit
 from tests.plans import explain, recorded
@@ -79,6 +79,51 @@ def test_each_feed_has_the_review_and_is_linked_from_its_page(
         f'<link rel="alternate" type="application/atom+xml" title="Reviews as an Atom feed" href="{FEEDS[kind]}">'
     )
     assert alternate in alice.get(page).text
+
+
+def test_the_feed_of_new_books_has_the_newest_first_and_is_linked_from_their_page(
+    visit: Visit, add_book: AddBook, alice: Site, select: Select
+) -> None:
+    add_book(isbn="9780441172719", title="Before there were dates")
+    select("UPDATE books SET added_at = NULL")
+    add_book(isbn="9780141439518", title="Pride & Prejudice", author="Jane Austen", description="Two\n\nparagraphs.")
+    add_book(isbn=None, title="Beowulf", author="", identifiers=["goodreads:52357"], description="x" * 1_001)
+    feed = parsed(visit().get(keyed(alice, "/books/new.atom")))
+    assert feed.findtext(f"{ATOM}title") == "New books"
+    newest, older = feed.findall(f"{ATOM}entry")
+    assert (newest.findtext(f"{ATOM}title"), newest.findtext(f"{ATOM}author/{ATOM}name")) == ("Beowulf", "Flyleaf")
+    assert older.findtext(f"{ATOM}title") == "Pride & Prejudice (Jane Austen)"
+    assert older.findtext(f"{ATOM}author/{ATOM}name") == "Jane Austen"
+    assert older.findtext(f"{ATOM}id") == "http://localhost/books/9780141439518"
+    assert contents(feed) == [f"<p>{'x' * 1_000}…</p>", "<p>Two</p><p>paragraphs.</p>"]
+    alternate = (
+        '<link rel="alternate" type="application/atom+xml" title="New books as an Atom feed" href="/books/new.atom">'
+    )
+    assert alternate in alice.get("/books/new").text
+    assert alternate in alice.get("/search").text
+
+
+def test_the_feed_of_new_books_needs_a_reader_or_a_key(visit: Visit) -> None:
+    assert visit().get("/books/new.atom").headers["Location"] == "/login?next=/books/new.atom"
+    assert visit().get("/books/new.atom?key=x").status_code == 403
+
+
+def test_a_series_that_shares_its_name_has_a_feed_of_its_own(
+    visit: Visit, add_book: AddBook, alice: Site, select: Select
+) -> None:
+    for isbn, author in (("9780849917905", "Ted Dekker"), ("9780441172719", "Dave Eggers")):
+        for number in (1, 2):
+            own = isbn if number == 1 else f"978000000{author[0] == 'D':d}001"
+            add_book(own, f"Volume {number} of {author}", author)
+            select("UPDATE books SET series = :series WHERE isbn = :isbn", series=f"The Circle #{number}", isbn=own)
+        alice.review(isbn, 4, f"By {author}.")
+    page = alice.get("/series/The Circle?author=Ted Dekker").text
+    assert 'href="/series/The%20Circle/reviews.atom?author=Ted+Dekker"' in page
+    feed = parsed(visit().get(keyed(alice, "/series/The%20Circle/reviews.atom?author=Ted+Dekker")))
+    assert contents(feed) == ["<p>By Ted Dekker.</p>"]
+    assert feed.findtext(f"{ATOM}title") == "Reviews: The Circle (Ted Dekker)"
+    assert feed.findtext(f"{ATOM}id") == "http://localhost/series/The%20Circle/reviews.atom?author=Ted+Dekker"
+    assert len(contents(parsed(visit().get(keyed(alice, "/series/The%20Circle/reviews.atom"))))) == 2
 
 
 @pytest.mark.parametrize("kind", FEEDS)
@@ -202,7 +247,7 @@ def test_a_feed_speaks_the_language_of_who_asks(visit: Visit, dune: str, alice: 
 @pytest.mark.parametrize(
     "missing",
     ["/books/0000000000/reviews.atom", "/authors/Nobody/reviews.atom", "/series/Nothing/reviews.atom",
-     "/readers/Nobody/reviews.atom", "/authors/a%00b/reviews.atom"],
+     "/readers/Nobody/reviews.atom", "/authors/a%00b/reviews.atom", "/series/The%20Circle/reviews.atom?author=a%00b"],
 )  # fmt: skip
 def test_a_feed_of_nothing_is_not_found(missing: str, dune: str, alice: Site) -> None:
     assert alice.get(keyed(alice, missing)).status_code == 404
@@ -210,7 +255,7 @@ def test_a_feed_of_nothing_is_not_found(missing: str, dune: str, alice: Site) ->
 
 @pytest.mark.parametrize("select_newest", [select_newest_of_author, select_newest_of_series])
 def test_the_newest_reviews_of_each_work_are_found_in_an_index(
-    select_newest: Callable[[Connection, str], list[FeedEntry]], database: Database, dune: str
+    select_newest: Callable[[Connection, str], list[FeedReview]], database: Database, dune: str
 ) -> None:
     with database.transaction() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))  # which is faster for a handful of rows
