@@ -25,8 +25,8 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%")
 TAG = re.compile(r"<[^>]*>|&\w+;|\{\w+\}")  # {count} is filled in by the page's script
 # The same in that language.
 SAME = {
-    "es": {"Spoiler", "Error:"},
-    "pt_BR": {"Spoiler"},
+    "es": {"Spoiler", "Error:", "Cookies"},
+    "pt_BR": {"Spoiler", "Cookies"},
 }
 
 

@@ -262,6 +262,7 @@ def states(
     return {
         "visitor": {
             "welcome": at("/"),
+            "privacy": at("/privacy"),
             "register": at("/register"),
             "register refused": lambda page: refused(page, "/register", "Register", Username="Bob", Password="short"),
             "log in": at("/login?next=/search"),
