@@ -50,7 +50,7 @@ _KEYS = {
     Order.DATE: "s.added_at",
     Order.TITLE: "s.title_key",
     Order.AUTHOR: "s.author_key",
-    Order.RATING: "coalesce(r.rating, 0)",
+    Order.RATING: "CAST(100 * coalesce(r.exact_rating, r.rating, 0) AS int)",  # there are quarters of stars
     Order.YEAR: f"coalesce(s.year, {_NO_YEAR})",
 }
 _UPWARDS = (Order.TITLE, Order.AUTHOR)
@@ -136,5 +136,5 @@ def _read(order: Order, written: str) -> object:
     number = int(written)
     if order is Order.DATE:
         return _EPOCH + number * _MICROSECOND
-    least, most = (0, RATING_MAX) if order is Order.RATING else (min(_NO_YEAR, YEAR_MIN), YEAR_MAX)
+    least, most = (0, 100 * RATING_MAX) if order is Order.RATING else (min(_NO_YEAR, YEAR_MIN), YEAR_MAX)
     return min(max(number, least), most)

@@ -19,6 +19,7 @@ COLUMNS = """
     s.id, coalesce(b.isbn, b.identity) AS address, coalesce(b.title, s.title) AS title,
     coalesce(b.author, s.author) AS author, CASE WHEN b.id IS NULL THEN s.year ELSE b.year END AS year,
     CASE WHEN b.id IS NULL THEN s.isbn ELSE b.isbn END AS isbn, b.language, s.status, s.notes, s.added_at, r.rating,
+    CAST(r.exact_rating AS float8) AS exact_rating,
     ARRAY(SELECT shelf.name
             FROM shelf_members AS member
             JOIN shelves AS shelf ON shelf.id = member.shelf_id
@@ -58,6 +59,7 @@ class ShelvedBook:
     notes: str | None
     added_at: datetime
     rating: int | None
+    exact_rating: float | None  # None: `rating` is what the reader gave
     shelves: tuple[str, ...]
     readings: tuple[Reading, ...]  # the first one first
 

@@ -36,5 +36,11 @@ def test_all_that_a_books_page_offers(page: Page, log_in: Callable[[Page], Page]
     page.get_by_role("link", name="Lent").click()
     expect(page.locator(".result-title")).to_have_text("Pride and Prejudice")
     page.get_by_role("link", name="Pride and Prejudice").click()
-    page.get_by_role("button", name="Take off all shelves").click()
+    button = page.get_by_role("button", name="Take off all shelves")
+    expect(button).to_be_hidden()
+    page.get_by_text("Take off all shelves…").click()
+    expect(page.locator(".take-off li")).to_have_text(
+        ["where it is on your own shelves: Lent", "the dates of 1 reading", "your private notes"]
+    )
+    button.click()
     expect(page.get_by_text("The book is off your shelves.")).to_be_visible()

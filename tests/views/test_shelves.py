@@ -76,6 +76,30 @@ def test_a_form_without_a_shelf_is_refused(alice: Site, dune: str, select: Selec
     assert select("SELECT count(*) FROM shelved_books") == 1
 
 
+def test_what_would_be_lost_is_said_before_a_book_is_taken_off(alice: Site, dune: str, select: Select) -> None:
+    shelve(alice, dune, "read")
+    assert "This can’t be undone" not in alice.get(f"/books/{dune}").text
+    shelve(alice, dune, "Lent & lost")
+    for day in ("2020-01-01", "2021-01-01"):
+        alice.submit(f"/books/{dune}", f"{copy_address(select)}/readings", finished_on=day)
+    page = re.search(r'<details class="take-off">(.*?)</details>', alice.get(f"/books/{dune}").text, re.DOTALL)
+    assert page
+    lost = [" ".join(re.sub("<[^>]*>", "", line).split()) for line in re.findall("<li>(.*?)</li>", page[1])]
+    assert lost == ["where it is on your own shelves: Lent &amp; lost", "the dates of 2 readings"]
+
+
+def test_a_shelf_shows_the_exact_rating(alice: Site, dune: str, add_book: AddBook, select: Select) -> None:
+    add_book("9780141439518", "Emma", "Jane Austen")
+    for isbn in (dune, "9780141439518"):
+        shelve(alice, isbn, "read")
+        alice.review(isbn, 4, "")
+    select("UPDATE reviews SET exact_rating = 3.75 WHERE book_id = (SELECT min(id) FROM books)")
+    page = alice.get("/shelves/read?order=rating").text
+    assert titles(page) == ["Emma", "Dune"]
+    assert re.findall('aria-label="([^"]*) of 5 stars"', page) == ["4", "3.75"]
+    assert 'aria-label="3.75 of 5 stars"' in alice.get(f"/books/{dune}/review/delete").text
+
+
 @pytest.mark.parametrize(
     "address",
     [
