@@ -2,7 +2,8 @@
 
 A book is only taken for the one that a file means if title and author are those of one work, by the rule that tells
 which books are editions of one (search/sql/1_works.sql). An identifier alone is not enough: ISBNs are mistyped, and
-publishers use some of them twice. What comes close is offered, for the reader to decide.
+publishers use some of them twice. What comes close is offered, for the reader to decide. How well that works is in
+docs/catalogue.md.
 """
 
 from collections.abc import Sequence
@@ -47,36 +48,40 @@ class Match:
     book_id: int | None = None
 
 
-# The keys of a title and an author, as the rule compares them; `given` is the first name or its initial.
+# What is compared: the title without its series, the number of a volume that bears its series' name, the author's
+# surname and first name; of several authors all names, in any order. With a `range` a book is several of a series.
 _KEYS = """
     search_title_key(title) AS title_key,
-    ltrim(search_work_title(title, search_title_key(title)), '*')
-        || coalesce(search_volume_of_series(search_work_title(title, search_title_key(title)), series), '')
-        AS work_title,
+    ltrim(search_work_title(title, search_title_key(title)), '*') AS main_title,
+    coalesce(search_volume_of_series(search_work_title(title, search_title_key(title)), series), '') AS volume,
+    coalesce(substring(series FROM '#[0-9.]+-[0-9.]+'), '') AS range,
     search_work_author(author, search_key(author)) AS names,
-    split_part(search_key(search_main_author(author)), ' ', 1) AS given
+    split_part(search_key(search_main_author(author)), ' ', 1) AS given,
+    CASE WHEN author ~ '^[^ ,]+ [^,]+(, [^ ,]+ [^,]+)+$' THEN
+        ARRAY(SELECT split_part(search_work_author(name, search_key(name)), '|', 2) AS one
+                FROM string_to_table(author, ', ') AS name
+               ORDER BY one
+               LIMIT 20) END AS people
 """
 # Two authors of one surname and initial may still be two people, if both first names are known.
-_AGREE = """
-    found.work_title = wanted.work_title
-    AND (found.author = ''
-         OR wanted.author = ''
-         OR split_part(found.names, '|', 1) = split_part(wanted.names, '|', 1)
-            AND (split_part(found.names, '|', 2) = split_part(wanted.names, '|', 2)
-                 OR least(length(found.given), length(wanted.given)) = 1
-                 OR least(length(found.given), length(wanted.given)) >= 3
-                    AND (starts_with(found.given, wanted.given) OR starts_with(wanted.given, found.given))))
+_AUTHORS_AGREE = """
+    (found.author = ''
+     OR wanted.author = ''
+     OR split_part(found.names, '|', 1) = split_part(wanted.names, '|', 1)
+        AND (split_part(found.names, '|', 2) = split_part(wanted.names, '|', 2)
+             OR least(length(found.given), length(wanted.given)) = 1)
+     OR (found.people = wanted.people) IS TRUE)
 """
+_VOLUMES_AGREE = "found.volume = wanted.volume AND found.range = wanted.range"
 _WANTED = f"""
     wanted AS MATERIALIZED (
-        SELECT n, title, author, identity, identifiers,
-               {_KEYS},
-               search_root(search_work_of(title, author, series)) AS work_id
+        SELECT n, title, author, series, identity, identifiers, {_KEYS}
           FROM unnest(CAST(:titles AS text[]), CAST(:authors AS text[]), CAST(:series AS text[]),
                       CAST(:identities AS text[]), CAST(:identifiers AS text[]))
                    WITH ORDINALITY AS given_ (title, author, series, identity, identifiers, n)
     )
 """  # noqa: S608  # constants
+# Which volume it is, the identifier says, too, if the file or the catalogue doesn't.
 _IDENTIFIED = text(f"""
     WITH {_WANTED}, named AS MATERIALIZED (
         SELECT n, b.id AS book_id, 0 AS place
@@ -89,20 +94,31 @@ _IDENTIFIED = text(f"""
           JOIN identifiers AS i ON i.scheme = split_part(name, ':', 1)
                                AND i.value = substr(name, strpos(name, ':') + 1)
     ), found AS (
-        SELECT n, place, b.id AS book_id, author, {_KEYS}
+        SELECT n, place, b.id AS book_id, author, series, {_KEYS}
           FROM named
           JOIN books AS b ON b.id = named.book_id
     )
-    SELECT DISTINCT ON (n) n, book_id, {_AGREE} AS agrees
+    SELECT DISTINCT ON (n) n, book_id,
+           found.main_title = wanted.main_title
+           AND ({_VOLUMES_AGREE}
+                OR (found.series IS NULL OR wanted.series IS NULL) AND concat(found.volume, wanted.volume) !~ '[^0-9]')
+           AND {_AUTHORS_AGREE} AS agrees
       FROM wanted
       JOIN found USING (n)
      ORDER BY n, agrees DESC, place, book_id
 """)  # noqa: S608  # constants
-# Of the work's editions one with this title is preferred, then the one that stands for the work.
+# The work may be that of any of several authors. Of its editions one with this title is preferred, then the one that
+# stands for the work.
 _OF_WORK = text(f"""
     WITH {_WANTED}
     SELECT n, edition.book_id, edition.title_key = wanted.title_key AND wanted.identity IS NULL AS is_exact
       FROM wanted
+     CROSS JOIN LATERAL (
+        SELECT search_root(search_work_of(title, author, series))
+               || CASE WHEN people IS NOT NULL THEN
+                      ARRAY(SELECT search_root(search_work_of(title, name, series))
+                              FROM string_to_table(author, ', ') WITH ORDINALITY AS listed (name, place)
+                             WHERE place BETWEEN 2 AND :most) END AS works) AS of_authors
      CROSS JOIN LATERAL (
         SELECT found.*
           FROM (SELECT b.id AS book_id, author, {_KEYS}, b.id = works.lead_book_id AS leads
@@ -110,8 +126,12 @@ _OF_WORK = text(f"""
                  CROSS JOIN LATERAL (SELECT book_id FROM search_editions AS e WHERE e.work_id = works.id
                                       ORDER BY e.book_id = works.lead_book_id DESC, e.book_id LIMIT :editions) AS e
                   JOIN books AS b ON b.id = e.book_id
-                 WHERE works.id = wanted.work_id) AS found
-         WHERE wanted.author <> '' AND found.author <> '' AND {_AGREE}
+                 WHERE works.id = ANY (of_authors.works)) AS found
+         WHERE wanted.author <> ''
+           AND found.author <> ''
+           AND found.main_title = wanted.main_title
+           AND {_VOLUMES_AGREE}
+           AND {_AUTHORS_AGREE}
          ORDER BY found.title_key = wanted.title_key DESC, leads DESC, book_id
          LIMIT 1) AS edition
 """)  # noqa: S608  # constants
@@ -163,6 +183,7 @@ _NEAR = text(f"""
        AND author_likeness >= 0.3
 """)  # noqa: S608  # constants
 _EDITIONS = 50  # of a work that are looked at
+_AUTHORS = 4  # of a book whose works are looked at
 _SOME = 200  # works of one title, or of a surname and a word
 
 
@@ -173,7 +194,8 @@ def match_books(connection: Connection, wanted: Sequence[WantedBook]) -> list[Ma
         kind = MatchKind.IDENTIFIER if row.agrees else MatchKind.NEAR_IDENTIFIER
         found[row.n - 1] = Match(kind, row.book_id)
     unsure = [place for place in range(len(wanted)) if place not in found or not found[place].kind.is_sure]
-    for row in connection.execute(_OF_WORK, _arrays([wanted[place] for place in unsure]) | {"editions": _EDITIONS}):
+    limits = {"editions": _EDITIONS, "most": _AUTHORS}
+    for row in connection.execute(_OF_WORK, _arrays([wanted[place] for place in unsure]) | limits):
         found[unsure[row.n - 1]] = Match(MatchKind.EXACT if row.is_exact else MatchKind.EDITION, row.book_id)
     missing = [place for place in unsure if place not in found]
     for row in connection.execute(_NEAR, _arrays([wanted[place] for place in missing]) | {"some": _SOME}):
