@@ -9,10 +9,12 @@ from datetime import date
 from operator import attrgetter
 from typing import IO
 
+from flyleaf.history import PartialDate
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME
 from flyleaf.importing.cleaning.review_cells import review_cell
 from flyleaf.importing.fields import COLUMNS, as_cell
 from flyleaf.importing.formats.spreadsheet_cells import protected
+from flyleaf.importing.own_columns import UNDATED
 from flyleaf.queries.catalogue import CatalogueEntry
 from flyleaf.queries.events import Event
 from flyleaf.queries.own_history import OwnBook
@@ -70,7 +72,8 @@ def _history_cells(book: OwnBook) -> dict[str, str]:
     first, _, others = book.author.partition(", ")
     status = _EXCLUSIVE.get(book.status or "", book.status or "")
     scheme, _, identifier = (book.identity or "").rpartition(":")
-    finished = [ended for _, ended in book.readings if ended]
+    finished = [ended for began, ended in book.readings if ended or not began]
+    days = [ended.first for ended in finished if ended and ended.precision == "day"]
     return {
         "Book Id": identifier if scheme == "goodreads" else "",
         "Title": book.title,
@@ -82,7 +85,7 @@ def _history_cells(book: OwnBook) -> dict[str, str]:
         "Publisher": book.publisher or "",
         "Number of Pages": str(book.pages or ""),
         "Original Publication Year": str(book.year or ""),
-        "Date Read": _slashed(max(finished, default=None)),
+        "Date Read": _slashed(max(days, default=None)),
         "Date Added": _slashed(book.added_at and book.added_at.date()),
         "Bookshelves": ", ".join(filter(None, (*(name.replace(",", " ") for name in book.shelves), status))),
         "Exclusive Shelf": status,
@@ -94,15 +97,16 @@ def _history_cells(book: OwnBook) -> dict[str, str]:
         "Private Review": "yes" if book.is_private else "",
         "Date Reviewed": book.reviewed_at.isoformat() if book.reviewed_at else "",
         "Dates Read": ", ".join(
-            f"{_slashed(began)}-{_slashed(ended)}" if began else _slashed(ended) for began, ended in book.readings
+            f"{_slashed(began)}-{_slashed(ended)}" if began else _slashed(ended) or UNDATED
+            for began, ended in book.readings
         ),
         "Series": book.series or "",
         "Identifiers": book.identity if scheme and book.identity else "",
     }
 
 
-def _slashed(day: date | None) -> str:
-    return day.strftime("%Y/%m/%d") if day else ""
+def _slashed(day: date | PartialDate | None) -> str:
+    return str(day or "").replace("-", "/")
 
 
 def write_readers(readers: Iterable[ListedReader], file: IO[str], form: str) -> None:

@@ -1,12 +1,49 @@
 """A reading history: what a file says of books, and of its reader with them."""
 
 import json
+from calendar import monthrange
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 Status = Literal["to-read", "reading", "read", "did-not-finish"]
+Precision = Literal["day", "month", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A day, or a month or a year of which it isn't known: then `first` is its first day."""
+
+    first: date
+    precision: Precision = "day"
+
+    @property
+    def last(self) -> date:
+        """Return the last day that it may be."""
+        month = 12 if self.precision == "year" else self.first.month
+        end = monthrange(self.first.year, month)[1]
+        return self.first if self.precision == "day" else self.first.replace(month=month, day=end)
+
+    def __str__(self) -> str:
+        """Return 2021-03-21, 2021-03 or 2021."""
+        return self.first.isoformat()[: {"day": 10, "month": 7, "year": 4}[self.precision]]
+
+    @classmethod
+    def in_which(cls, day: date, precision: Precision) -> "PartialDate":
+        """Return the day, or its month or year."""
+        first = day if precision == "day" else day.replace(day=1)
+        return cls(first.replace(month=1) if precision == "year" else first, precision)
+
+    @classmethod
+    def parse(cls, written: str) -> "PartialDate":
+        """Return what `str` has written. Raises ValueError."""
+        precision: Precision = "day" if len(written) > 7 else "month" if len(written) > 4 else "year"
+        return cls(date.fromisoformat(written + "0001-01-01"[len(written) :]), precision)
+
+
+# When a reading began and when it ended; (None, None) is one of which neither is known.
+ReadingDates = tuple[PartialDate | None, PartialDate | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +68,15 @@ class HistoryRow:
     review: str = ""
     is_private: bool = False
     reviewed_at: datetime | None = None
-    readings: tuple[tuple[date | None, date | None], ...] = ()  # when each began and ended
+    readings: tuple[ReadingDates, ...] = ()
     notes: str = ""
     added_on: date | None = None
     problems: tuple[str, ...] = ()
+
+    @property
+    def undated_count(self) -> int:
+        """Return how many readings have no date."""
+        return self.readings.count((None, None))
 
     @property
     def is_bare(self) -> bool:
@@ -43,7 +85,8 @@ class HistoryRow:
 
     def to_json(self) -> str:
         """Return it for `from_json`, without what it doesn't say."""
-        return json.dumps({name: value for name, value in asdict(self).items() if value}, default=str)
+        values = asdict(self) | {"readings": [[day and str(day) for day in dates] for dates in self.readings]}
+        return json.dumps({name: value for name, value in values.items() if value}, default=str)
 
     @classmethod
     def from_json(cls, said: dict[str, Any]) -> "HistoryRow":
@@ -51,10 +94,13 @@ class HistoryRow:
         values = {"title": ""} | said
         for name in ("identifiers", "shelves", "problems"):
             values[name] = tuple(values.get(name, ()))
-        values["readings"] = tuple((_day(began), _day(ended)) for began, ended in values.get("readings", ()))
+        values["readings"] = tuple(
+            (began and PartialDate.parse(began), ended and PartialDate.parse(ended))
+            for began, ended in values.get("readings", ())
+        )
         values["rating"] = Decimal(values["rating"]) if "rating" in values else None
         values["reviewed_at"] = datetime.fromisoformat(values["reviewed_at"]) if "reviewed_at" in values else None
-        values["added_on"] = _day(values.get("added_on"))
+        values["added_on"] = date.fromisoformat(values["added_on"]) if "added_on" in values else None
         return cls(**values)
 
 
@@ -65,7 +111,3 @@ class RefusedRow:
     line: int
     text: str  # its first cells
     reason: str
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -61,7 +61,7 @@ MAY_IMPORT = {
     "search": {"identifiers", "isbn", "limits", "subjects"},
     "queries": {"history", "identifiers", "isbn", "limits", "paging", "series", "subjects"},
     "database": {"config", "embedded", "search"},  # of the search: what it keeps in the database
-    "exporting": {"importing", "queries"},
+    "exporting": {"history", "importing", "queries"},
     "importing": {
         "config", "database", "history", "identifiers", "isbn", "limits", "numbers", "queries", "search", "series",
         "subjects",

@@ -20,7 +20,8 @@ STATE = """
                           ORDER BY b.title) FROM reviews AS r JOIN books AS b ON b.id = r.book_id),
         (SELECT jsonb_agg(jsonb_build_array(title, author, book_id IS NULL, status, notes, added_at) ORDER BY title)
            FROM shelved_books),
-        (SELECT jsonb_agg(jsonb_build_array(started_on, finished_on) ORDER BY started_on, finished_on) FROM readings),
+        (SELECT jsonb_agg(jsonb_build_array(started_on, started_precision, finished_on, finished_precision)
+                          ORDER BY started_on, finished_on) FROM readings),
         (SELECT jsonb_agg(jsonb_build_array(title, year) ORDER BY id) FROM books),
         (SELECT jsonb_agg(jsonb_build_array(name, is_public) ORDER BY name) FROM shelves),
         (SELECT count(*) FROM shelf_members),

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import IO
 
 from flyleaf import limits
-from flyleaf.history import HistoryRow, RefusedRow, Status
+from flyleaf.history import HistoryRow, PartialDate, Precision, ReadingDates, RefusedRow, Status
 from flyleaf.importing.cleaning.cells import CellError, RowError, clean, is_damaged
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME
 from flyleaf.importing.cleaning.review_cells import review_text
@@ -23,7 +23,7 @@ from flyleaf.importing.errors import UnusableFileError
 from flyleaf.importing.fields import IDENTIFIER_COLUMNS, RULES, SERIES
 from flyleaf.importing.formats import format_of
 from flyleaf.importing.formats.spreadsheet_cells import unprotected
-from flyleaf.importing.own_columns import BETWEEN, OWN_COLUMNS, UNTIL
+from flyleaf.importing.own_columns import BETWEEN, OWN_COLUMNS, UNDATED, UNTIL
 from flyleaf.importing.reading.packed_file import Allowance, PackedFile
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
@@ -33,16 +33,20 @@ from flyleaf.series import read_title, with_series
 
 # As the sites name them, reduced to letters and digits.
 _NAMES: Mapping[Status, str] = {
-    "to-read": "toread wanttoread planned tbr wishlist paraler queroler porleer quieroleer",
-    "reading": "reading currentlyreading inprogress lendo leyendo",
+    "to-read": "toread wanttoread planned tbr forlater wishlist paraler queroler porleer quieroleer",
+    "reading": "reading currentlyreading isreading inprogress lendo leyendo",
     "read": "read finished alreadyread completed lido leido",
     "did-not-finish": "didnotfinish dnf abandoned stoppedreading unfinished abandonado",
 }
+_PAUSED = frozenset("paused onhold pausado enpausa".split())  # reading, and on a shelf of this name
 _STATUSES = {name: status for status, names in _NAMES.items() for name in names.split()}
 _QUARTER = Decimal("0.25")
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,9})?", re.ASCII)
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*)?")
+_MONTH = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})")
+_YEAR = re.compile(r"[0-9]{4}")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _NO_DATES = frozenset(("", "None", "null", "not set"))
 
 
@@ -181,9 +185,12 @@ def _identifiers(book: Mapping[str, str]) -> Iterator[str]:
 
 
 def _status(cell: str) -> tuple[Status | None, str]:
-    """Return the status and "", or None and the name of a shelf that no other site has."""
+    """Return the status, or None, and the name of a shelf for what no status says, or ""."""
     name = clean(cell)
-    status = _STATUSES.get("".join(filter(str.isalnum, name.casefold())))
+    letters = "".join(filter(str.isalnum, name.casefold()))
+    if letters in _PAUSED:
+        return "reading", name
+    status = _STATUSES.get(letters)
     return status, "" if status or name.casefold() in ("", "unknown", "none") else name
 
 
@@ -216,51 +223,78 @@ def _text(name: str, text: str, longest: int, problems: list[str]) -> str:
     return text
 
 
-def _readings(cell: str, count: str, problems: list[str]) -> tuple[tuple[date | None, date | None], ...]:
-    """Return the readings with a date, in their order."""
-    found: list[tuple[date | None, date | None]] = []
+def _readings(cell: str, count: str, problems: list[str]) -> tuple[ReadingDates, ...]:
+    """Return the readings, in their order. Behind those with a date come those of which only their number is known."""
+    found: list[ReadingDates] = []
+    undated = 0
     for part in filter(None, cell.split(BETWEEN)):
         started_cell, _, finished_cell = part.partition(UNTIL)
-        started = _date("readings", started_cell, problems)
-        finished = _date("readings", finished_cell, problems)
-        if started and finished and finished < started:
+        if (started_cell, finished_cell) == ("", UNDATED):
+            undated += 1
+            continue
+        started = _partial_date("readings", started_cell, problems)
+        finished = _partial_date("readings", finished_cell, problems)
+        if started and finished and finished.last < started.first:
             problems.append("readings")
             started = None
         if started or finished:
             found.append((started, finished))
-    if len(found) > limits.READINGS_MAX:
-        problems.append("readings")
-    readings = tuple(dict.fromkeys(found[: limits.READINGS_MAX]))
+    dated = list(dict.fromkeys(found))
     times = whole_number(clean(count)) or 0
-    if times > max(len(readings), 1):  # a reading without any date can't be kept
-        problems.append("read_count")
-    return readings
+    if times > 1:  # one that was read once has the status
+        undated = max(times - len(dated), undated)
+    if len(dated) + undated > limits.READINGS_MAX:
+        problems.append("readings" if len(dated) > limits.READINGS_MAX else "read_count")
+    readings = dated[: limits.READINGS_MAX]
+    return (*readings, *[(None, None)] * min(undated, limits.READINGS_MAX - len(readings)))
 
 
 def _date(name: str, cell: str, problems: list[str]) -> date | None:
     """Return the day; None if there is none, or only its month or year is known."""
+    found = _partial_date(name, cell, problems)
+    if found is not None and found.precision == "day":
+        return found.first
+    if found is not None:
+        problems.append(name)
+    return None
+
+
+def _partial_date(name: str, cell: str, problems: list[str]) -> PartialDate | None:
+    """Return the day, or the month or the year if no more is known. Of two numbers up to 12 the month can't be told: of
+    that day only the year is used."""
     text = clean(cell)
     if text in _NO_DATES:
         return None
     try:
-        day = _day(text)
+        found = _parsed_date(text)
     except ValueError:
-        day = None
-    if day is None or not limits.READ_ON_MIN <= day <= date.today() + timedelta(days=1):
+        found = None
+    if found is None or not limits.READ_ON_MIN <= found.first <= date.today() + timedelta(days=1):
         problems.append(name)
         return None
-    return day
+    if found.precision == "year" and _YEAR_LAST.fullmatch(text):
+        problems.append(name)
+    return found
 
 
-def _day(text: str) -> date | None:
-    """Return the day in 2023/03/21 or 3/21/2023. Of two numbers up to 12, the month can't be told. Raises
-    ValueError."""
+def _parsed_date(text: str) -> PartialDate | None:
+    """Return the date in 2023/03/21, 3/21/2023, 2023-03, 2023/03/00, March 2023 or 2023. Raises ValueError."""
     if first := _YEAR_FIRST.fullmatch(text):
-        return date(int(first[1]), int(first[2]), int(first[3]))
+        year, month, day = int(first[1]), int(first[2]), int(first[3])
+        precision: Precision = "day" if day else "month" if month else "year"
+        return PartialDate(date(year, month or 1, day or 1), precision)
     if last := _YEAR_LAST.fullmatch(text):
         one, other, year = int(last[1]), int(last[2]), int(last[3])
         if one == other or max(one, other) > 12:  # no month
-            return date(year, min(one, other), max(one, other))
+            return PartialDate(date(year, min(one, other), max(one, other)))
+        return PartialDate(date(year, 1, 1), "year")
+    if only := _MONTH.fullmatch(text):
+        return PartialDate(date(int(only[1]), int(only[2]), 1), "month")
+    if _YEAR.fullmatch(text):
+        return PartialDate(date(int(text), 1, 1), "year")
+    words = text.split()
+    if len(words) == 2 and words[0][:3].casefold() in _MONTHS and _YEAR.fullmatch(words[1]):
+        return PartialDate(date(int(words[1]), _MONTHS.index(words[0][:3].casefold()) + 1, 1), "month")
     return None
 
 

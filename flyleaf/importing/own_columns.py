@@ -18,6 +18,7 @@ OWN_COLUMNS = (
 )
 BETWEEN = "\x1f"  # two items of a cell: names of shelves, or readings; no text of a file has it
 UNTIL = "\x1e"  # the start of a reading and its end
+UNDATED = "?"  # in place of the end of a reading of which no date is known
 
 # The StoryGraph writes "2021/05/11-2021/05/12, 2022/01/02"; dates with hyphens in them have spaces around this one.
 _BETWEEN_READINGS = re.compile("[,;]")

@@ -1,13 +1,15 @@
 """A reader's own reading history, to take along: the books on their shelves and those that they have reviewed."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from flyleaf.history import ReadingDates
 from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
+from flyleaf.queries.readings import partial_date
 
 # Of a book on a shelf, with the review of its work, whichever edition that is about.
 _ENTRY = """
@@ -17,8 +19,8 @@ _ENTRY = """
            s.status, s.notes, s.added_at,
            ARRAY(SELECT shelf.name FROM shelf_members AS member JOIN shelves AS shelf ON shelf.id = member.shelf_id
                   WHERE member.shelved_book_id = s.id ORDER BY shelf.name_key LIMIT 200) AS shelves,
-           ARRAY(SELECT jsonb_build_array(started_on, finished_on) FROM readings WHERE shelved_book_id = s.id
-                  ORDER BY coalesce(started_on, finished_on), id LIMIT 200) AS readings,
+           ARRAY(SELECT jsonb_build_array(started_on, started_precision, finished_on, finished_precision) FROM readings
+                  WHERE shelved_book_id = s.id ORDER BY coalesce(started_on, finished_on), id LIMIT 200) AS readings,
            r.rating, CAST(r.exact_rating AS text) AS exact_rating, r.text, r.is_private, r.created_at AS reviewed_at
       FROM shelved_books AS s
       LEFT JOIN books AS b ON b.id = s.book_id
@@ -76,7 +78,7 @@ class OwnBook:
     series: str | None
     status: str | None
     shelves: tuple[str, ...]
-    readings: tuple[tuple[date | None, date | None], ...]
+    readings: tuple[ReadingDates, ...]
     notes: str | None
     added_at: datetime | None
     rating: int | None
@@ -100,10 +102,6 @@ def _key(book: OwnBook) -> tuple[datetime, int]:
     return book.at, book.id
 
 
-def _own_book(*, shelves: list[str], readings: list[list[str | None]], **columns: Any) -> OwnBook:
-    days = tuple((_day(began), _day(ended)) for began, ended in readings)
-    return OwnBook(**columns, shelves=tuple(shelves), readings=days)
-
-
-def _day(written: str | None) -> date | None:
-    return date.fromisoformat(written) if written else None
+def _own_book(*, shelves: list[str], readings: list[list[Any]], **columns: Any) -> OwnBook:
+    dates = tuple((partial_date(*one[:2]), partial_date(*one[2:])) for one in readings)
+    return OwnBook(**columns, shelves=tuple(shelves), readings=dates)

@@ -54,13 +54,16 @@ def select_reading_year(connection: Connection, reader_id: int, year: int) -> Re
     """Return what a reader has read in a year, all zero if it was nothing."""
     rows = connection.execute(
         text(f"""
-            SELECT CAST(extract(month FROM finished.day) AS int) AS month, r.rating, count(*) AS book_count,
+            SELECT CASE WHEN finished.precision <> 'year'
+                        THEN CAST(extract(month FROM finished.day) AS int) END AS month,
+                   r.rating, count(*) AS book_count,
                    count(b.pages) AS with_pages, coalesce(sum(b.pages), 0) AS pages
-              FROM (SELECT shelved_book_id, min(finished_on) AS day
+              FROM (SELECT DISTINCT ON (shelved_book_id) shelved_book_id, finished_on AS day,
+                           finished_precision AS precision
                       FROM readings
                      WHERE reader_id = :reader_id
                        AND finished_on BETWEEN make_date(:year, 1, 1) AND make_date(:year, 12, 31)
-                     GROUP BY shelved_book_id) AS finished
+                     ORDER BY shelved_book_id, finished_on, id) AS finished
               JOIN shelved_books AS s ON s.id = finished.shelved_book_id
               LEFT JOIN books AS b ON b.id = s.book_id
               {WITH_RATING}

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from flyleaf.history import Precision
 from flyleaf.limits import SHELVED_ON_A_PAGE
 from flyleaf.paging import Key, Page
 from flyleaf.queries.keyset import Listed, select_page
@@ -26,8 +27,9 @@ COLUMNS = """
            WHERE member.shelved_book_id = s.id
            ORDER BY shelf.name_key
            LIMIT 200) AS shelves,
-    (SELECT array_agg(ARRAY[CAST(id AS text), CAST(started_on AS text), CAST(finished_on AS text)]
-                      ORDER BY coalesce(started_on, finished_on), id)
+    (SELECT array_agg(ARRAY[CAST(id AS text), CAST(started_on AS text), CAST(finished_on AS text),
+                            started_precision, finished_precision]
+                      ORDER BY coalesce(started_on, finished_on) NULLS FIRST, id)
        FROM readings
       WHERE shelved_book_id = s.id) AS readings
 """
@@ -133,7 +135,7 @@ def select_statuses(connection: Connection, reader_id: int, identities: Sequence
 
 
 def shelved_book(
-    *, status: str | None, shelves: list[str], readings: list[list[str | None]] | None, **columns: Any
+    *, status: str | None, shelves: list[str], readings: list[list[Any]] | None, **columns: Any
 ) -> ShelvedBook:
     """Return the entry whose columns stand in a row."""
     return ShelvedBook(
@@ -144,8 +146,8 @@ def shelved_book(
     )
 
 
-def _reading(reading_id: str | None, started_on: str | None, finished_on: str | None) -> Reading:
-    return Reading(int(reading_id or 0), _date(started_on), _date(finished_on))
+def _reading(id_: str, started_on: str | None, finished_on: str | None, *precisions: Precision) -> Reading:
+    return Reading(int(id_), _date(started_on), _date(finished_on), *precisions)
 
 
 def _date(written: str | None) -> date | None:

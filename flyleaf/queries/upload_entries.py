@@ -161,7 +161,7 @@ def _write(
         connection, [(shelves[name], ids[row.n]) for row in written for name in row.shelves if name in shelves]
     )
     readings = add_readings(
-        connection, reader_id, [(ids[row.n], *days) for row in written for days in row.said.readings]
+        connection, reader_id, [(ids[row.n], dates) for row in written for dates in row.said.readings]
     )
     for row in written:
         id_ = ids[row.n]

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import get_datetime_format
+from babel.dates import format_skeleton, get_datetime_format
 from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import format_date, format_time, get_locale
@@ -23,6 +23,7 @@ _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
+        month=month,
         moment=moment,
         iso_time=iso_time,
         paragraphs=paragraphs,
@@ -37,6 +38,11 @@ def register(app: Flask) -> None:
 def day(when: datetime) -> str:
     """Return the date, such as 24 November 2026 or 24 de novembro de 2026."""
     return str(format_date(when, "long"))
+
+
+def month(when: date) -> str:
+    """Return the month of a date, such as November 2026 or novembro de 2026."""
+    return str(format_skeleton("yMMMM", when, locale=get_locale()))
 
 
 def moment(when: datetime) -> str:

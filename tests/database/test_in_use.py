@@ -125,7 +125,7 @@ def test_the_steps_are_what_their_kind_says(name: str) -> None:
     for step in steps_of(name):
         if step.kind == "long":
             assert re.fullmatch(
-                r"ALTER TABLE \w+ VALIDATE CONSTRAINT \w+|(CREATE|DROP) INDEX CONCURRENTLY [^;]+"
+                r"ALTER TABLE \w+ VALIDATE CONSTRAINT \w+|(CREATE|CREATE UNIQUE|DROP) INDEX CONCURRENTLY [^;]+"
                 r"|INSERT INTO \w+ SELECT [^;]+ ON CONFLICT DO NOTHING",
                 step.statements.strip(),
             )

@@ -68,6 +68,8 @@ DIGESTS = {
     "versions/0038_helpful_votes.py": "761bcfbc50a665afbda5b679e91529447743e1cde166de953428b458ff249921",
     "versions/0039_upload_turns.py": "e5288e819df86d49afe6f58cdbc57f66b4221e8a033e533b0fa2897327cd6cb1",
     "versions/0040_new_books.py": "9fbd93efa3b63e00cb053c46b9e91c5d165af909cfb9c7d3007badf8859e3621",
+    "sql/0041_in_use.sql": "a9bc5b9e7a4e2b119d8a0a8664f94c8af33923357f6ba76d67829ca84915633d",
+    "versions/0041_readings_without_days.py": "ce6c078d3ce4344d5946ef79604eb3d3c76920cad54942296e4a0635065b918a",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flyleaf.history import HistoryRow, RefusedRow
+from flyleaf.history import HistoryRow, PartialDate, RefusedRow
 from flyleaf.importing import UnusableFileError
 from flyleaf.importing.cleaning.review_cells import review_cell, review_text
 from flyleaf.importing.history import read_history, read_upload
@@ -50,6 +50,11 @@ def history(folder: Path, content: str | bytes) -> tuple[str, list[HistoryRow | 
         return found.format, list(found.rows)
 
 
+def days(row: HistoryRow) -> list[str]:
+    """The dates of the readings: 2021-05/2021-06, /2022, and / if none is known."""
+    return [f"{began or ''}/{ended or ''}" for began, ended in row.readings]
+
+
 def only_row(folder: Path, content: str) -> HistoryRow:
     _, [row] = history(folder, content)
     assert isinstance(row, HistoryRow)
@@ -78,7 +83,7 @@ def test_goodreads(tmp_path: Path) -> None:
         shelves=("sf",),
         rating=Decimal(4),
         review="One.\nTwo & ||sand||",
-        readings=((None, date(2023, 3, 21)),),
+        readings=((None, PartialDate(date(2023, 3, 21))),),
         notes="Lent to Ann",
         added_on=date(2022, 12, 31),
     )
@@ -97,7 +102,7 @@ def test_the_storygraph(tmp_path: Path) -> None:
         '"2021/05/11-2021/05/12, 2022/01/02",2,4.25,"<div>Good,<br>""really"".</div>","sf, lent",No\n',
     )
     assert (row.status, row.rating, row.review) == ("did-not-finish", Decimal("4.25"), 'Good,\n"really".')
-    assert row.readings == ((date(2021, 5, 11), date(2021, 5, 12)), (None, date(2022, 1, 2)))
+    assert days(row) == ["2021-05-11/2021-05-12", "/2022-01-02"]
     assert (row.shelves, row.problems) == (("sf", "lent"), ())
 
 
@@ -108,7 +113,7 @@ def test_librarything(tmp_path: Path) -> None:
         "[2020-02-01]\tsf, lent\tYour library, Read but unowned\t[0441172717]\t0441172717\t[2019-12-24]\n",
     )
     assert (row.status, row.rating, row.review, row.notes) == ("read", Decimal("3.5"), "One.\nTwo.", "mine")
-    assert (row.shelves, row.readings) == (("sf", "lent", "Your library"), ((date(2020, 1, 1), date(2020, 2, 1)),))
+    assert (row.shelves, days(row)) == (("sf", "lent", "Your library"), ["2020-01-01/2020-02-01"])
     assert row.added_on == date(2019, 12, 24)
 
 
@@ -120,7 +125,7 @@ def test_librarything_as_json(tmp_path: Path) -> None:
         '"entrydate": "2019-12-24"}}',
     )
     assert (row.author, row.status, row.rating, row.review) == ("Frank Herbert", "read", Decimal("4.5"), "Good.")
-    assert (row.shelves, row.readings) == (("sf",), ((None, date(2020, 2, 1)),))
+    assert (row.shelves, days(row)) == (("sf",), ["/2020-02-01"])
 
 
 def test_bookwyrm(tmp_path: Path) -> None:
@@ -132,7 +137,7 @@ def test_bookwyrm(tmp_path: Path) -> None:
     )
     assert (row.status, row.rating, row.identifiers) == ("did-not-finish", Decimal("3.5"), ("goodreads:7",))
     assert row.review == "Sand\n\nwar\n||Long.||"
-    assert row.readings == ((date(2025, 1, 1), date(2025, 2, 1)),)
+    assert days(row) == ["2025-01-01/2025-02-01"]
     assert row.reviewed_at == datetime(2025, 3, 1, 10, tzinfo=UTC)
 
 
@@ -149,7 +154,7 @@ def test_openreads(tmp_path: Path) -> None:
         "2020-05-01T09:00:00.000,2020-05-01T09:00:00.000\n",
     )
     assert (row.status, row.rating, row.review, row.notes) == ("did-not-finish", Decimal("4.5"), "Good.", "mine")
-    assert row.readings == ((date(2021, 1, 1), date(2021, 2, 1)), (date(2022, 1, 1), None))
+    assert days(row) == ["2021-01-01/2021-02-01", "2022-01-01/"]
     assert (row.shelves, row.added_on) == (("sf", "lent"), date(2020, 5, 1))
 
 
@@ -165,7 +170,7 @@ def test_columns_of_no_particular_site(tmp_path: Path) -> None:
         tmp_path, "Title;Author;My Rating;Date Started;Date Read;Status;Tags\nDune;F. H.;4,5;;3/21/2023;Finished;a,b\n"
     )
     assert (row.status, row.rating, row.shelves) == ("read", Decimal("4.5"), ("a", "b"))
-    assert row.readings == ((None, date(2023, 3, 21)),)
+    assert days(row) == ["/2023-03-21"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +181,6 @@ def test_columns_of_no_particular_site(tmp_path: Path) -> None:
         ("NaN,2023-03-21,read,", "rating"),
         ("-1,2023-03-21,read,", "rating"),
         ("4,2023-02-30,read,", "readings"),
-        ("4,2023,read,", "readings"),
         ("4,3/4/2023,read,", "readings"),
         ("4,2999-01-01,read,", "readings"),
         (f"4,2023-03-21,read,{'a' * 10_001}", "review"),
@@ -186,6 +190,52 @@ def test_columns_of_no_particular_site(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_left_out_and_named(tmp_path: Path, cells: str, problem: str) -> None:
     row = only_row(tmp_path, f"title,author,rating,date read,status,review\nDune,Frank Herbert,{cells}\n")
     assert row.problems == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("dates", "count", "expected"),
+    [
+        ("2023", "", ["/2023"]),
+        ("2023/03", "", ["/2023-03"]),
+        ("2023-03", "", ["/2023-03"]),
+        ("2023/03/00", "", ["/2023-03"]),
+        ("March 2023", "", ["/2023-03"]),
+        ("3/4/2023", "", ["/2023"]),  # April or March
+        ("2021/05-2021/06, 2022", "3", ["2021-05/2021-06", "/2022", "/"]),
+        ("2021/05/11-2021/05", "", ["2021-05-11/2021-05"]),
+        ("2021-2022", "", ["2021/2022"]),
+        ("2021/05/11-2020", "", ["/2020"]),  # it can't end before it begins
+        ("", "1", []),  # the status says so
+        ("", "2", ["/", "/"]),
+        ("2021/05/11", "1", ["/2021-05-11"]),
+        ("2021/05/11, 2022/01/02", "1", ["/2021-05-11", "/2022-01-02"]),
+        ("?, 2021/05/11, ?", "", ["/2021-05-11", "/", "/"]),
+        ("?, 2021/05/11, ?", "3", ["/2021-05-11", "/", "/"]),
+        ("", "100000", ["/"] * 100),
+    ],
+)
+def test_readings_of_which_less_than_the_day_is_known(
+    tmp_path: Path, dates: str, count: str, expected: list[str]
+) -> None:
+    row = only_row(tmp_path, f'title,author,status,dates read,read count\nDune,Ann,read,"{dates}",{count}\n')
+    assert days(row) == expected
+    assert HistoryRow.from_json(json.loads(row.to_json())) == row
+
+
+@pytest.mark.parametrize("written", ["2021", "2021-03", "2021-03-21", "0999-12"])
+def test_a_date_is_written_as_it_is_read(written: str) -> None:
+    found = PartialDate.parse(written)
+    assert str(found) == written
+    for day in (found.first, found.last):
+        assert PartialDate.in_which(day, found.precision) == found
+
+
+def test_books_that_are_paused_or_owned(tmp_path: Path) -> None:
+    """The status that is nearest, and beside it a shelf that says the rest."""
+    paused = only_row(tmp_path, STORYGRAPH + "Dune,Frank Herbert,,,paperback,paused,,,,0,,,sf,Yes\n")
+    assert (paused.status, paused.shelves, paused.problems) == ("reading", ("paused", "sf", "owned"), ())
+    owned = only_row(tmp_path, GOODREADS + "7,Dune,Frank Herbert,,,,,0,,,,,,,,,,,to-read,,,,0,2\n")
+    assert (owned.status, owned.shelves) == ("to-read", ("owned",))
 
 
 def test_a_row_without_a_title_is_refused(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ def test_the_round_trip(alice: Site, visit: Visit, dune: str, add_book: AddBook,
         '"",Lost,Some Body,,,3,2019/01/01,2018/01/01,lent,currently-reading,Gone.,\n'
     )
     press(alice, brought(alice, HEADER + DUNE + rows), "commit", private="1")
+    more = "title,author,status,dates read,read count\n"
+    more += 'Emma,Jane Austen,paused,"2021/05-2021/06, 2019, 2018/01/02-",6\nLost,Some Body,,"?, ?",\n'
+    press(alice, brought(alice, more), "commit")
+    assert select("SELECT count(*) FROM readings WHERE coalesce(started_on, finished_on) IS NULL") == 4
     alice.review("9780141439587", 2, "Changed.")
     state = STATE.replace(", r.edited_at", "").replace("added_at)", "CAST(added_at AS date))")
     before = select(state)
@@ -29,7 +33,7 @@ def test_the_round_trip(alice: Site, visit: Visit, dune: str, add_book: AddBook,
     with zipfile.ZipFile(io.BytesIO(archive.data)) as members:
         kept = json.loads(members.read("flyleaf.json"))
         table = members.read("reading-history.csv").decode()
-    assert [len(kept[name]) for name in ("reviews", "shelved_books", "imports")] == [3, 4, 1]
+    assert [len(kept[name]) for name in ("reviews", "shelved_books", "imports")] == [3, 4, 2]
     alice.submit("/account/delete", reviews="delete", password=PASSWORD)
     assert select("SELECT count(*) FROM shelved_books") == 0
     again = visit().registered("Alice")

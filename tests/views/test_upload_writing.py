@@ -247,6 +247,39 @@ def test_a_review_without_a_rating_becomes_a_note(alice: Site, dune: str, select
     assert select("SELECT notes FROM shelved_books") == "Sand.\n\nmine"
 
 
+def test_how_often_a_book_was_read(alice: Site, dune: str, select: Select) -> None:
+    """Dates that are known are not counted again, whichever file or page they came from."""
+    header = "title,author,status,dates read,read count\n"
+    press(alice, brought(alice, header + 'Dune,Frank Herbert,read,"2021/03, 2022",4\n'), "commit")
+    counts = "SELECT string_agg(coalesce(finished_on::text, '-'), ' ' ORDER BY finished_on) FROM readings"
+    assert select(counts) == "2021-03-31 2022-12-31 - -"
+    before = select(STATE)
+    for again in ('Dune,Frank Herbert,read,"2021/03, 2022",4\n', "Dune,Frank Herbert,read,,3\n"):
+        page = brought(alice, header + again)
+        press(alice, page, "commit")
+        assert select(STATE) == before
+    page = brought(alice, header + "Dune,Frank Herbert,read,2023/05/06,6\n")
+    assert "2023-05-06 read 5 times without a date" in said(alice, page)
+    press(alice, page, "commit")
+    assert select(counts) == "2021-03-31 2022-12-31 2023-05-06 - - -"
+    shown = said(alice, f"/books/{dune}")
+    for words in ("finished in March 2021", "finished in 2022", "finished on 6 May 2023", "read once, date unknown"):
+        assert words in shown
+    assert "finished on 6 May 2023" in said(alice, "/shelves/read")
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+def test_a_year_in_which_a_book_was_read_is_no_month(alice: Site, dune: str, add_book: AddBook) -> None:
+    add_book("9780141439587", "Emma", "Jane Austen")
+    rows = "title,author,status,date read\nDune,Frank Herbert,read,2022\nEmma,Jane Austen,read,2022/03\n"
+    press(alice, brought(alice, rows), "commit")
+    shown = said(alice, "/shelves/years/2022")
+    assert "2 books" in shown
+    assert "March 1 April 0" in shown
+    assert "December 0" in shown
+
+
 def test_more_books_than_shelves_hold(alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flyleaf.queries.shelf_entries.SHELVED_MAX", 2)
     before = select(STATE)

@@ -16,6 +16,7 @@ from flyleaf.importing.formats.spreadsheet_cells import typed
 from flyleaf.importing.own_columns import items, listed_readings, reading
 from flyleaf.importing.reading.source import Source
 from flyleaf.importing.table import Table
+from flyleaf.numbers import whole_number
 
 NAME = "goodreads"
 
@@ -57,12 +58,12 @@ _COLUMNS = {
 }
 
 
-def _shelves(bookshelves: str, exclusive_shelf: str, own_shelves: str) -> str:
-    """Return the shelves without the exclusive one, which is listed with them."""
+def _shelves(bookshelves: str, exclusive_shelf: str, own_shelves: str, owned_copies: str) -> str:
+    """Return the shelves without the exclusive one, which is listed with them, and one of books that are owned."""
     if own_shelves.strip():
         return items(*typed(own_shelves).splitlines())
     names = (name for name in bookshelves.split(",") if name.strip() != exclusive_shelf.strip())
-    return items(*names)
+    return items(*names, "owned" if whole_number(owned_copies.strip()) else "")
 
 
 def _review(review: str, spoiler: str) -> str:
@@ -86,7 +87,7 @@ _HISTORY = {
     "series": Column(str, ("series",)),
     "identifiers": Column(_identifiers, ("book_id", "identifiers")),
     "status": Column(str, ("exclusive_shelf",)),
-    "shelves": Column(_shelves, ("bookshelves", "exclusive_shelf", "own_shelves")),
+    "shelves": Column(_shelves, ("bookshelves", "exclusive_shelf", "own_shelves", "owned_copies")),
     "rating": Column(first_given, ("exact_rating", "my_rating")),
     "review": Column(_review, ("my_review", "spoiler")),
     "is_private": Column(str, ("private_review",)),

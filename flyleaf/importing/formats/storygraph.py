@@ -54,8 +54,8 @@ _COLUMNS = {
 }
 
 
-def _tags(cell: str) -> str:
-    return items(*cell.split(","))
+def _shelves(tags: str, owned: str) -> str:
+    return items(*tags.split(","), "owned" if owned.strip().casefold() == "yes" else "")
 
 
 def _readings(dates_read: str, last_date_read: str) -> str:
@@ -64,7 +64,7 @@ def _readings(dates_read: str, last_date_read: str) -> str:
 
 _HISTORY = {
     "status": Column(str, ("read_status",)),
-    "shelves": Column(_tags, ("tags",)),
+    "shelves": Column(_shelves, ("tags", "owned?")),
     "rating": Column(str, ("star_rating",)),
     "review": Column(str, ("review",)),
     "readings": Column(_readings, ("dates_read", "last_date_read")),
