@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
 from operator import attrgetter
-from typing import IO
+from typing import IO, Any
 
 from flyleaf.history import PartialDate
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME
@@ -53,9 +53,17 @@ HISTORY_COLUMNS = (
     "Publisher", "Binding", "Number of Pages", "Year Published", "Original Publication Year", "Date Read", "Date Added",
     "Bookshelves", "Bookshelves with positions", "Exclusive Shelf", "My Review", "Spoiler", "Private Notes",
     "Read Count", "Owned Copies",
-    "Exact Rating", "Own Shelves", "Private Review", "Date Reviewed", "Dates Read", "Series", "Identifiers",
+    "Exact Rating", "Own Shelves", "Private Review", "Review Language", "Date Reviewed", "Dates Read", "Series",
+    "Identifiers",
 )  # fmt: skip
 _EXCLUSIVE = {"reading": "currently-reading"}
+
+
+def history_item(book: OwnBook) -> dict[str, Any]:
+    """Return the book as the data of its reader have it, without what isn't known: formats/flyleaf_json.py reads it."""
+    values = asdict(book) | {"readings": [[day and str(day) for day in dates] for dates in book.readings]}
+    del values["id"], values["at"]
+    return {name: value for name, value in values.items() if value}
 
 
 def write_history(books: Iterable[OwnBook], file: IO[str]) -> int:
@@ -95,6 +103,7 @@ def _history_cells(book: OwnBook) -> dict[str, str]:
         "Exact Rating": book.exact_rating or str(book.rating or ""),
         "Own Shelves": "\n".join(book.shelves),
         "Private Review": "yes" if book.is_private else "",
+        "Review Language": book.language or "",
         "Date Reviewed": book.reviewed_at.isoformat() if book.reviewed_at else "",
         "Dates Read": ", ".join(
             f"{_slashed(began)}-{_slashed(ended)}" if began else _slashed(ended) or UNDATED

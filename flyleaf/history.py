@@ -67,6 +67,7 @@ class HistoryRow:
     rating: Decimal | None = None  # from 0.25 to 5, in quarters
     review: str = ""
     is_private: bool = False
+    written_in: str | None = None  # the code of the review's language
     reviewed_at: datetime | None = None
     readings: tuple[ReadingDates, ...] = ()
     notes: str = ""

@@ -16,8 +16,9 @@ DUNE = '1,Dune,Frank Herbert,,="9780441172719",4,2023/03/21,2022/12/31,sf,read,S
 # All that an import can change, in a form that can be compared.
 STATE = """
     SELECT jsonb_build_array(
-        (SELECT jsonb_agg(jsonb_build_array(b.title, r.rating, r.exact_rating, r.text, r.is_private, r.edited_at)
-                          ORDER BY b.title) FROM reviews AS r JOIN books AS b ON b.id = r.book_id),
+        (SELECT jsonb_agg(jsonb_build_array(b.title, r.rating, r.exact_rating, r.text, r.is_private, r.language,
+                                                    r.edited_at) ORDER BY b.title)
+           FROM reviews AS r JOIN books AS b ON b.id = r.book_id),
         (SELECT jsonb_agg(jsonb_build_array(title, author, book_id IS NULL, status, notes, added_at) ORDER BY title)
            FROM shelved_books),
         (SELECT jsonb_agg(jsonb_build_array(started_on, started_precision, finished_on, finished_precision)

@@ -46,6 +46,7 @@ _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*
 _MONTH = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})")
 _YEAR = re.compile(r"[0-9]{4}")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
+_CODE = re.compile(r"[a-z]{2,3}")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _NO_DATES = frozenset(("", "None", "null", "not set"))
 
@@ -145,6 +146,7 @@ def _row(line: int, cells: dict[str, str]) -> HistoryRow | RefusedRow:
         rating=_rating(own["rating"], problems),
         review=_text("review", review_text(unprotected(own["review"])), limits.REVIEW_MAX, problems),
         is_private=clean(own["is_private"]).casefold() in ("true", "yes", "1"),
+        written_in=_language(own["written_in"], problems),
         reviewed_at=_moment(own["reviewed"]),
         readings=_readings(own["readings"], own["read_count"], problems),
         notes=_text("notes", review_text(unprotected(own["notes"])), limits.NOTES_MAX, problems),
@@ -221,6 +223,15 @@ def _text(name: str, text: str, longest: int, problems: list[str]) -> str:
         problems.append(name)
         return ""
     return text
+
+
+def _language(cell: str, problems: list[str]) -> str | None:
+    """Return the code of the language in which the review is written."""
+    code = clean(cell)
+    if code and not _CODE.fullmatch(code):
+        problems.append("written_in")
+        return None
+    return code or None
 
 
 def _readings(cell: str, count: str, problems: list[str]) -> tuple[ReadingDates, ...]:

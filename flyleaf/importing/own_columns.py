@@ -10,6 +10,7 @@ OWN_COLUMNS = (
     "rating",
     "review",
     "is_private",
+    "written_in",
     "reviewed",
     "readings",
     "read_count",

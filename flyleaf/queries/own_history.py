@@ -21,7 +21,8 @@ _ENTRY = """
                   WHERE member.shelved_book_id = s.id ORDER BY shelf.name_key LIMIT 200) AS shelves,
            ARRAY(SELECT jsonb_build_array(started_on, started_precision, finished_on, finished_precision) FROM readings
                   WHERE shelved_book_id = s.id ORDER BY coalesce(started_on, finished_on), id LIMIT 200) AS readings,
-           r.rating, CAST(r.exact_rating AS text) AS exact_rating, r.text, r.is_private, r.created_at AS reviewed_at
+           r.rating, CAST(r.exact_rating AS text) AS exact_rating, r.text, r.is_private, r.language,
+           r.created_at AS reviewed_at
       FROM shelved_books AS s
       LEFT JOIN books AS b ON b.id = s.book_id
       LEFT JOIN search_editions AS edition ON edition.book_id = s.book_id
@@ -38,7 +39,8 @@ _REVIEW = """
     SELECT r.id, r.created_at AS at, b.title, b.author, b.isbn, b.isbn13, b.identity, b.year, b.publisher, b.pages,
            b.series, CAST(NULL AS text) AS status, CAST(NULL AS text) AS notes, CAST(NULL AS timestamptz) AS added_at,
            CAST(ARRAY[] AS text[]) AS shelves, CAST(ARRAY[] AS jsonb[]) AS readings,
-           r.rating, CAST(r.exact_rating AS text) AS exact_rating, r.text, r.is_private, r.created_at AS reviewed_at
+           r.rating, CAST(r.exact_rating AS text) AS exact_rating, r.text, r.is_private, r.language,
+           r.created_at AS reviewed_at
       FROM reviews AS r
       JOIN books AS b ON b.id = r.book_id
      WHERE r.reader_id = :reader_id
@@ -85,6 +87,7 @@ class OwnBook:
     exact_rating: str | None
     text: str | None
     is_private: bool | None
+    language: str | None  # of the review
     reviewed_at: datetime | None
 
 

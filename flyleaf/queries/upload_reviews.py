@@ -45,13 +45,15 @@ _OWN = text("""
                                                         AND one.reader_id = :reader_id))
 """)
 _INSERT = text("""
-    INSERT INTO reviews (book_id, reader_id, rating, exact_rating, text, is_private, created_at, is_new, counts_from)
-    SELECT book_id, :reader_id, rating, nullif(exact_rating, rating), words, is_private, coalesce(created_at, now()),
-           :is_new AND NOT is_private,
+    INSERT INTO reviews (book_id, reader_id, rating, exact_rating, text, is_private, language, created_at, is_new,
+                         counts_from)
+    SELECT book_id, :reader_id, rating, nullif(exact_rating, rating), words, is_private, language,
+           coalesce(created_at, now()), :is_new AND NOT is_private,
            CASE WHEN book_id = ANY (:held) THEN now() + make_interval(days => :held_days) END
       FROM unnest(CAST(:book_ids AS bigint[]), CAST(:ratings AS int[]), CAST(:exact AS numeric[]),
-                  CAST(:words AS text[]), CAST(:privates AS boolean[]), CAST(:created AS timestamptz[]))
-               AS new (book_id, rating, exact_rating, words, is_private, created_at)
+                  CAST(:words AS text[]), CAST(:privates AS boolean[]), CAST(:languages AS text[]),
+                  CAST(:created AS timestamptz[]))
+               AS new (book_id, rating, exact_rating, words, is_private, language, created_at)
     ON CONFLICT (book_id, reader_id) DO NOTHING
     RETURNING id, book_id
 """)
@@ -161,6 +163,7 @@ def _insert(
         "exact": [review.said.rating for review in reviews],
         "words": [review.said.review for review in reviews],
         "privates": [is_private or review.said.is_private for review in reviews],
+        "languages": [review.said.written_in for review in reviews],
         "created": [review.said.reviewed_at for review in reviews],
     }
     inserted = {row.book_id: row.id for row in connection.execute(_INSERT, values)}

@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, ServiceUnavailable, TooManyRequests
 from werkzeug.wsgi import wrap_file
 
-from flyleaf.exporting import write_history
+from flyleaf.exporting import history_item, write_history
 from flyleaf.importing.reading.archive import OWN_HISTORY
 from flyleaf.limits import (
     DOWNLOADS,
@@ -178,6 +178,7 @@ def _write(reader: Reader, file: IO[bytes]) -> None:
     file.write(b'{\n"account": ' + _line(details))
     _write_list(file, "reviews", islice(_all(reviews), OWN_REVIEWS_MAX))
     _write_list(file, "shelves", shelves)
+    _write_list(file, "reading_history", map(history_item, _history(reader)))
     _write_list(file, "shelved_books", islice(_all(shelved), SHELVED_MAX))
     _write_list(file, "imports", uploads)
     _write_list(file, "import_rows", islice(_import_rows(uploads), OWN_IMPORT_ROWS_MAX))
@@ -221,7 +222,7 @@ def _write_list(file: IO[bytes], name: str, items: Iterable[Any]) -> None:
 
 
 def _line(item: Any) -> bytes:
-    return json.dumps(asdict(item), default=_iso, ensure_ascii=False).encode()
+    return json.dumps(item if isinstance(item, dict) else asdict(item), default=_iso, ensure_ascii=False).encode()
 
 
 def _iso(value: object) -> str:

@@ -80,8 +80,8 @@ def _identifiers(book_id: str, others: str) -> str:
     return identifier_cell([("goodreads", book_id), *((scheme, value) for scheme, _, value in named)])
 
 
-# Of these, exact_rating, own_shelves, private_review, date_reviewed, dates_read, series and identifiers are only in
-# this site's own export, which has the columns of Goodreads and some more: flyleaf/exporting.py.
+# Of these, exact_rating, own_shelves, private_review, review_language, date_reviewed, dates_read, series and identifiers
+# are only in this site's own export, which has the columns of Goodreads and some more: flyleaf/exporting.py.
 _HISTORY = {
     "title": Column(typed, ("title",)),
     "series": Column(str, ("series",)),
@@ -91,6 +91,7 @@ _HISTORY = {
     "rating": Column(first_given, ("exact_rating", "my_rating")),
     "review": Column(_review, ("my_review", "spoiler")),
     "is_private": Column(str, ("private_review",)),
+    "written_in": Column(str, ("review_language",)),
     "reviewed": Column(str, ("date_reviewed",)),
     "readings": Column(_readings, ("dates_read", "date_started", "date_read")),
     "read_count": Column(str, ("read_count",)),
