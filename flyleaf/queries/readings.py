@@ -117,7 +117,8 @@ def update_reading(
     row = connection.execute(
         text("""
             UPDATE readings AS r
-               SET started_on = :started_on, finished_on = :finished_on
+               SET started_on = :started_on, finished_on = :finished_on,
+                   started_precision = 'day', finished_precision = 'day'
              WHERE r.id = :id
                AND r.reader_id = :reader_id
                AND NOT EXISTS (SELECT FROM readings AS other

@@ -196,13 +196,16 @@ class TestCopies:
 
 
 DAYS = {"started_on": "2026-01-02", "finished_on": "2026-01-20"}
+WHOLE = {"started_precision": "day", "finished_precision": "day"}
 
 
 class TestReadings:
-    def test_days_are_added_changed_and_deleted(self, client: FlaskClient, writer: dict[str, str], copy: str) -> None:
+    def test_days_are_added_changed_and_deleted(
+        self, client: FlaskClient, writer: dict[str, str], copy: str, select: Select
+    ) -> None:
         added = client.post(f"{copy}/readings", headers=writer, json=DAYS)
         reading = added.get_json()
-        assert (added.status_code, reading) == (201, {"id": reading["id"], **DAYS})
+        assert (added.status_code, reading) == (201, {"id": reading["id"], **DAYS, **WHOLE})
         assert client.post(f"{copy}/readings", headers=writer, json=DAYS).get_json() == reading
         second = client.post(f"{copy}/readings", headers=writer, json={"started_on": "2026-03-01"}).get_json()
         assert second["finished_on"] is None
@@ -210,9 +213,11 @@ class TestReadings:
         assert client.get(copy, headers=writer).get_json()["readings"] == [reading, second]
         address = f"{copy}/readings/{second['id']}"
         finished = {"started_on": "2026-03-01", "finished_on": "2026-03-09"}
+        select("UPDATE readings SET started_precision = 'month' WHERE finished_on IS NULL")
+        assert client.get(f"{copy}/readings", headers=writer).get_json()["items"][1]["started_precision"] == "month"
         for _ in range(2):
             changed = client.put(address, headers=writer, json=finished)
-            assert changed.get_json() == {"id": second["id"], **finished}
+            assert changed.get_json() == {"id": second["id"], **finished, **WHOLE}
         problem(client.put(address, headers=writer, json=DAYS), 409)
         year = client.get("/api/v1/me/years/2026", headers=writer).get_json()
         assert (year["book_count"], year["months"][0]) == (1, 1)

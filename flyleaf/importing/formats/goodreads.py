@@ -80,7 +80,7 @@ def _identifiers(book_id: str, others: str) -> str:
     return identifier_cell([("goodreads", book_id), *((scheme, value) for scheme, _, value in named)])
 
 
-# Of these, exact_rating, own_shelves, private_review, review_language, date_reviewed, dates_read, series and identifiers
+# Of these exact_rating, own_shelves, private_review, review_language, date_reviewed, dates_read, series and identifiers
 # are only in this site's own export, which has the columns of Goodreads and some more: flyleaf/exporting.py.
 _HISTORY = {
     "title": Column(typed, ("title",)),

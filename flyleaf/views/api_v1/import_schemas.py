@@ -65,8 +65,10 @@ class RowArguments(Schema):
 
 
 class ReadingInFile(Schema):
-    started_on = fields.Date(required=True, allow_none=True)
-    finished_on = fields.Date(required=True, allow_none=True)
+    """A day, a month or a year, such as 2026-01-20, 2026-01 or 2026; both are null if no date is known."""
+
+    started_on = fields.String(required=True, allow_none=True)
+    finished_on = fields.String(required=True, allow_none=True)
 
 
 class RowInFile(Schema):

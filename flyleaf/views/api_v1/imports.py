@@ -174,7 +174,9 @@ def _find_row(connection: Connection, token: LiveToken, import_id: int, n: int) 
 
 
 def _row(row: UploadRow) -> dict[str, Any]:
-    days = [{"started_on": began, "finished_on": ended} for began, ended in row.row.readings]
+    days = [
+        {"started_on": began and str(began), "finished_on": ended and str(ended)} for began, ended in row.row.readings
+    ]
     return asdict(row) | {
         "line": row.row.line,
         "says": asdict(row.row) | {"readings": days},

@@ -1,8 +1,11 @@
 """What API v1 takes and answers of shelves, and of when books were read."""
 
+from typing import get_args
+
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from flyleaf.history import Precision
 from flyleaf.limits import (
     NOTES_MAX,
     PAGE_SIZE_MAX,
@@ -74,9 +77,17 @@ class NewReading(Schema):
 
 
 class Reading(Schema):
+    """When you read a book; both days are null if only that you read it is known."""
+
     id = fields.Integer(required=True)
     started_on = fields.Date(required=True, allow_none=True)
     finished_on = fields.Date(required=True, allow_none=True)
+    started_precision = fields.String(
+        required=True, validate=OneOf(get_args(Precision)), **said("`month`, `year`: the day is its first one.")
+    )
+    finished_precision = fields.String(
+        required=True, validate=OneOf(get_args(Precision)), **said("`month`, `year`: the day is its last one.")
+    )
 
 
 class Readings(Schema):
