@@ -10,13 +10,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
+from heapq import merge
 from typing import IO
 
 from flyleaf import limits
-from flyleaf.history import HistoryRow, PartialDate, Precision, ReadingDates, RefusedRow, Status
+from flyleaf.history import HistoryRow, ReadingDates, RefusedRow, Status
 from flyleaf.importing.cleaning.cells import CellError, RowError, clean, is_damaged
+from flyleaf.importing.cleaning.dates import date_in, day_in
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME
 from flyleaf.importing.cleaning.review_cells import review_text
 from flyleaf.importing.errors import UnusableFileError
@@ -42,13 +44,7 @@ _PAUSED = frozenset("paused onhold pausado enpausa".split())  # reading, and on 
 _STATUSES = {name: status for status, names in _NAMES.items() for name in names.split()}
 _QUARTER = Decimal("0.25")
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,9})?", re.ASCII)
-_YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ].*)?")
-_MONTH = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})")
-_YEAR = re.compile(r"[0-9]{4}")
-_YEAR_LAST = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
 _CODE = re.compile(r"[a-z]{2,3}")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_NO_DATES = frozenset(("", "None", "null", "not set"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +95,12 @@ def _bounded(rows: Iterator[HistoryRow | RefusedRow]) -> Iterator[HistoryRow | R
 
 def _rows(table: Table) -> Iterator[HistoryRow | RefusedRow]:
     for batch in table.batches:
-        for refusal in batch.refused:
-            yield RefusedRow(refusal.line, _start(refusal.cells), _readable(refusal.detail))
-        for line, *cells in zip(batch.lines, *batch.columns, strict=True):
-            yield _row(line, dict(zip(table.columns, cells, strict=True)))
+        refused = (RefusedRow(one.line, _start(one.cells), _readable(one.detail)) for one in batch.refused)
+        rows = (
+            _row(line, dict(zip(table.columns, cells, strict=True)))
+            for line, *cells in zip(batch.lines, *batch.columns, strict=True)
+        )
+        yield from merge(refused, rows, key=lambda row: row.line)
 
 
 def _start(cells: Sequence[str]) -> str:
@@ -150,7 +148,7 @@ def _row(line: int, cells: dict[str, str]) -> HistoryRow | RefusedRow:
         reviewed_at=_moment(own["reviewed"]),
         readings=_readings(own["readings"], own["read_count"], problems),
         notes=_text("notes", review_text(unprotected(own["notes"])), limits.NOTES_MAX, problems),
-        added_on=_date("added", own["added"], problems),
+        added_on=day_in("added", own["added"], problems),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -243,8 +241,8 @@ def _readings(cell: str, count: str, problems: list[str]) -> tuple[ReadingDates,
         if (started_cell, finished_cell) == ("", UNDATED):
             undated += 1
             continue
-        started = _partial_date("readings", started_cell, problems)
-        finished = _partial_date("readings", finished_cell, problems)
+        started = date_in("readings", started_cell, problems)
+        finished = date_in("readings", finished_cell, problems)
         if started and finished and finished.last < started.first:
             problems.append("readings")
             started = None
@@ -258,55 +256,6 @@ def _readings(cell: str, count: str, problems: list[str]) -> tuple[ReadingDates,
         problems.append("readings" if len(dated) > limits.READINGS_MAX else "read_count")
     readings = dated[: limits.READINGS_MAX]
     return (*readings, *[(None, None)] * min(undated, limits.READINGS_MAX - len(readings)))
-
-
-def _date(name: str, cell: str, problems: list[str]) -> date | None:
-    """Return the day; None if there is none, or only its month or year is known."""
-    found = _partial_date(name, cell, problems)
-    if found is not None and found.precision == "day":
-        return found.first
-    if found is not None:
-        problems.append(name)
-    return None
-
-
-def _partial_date(name: str, cell: str, problems: list[str]) -> PartialDate | None:
-    """Return the day, or the month or the year if no more is known. Of two numbers up to 12 the month can't be told: of
-    that day only the year is used."""
-    text = clean(cell)
-    if text in _NO_DATES:
-        return None
-    try:
-        found = _parsed_date(text)
-    except ValueError:
-        found = None
-    if found is None or not limits.READ_ON_MIN <= found.first <= date.today() + timedelta(days=1):
-        problems.append(name)
-        return None
-    if found.precision == "year" and _YEAR_LAST.fullmatch(text):
-        problems.append(name)
-    return found
-
-
-def _parsed_date(text: str) -> PartialDate | None:
-    """Return the date in 2023/03/21, 3/21/2023, 2023-03, 2023/03/00, March 2023 or 2023. Raises ValueError."""
-    if first := _YEAR_FIRST.fullmatch(text):
-        year, month, day = int(first[1]), int(first[2]), int(first[3])
-        precision: Precision = "day" if day else "month" if month else "year"
-        return PartialDate(date(year, month or 1, day or 1), precision)
-    if last := _YEAR_LAST.fullmatch(text):
-        one, other, year = int(last[1]), int(last[2]), int(last[3])
-        if one == other or max(one, other) > 12:  # no month
-            return PartialDate(date(year, min(one, other), max(one, other)))
-        return PartialDate(date(year, 1, 1), "year")
-    if only := _MONTH.fullmatch(text):
-        return PartialDate(date(int(only[1]), int(only[2]), 1), "month")
-    if _YEAR.fullmatch(text):
-        return PartialDate(date(int(text), 1, 1), "year")
-    words = text.split()
-    if len(words) == 2 and words[0][:3].casefold() in _MONTHS and _YEAR.fullmatch(words[1]):
-        return PartialDate(date(int(words[1]), _MONTHS.index(words[0][:3].casefold()) + 1, 1), "month")
-    return None
 
 
 def _moment(cell: str) -> datetime | None:

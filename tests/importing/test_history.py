@@ -240,7 +240,7 @@ def test_books_that_are_paused_or_owned(tmp_path: Path) -> None:
 
 def test_a_row_without_a_title_is_refused(tmp_path: Path) -> None:
     _, rows = history(tmp_path, "title,author,rating\n,Ann,4\nDune,Ann,4\nDune,Ann,4,5\n")
-    assert [(type(row), row.line) for row in rows] == [(RefusedRow, 4), (RefusedRow, 2), (HistoryRow, 3)]
+    assert [(type(row), row.line) for row in rows] == [(RefusedRow, 2), (HistoryRow, 3), (RefusedRow, 4)]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,18 @@ def test_a_deleted_account_takes_its_uploads_along(visit: Visit, dune: str, sele
     assert select("SELECT count(*) FROM uploads") == 0
 
 
+def test_a_list_of_rows_stays_that_list(alice: Site, dune: str) -> None:
+    """The list that was shown was taken for the page's colours, so that it was not marked, and left after saving."""
+    page = brought(alice, HEADER + DUNE + "2,Dunne,Frank Herbert,,,4,,,,read,,\n3,Torn\n4,,Nobody,,,4,,,,read,,\n")
+    shown = alice.get(f"{page}?show=undecided").text
+    assert re.findall(r'<a class="button" aria-current="page"[^>]*>([^<]*)<', shown) == ["To check (1)"]
+    saved = alice.submit(f"{page}?show=undecided", f"{page}/rows?show=undecided", **{"row-2": ""})
+    assert saved.location == f"{page}?show=undecided"
+    assert f'action="{page}/rows?show=undecided"' in shown
+    titles = re.findall(r"<strong[^>]*>([^<]*)</strong>", alice.get(page).text)
+    assert titles == ["Dune", "Dunne", "3 Torn", "Nobody goodreads:4 read 4"], "in the order of the file"
+
+
 def test_pages_of_rows(alice: Site, dune: str) -> None:
     rows = "".join(f"{n},Volume {n},Some Body,,,4,,,,read,,\n" for n in range(2, 45))
     page = brought(alice, HEADER + DUNE + rows)

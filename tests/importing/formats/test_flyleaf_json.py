@@ -36,7 +36,7 @@ def rows(content: bytes) -> list[HistoryRow | RefusedRow]:
 def test_its_history_is_read(monkeypatch: pytest.MonkeyPatch, indent: int | None, block: int) -> None:
     """Also if somebody has formatted it anew; whatever else is in it is left out."""
     monkeypatch.setattr(flyleaf_json, "BLOCK", block)
-    refused, dune, emma = rows(json.dumps(DATA, indent=indent).encode())
+    dune, emma, refused = rows(json.dumps(DATA, indent=indent).encode())
     assert isinstance(refused, RefusedRow)
     assert isinstance(dune, HistoryRow)
     assert isinstance(emma, HistoryRow)
