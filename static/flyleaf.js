@@ -203,18 +203,54 @@ async function show(address, signal) {
   say(document.getElementById("said").dataset.results, document.querySelectorAll(".results > li").length);
 }
 
-// --- Drafts: typed text stays in this tab, by account and form, until it is sent ------------------------------------
+// --- Drafts: typed text stays in this tab, by account and form, until it is sent. ------------------------------------
+// For a tab that is closed, or a browser that crashes, a copy stays in the browser for a week. It is sealed, as others may
+// use the browser: only the pages of its reader have the key. Browsers offer encryption with HTTPS or at localhost only.
 
 const DRAFT = "draft ";
+const SEALED = "sealed ";
+const WEEK = 7 * 24 * 60 * 60 * 1000; // milliseconds
+
+// Return the copy of a form's draft: functions that read, write and delete it, one after the other. Without encryption
+// there is none.
+async function sealedCopy(form) {
+  if (!crypto.subtle || !form.dataset.key) return null;
+  const masked = Uint8Array.from(form.dataset.key.match(/../g), (digits) => parseInt(digits, 16));
+  const half = masked.length / 2;
+  const own = masked.slice(half).map((byte, number) => byte ^ masked[number]);
+  const action = new TextEncoder().encode(form.getAttribute("action"));
+  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array([...own, ...action]));
+  const name = SEALED + [...new Uint8Array(digest.slice(0, 16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const key = await crypto.subtle.importKey("raw", digest.slice(16), "AES-GCM", false, ["encrypt", "decrypt"]);
+  let last = Promise.resolve();
+  const then = (step) => { last = last.then(step).catch(console.warn); return last; };
+  return {
+    name,
+    read: () => then(async () => {
+      if (!(name in localStorage)) return null;
+      const { iv, data } = JSON.parse(localStorage[name]);
+      const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: Uint8Array.from(iv) }, key, Uint8Array.from(data));
+      return JSON.parse(new TextDecoder().decode(text));
+    }),
+    write: (draft) => then(async () => {
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new TextEncoder().encode(JSON.stringify(draft)));
+      localStorage[name] = JSON.stringify({ at: Date.now(), iv: [...iv], data: [...new Uint8Array(data)] });
+    }),
+    remove: () => then(() => { delete localStorage[name]; }),
+  };
+}
 
 function keepDraft(form) {
   const key = `${DRAFT}${form.dataset.account} ${form.getAttribute("action")}`;
   const fields = () => [...new FormData(form)].filter(([name]) => name !== "csrf_token");
   const before = JSON.stringify(fields());
-  const draft = JSON.parse(sessionStorage[key] ?? null);
   const { restored = null } = form.dataset; // the draft that the server restored
-  // It is newer than this tab's draft, unless that was typed after it was restored.
-  if (draft && JSON.stringify(draft.fields) !== before && (!restored || draft.restored === restored)) {
+  const copy = sealedCopy(form);
+
+  function fill(draft) {
+    // The server's is newer, unless this one was typed after it was restored.
+    if (!draft || JSON.stringify(draft.fields) === before || (restored && draft.restored !== restored)) return;
     for (const [name, value] of draft.fields) {
       const field = form.elements[name];
       if (field && field.type !== "checkbox") field.value = value; // also for radio buttons: form.elements groups them by name
@@ -224,19 +260,42 @@ function keepDraft(form) {
     }
     form.querySelector("[data-draft]").hidden = false;
   }
-  form.addEventListener("input", () => { sessionStorage[key] = JSON.stringify({ restored, fields: fields() }); });
-  form.addEventListener("submit", () => { sessionStorage[`${DRAFT}sent`] = key; });
+
+  if (key in sessionStorage) fill(JSON.parse(sessionStorage[key]));
+  else copy.then((sealed) => sealed?.read()).then((draft) => { if (JSON.stringify(fields()) === before) fill(draft); });
+  form.addEventListener("input", () => {
+    const draft = { restored, fields: fields() };
+    sessionStorage[key] = JSON.stringify(draft);
+    copy.then((sealed) => sealed?.write(draft));
+  });
+  form.addEventListener("submit", () => {
+    sessionStorage[`${DRAFT}sent`] = key;
+    copy.then((sealed) => { if (sealed) sessionStorage[`${DRAFT}sent sealed`] = sealed.name; });
+  });
   form.addEventListener("reset", () => {
     delete sessionStorage[key];
+    copy.then((sealed) => sealed?.remove());
     form.querySelector("[data-draft]").hidden = true;
   });
 }
 
-try {
-  const { done } = document.documentElement.dataset;
-  const isOver = (key) => key.startsWith(DRAFT) && (done === "logged-out" || key === sessionStorage[`${DRAFT}sent`]);
-  if (done) Object.keys(sessionStorage).filter(isOver).forEach((key) => { delete sessionStorage[key]; });
+// Delete the drafts that were sent, or all of them at the end of the session or account, and sealed ones that are old.
+function forgetDrafts(done) {
+  const isOver = done === "logged-out" || done?.startsWith("account-deleted");
+  const sent = [sessionStorage[`${DRAFT}sent`], sessionStorage[`${DRAFT}sent sealed`]];
+  for (const storage of [sessionStorage, localStorage]) {
+    for (const key of Object.keys(storage)) {
+      if (![DRAFT, SEALED].some((one) => key.startsWith(one))) continue;
+      const isOld = key.startsWith(SEALED) && Date.now() - JSON.parse(storage[key]).at > WEEK;
+      if (isOld || isOver || (done && sent.includes(key))) delete storage[key];
+    }
+  }
   delete sessionStorage[`${DRAFT}sent`];
+  delete sessionStorage[`${DRAFT}sent sealed`];
+}
+
+try {
+  forgetDrafts(document.documentElement.dataset.done);
   // Keep the search box and the filters when the language or theme changes.
   for (const { id, value, checked } of JSON.parse(sessionStorage[`${DRAFT}search`] ?? "[]")) {
     Object.assign(document.getElementById(id) ?? {}, { value, checked });

@@ -26,7 +26,7 @@ TAG = re.compile(r"<[^>]*>|&\w+;|\{\w+\}")  # {count} is filled in by the page's
 # The same in that language.
 SAME = {
     "es": {"Spoiler", "Error:", "Cookies"},
-    "pt_BR": {"Spoiler", "Cookies"},
+    "pt_BR": {"Spoiler", "Cookies", "Feeds"},
 }
 
 

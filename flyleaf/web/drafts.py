@@ -1,16 +1,19 @@
 """Drafts: text from a form that was refused because the session had ended. It is restored after logging in again.
 
+What is typed is also kept in the browser, by static/flyleaf.js: in the tab, and sealed with a key of its reader.
+
 The last few drafts of a browser are stored on the server, next to the sessions, for as long as a form is valid. A
 cookie holds their key. A draft is never published automatically: it is shown in its form, only to the reader who wrote
 it, who can then send it. Forms sent by other sites and passwords are not stored.
 """
 
+import hmac
 import secrets
 from collections.abc import Collection
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-from flask import Flask, Response, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -27,7 +30,7 @@ _SECRET = ("password", "confirmation", "code", "secret", "credential")
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals.update(draft_notice=draft_notice, restored_id=restored_id)
+    app.jinja_env.globals.update(draft_key=draft_key, draft_notice=draft_notice, restored_id=restored_id)
     app.after_request(_forget_what_was_sent)
 
 
@@ -85,6 +88,16 @@ def restored() -> MultiDict[str, str] | None:
             g.restored = draft
             return MultiDict(draft["fields"])
     return None
+
+
+def draft_key() -> str:
+    """Return the key with which the browser seals what this reader types, for no other reader of the browser to see.
+
+    It is always the same, and masked anew in every response: how well they compress could give it away (BREACH).
+    """
+    key = hmac.digest(str(current_app.secret_key).encode(), f"drafts of {g.reader.id}".encode(), "sha256")
+    mask = secrets.token_bytes(len(key))
+    return (mask + bytes(one ^ other for one, other in zip(key, mask, strict=True))).hex()
 
 
 def restored_id() -> str | None:

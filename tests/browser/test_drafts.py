@@ -129,3 +129,94 @@ def test_drafts_end_with_the_log_out_and_are_seen_by_no_other_reader(
     expect(reader.get_by_label("Your review", exact=True)).to_have_value("")
     reader.goto("/logout")
     assert reader.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft '))") == []
+
+
+def sealed(page: Page) -> list[str]:
+    """What the browser keeps beyond the tab: names and contents."""
+    return list(page.evaluate("Object.entries(localStorage).filter(([name]) => name.startsWith('sealed ')).flat()"))
+
+
+def wait_until_sealed(page: Page) -> None:
+    page.wait_for_function("Object.keys(localStorage).some((name) => name.startsWith('sealed '))")
+
+
+def test_a_closed_tab_has_its_text_in_the_next_one_and_the_browser_keeps_no_word_of_it_in_clear(reader: Page) -> None:
+    reader.goto(BOOK)
+    reader.get_by_label("Your review", exact=True).fill(WORDS)
+    wait_until_sealed(reader)
+    assert not any(clear in " ".join(sealed(reader)) for clear in ("truth", "Alice", "0141439513"))
+    next_tab = reader.context.new_page()
+    reader.close()
+    next_tab.goto(BOOK)
+    expect(next_tab.get_by_label("Your review", exact=True)).to_have_value(WORDS)
+    expect(next_tab.locator("[data-draft]")).to_be_visible()
+    next_tab.get_by_role("button", name="Discard").click()
+    next_tab.wait_for_function("!Object.keys(localStorage).some((name) => name.startsWith('sealed '))")
+    next_tab.reload()
+    expect(next_tab.get_by_label("Your review", exact=True)).to_have_value("")
+
+
+def test_another_reader_of_the_browser_does_not_get_the_text_and_its_own_reader_does(
+    reader: Page, bob: Site, end_sessions: Callable[[], object]
+) -> None:
+    write(reader)
+    wait_until_sealed(reader)
+    end_sessions()
+    tab = reader
+    for name, expected in (("Bob", ""), ("Alice", WORDS)):
+        tab = tab.context.new_page()  # without what the tab has
+        tab.goto("/login")
+        log_in_by_form(tab, name)
+        tab.goto(BOOK)
+        expect(tab.get_by_label("Your review", exact=True)).to_have_value(expected)
+        assert sealed(tab)
+        end_sessions()
+    tab.goto("/login")
+    log_in_by_form(tab)
+    tab.goto("/logout")
+    assert sealed(tab) == []
+
+
+def test_what_is_published_is_in_no_tab_and_not_on_the_way_back(reader: Page, select: Callable[..., object]) -> None:
+    write(reader)
+    wait_until_sealed(reader)
+    reader.get_by_role("button", name="Publish").click()
+    expect(reader.locator(".reviews")).to_contain_text("universally acknowledged.")
+    assert sealed(reader) == []
+    reader.go_back()
+    expect(reader.get_by_role("heading", name="Your review")).to_be_visible()
+    expect(reader.locator("[data-draft]")).to_have_count(0)
+    select("DELETE FROM reviews")
+    tab = reader.context.new_page()
+    tab.goto(BOOK)
+    expect(tab.get_by_label("Your review", exact=True)).to_have_value("")
+
+
+def test_a_sealed_copy_stays_a_week(reader: Page) -> None:
+    write(reader)
+    wait_until_sealed(reader)
+    for days, kept in ((6, True), (8, False)):
+        reader.evaluate(
+            """(days) => { for (const name of Object.keys(localStorage).filter((one) => one.startsWith("sealed "))) {
+                const copy = JSON.parse(localStorage[name]);
+                localStorage[name] = JSON.stringify({ ...copy, at: Date.now() - days * 86400000 });
+            } }""",
+            days,
+        )
+        reader.goto("/search")
+        assert bool(sealed(reader)) == kept
+
+
+def test_a_lost_connection_loses_no_text(reader: Page, complaints: list[str], select: Callable[..., object]) -> None:
+    write(reader)
+    reader.context.set_offline(True)
+    with reader.expect_event("requestfailed"):
+        reader.get_by_role("button", name="Publish").click()
+    reader.context.set_offline(False)
+    reader.goto(BOOK)
+    expect(reader.get_by_label("Your review", exact=True)).to_have_value(WORDS)
+    expect(reader.get_by_label("4 stars")).to_be_checked()
+    assert select("SELECT count(*) FROM reviews") == 0
+    reader.get_by_role("button", name="Publish").click()
+    expect(reader.locator(".reviews")).to_contain_text("universally acknowledged.")
+    complaints[:] = [line for line in complaints if "ERR_INTERNET_DISCONNECTED" not in line]

@@ -241,7 +241,7 @@ def test_a_deleted_account_has_no_name(visit: Visit, dune: str, alice: Site, sel
 
 def test_a_feed_speaks_the_language_of_who_asks(visit: Visit, dune: str, alice: Site) -> None:
     feed = parsed(visit().get(keyed(alice, FEEDS["book"]), headers={"Accept-Language": "pt-BR"}))
-    assert feed.findtext(f"{ATOM}title") == "Avaliações: Dune"
+    assert feed.findtext(f"{ATOM}title") == "Resenhas: Dune"
 
 
 @pytest.mark.parametrize(
