@@ -13,6 +13,7 @@ from flyleaf.sessions import UNAVAILABLE, SessionsUnavailableError, session_key
 from flyleaf.web.cookies import cookie_name, cookie_path, keep_cookie, old_cookie_name
 
 NAME = "session"
+PAGES_ABOUT_API = "/api/v1/docs/"
 
 
 def id_hash(session_id: str) -> bytes:
@@ -41,8 +42,9 @@ class SessionCookie(CacheLibSessionInterface):  # type: ignore[misc]
         return cookie_path()
 
     def open_session(self, app: Flask, request: Request) -> _Session:
-        """Return this request's session, or an empty one with a new id. Programs that use the API have none."""
-        if request.path.startswith("/api/"):
+        """Return this request's session, or an empty one with a new id. Programs that use the API have none; the pages
+        about it do."""
+        if request.path.startswith("/api/") and not f"{request.path}/".startswith(PAGES_ABOUT_API):
             return self._new()
         session_id = request.cookies.get(cookie_name(NAME))
         if session_id:

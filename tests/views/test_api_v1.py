@@ -324,6 +324,11 @@ class TestDocument:
             assert "Access-Control-Allow-Origin" not in page.headers
         assert client.get("/api/v1/docs/nothing").status_code == 404
 
+    def test_its_pages_know_who_is_logged_in(self, alice: Site, client: FlaskClient) -> None:
+        for page in ("/api/v1/docs", "/api/v1/docs/shelves"):
+            assert "Log out" in alice.get(page).text
+            assert "Log in" in client.get(page).text
+
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
     """The path and method of every operation, and the scopes of which a token needs one; none if it needs no token."""

@@ -6,7 +6,7 @@ from typing import Any
 
 METHODS = ("get", "put", "post", "patch", "delete")
 _BOUNDS = {
-    "minLength": "at least {} characters",
+    "minLength": "at least {} character",
     "maxLength": "at most {} characters",
     "minimum": "from {}",
     "maximum": "to {}",
