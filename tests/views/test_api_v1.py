@@ -374,6 +374,25 @@ class TestAccess:
         problem(client.delete(address, headers=reader), 403)
         assert select("SELECT count(*) FROM reviews") == 0
 
+    def test_an_expired_token_is_refused_everywhere(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, select: Select
+    ) -> None:
+        select("UPDATE api_tokens SET made_at = now() - interval '2 days', expires_at = now() - interval '1 day'")
+        refused = [
+            client.get("/api/v1/me", headers=writer),
+            client.get(f"/api/v1/editions/{dune}", headers=writer),
+            client.put(f"/api/v1/editions/{dune}/shelf", headers=writer, json={"shelf": "read"}),
+        ]
+        for response in refused:
+            problem(response, 401)
+            assert response.headers["WWW-Authenticate"] == "Bearer realm=Flyleaf, error=invalid_token"
+
+    def test_a_token_in_the_address_is_none(self, client: FlaskClient, reader: dict[str, str]) -> None:
+        token = reader["Authorization"].split()[1]
+        problem(client.get(f"/api/v1/me?access_token={token}"), 401)
+        lower = {"Authorization": f"bearer {token}"}
+        assert client.get("/api/v1/me", headers=lower).status_code == 200
+
     def test_a_token_opens_no_page(self, client: FlaskClient, writer: dict[str, str]) -> None:
         assert client.get("/account", headers=writer).status_code == 303
 
@@ -401,6 +420,13 @@ class TestAnswers:
         client.put(f"{address}/review", headers=writer, json={"rating": 5})
         changed = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
         assert (changed.status_code, changed.get_json()["review_count"]) == (200, 1)
+
+    def test_nor_one_whose_tag_a_proxy_has_weakened(self, client: FlaskClient, dune: str) -> None:
+        address = f"/api/v1/editions/{dune}"
+        tag = client.get(address).headers["ETag"]
+        for known in (f"W/{tag}", f'"other", W/{tag}', "*"):
+            assert client.get(address, headers={"If-None-Match": known}).status_code == 304
+        assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
 
     @pytest.mark.parametrize("encoding", ["br", "gzip"])
     def test_nor_is_a_compressed_one(self, client: FlaskClient, add_book: AddBook, encoding: str) -> None:
@@ -434,11 +460,18 @@ class TestProblems:
     def test_an_address_that_is_none(self, client: FlaskClient) -> None:
         problem(client.get("/api/v1/nothing"), 404)
         problem(client.get("/api/v1/"), 404)
+        problem(client.get("/api/v1/search/?q=dune"), 404)
+        problem(client.get("/api/v1/nothing", headers={"Accept": "text/html"}), 404)
 
     def test_a_method_that_is_not_allowed(self, client: FlaskClient) -> None:
         response = client.post("/api/v1/search")
         problem(response, 405)
         assert "GET" in response.headers["Allow"]
+        write = client.post("/api/v1/editions/9780441172719/shelf", headers={"X-HTTP-Method-Override": "PUT"})
+        problem(write, 405)
+        assert set(write.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
+        options = client.options("/api/v1/editions/9780441172719/shelf")
+        assert (options.status_code, options.headers["Allow"]) == (200, write.headers["Allow"])
 
     def test_bytes_that_are_no_text(self, client: FlaskClient) -> None:
         problem(client.get("/api/v1/search?q=%ff"), 400)
@@ -448,6 +481,10 @@ class TestProblems:
         [
             ("application/json", b"{", 400),
             ("application/json", b"\xff", 400),
+            ("application/json", '{"rating": 5, "text": "é"}'.encode("latin-1"), 400),
+            ("application/json", b"[" * 100_000, 400),
+            ("application/json", b'{"rating": ' + b"9" * 5_000 + b"}", 400),
+            ("application/json", b'{"rating": 1' + b"0" * 400 + b"}", 422),
             ("application/json", b"[1]", 422),
             ("application/json", b"", 422),
             ("application/json", b"null", 422),

@@ -1,13 +1,14 @@
 """What all addresses of API v1 have in common: who may send a request, and what it may carry."""
 
 from collections.abc import Callable
+from json import JSONDecodeError
 from typing import Any
 
 import flask_smorest
 from flask import Request
 from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from flyleaf.web import bearer
 from flyleaf.web.problems import PREFIX
@@ -22,7 +23,12 @@ class _Parser(FlaskParser):
     def _raw_load_json(self, req: Request) -> Any:
         if not req.is_json:
             raise UnsupportedMediaType("Send JSON, with “Content-Type: application/json”.")
-        return super()._raw_load_json(req)
+        try:
+            return super()._raw_load_json(req)
+        except JSONDecodeError:
+            raise
+        except (RecursionError, ValueError) as error:  # too deep, or a number of thousands of digits
+            raise BadRequest("This JSON is nested too deeply, or has too long a number.") from error
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -1,6 +1,5 @@
 """What API v1 takes and answers of reviews."""
 
-from math import isfinite
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -70,9 +69,9 @@ class Rating(fields.Float):
     """A number in JSON: "3" is a text, and NaN is none."""
 
     def _validated(self, value: Any) -> float:
-        if isinstance(value, str | bool) or not isfinite(value):
+        if isinstance(value, str | bool):
             raise self.make_error("invalid", input=value)
-        number: float = super()._validated(value)
+        number: float = super()._validated(value)  # neither NaN nor infinite
         return number
 
 
