@@ -186,6 +186,15 @@ def select_book(connection: Connection, identity: str) -> Book | None:
     return _book(row._mapping) if row else None
 
 
+def select_identifiers(connection: Connection, book_id: int) -> list[Identifier]:
+    """Return the identifiers of a book besides its ISBN."""
+    rows = connection.execute(
+        text("SELECT scheme, value FROM identifiers WHERE book_id = :book_id ORDER BY scheme, value LIMIT :most"),
+        {"book_id": book_id, "most": IDENTIFIERS_MAX},
+    )
+    return [Identifier(*row) for row in rows]
+
+
 def select_seen_book(connection: Connection, identity: str, reader: Reader) -> SeenBook | None:
     """Return the same with what its page says to this reader, in one statement."""
     row = connection.execute(

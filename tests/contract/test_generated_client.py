@@ -89,6 +89,7 @@ def find(client: Client) -> None:
     assert client.call("books", "work", found.work_id).editions[0].identifier == DUNE
     assert client.call("catalogue", "author", "Frank Herbert").items[0].identifier == DUNE
     assert client.call("catalogue", "series", "Dune").items[0].number == "1"
+    assert client.call("catalogue", "new_books").items[0].title == "Dune"
     assert client.call("catalogue", "subjects").items[0].name == "Deserts"
     assert client.call("catalogue", "subject", "deserts").items[0].title == "Dune"
 

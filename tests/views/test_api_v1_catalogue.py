@@ -61,6 +61,21 @@ class TestSubjects:
         problem(client.get("/api/v1/subjects/Nothing"), 404)
 
 
+class TestBooks:
+    def test_the_newest_books_come_first(self, client: FlaskClient, add_book: AddBook) -> None:
+        add_book()
+        add_book("9780141439587", "Emma", "Jane Austen", description="x" * 2_000)
+        books = client.get("/api/v1/books/new").get_json()["items"]
+        assert [book["title"] for book in books] == ["Emma", "Dune"]
+        assert (books[0]["identifier"], len(books[0]["description"])) == ("9780141439587", 1_001)
+
+    def test_an_edition_has_its_identifiers_and_what_others_think(self, client: FlaskClient, add_book: AddBook) -> None:
+        address = add_book("9780441172719", identifiers=["oclc:53896777", "goodreads:44767458"], average_rating=4.25)
+        edition = client.get(f"/api/v1/editions/{address}").get_json()
+        assert edition["identifiers"] == ["goodreads:44767458", "oclc:53896777"]
+        assert edition["external_ratings"] == [{"source": "catalogue", "average": 4.25, "ratings_count": None}]
+
+
 class TestReaders:
     def test_a_profile_has_what_others_see(
         self, client: FlaskClient, bob: Site, reader: dict[str, str], dune: str, select: Select

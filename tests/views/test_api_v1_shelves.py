@@ -142,6 +142,15 @@ class TestBooks:
 
 
 class TestCopies:
+    def test_it_has_the_reader_s_rating(
+        self, client: FlaskClient, writer: dict[str, str], copy: str, select: Select
+    ) -> None:
+        client.put("/api/v1/editions/9780441172719/review", headers=writer, json={"rating": 4})
+        assert client.get(copy, headers=writer).get_json()["exact_rating"] is None
+        select("UPDATE reviews SET exact_rating = 3.75")
+        book = client.get(copy, headers=writer).get_json()
+        assert (book["rating"], book["exact_rating"]) == (4, 3.75)
+
     def test_status_and_notes_change(
         self, client: FlaskClient, writer: dict[str, str], reader: dict[str, str], copy: str
     ) -> None:

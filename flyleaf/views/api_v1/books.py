@@ -8,7 +8,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import NotFound
 
 from flyleaf.queries.api_tokens import LiveToken
-from flyleaf.queries.books import Book, select_book
+from flyleaf.queries.books import Book, select_book, select_identifiers
+from flyleaf.queries.external_ratings import select_external_ratings
 from flyleaf.queries.related_books import select_other_titles, select_related_books
 from flyleaf.queries.series import select_series_of_book
 from flyleaf.queries.subjects import select_subjects_of_work
@@ -69,6 +70,8 @@ def edition(connection: Connection, token: LiveToken | None, identifier: str) ->
         "isbn13": book.isbn13,
         "pages": book.pages,
         "description": book.description,
+        "identifiers": [str(one) for one in select_identifiers(connection, book.id)],
+        "external_ratings": select_external_ratings(connection, book.id),
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from flyleaf.limits import PAGE_SIZE
 from flyleaf.queries.api_tokens import LiveToken
 from flyleaf.queries.authors import select_works
+from flyleaf.queries.new_books import select_new_books
 from flyleaf.queries.series import select_works_of_series
 from flyleaf.queries.subjects import (
     LARGEST_ON_A_PAGE,
@@ -51,6 +52,14 @@ def series(connection: Connection, token: LiveToken | None, asked: dict[str, Any
     works = [] if by_author else select_works_of_series(connection, name, author, page)
     about = {"name": found.name, "spellings": found.spellings, "author": author, "by_author": by_author}
     return about | _listed(works, page, 0 if by_author else found.work_count) | {"work_count": found.work_count}
+
+
+@blueprint.get("/books/new")
+@blueprint.response(200, catalogue_schemas.NewBooks)
+@public
+def new_books(connection: Connection, token: LiveToken | None) -> dict[str, Any]:
+    """Return the books that were added to the catalogue last, the newest first."""
+    return {"items": select_new_books(connection, PAGE_SIZE)}
 
 
 @blueprint.get("/subjects")

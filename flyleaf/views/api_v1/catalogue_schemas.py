@@ -55,6 +55,19 @@ class Series(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class NewBook(Schema):
+    identifier = fields.String(required=True, attribute="address")
+    title = fields.String(required=True)
+    author = fields.String(required=True)
+    language = fields.String(required=True, allow_none=True)
+    description = fields.String(required=True, allow_none=True, **said("The beginning of a long one."))
+    added_at = fields.AwareDateTime(required=True)
+
+
+class NewBooks(Schema):
+    items = fields.List(fields.Nested(NewBook), required=True)
+
+
 class SubjectInList(Schema):
     name = fields.String(required=True)
     work_count = fields.Integer(required=True)

@@ -134,6 +134,14 @@ class PlaceInSeries(Schema):
     author = fields.String(required=True, allow_none=True, **said("If others have a series of this name, too."))
 
 
+class ExternalRating(Schema):
+    """What readers of another site think."""
+
+    source = fields.String(required=True, **said("`catalogue`: it came with the catalogue’s file."))
+    average = fields.Float(required=True, **said("From 0 to 5."))
+    ratings_count = fields.Integer(required=True, allow_none=True)
+
+
 class Edition(Rated):
     """One published form of a work. Ratings are those of the whole work."""
 
@@ -148,6 +156,8 @@ class Edition(Rated):
     language = fields.String(required=True, allow_none=True)
     pages = fields.Integer(required=True, allow_none=True)
     description = fields.String(required=True, allow_none=True)
+    identifiers = fields.List(fields.String(), required=True, **said("Besides the ISBN, such as `goodreads:2767052`."))
+    external_ratings = fields.List(fields.Nested(ExternalRating), required=True)
 
 
 class Work(Rated):

@@ -119,7 +119,8 @@ class ShelvedBook(BookOnShelf):
     shelves = fields.List(fields.String(), required=True, **said("Those that you have named."))
     notes = fields.String(required=True, allow_none=True, **said("Only you see them."))
     added_at = fields.AwareDateTime(required=True)
-    rating = fields.Integer(required=True, allow_none=True, **said("Of your review."))
+    rating = fields.Integer(required=True, allow_none=True, **said("Of your review, in whole stars."))
+    exact_rating = fields.Float(required=True, allow_none=True, **said("As you gave it; null: the same as `rating`."))
     readings = fields.List(fields.Nested(Reading), required=True)
 
 
