@@ -188,13 +188,14 @@ def update_review(
     Without an exact rating, the one that is there stays if it rounds to the same stars. None leaves the others as they
     are; an empty language means that it is unknown.
     """
+    judged_as_private = is_private
     if is_private is None:
-        is_private = connection.execute(
+        judged_as_private = connection.execute(
             text(f"SELECT is_private FROM reviews AS r WHERE r.id = {_OWN_REVIEW} AND r.withdrawn_at IS NULL"),  # noqa: S608  # constants
             {"book_id": book_id, "reader_id": reader_id},
         ).scalar()
-        if is_private is None:
-            return False
+    if judged_as_private is None:
+        return False
     row = connection.execute(
         text(f"""
             UPDATE reviews AS r
@@ -202,7 +203,7 @@ def update_review(
                    exact_rating = CASE WHEN :exact_rating IS NOT NULL OR r.rating <> :rating
                                        THEN nullif(CAST(:exact_rating AS numeric), :rating)
                                        ELSE r.exact_rating END,
-                   is_private = :is_private,
+                   is_private = coalesce(:is_private, r.is_private),
                    language = nullif(coalesce(:language, r.language), ''),
                    is_new = r.is_new OR :is_new,
                    counts_from = CASE WHEN :is_held
@@ -219,7 +220,7 @@ def update_review(
             "exact_rating": exact_rating,
             "is_private": is_private,
             "language": language,
-            **_judged(connection, book_id, reader_id, is_private=is_private),
+            **_judged(connection, book_id, reader_id, is_private=judged_as_private),
         },
     ).one_or_none()
     return row is not None

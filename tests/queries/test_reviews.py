@@ -1,15 +1,20 @@
 """Reviews, below the pages: the order, and the reader in every statement."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Connection, text
 
+from flyleaf.database import Database
 from flyleaf.limits import REVIEWS_ON_A_PAGE
 from flyleaf.paging import NEWEST, Page, Place
 from flyleaf.queries.listed_reviews import select_reviews
 from flyleaf.queries.reviews import Review, delete_review, insert_review, select_review, update_review
+from tests.fixture_types import Select
 from tests.queries.conftest import add_reader, key
+
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 def test_reviews_of_one_moment_have_an_order(connection: Connection, book_id: int) -> None:
@@ -76,6 +81,29 @@ def test_an_unchanged_review_has_no_time_of_change(connection: Connection, book_
     assert written(connection, book_id, alice.id).edited_at is None
     assert update_review(connection, book_id, alice.id, 4, "Second.") is True
     assert written(connection, book_id, alice.id).edited_at is not None
+
+
+def test_a_change_that_says_nothing_of_it_leaves_private_what_has_just_become_so(
+    database: Database, dune: str, select: Select
+) -> None:
+    """A program changes the stars, and finds the review public, while its reader makes it private on the page."""
+    with database.transaction() as connection:
+        alice = add_reader(connection, "Alice")
+        book_id = connection.scalar(text("SELECT id FROM books"))
+        insert_review(connection, book_id, alice.id, 3, "Mine.")
+
+    def change_stars() -> bool:
+        with database.transaction() as connection:
+            return update_review(connection, book_id, alice.id, 4, "Mine.")
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as connection:
+            update_review(connection, book_id, alice.id, 3, "Mine.", is_private=True)
+            changed = pool.submit(change_stars)
+            while not connection.scalar(text(WAITS)):
+                connection.execute(text("SELECT pg_sleep(0.01)"))
+        assert changed.result(10)
+    assert select("SELECT is_private FROM reviews WHERE rating = 4")
 
 
 def test_nothing_happens_where_there_is_no_review(connection: Connection, book_id: int) -> None:
