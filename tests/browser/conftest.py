@@ -19,7 +19,9 @@ from tests.site import Site, cookie_name
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The same browser without windows opens a page for a fifth of the work: it goes first where it is installed.
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 # Chromium's sandbox does not start for root, /dev/shm is small in containers, and tests ask no other host for anything.
 SWITCHES = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]
 WIDTHS = (390, 768, 1440)
