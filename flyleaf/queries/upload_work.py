@@ -105,7 +105,7 @@ def _note(connection: Connection, upload_id: int, done: int | None, then: Upload
         text("""
             UPDATE uploads
                SET done = coalesce(:done, 0), state = CASE WHEN :done IS NULL THEN :then ELSE state END,
-                   faults = CASE WHEN :done IS NULL OR faults >= :most THEN 0 ELSE greatest(faults - 1, 0) END,
+                   faults = CASE WHEN :done IS NULL THEN 0 ELSE greatest(least(faults, :most) - 1, 0) END,
                    changed_at = clock_timestamp()
              WHERE id = :id
         """),
