@@ -63,6 +63,6 @@ def listed_readings(cell: str) -> str:
     """Return the cell of the readings in "2021/05/11-2021/05/12, 2022/01/02", of which one date is the end."""
     found = []
     for part in _BETWEEN_READINGS.split(cell):
-        dates = [date.strip() for date in _FROM_TO.split(part.strip(), maxsplit=1)]
+        dates = [date.strip() for date in _FROM_TO.split(" ".join(part.split()), maxsplit=1)]
         found.append(reading(*dates) if len(dates) == 2 else reading("", dates[0]))
     return BETWEEN.join(filter(None, found))

@@ -222,6 +222,15 @@ def test_readings_of_which_less_than_the_day_is_known(
     assert HistoryRow.from_json(json.loads(row.to_json())) == row
 
 
+def test_cells_that_are_almost_only_blanks(tmp_path: Path) -> None:
+    """What looks for dates or numbers in them must not begin anew at each blank: that would take minutes."""
+    blanks = " " * 100_000
+    row = only_row(tmp_path, f"{STORYGRAPH}Dune,Ann,,1{blanks}y,,read,,,2021{blanks}x,0,4,,,No\n")
+    assert (row.isbn, row.problems) == (None, ("identifiers", "readings"))
+    row = only_row(tmp_path, GOODREADS + f"7,Dune,Ann,,,,,4,,,,12{blanks}x,,,,,,,read,,,,0,0\n")
+    assert (row.rating, row.pages) == (Decimal(4), None)
+
+
 @pytest.mark.parametrize("written", ["2021", "2021-03", "2021-03-21", "0999-12"])
 def test_a_date_is_written_as_it_is_read(written: str) -> None:
     found = PartialDate.parse(written)

@@ -18,7 +18,7 @@ NAME = "flyleaf-json"
 HISTORY = "reading_history"
 
 _HEAD = re.compile(rb'\s*\{\s*"account"\s*:')
-_MEMBER = re.compile(r'\s*[{,]?\s*(?:"((?:[^"\\]|\\.)*)"\s*:\s*|\})')  # a key of the outer object, or its end
+_MEMBER = re.compile(r'\s*+[{,]?+\s*+(?:"([^"\\]*+)"\s*+:\s*+|\})')  # a key of the outer object, or its end
 _ITEM = re.compile(r"\s*[\[,]?\s*(\])?")  # what stands before an item of a list, or the list's end
 _COLUMNS = (
     "isbn", "title", "author", "year", "publisher", "pages", "series", "identifiers", "status", "shelves", "rating",
@@ -123,9 +123,10 @@ class _Text:
         """Return what the text goes on with, and go behind it."""
         while True:
             found = pattern.match(self._text, self._at)
-            if self._is_over or (found and found.end() < len(self._text)):
+            rest = len(self._text) - self._at
+            if self._is_over or rest > LINE_MAX or (found and found.end() < len(self._text)):
                 break
-            self._add(1)
+            self._add(rest)
         self._at = found.end() if found else self._at
         return found
 
@@ -138,7 +139,7 @@ class _Text:
         while True:
             try:
                 value, end = json.JSONDecoder().raw_decode(self._text, self._at)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:  # also a number of thousands of digits
                 rest = len(self._text) - self._at
                 if self._is_over or rest > LINE_MAX:
                     raise UnusableFileError(f"it is broken JSON ({error}): download your data again.") from error

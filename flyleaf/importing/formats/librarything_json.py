@@ -22,7 +22,7 @@ NAME = "librarything-json"
 _BRACKET = re.compile(rb"\s*[\[{]")
 _OWN_KEYS = (b'"books_id"', b'"primaryauthor"', b'"originalisbn"')
 _COMMA = re.compile(r"[\s,]*")  # between two books of a list
-_KEY = re.compile(r'[\s,]*(?:"(?:[^"\\]|\\.)*"\s*:\s*|(?=\}))')  # between two of an object
+_KEY = re.compile(r'[\s,]*+(?:"(?:[^"\\]++|\\.)*+"\s*+:\s*+|(?=\}))')  # between two of an object
 _HALF_LETTERS = re.compile("[\ud800-\udfff]")
 _ISBN_KEYS = ("isbn", "originalisbn", "ean")
 _SCHEMES = {
@@ -100,7 +100,7 @@ def _records(source: Source) -> Iterator[Any]:
                 return
             try:
                 record, at = parse(text, gap.end() if gap else len(text))
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:  # also a number of thousands of digits
                 if is_over or len(text) - at > LINE_MAX:
                     raise UnusableFileError(f"it is broken JSON ({error}): export it again.") from error
                 enough = min(2 * (len(text) - at), LINE_MAX + 1)

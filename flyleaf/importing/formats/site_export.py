@@ -18,7 +18,7 @@ from flyleaf.importing.reading.source import Source, UnusableFileError
 from flyleaf.importing.table import Batch, Reason, Refusal, Table
 
 _HEADER = 8192  # bytes; no header is longer
-_PAGES = re.compile(r"\s*(?:[ivxlc]+\s*[,;+]\s*)?([0-9]+)\s*(?:pp?\.?|pages)?\s*", re.ASCII | re.IGNORECASE)
+_PAGES = re.compile(r"\s*(?:[ivxlc]+\s*[,;+]\s*)?([0-9]+)\s*+(?:pp?\.?|pages)?\s*", re.ASCII | re.IGNORECASE)
 _BETWEEN = re.compile(r'"*\s*[,;\t]\s*"*')  # also matches a header that is quoted as a whole
 
 

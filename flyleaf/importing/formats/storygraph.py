@@ -14,7 +14,7 @@ NAME = "storygraph"
 
 # Text that may be a mistyped or rounded ISBN is kept, so that it is reported. Books without an ISBN have the site's own
 # identifier or a shop's.
-_NUMBER = re.compile(r"\s*[0-9][0-9\s.,E+-]*X?\s*", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[0-9][0-9\s.,E+-]*+X?\s*", re.ASCII | re.IGNORECASE)
 
 
 def recognises(source: Source) -> bool:

@@ -64,6 +64,9 @@ def test_its_history_is_read(monkeypatch: pytest.MonkeyPatch, indent: int | None
         (b'{"account": {}, "reading_history": {}}', 'it has no list "reading_history"'),
         (b'{"account": {}, "reading_history": []}', "it has no rows"),
         (b'{"account": ' + b"[" * 100_000, "it is broken JSON"),
+        (b'{"account": ' + b"1" * 5_000 + b"}", "it is broken JSON"),
+        (b'{"account": {}' + b" " * 1_000_000 + b"x", "it has no list"),
+        (b'{"account": {}, "' + b"a" * 4_000_000, "it has no list"),
     ],
 )
 def test_what_is_wrong_with_it(content: bytes, problem: str) -> None:

@@ -99,6 +99,11 @@ def test_broken_json(tmp_path: Path, cut: int) -> None:
         read_file(tmp_path, json.dumps({"61": BOOK, "62": BOOK})[:-cut])
 
 
+def test_a_number_of_thousands_of_digits(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFileError, match=r"^it is broken JSON .*: export it again"):
+        read_file(tmp_path, json.dumps({"61": BOOK})[:-1] + f', "62": {"1" * 5_000}}}')
+
+
 def test_an_unfinished_record_is_not_parsed_again_with_every_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
