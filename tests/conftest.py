@@ -1,6 +1,9 @@
 """What all tests share: one PostgreSQL a run and worker, an empty database for each test, Alice and Bob."""
 
+import gc
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,12 +29,18 @@ from tests.postgresql import Server, start_server
 from tests.site import Clock, Site
 from tests.spares import HELD, EmptyDatabase, SharedSite, make_app, make_config
 
-_SLOW = {"benchmarks", "browser", "embedded", "fuzz"}  # folders; a slow module of another folder marks itself
+# Folders; a slow module of another folder marks itself.
+_SLOW = {"benchmarks", "browser", "contract", "embedded", "fuzz"}
 _SAMPLE = 6
+
+# Else each worker compiles all tests, and each program that they start all of flyleaf, whenever they run.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what `make quick` leaves out: folders, and most inputs of tests that have many."""
+    """Mark as slow what `make quick` leaves out: folders, and most inputs of tests that have many. Files with slow
+    tests come first: one that began last would leave the other processors without work."""
     batteries: dict[str, list[pytest.Function]] = {}
     for item in items:
         if _SLOW & set(item.path.relative_to(PROJECT).parts):
@@ -45,6 +54,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             for number, test in enumerate(battery):
                 if number not in sample:
                     test.add_marker(pytest.mark.slow)
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage look no more at the tests and modules, which stay: there are a million objects."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

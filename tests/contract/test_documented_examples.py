@@ -16,8 +16,6 @@ from tests.fixture_types import AddBook, Select
 from tests.site import Site
 from tests.tokens import new_token
 
-pytestmark = pytest.mark.slow
-
 EXAMPLES = re.findall(r"^```(sh|python)\n(.*?)^```", (PROJECT / "docs" / "api.md").read_text("utf-8"), re.M | re.S)
 ALL_OF_PYTHON = "".join(code for language, code in EXAMPLES if language == "python")
 

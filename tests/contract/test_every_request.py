@@ -17,8 +17,6 @@ from tests.fixture_types import AddBook, Select
 from tests.site import Site
 from tests.tokens import bearer, new_token
 
-pytestmark = pytest.mark.slow
-
 Case = schemathesis.Case[Any]
 EXAMPLES = 6  # of each address and mode
 # No schema can say what a name is that people can read, what is an export of another site, whether the site has half

@@ -16,8 +16,6 @@ from tests.fixture_types import AddBook, Select
 from tests.site import Site
 from tests.tokens import new_token
 
-pytestmark = pytest.mark.slow
-
 DUNE = "9780441172719"
 
 
