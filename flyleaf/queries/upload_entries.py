@@ -150,7 +150,8 @@ def _write(
         after[row.n] = keeps_status or row.said.status or was["status"], keeps_notes or row.notes or was["notes"]
     lines = [row for row in old if known[row.n].is_line]
     _set_books(connection, {known[row.n].id: row.book_id for row in lines})
-    _set(connection, {known[row.n].id: after[row.n] for row in old})
+    changed = {known[row.n].id: after[row.n] for row in old if after[row.n] != _said(before[known[row.n].id])}
+    _set(connection, changed)
     ids = {row.n: known[row.n].id for row in old}
     inserted = insert_entries(connection, reader_id, [_new_entry(row) for row in new[:room]])
     ids |= {row.n: id_ for row, id_ in zip(new[:room], inserted, strict=True) if id_ is not None}
@@ -169,7 +170,7 @@ def _write(
         if left_out := [name for name in row.shelves if name not in shelves]:
             outcomes[row.n]["shelves_left_out"] = left_out
         was_there = before.get(id_)
-        is_same = was_there and (was_there["status"], was_there["notes"]) == after[row.n] and not was_line
+        is_same = was_there is not None and id_ not in changed and not was_line
         if is_same and id_ not in placed and id_ not in readings:
             continue
         outcomes[row.n]["entry"] = {
@@ -181,6 +182,10 @@ def _write(
             "readings": readings.get(id_, []),
         }
     return outcomes
+
+
+def _said(entry: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    return entry["status"], entry["notes"]
 
 
 def _new_entry(row: RowEntry) -> NewEntry:
