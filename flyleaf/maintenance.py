@@ -124,6 +124,9 @@ class Maintenance(Background):
             return is_ready(connection) and propose_duplicates(connection)
 
     def _continue_upload(self) -> bool:
+        with self._database.transaction() as connection:
+            if not is_ready(connection):  # without it no row would match a work
+                return False
         return continue_next_upload(self._database.transaction, self._config.missing_books)
 
     def _prune_events(self) -> bool:

@@ -42,7 +42,7 @@ from flyleaf.queries.uploads import (
     select_upload,
     select_uploads,
 )
-from flyleaf.search import SearchQuery, search_books
+from flyleaf.search import SearchQuery, is_ready, search_books
 from flyleaf.turns import Turns
 from flyleaf.views.books import find_book
 from flyleaf.web.access import login_required, login_to_read, reader_required
@@ -148,7 +148,9 @@ def work_on(upload_id: int) -> bool:
     """Do the first steps of what is to be done with an upload, and leave the rest to the background. Return whether all
     of it is done."""
     until = monotonic() + SECONDS
-    goes_on = True
+    is_done = False
+    with transaction() as connection:
+        goes_on = is_ready(connection)  # without it no row would match a work
     while goes_on and monotonic() < until:
         goes_on = continue_next_upload(transaction, flyleaf().config.missing_books, upload_id)
         with transaction() as connection:

@@ -9,15 +9,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from flyleaf.database import Database, preparation
 from flyleaf.database.preparation import Preparation
+from flyleaf.maintenance import Maintenance
 from flyleaf.search import SearchQuery, schema, search_books, suggest, superseded
+from flyleaf.web.current import EXTENSION
 from tests.fixture_types import Together
 from tests.postgresql import Server
 from tests.site import Site
+from tests.uploads import HEADER, brought, said
 
 pytestmark = pytest.mark.slow
 
@@ -308,6 +312,18 @@ def test_a_review_is_taken_while_the_search_is_prepared_and_counts_once_it_is_bu
     with database.transaction() as connection:
         [result] = search_books(connection, SearchQuery("dune")).results
     assert result.review_count == 1
+
+
+def test_an_upload_waits_until_the_search_is_built(unbuilt: Site, app: Flask, database: Database) -> None:
+    """Its rows would be matched with no work, and become lines, or even new books of the catalogue."""
+    maintenance = Maintenance(database, app.extensions[EXTENSION].config)
+    page = brought(unbuilt, HEADER + "2,Dune,Frank Herbert,,,4,,,,read,,\n")
+    maintenance.work()
+    assert "0 of 1 row" in said(unbuilt, page)
+    database.build_search()
+    while maintenance.work():
+        pass
+    assert "same title and author" in said(unbuilt, page)
 
 
 def test_readyz_says_that_the_search_is_missing(unbuilt: Site) -> None:
