@@ -1,11 +1,15 @@
 """Imports in API v1: their rows are read, corrected and left out before they are written."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Connection
 
+from flyleaf.queries import upload_work
+from flyleaf.queries.upload_entries import RowEntry, write_entries
 from tests.fixture_types import AddBook, Select
 from tests.problems import problem, wrong
 from tests.site import Site
@@ -75,6 +79,23 @@ def test_a_row_is_corrected_left_out_and_written(
     assert client.post(f"{started}/undo", headers=writer).get_json()["state"] == "ready"
     assert select("SELECT count(*) FROM reviews") == 0
     assert row(client, writer, started, 2, decision="line", identifier="9780141439587")["decision"] == "line"
+
+
+def test_a_row_that_an_error_kept_from_being_written(
+    client: FlaskClient, writer: dict[str, str], started: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said that it was written."""
+
+    def fail(connection: Connection, reader_id: int, rows: Sequence[RowEntry]) -> dict[int, dict[str, Any]]:
+        if any(one.said.title == "Dune" for one in rows):
+            raise ZeroDivisionError
+        return write_entries(connection, reader_id, rows)
+
+    monkeypatch.setattr("flyleaf.views.uploads.SECONDS", 60)
+    monkeypatch.setattr(upload_work, "write_entries", fail)
+    row(client, writer, started, 2, decision="write")
+    assert client.post(f"{started}/commit", headers=writer).get_json()["state"] == "written"
+    assert [one["is_written"] for one in all_pages(client, f"{started}/rows", writer)] == [False, True, True]
 
 
 def test_a_row_replaces_the_review_that_is_there_if_the_reader_says_so(

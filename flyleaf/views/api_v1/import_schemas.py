@@ -120,7 +120,9 @@ class RowOfImport(Schema):
         required=True, allow_none=True, **said("Of your review of the book, which stays unless the row `replaces` it.")
     )
     replaces = fields.Boolean(required=True)
-    is_written = fields.Boolean(required=True)
+    is_written = fields.Boolean(
+        required=True, **said("False of a `written` import: it was left out, or an error kept it from being written.")
+    )
 
 
 class RowsOfImport(Schema):

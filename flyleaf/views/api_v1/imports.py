@@ -181,7 +181,7 @@ def _row(row: UploadRow) -> dict[str, Any]:
         "line": row.row.line,
         "says": asdict(row.row) | {"readings": days},
         "problems": row.row.problems,
-        "is_written": row.outcome is not None,
+        "is_written": row.outcome is not None and "fault" not in row.outcome,
     }
 
 
