@@ -463,6 +463,13 @@ class TestProblems:
         problem(client.get("/api/v1/search/?q=dune"), 404)
         problem(client.get("/api/v1/nothing", headers={"Accept": "text/html"}), 404)
 
+    def test_a_parameter_that_is_unknown(self, client: FlaskClient, writer: dict[str, str], dune: str) -> None:
+        for path in ("/api/v1/me", f"/api/v1/editions/{dune}", "/api/v1/me/books", "/api/v1/me/export"):
+            assert wrong(client.get(f"{path}?verbose=1&x=", headers=writer)) == {"verbose", "x"}
+        address = f"/api/v1/editions/{dune}/shelf?dry_run=1"
+        assert wrong(client.put(address, headers=writer, json={"shelf": "read"})) == {"dry_run"}
+        assert wrong(client.delete(address, headers=writer)) == {"dry_run"}
+
     def test_a_method_that_is_not_allowed(self, client: FlaskClient) -> None:
         response = client.post("/api/v1/search")
         problem(response, 405)

@@ -1,17 +1,18 @@
 """What all addresses of API v1 have in common: who may send a request, and what it may carry."""
 
 from collections.abc import Callable
+from functools import wraps
 from json import JSONDecodeError
 from typing import Any
 
 import flask_smorest
-from flask import Request
+from flask import Request, request
 from marshmallow import RAISE
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from flyleaf.web import bearer
-from flyleaf.web.problems import PREFIX
+from flyleaf.web.problems import PREFIX, InvalidFieldsError
 
 SCHEME = "token"  # in the document
 
@@ -41,25 +42,40 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 def public(view: Callable[..., Any]) -> Callable[..., Any]:
-    return _documented(bearer.for_all(view), [{}, {SCHEME: ["read"]}])
+    return _documented(bearer.for_all(_strict(view)), [{}, {SCHEME: ["read"]}])
 
 
 def own(view: Callable[..., Any]) -> Callable[..., Any]:
-    return _documented(bearer.token_to_read(view), [{SCHEME: ["read"]}])
+    return _documented(bearer.token_to_read(_strict(view)), [{SCHEME: ["read"]}])
 
 
 def own_slowly(view: Callable[..., Any]) -> Callable[..., Any]:
     """For a view that gets the reader, and opens its own transactions."""
-    return _documented(bearer.token_of_reader(view), [{SCHEME: ["read"]}])
+    return _documented(bearer.token_of_reader(_strict(view)), [{SCHEME: ["read"]}])
 
 
 def writing(view: Callable[..., Any]) -> Callable[..., Any]:
-    return _documented(bearer.token_to_write(view), [{SCHEME: ["write"]}])
+    return _documented(bearer.token_to_write(_strict(view)), [{SCHEME: ["write"]}])
 
 
 def writing_slowly(view: Callable[..., Any]) -> Callable[..., Any]:
     """For a view that gets the reader, and opens its own transactions."""
-    return _documented(bearer.token_of_writer(view), [{SCHEME: ["write"]}])
+    return _documented(bearer.token_of_writer(_strict(view)), [{SCHEME: ["write"]}])
+
+
+def _strict(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse parameters in the address of a view that takes none, as the others refuse unknown ones."""
+    arguments = getattr(view, "_apidoc", {}).get("arguments", {})
+    if any(one["in"] == "query" for one in arguments.get("parameters", ())):
+        return view
+
+    @wraps(view)
+    def checked(*values: Any, **named: Any) -> Any:
+        if request.args:
+            raise InvalidFieldsError({name: ["Unknown field."] for name in request.args})
+        return view(*values, **named)
+
+    return checked
 
 
 def _documented(gate: Callable[..., Any], security: list[dict[str, list[str]]]) -> Callable[..., Any]:
