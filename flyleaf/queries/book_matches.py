@@ -136,20 +136,25 @@ _OF_WORK = text(f"""
          LIMIT 1) AS edition
 """)  # noqa: S608  # constants
 # Works with this title, or with it before a subtitle, or by the author, or with the author's surname and one of the
-# title's words; of these the most similar, if it is similar enough. Words are cut: a tsquery takes 2 KB of each.
+# title's words; of these the most similar, if it is similar enough. Words are cut: a tsquery takes 2 KB of each. With a
+# common surname common words are left out, as all works of both would have to be read.
 _NEAR = text(f"""
     WITH {_WANTED}, asked AS MATERIALIZED (
         SELECT wanted.*, search_key(author) AS author_key, search_start(title_key) AS start,
                main_key, search_start(main_key) AS main_start, words, surname
           FROM wanted
          CROSS JOIN LATERAL (SELECT search_title_key(split_part(title, ':', 1)) AS main_key) AS before_subtitle
+         CROSS JOIN LATERAL (SELECT nullif(left(regexp_replace(split_part(names, '|', 1), '^.* ', ''), 100), '')
+                                    AS surname) AS of_author
          CROSS JOIN LATERAL (SELECT string_agg(word, ' | ') AS words
                                FROM (SELECT word FROM string_to_table(title_key, ' ') AS word
                                       WHERE length(word) BETWEEN 3 AND 100
                                       ORDER BY length(word) DESC, word
-                                      LIMIT 3) AS longest) AS of_title
-         CROSS JOIN LATERAL (SELECT nullif(left(regexp_replace(split_part(names, '|', 1), '^.* ', ''), 100), '')
-                                    AS surname) AS of_author
+                                      LIMIT 3) AS longest
+                              WHERE NOT (EXISTS (SELECT FROM search_vocabulary AS v
+                                                  WHERE v.word = longest.word AND v.works > :common)
+                                         AND EXISTS (SELECT FROM search_vocabulary AS v
+                                                      WHERE v.word = surname AND v.works > :common))) AS of_title
     )
     SELECT n, lead_book_id AS book_id
       FROM asked
@@ -182,8 +187,10 @@ _NEAR = text(f"""
      WHERE title_likeness >= 0.45
        AND author_likeness >= 0.3
 """)  # noqa: S608  # constants
+_IDENTIFIERS = 20  # of a row that are looked up
 _EDITIONS = 50  # of a work that are looked at
 _AUTHORS = 4  # of a book whose works are looked at
+_COMMON = 20_000  # works have a common word
 _SOME = 200  # works of one title, or of a surname and a word
 
 
@@ -198,7 +205,8 @@ def match_books(connection: Connection, wanted: Sequence[WantedBook]) -> list[Ma
     for row in connection.execute(_OF_WORK, _arrays([wanted[place] for place in unsure]) | limits):
         found[unsure[row.n - 1]] = Match(MatchKind.EXACT if row.is_exact else MatchKind.EDITION, row.book_id)
     missing = [place for place in unsure if place not in found]
-    for row in connection.execute(_NEAR, _arrays([wanted[place] for place in missing]) | {"some": _SOME}):
+    limits = {"some": _SOME, "common": _COMMON}
+    for row in connection.execute(_NEAR, _arrays([wanted[place] for place in missing]) | limits):
         found[missing[row.n - 1]] = Match(MatchKind.NEAR, row.book_id)
     return [found.get(place, Match(MatchKind.NONE)) for place in range(len(wanted))]
 
@@ -209,5 +217,5 @@ def _arrays(wanted: Sequence[WantedBook]) -> dict[str, list[str | None]]:
         "authors": [one.author for one in wanted],
         "series": [one.series for one in wanted],
         "identities": [one.identity for one in wanted],
-        "identifiers": [" ".join(one.identifiers) for one in wanted],
+        "identifiers": [" ".join(one.identifiers[:_IDENTIFIERS]) for one in wanted],
     }

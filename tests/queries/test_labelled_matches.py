@@ -20,7 +20,9 @@ from sqlalchemy import Connection, text
 
 from flyleaf.history import HistoryRow
 from flyleaf.importing.history import read_upload
-from flyleaf.queries.book_matches import Match, WantedBook, match_books
+from flyleaf.queries import book_matches
+from flyleaf.queries.book_matches import Match, MatchKind, WantedBook, match_books
+from tests.plans import analyze, explain, recorded
 from tests.queries.reading_history_files import SITES, Cells
 
 HERE = Path(__file__).parent
@@ -67,6 +69,7 @@ def read(rows: Sequence[Row]) -> list[HistoryRow | None]:
 @pytest.fixture
 def works(connection: Connection) -> dict[int, str]:
     """The work of each book of the catalogue, which is there until the test ends."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))  # on a busy machine the books take a while
     with (HERE / "match_catalogue.csv").open(encoding="utf-8", newline="") as file:
         books = list(csv.DictReader(file))
     rows = connection.execute(
@@ -110,3 +113,24 @@ def test_no_row_is_surely_matched_with_another_book(connection: Connection, work
         to_find = [row for row in rows if row.label == "sure"]
         missed = [row for row in to_find if row not in found or not found[row].kind.is_sure]
         assert len(to_find) - len(missed) >= least_recall * len(to_find), missed
+
+
+def test_a_common_surname_does_not_read_all_works_with_a_common_word(
+    connection: Connection, works: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.execute(text("SELECT search_fold_vocabulary()"))
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    analyze(connection)
+    monkeypatch.setattr(book_matches, "_COMMON", 50)
+    with recorded(connection.engine, "WITH") as statements:
+        assert match_books(connection, [WantedBook("the", "of the", None, None, ())]) == [Match(MatchKind.NONE)]
+    plan = explain(connection, *statements[-1])
+    assert connection.scalar(text("SELECT works FROM search_vocabulary WHERE word = 'the'")) > 100
+    of_words = [node["Actual Rows"] for node in plan.nodes if node.get("Index Name", "").endswith("_words")]
+    assert of_words == [0]
+
+
+def test_a_row_with_many_identifiers_has_few_looked_up(connection: Connection, works: dict[int, str]) -> None:
+    with recorded(connection.engine, "WITH") as statements:
+        match_books(connection, [WantedBook("A", "B", None, None, tuple(f"goodreads:{n}" for n in range(10_000)))])
+    assert explain(connection, *statements[0]).rows < 200
