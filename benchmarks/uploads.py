@@ -86,7 +86,7 @@ def main() -> int:
         url = database.engine.url.render_as_string(hide_password=False)
         for rows in options.rows:
             with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
-                _print(process.submit(bring, url, books, rows, options.seed).result())
+                _print(process.submit(bring, url, goodreads(books, rows, options.seed), rows).result())
     return 0
 
 
@@ -125,16 +125,15 @@ def goodreads(books: Path, rows: int, seed: int) -> bytes:
     return out.getvalue().encode()
 
 
-def bring(url: str, books: Path, rows: int, seed: int) -> Brought:
+def bring(url: str, file: bytes, rows: int) -> Brought:
     """Bring a file of so many rows, and undo it. Return what that cost."""
     brought, database = Brought(rows), Database(url)
     with database.transaction() as connection:
         readers = [insert_reader(connection, f"{name} {rows} {time.time_ns()}", "-") for name in ("Reader", "Floor")]
     reader_id, floor_id = (reader.id for reader in readers if reader)
-    file = io.BytesIO(goodreads(books, rows, seed))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with brought.timed("reading", database):
-        upload_id = _read(database, reader_id, file)
+        upload_id = _read(database, reader_id, io.BytesIO(file))
     with brought.timed("looking up", database):
         _look_up(database, upload_id)
     with brought.timed("matching", database):
