@@ -49,27 +49,31 @@ class Match:
 
 
 # What is compared: the title without its series, the number of a volume that bears its series' name, the author's
-# surname and first name; of several authors all names, in any order. With a `range` a book is several of a series.
-_KEYS = """
+# surname, first name and initials between; of several authors all names, in any order. With a `range` a book is several
+# of a series.
+_KEYS = r"""
     search_title_key(title) AS title_key,
     ltrim(search_work_title(title, search_title_key(title)), '*') AS main_title,
     coalesce(search_volume_of_series(search_work_title(title, search_title_key(title)), series), '') AS volume,
     coalesce(substring(series FROM '#[0-9.]+-[0-9.]+'), '') AS range,
     search_work_author(author, search_key(author)) AS names,
     split_part(search_key(search_main_author(author)), ' ', 1) AS given,
+    regexp_replace(substring(search_key(search_main_author(author)) FROM '^[^ ]+ (.+) [^ ]+$'),
+                   '([^ ])[^ ]* *', '\1', 'g') AS middle,
     CASE WHEN author ~ '^[^ ,]+ [^,]+(, [^ ,]+ [^,]+)+$' THEN
         ARRAY(SELECT split_part(search_work_author(name, search_key(name)), '|', 2) AS one
                 FROM string_to_table(author, ', ') AS name
                ORDER BY one
                LIMIT 20) END AS people
 """
-# Two authors of one surname and initial may still be two people, if both first names are known.
+# Two authors of one surname and initial may still be two people, if both first names are known, or both middle ones.
 _AUTHORS_AGREE = """
     (found.author = ''
      OR wanted.author = ''
      OR split_part(found.names, '|', 1) = split_part(wanted.names, '|', 1)
         AND (split_part(found.names, '|', 2) = split_part(wanted.names, '|', 2)
              OR least(length(found.given), length(wanted.given)) = 1)
+        AND (strpos(found.middle, wanted.middle) > 0 OR strpos(wanted.middle, found.middle) > 0) IS NOT FALSE
      OR (found.people = wanted.people) IS TRUE)
 """
 _VOLUMES_AGREE = "found.volume = wanted.volume AND found.range = wanted.range"

@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 LISTS = (  # the first two written without a look at the rule, the third against it; how much is to be found of each
     ("match_rows.tsv", 535, 0.97),
     ("match_rows_later.tsv", 161, 1),
-    ("match_rows_hard.tsv", 88, 1),
+    ("match_rows_hard.tsv", 98, 1),
 )
 
 
