@@ -34,7 +34,7 @@ class NewReview:
 # for itself.
 _OWN = text("""
     SELECT wanted.book_id, coalesce(CAST(edition.work_id AS text), 'book ' || wanted.book_id) AS work, r.id, r.rating,
-           r.exact_rating, r.text, r.is_private, r.created_at, r.edited_at, r.withdrawn_at
+           r.exact_rating, r.text, r.is_private, r.language, r.created_at, r.edited_at, r.withdrawn_at
       FROM unnest(CAST(:book_ids AS bigint[])) AS wanted (book_id)
       LEFT JOIN search_editions AS edition ON edition.book_id = wanted.book_id
       LEFT JOIN search_reviews AS known
@@ -66,6 +66,7 @@ _WRITTEN = text("""
 _RESTORE = text("""
     UPDATE reviews
        SET rating = :rating, exact_rating = CAST(:exact_rating AS numeric), text = :text, is_private = :is_private,
+           language = CASE WHEN :has_language THEN :language ELSE language END,
            edited_at = CAST(:edited_at AS timestamptz)
      WHERE id = :id
 """)
@@ -110,14 +111,15 @@ def _write(
     for review in changed:
         known = own[review.book_id]
         becomes_private = (is_private or review.said.is_private) and not known.is_private
-        says_the_same = (known.rating, known.text) == (review.stars, review.said.review) and known.exact_rating in (
-            None, review.said.rating,
-        )  # fmt: skip
-        if says_the_same and not becomes_private:
+        has_same_text = known.text == review.said.review
+        language = review.said.written_in or (known.language if has_same_text else None)
+        has_same_rating = (known.exact_rating or known.rating) == review.said.rating
+        if has_same_text and has_same_rating and language == known.language and not becomes_private:
             continue
         update_review(
             connection, review.book_id, reader_id, review.stars, review.said.review,
             exact_rating=float(review.said.rating or 0), is_private=becomes_private or None,
+            language=language or "",
         )  # fmt: skip
         ids[review.n] = known.id
         before[review.n] = {
@@ -125,6 +127,7 @@ def _write(
             "exact_rating": None if known.exact_rating is None else str(known.exact_rating),
             "text": known.text,
             "is_private": known.is_private,
+            "language": known.language,
             "edited_at": known.edited_at and known.edited_at.isoformat(),
         }
     after = _written(connection, reader_id, list(ids.values()))
@@ -143,7 +146,9 @@ def undo_reviews(connection: Connection, reader_id: int, written: Mapping[int, M
         delete_reviews(connection, [one["id"] for one in unchanged.values() if one["before"] is None], reader_id)
         for one in unchanged.values():
             if one["before"] is not None:
-                connection.execute(_RESTORE, {"id": one["id"], **one["before"]})
+                # What was written by an earlier version left the language as it was.
+                language = {"language": None, "has_language": "language" in one["before"]}
+                connection.execute(_RESTORE, {"id": one["id"], **language, **one["before"]})
     return kept
 
 

@@ -1,6 +1,7 @@
 """What a reading history changes once it is written: shelves, reviews and books; and how that is undone."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -55,6 +56,31 @@ def test_what_the_reader_has_stays_unless_they_choose_otherwise(alice: Site, dun
     alice.submit(page, f"{page}/rows", **{"row-1": "write", "replace-1": "1"})
     press(alice, page, "commit")
     assert select("SELECT text FROM reviews WHERE rating = 4") == "Sand.\nWorms."
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+@pytest.mark.parametrize(
+    ("rating", "words", "code", "language"),
+    [
+        ("4", "Areia.", "pt", "pt"),
+        ("4", "Areia.", "", None),  # the words are others, and nobody knows in which language
+        ("4", "Sand.", "", "en"),
+        ("4", "Sand.", "de", "de"),
+        ("3.5", "Sand.", "", "en"),  # it was taken for the 4 stars that it counts as
+    ],
+)
+def test_a_review_is_replaced_with_its_language_and_exact_rating(
+    alice: Site, dune: str, select: Select, rating: str, words: str, code: str, language: str | None
+) -> None:
+    alice.submit(f"/books/{dune}", f"/books/{dune}/review", rating="4", text="Sand.", written_in="en")
+    before = select(STATE)
+    header = "Book Id,Title,Author,ISBN13,My Rating,Exact Rating,Exclusive Shelf,My Review,Review Language\n"
+    page = brought(alice, f"{header}1,Dune,Frank Herbert,{dune},4,{rating},read,{words},{code}\n")
+    alice.submit(page, f"{page}/rows", **{"row-1": "write", "replace-1": "1"})
+    press(alice, page, "commit")
+    assert select("SELECT coalesce(exact_rating, rating) FROM reviews") == Decimal(rating)
+    assert select("SELECT ARRAY[text, language] FROM reviews") == [words, language]
     press(alice, page, "undo")
     assert select(STATE) == before
 
