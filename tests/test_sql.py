@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,7 @@ def constants(tree: ast.Module) -> dict[str, ast.expr]:
     }
 
 
+@cache
 def is_piece(module: str, name: str) -> bool:
     """Whether it is a constant of another module of the queries."""
     if not module.startswith("flyleaf.queries.") or not name.isupper():
