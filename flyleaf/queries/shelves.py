@@ -47,15 +47,18 @@ _OF_WORK = """
               FROM search_editions AS edition
               JOIN search_editions AS other ON other.work_id = edition.work_id
              WHERE edition.book_id = :book_id) AS of_work
-      JOIN shelved_books AS s ON s.book_id = of_work.book_id AND s.reader_id = :reader_id
+     CROSS JOIN LATERAL (SELECT id, added_at FROM shelved_books
+                          WHERE book_id = of_work.book_id AND reader_id = :reader_id
+                         OFFSET 0) AS s  -- or all of the reader's entries may be read
      ORDER BY s.added_at DESC, s.id DESC
 """
 _FIND_LINE = text(f"""
     SELECT id
-      FROM shelved_books
-     WHERE reader_id = :reader_id
-       AND title_key = (SELECT {TITLE_KEY} FROM (SELECT CAST(:title AS text) AS title) AS named)
-       AND book_id IS NULL
+      FROM (SELECT id, book_id, title, author, isbn FROM shelved_books
+             WHERE reader_id = :reader_id
+               AND title_key = (SELECT {TITLE_KEY} FROM (SELECT CAST(:title AS text) AS title) AS named)
+            OFFSET 0) AS s  -- or all of the reader's lines may be read
+     WHERE book_id IS NULL
        AND title = :title
        AND author = :author
        AND isbn IS NOT DISTINCT FROM :isbn

@@ -27,20 +27,23 @@ _KNOWN = text(f"""
              FROM (SELECT named.book_id AS book_id
                     UNION
                    SELECT other.book_id FROM search_editions AS other WHERE other.work_id = edition.work_id) AS of_work
-             JOIN shelved_books AS s ON s.book_id = of_work.book_id AND s.reader_id = :reader_id
+            CROSS JOIN LATERAL (SELECT id, added_at FROM shelved_books
+                                 WHERE book_id = of_work.book_id AND reader_id = :reader_id
+                                OFFSET 0) AS s
             ORDER BY s.added_at DESC, s.id DESC
             LIMIT 1) AS own ON true
       LEFT JOIN LATERAL (
            SELECT s.id
-             FROM shelved_books AS s
-            WHERE s.reader_id = :reader_id
-              AND s.title_key = {TITLE_KEY}
+             FROM (SELECT id, book_id, title, author, isbn FROM shelved_books
+                    WHERE reader_id = :reader_id AND title_key = {TITLE_KEY}
+                   OFFSET 0) AS s  -- or all of the reader's lines may be read
+            WHERE own.id IS NULL
               AND s.book_id IS NULL
               AND s.title = named.title
               AND s.author = named.author
               AND s.isbn IS NOT DISTINCT FROM named.isbn
             ORDER BY s.id
-            LIMIT 1) AS line ON own.id IS NULL
+            LIMIT 1) AS line ON true
 """)  # noqa: S608  # constants
 _SNAPSHOTS = text("""
     SELECT s.id, s.status, s.notes,
