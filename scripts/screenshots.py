@@ -124,6 +124,8 @@ SHOTS = (
     Shot("shelves", "/shelves"),
     Shot("shelf", "/shelves/read", act=unfold),
     Shot("year", "/shelves/years/2025"),
+    Shot("new-books", "/books/new"),
+    Shot("privacy", "/privacy", False),
     Shot("account", "/account"),
     Shot("authenticator-app", "/account/authenticator-app"),
     Shot("passkey", "/account/passkey"),
