@@ -1,10 +1,13 @@
 """Reviews in API v1: sorting and filtering them, exact ratings, helpful votes, and one's own older ones."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
+from flyleaf.database import Database
 from tests.fixture_types import AddBook, Select
 from tests.problems import problem, wrong
 from tests.site import Site
@@ -13,6 +16,7 @@ from tests.views.test_ratings import half_stars
 
 __all__ = ["half_stars"]
 
+WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 READERS = "INSERT INTO readers (name, name_key, password_hash) SELECT n, n, '' FROM generate_series(1, 12) AS n"
 REVIEWS = """
     INSERT INTO reviews (book_id, reader_id, rating, text, language, created_at)
@@ -21,6 +25,11 @@ REVIEWS = """
            now() - make_interval(days => CAST(r.name AS int))
       FROM books AS b, readers AS r
      WHERE r.name_key ~ '^[0-9]+$'
+"""
+
+FIRST = """
+    INSERT INTO reviews (book_id, reader_id, rating, text)
+    SELECT b.id, r.id, 5, 'First.' FROM books AS b, readers AS r WHERE r.name = 'Alice'
 """
 
 
@@ -125,6 +134,19 @@ class TestOwn:
         for rating in (3.25, 3):
             kept = client.put(address, headers=writer, json={"rating": rating, "text": "Much sand."}).get_json()
             assert (kept["rating"], kept["exact_rating"], kept["text"]) == (3, 3.25, "Much sand.")
+
+    def test_of_two_at_once_the_second_changes_the_first(
+        self, client: FlaskClient, writer: dict[str, str], dune: str, database: Database, select: Select
+    ) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            with database.transaction() as connection:
+                connection.execute(text(FIRST))
+                address = f"/api/v1/editions/{dune}/review"
+                second = pool.submit(client.put, address, headers=writer, json={"rating": 2, "text": "Second."})
+                while not second.done() and not connection.scalar(text(WAITS)):
+                    connection.execute(text("SELECT pg_sleep(0.01)"))
+            assert second.result(10).get_json()["text"] == "Second."
+        assert select("SELECT count(*) FROM reviews WHERE rating = 2") == 1
 
     def test_elsewhere_a_rating_is_whole(self, client: FlaskClient, writer: dict[str, str], dune: str) -> None:
         refused = client.put(f"/api/v1/editions/{dune}/review", headers=writer, json={"rating": 3.5})

@@ -102,11 +102,14 @@ def publish_review(connection: Connection, token: LiveToken, sent: dict[str, Any
     private = sent.get("is_private")
     # A text that is gone has no language.
     language = form.chosen_language if "language" in sent or not form.words else None
-    if not update_review(
-        connection, *written, exact_rating=exact_rating, is_private=private, language=language
-    ) and not insert_review(
+
+    def change() -> bool:
+        return update_review(connection, *written, exact_rating=exact_rating, is_private=private, language=language)
+
+    is_published = change() or insert_review(
         connection, *written, exact_rating=exact_rating, is_private=bool(private), language=language or None
-    ):
+    )
+    if not is_published and not change():  # not even a review that another request has just published
         raise Conflict("A moderator hid your earlier review of this book. Another one has to be allowed first.")
     return _described(_own(connection, book, token), book)
 
