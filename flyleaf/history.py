@@ -1,6 +1,7 @@
 """A reading history: what a file says of books, and of its reader with them."""
 
 import json
+import unicodedata
 from calendar import monthrange
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -112,3 +113,8 @@ class RefusedRow:
     line: int
     text: str  # its first cells
     reason: str
+
+
+def is_shelf_name(name: str) -> bool:
+    """Return whether a shelf can have this name: it can be in an address, and be read."""
+    return "/" not in name and any(unicodedata.category(letter)[0] in "LNS" for letter in name)

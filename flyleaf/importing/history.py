@@ -16,7 +16,7 @@ from heapq import merge
 from typing import IO
 
 from flyleaf import limits
-from flyleaf.history import HistoryRow, ReadingDates, RefusedRow, Status
+from flyleaf.history import HistoryRow, ReadingDates, RefusedRow, Status, is_shelf_name
 from flyleaf.importing.cleaning.cells import CellError, RowError, clean, is_damaged
 from flyleaf.importing.cleaning.dates import date_in, day_in
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME
@@ -195,9 +195,10 @@ def _status(cell: str) -> tuple[Status | None, str]:
 
 
 def _shelves(cell: str, first: str, problems: list[str]) -> tuple[str, ...]:
-    """Return the names of the reader's own shelves. One that says a status, as Goodreads lists it, is none."""
-    names = dict.fromkeys(filter(None, (clean(name) for name in (first, *cell.split(BETWEEN)))))
-    fitting = [name for name in names if len(name) <= limits.SHELF_NAME_MAX]
+    """Return the names of the reader's own shelves. One that says a status, as Goodreads lists it, is none. Names
+    stand in addresses, so "sf/fantasy" becomes "sf-fantasy"."""
+    names = dict.fromkeys(filter(None, (clean(name).replace("/", "-") for name in (first, *cell.split(BETWEEN)))))
+    fitting = [name for name in names if len(name) <= limits.SHELF_NAME_MAX and is_shelf_name(name)]
     if len(fitting) < len(names) or len(fitting) > limits.SHELVES_OF_A_ROW:
         problems.append("shelves")
     return tuple(fitting[: limits.SHELVES_OF_A_ROW])

@@ -1,6 +1,5 @@
 """The forms of shelves, and what pages call the statuses and orders."""
 
-import unicodedata
 from datetime import date
 
 from flask_babel import format_date, gettext, lazy_gettext
@@ -16,6 +15,7 @@ from wtforms import Form as AnyForm
 from wtforms.fields import Field
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
+from flyleaf.history import is_shelf_name
 from flyleaf.limits import NOTES_MAX, QUERY_MAX, RATING_MAX, READ_ON_MAX, READ_ON_MIN, SHELF_NAME_MAX
 from flyleaf.queries.named_shelves import Status, status_of
 from flyleaf.queries.shelf_pages import Order
@@ -43,7 +43,7 @@ PUBLIC_ORDERS = [choice for choice in ORDERS if choice.value != Order.RATING]
 def _addressable(form: AnyForm, field: Field) -> None:
     """Refuse names that can't be in an address, or can't be read."""
     name = field.data or ""
-    if name and ("/" in name or not any(unicodedata.category(letter)[0] in "LNS" for letter in name)):
+    if name and not is_shelf_name(name):
         raise ValidationError(gettext("Names of shelves need a letter or digit and can’t contain “/”."))
     if has_invisible(name):
         raise ValidationError(gettext("This name contains an invisible character. Remove it."))

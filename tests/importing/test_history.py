@@ -222,6 +222,12 @@ def test_readings_of_which_less_than_the_day_is_known(
     assert HistoryRow.from_json(json.loads(row.to_json())) == row
 
 
+def test_names_of_shelves_that_could_not_stand_in_an_address(tmp_path: Path) -> None:
+    """Their pages would not be found: such a shelf could be neither opened nor renamed nor deleted."""
+    row = only_row(tmp_path, STORYGRAPH + 'Dune,Ann,,,,read,,,,0,4,,"sf/fantasy, ..., /, 日本, ★",No\n')
+    assert (row.shelves, row.problems) == (("sf-fantasy", "日本", "★"), ("shelves",))
+
+
 def test_cells_that_are_almost_only_blanks(tmp_path: Path) -> None:
     """What looks for dates or numbers in them must not begin anew at each blank: that would take minutes."""
     blanks = " " * 100_000

@@ -1,5 +1,6 @@
 """What a reading history changes once it is written: shelves, reviews and books; and how that is undone."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -93,6 +94,14 @@ def test_a_review_that_was_changed_since_is_kept(alice: Site, dune: str, select:
     assert select("SELECT text FROM reviews") == "Better."
     assert select("SELECT count(*) FROM shelved_books") == 0
     assert "You have changed this review since it was written, so it stays." in said(alice, page)
+
+
+def test_every_shelf_that_a_file_makes_has_a_page(alice: Site, dune: str, select: Select) -> None:
+    press(alice, brought(alice, HEADER + DUNE.replace(",sf,", ',"sf/fantasy, C#, 50%, a?b",')), "commit")
+    addresses = re.findall(r'href="(/shelves/[^"?]+)"', alice.get("/shelves").text)
+    assert "/shelves/sf-fantasy" in addresses
+    assert select("SELECT count(*) FROM shelves") == 4
+    assert {address: alice.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
 
 
 def test_a_row_is_left_out(alice: Site, dune: str, select: Select) -> None:
