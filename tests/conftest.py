@@ -19,7 +19,7 @@ from sqlalchemy import text
 from flyleaf import isbn as isbns
 from flyleaf import passwords
 from flyleaf.config import PROJECT, Config
-from flyleaf.database import Database
+from flyleaf.database import Database, pool
 from flyleaf.logs import JsonFormatter
 from flyleaf.turns import Turns
 from flyleaf.web.current import EXTENSION
@@ -93,6 +93,13 @@ def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(passwords, "_HASHER", _QUICK_HASHER)
         monkeypatch.setattr(passwords, "_DUMMY_HASH", _QUICK_DUMMY_HASH)
         monkeypatch.setattr(passwords, "_turns", Turns(1_000))
+
+
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine no request is cut, except among the tests of the database, some of which wait for that."""
+    if "database" not in request.path.relative_to(PROJECT).parts:
+        monkeypatch.setattr(pool, "TRANSACTION_SECONDS", 60.0)
 
 
 @pytest.fixture
