@@ -74,7 +74,9 @@ def test_between_the_steps_no_page_of_readers_can_be_reached(
 ) -> None:
     assert half.cookie("session") is None
     rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
-    open_to_all = {"/", "/login", "/login/code", "/login/recovery-code", "/register", "/logout", "/healthz", "/readyz"}
+    open_to_all = {
+        "/", "/privacy", "/login", "/login/code", "/login/recovery-code", "/register", "/logout", "/healthz", "/readyz",
+    }  # fmt: skip
     closed = [
         rule.rule
         for rule in rules
