@@ -96,11 +96,13 @@ def _write(
         )
     }
     seen: set[str] = set()
-    new, changed = [], []
+    new, changed, later = [], [], []
     for review in reviews:
         known = own[review.book_id]
-        if known.work in seen:
-            continue  # an earlier row of the file is about the same work
+        if known.work in seen:  # an earlier row of the file is about the same work
+            if review.replaces:
+                later.append(review)
+            continue
         seen.add(known.work)
         if known.id is None:
             new.append(review)
@@ -131,7 +133,8 @@ def _write(
             "edited_at": known.edited_at and known.edited_at.isoformat(),
         }
     after = _written(connection, reader_id, list(ids.values()))
-    return {n: {"id": id_, "before": before.get(n), "after": after[id_]} for n, id_ in ids.items() if id_ in after}
+    written = {n: {"id": id_, "before": before.get(n), "after": after[id_]} for n, id_ in ids.items() if id_ in after}
+    return written | (_write(connection, reader_id, later, is_private=is_private) if later else {})
 
 
 def undo_reviews(connection: Connection, reader_id: int, written: Mapping[int, Mapping[str, Any]]) -> set[int]:

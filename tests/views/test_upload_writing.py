@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from flyleaf.limits import Rate
+from flyleaf.queries import upload_work
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import AddBook, Select
 from tests.site import Site
@@ -82,6 +83,23 @@ def test_a_review_is_replaced_with_its_language_and_exact_rating(
     press(alice, page, "commit")
     assert select("SELECT coalesce(exact_rating, rating) FROM reviews") == Decimal(rating)
     assert select("SELECT ARRAY[text, language] FROM reviews") == [words, language]
+    press(alice, page, "undo")
+    assert select(STATE) == before
+
+
+@pytest.mark.parametrize("together", [1, 25])
+def test_of_several_rows_that_replace_a_review_the_last_one_does(
+    alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """It was the first one of those that are written with one statement, and so it hung on where the rows stood."""
+    monkeypatch.setattr(upload_work, "WRITTEN_TOGETHER", together)
+    alice.review(dune, 2, "My own.")
+    before = select(STATE)
+    page = brought(alice, HEADER + DUNE + DUNE.replace("Sand", "Spice") + DUNE.replace("Sand", "Stone"))
+    alice.submit(page, f"{page}/rows", **{"row-1": "write", "row-2": "write", "row-3": "leave-out",
+                                          "replace-1": "1", "replace-2": "1"})  # fmt: skip
+    press(alice, page, "commit")
+    assert select("SELECT text FROM reviews") == "Spice.\nWorms."
     press(alice, page, "undo")
     assert select(STATE) == before
 
