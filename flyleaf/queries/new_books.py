@@ -40,7 +40,7 @@ def select_new_books(connection: Connection, limit: int) -> list[NewBook]:
         SELECT address, title, author, language, description, added_at
           FROM newest
          WHERE added_at IS NOT NULL
-         ORDER BY id DESC
+         ORDER BY added_at DESC, id DESC
          LIMIT :limit
     """)
     rows = connection.execute(statement, {"limit": limit, "shown": DESCRIPTION_SHOWN})

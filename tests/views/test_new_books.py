@@ -36,6 +36,22 @@ def test_the_newest_come_first_below_the_day_on_which_they_were_added(
     assert re.findall(r"<h2>([^<]*2026)</h2>", html) == ["28 November 2026", "26 November 2026"]
 
 
+def test_a_day_stands_once_although_an_import_went_on_into_the_next(
+    alice: Site, add_book: AddBook, select: Select
+) -> None:
+    """Its books have the date at which it began. A moderator added Emma meanwhile."""
+    for isbn, title, added_at in (
+        ("9780441172719", "Dune", "2026-11-27 23:50+00"),
+        ("9780141439518", "Emma", "2026-11-28 00:10+00"),
+        ("9780441013593", "Ulysses", "2026-11-27 23:50+00"),
+    ):
+        add_book(isbn, title)
+        select("UPDATE books SET added_at = :added_at WHERE isbn = :isbn", added_at=added_at, isbn=isbn)
+    html = alice.get("/books/new").text
+    assert titles(html) == ["Emma", "Ulysses", "Dune"]
+    assert re.findall(r"<h2>([^<]*2026)</h2>", html) == ["28 November 2026", "27 November 2026"]
+
+
 def test_a_catalogue_without_dates_has_no_new_books(alice: Site, dune: str, select: Select) -> None:
     select("UPDATE books SET added_at = NULL")
     assert "No new books yet." in alice.get("/books/new").text
