@@ -105,7 +105,8 @@ def _note(connection: Connection, upload_id: int, done: int | None, then: Upload
         text("""
             UPDATE uploads
                SET done = coalesce(:done, 0), state = CASE WHEN :done IS NULL THEN :then ELSE state END,
-                   faults = CASE WHEN :done IS NULL THEN 0 ELSE greatest(least(faults, :most) - 1, 0) END,
+                   faults = CASE WHEN :done IS NULL THEN 0 WHEN faults >= :most THEN :most - 2
+                                 ELSE greatest(faults - 1, 0) END,  -- so the next row has two tries, too
                    changed_at = clock_timestamp()
              WHERE id = :id
         """),

@@ -12,6 +12,7 @@ from flyleaf.maintenance import Maintenance
 from flyleaf.queries import upload_work
 from flyleaf.queries.book_matches import Match, WantedBook, match_books
 from flyleaf.queries.departures import insert_departure
+from flyleaf.queries.upload_entries import RowEntry
 from flyleaf.queries.upload_work import continue_next_upload
 from flyleaf.web.current import EXTENSION
 from tests.fixture_types import Select
@@ -128,6 +129,23 @@ def test_a_row_that_cannot_be_written_or_undone(
     select("DELETE FROM proposals")
     assert select(STATE) == before
     assert select("SELECT faults FROM uploads") == 0
+
+
+def test_a_row_that_fails_once_behind_one_that_always_fails_is_written(
+    alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flyleaf.views.uploads.SECONDS", 60)
+    once = iter([True])
+
+    def is_bad(_connection: Connection, _reader_id: int, rows: Sequence[RowEntry]) -> bool:
+        titles = [row.said.title for row in rows]
+        return "Volume 20" in titles or (titles[0] == "Volume 21" and next(once, False))
+
+    page = brought(alice, MANY)
+    damaged(monkeypatch, "write_entries", is_bad)
+    press(alice, page, "commit")
+    assert next(once, None) is None, "it has failed"
+    assert select("SELECT array_agg(n) FROM upload_rows WHERE outcome ? 'fault'") == [20]
 
 
 def test_a_row_that_cannot_be_matched_holds_up_nobody(
