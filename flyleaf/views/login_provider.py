@@ -20,11 +20,12 @@ from flyleaf.queries.readers import Credentials, Reader, insert_reader
 from flyleaf.views.admission import admit, is_open_to
 from flyleaf.views.names import USERNAME_RULES
 from flyleaf.views.password_form import PasswordForm
-from flyleaf.web.access import begin_session, current_reader, local_path, reader_required
+from flyleaf.web.access import begin_session, current_reader, reader_required
 from flyleaf.web.attempts import count_attempt, registration_limits
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.forms import SHA256, Form, line
+from flyleaf.web.local_paths import local_path
 from flyleaf.web.login import destination, log_in
 from flyleaf.web.login_provider import (
     Identity,

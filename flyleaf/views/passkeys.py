@@ -12,11 +12,12 @@ from flyleaf.queries.events import EventKind, insert_event
 from flyleaf.queries.passkeys import delete_passkey, insert_passkey, select_passkey
 from flyleaf.queries.readers import Credentials, Reader
 from flyleaf.views.second_factors import FactorForm, add_factor, remove_factor
-from flyleaf.web.access import local_path, reader_required
+from flyleaf.web.access import reader_required
 from flyleaf.web.attempts import code_limits, count_attempt
 from flyleaf.web.authentication import confirm_password
 from flyleaf.web.current import transaction
 from flyleaf.web.forms import Form, require_token
+from flyleaf.web.local_paths import local_path
 from flyleaf.web.login import finish_login, log_in_with_passkey, pending_login
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.passkeys import (

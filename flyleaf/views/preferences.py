@@ -8,10 +8,11 @@ from wtforms import RadioField, SelectChoice  # type: ignore[attr-defined]  # st
 from wtforms.validators import Optional
 
 from flyleaf.queries.readers import update_preferences
-from flyleaf.web.access import current_reader, is_logged_in, local_path
+from flyleaf.web.access import current_reader, is_logged_in
 from flyleaf.web.current import transaction
 from flyleaf.web.drafts import keep_draft
 from flyleaf.web.forms import Form
+from flyleaf.web.local_paths import local_path
 from flyleaf.web.preferences import CHOICES, LANGUAGES, THEMES, keep_preference
 
 blueprint = Blueprint("preferences", __name__)

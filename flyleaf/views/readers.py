@@ -15,12 +15,13 @@ from flyleaf.queries.sessions import delete_session
 from flyleaf.views.admission import admit, is_open_to
 from flyleaf.views.names import USERNAME_RULES
 from flyleaf.views.password_form import NewPasswordForm
-from flyleaf.web.access import begin_session, end_session, has_session, is_logged_in, local_path, session_hash
+from flyleaf.web.access import begin_session, end_session, has_session, is_logged_in, session_hash
 from flyleaf.web.attempts import count_attempt, registration_limits, remember_device
 from flyleaf.web.authentication import authenticate
 from flyleaf.web.current import flyleaf, transaction
 from flyleaf.web.drafts import forget_drafts, restored, waits_for
 from flyleaf.web.forms import Form, line
+from flyleaf.web.local_paths import local_path
 from flyleaf.web.login import destination, log_in
 from flyleaf.web.notices import give_notice, redirect_with_notice
 

@@ -14,9 +14,10 @@ from flyleaf.queries.second_factors import select_second_factors
 from flyleaf.recovery_codes import typed_code
 from flyleaf.sealing import UnreadableError
 from flyleaf.views.app_code import AppCodeField
-from flyleaf.web.access import is_logged_in, local_path
+from flyleaf.web.access import is_logged_in
 from flyleaf.web.current import transaction
 from flyleaf.web.forms import Form
+from flyleaf.web.local_paths import local_path
 from flyleaf.web.login import destination, finish_login, pending_login
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.second_factors import check_app_code, check_recovery_code

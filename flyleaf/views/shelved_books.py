@@ -24,10 +24,11 @@ from flyleaf.queries.shelves import (
 )
 from flyleaf.views.books import find_book
 from flyleaf.views.shelf_forms import NotesForm, ReadingForm, ShelveForm
-from flyleaf.web.access import local_path, login_required
+from flyleaf.web.access import login_required
 from flyleaf.web.covers import covers_of
 from flyleaf.web.drafts import restored
 from flyleaf.web.forms import require_token
+from flyleaf.web.local_paths import local_path
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.rendering import Answer, Rendering, render_later
 

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
-from urllib.parse import unquote
 
 from flask import Flask, after_this_request, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -36,7 +35,6 @@ from flyleaf.web.requests import wants_json
 from flyleaf.web.session_cookie import id_hash
 
 Values = ParamSpec("Values")
-NEXT_MAX = 2_000  # characters
 ID_MAX = 2**63 - 1  # of a bigint
 
 
@@ -199,28 +197,6 @@ def has_session() -> bool:
     if UNAVAILABLE in session:
         raise SessionsUnavailableError("the sessions can't be read")
     return is_logged_in()
-
-
-def local_path(path: str | None) -> str | None:
-    """Return `path` if readers may be sent there after logging in: if it belongs to this site. Else return None.
-
-    A site under a path accepts no other path of its host. Browsers read // and /\\ as the start of another host,
-    and drop tabs and line breaks first.
-    """
-    if not path or len(path) > NEXT_MAX or path[0] != "/" or path[1:2] in ("/", "\\"):
-        return None
-    if "\\" in path or any(ord(letter) <= 32 or ord(letter) == 127 for letter in path):
-        return None
-    return path if is_below_root(path) else None
-
-
-def is_below_root(path: str) -> bool:
-    """Return whether the path is below the site's own, however a browser resolves its dots."""
-    root = request.script_root
-    if not root:
-        return True
-    parts = unquote(path.partition("?")[0].partition("#")[0]).split("/")
-    return ".." not in parts and (path == root or path.startswith((f"{root}/", f"{root}?")))
 
 
 def _ask_to_log_in() -> ResponseReturnValue:

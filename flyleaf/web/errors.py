@@ -1,8 +1,9 @@
 """Turn exceptions into error pages, or into JSON for programs."""
 
 import logging
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, jsonify, make_response, render_template
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import LazyString, lazy_gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
@@ -13,6 +14,7 @@ from flyleaf.sessions import SessionsUnavailableError
 from flyleaf.turns import BusyError
 from flyleaf.web.current import flyleaf
 from flyleaf.web.drafts import typed_fields
+from flyleaf.web.local_paths import local_path
 from flyleaf.web.problems import is_v1, problem
 from flyleaf.web.requests import wants_json
 
@@ -120,6 +122,7 @@ def answer(error: Exception) -> Response:
             "status": status,
             "retry_after": int(wait) if wait.isdigit() else None,
             "typed": _typed(),
+            "back": _page_of_the_form(),
         }
         response = make_response(render_template("error.html", **page))
     response.status_code = status
@@ -138,6 +141,17 @@ def _outage(error: Exception) -> tuple[LazyString, LazyString] | None:
     if is_outage(error) and flyleaf().database.replicas.stand_in:
         return READ_ONLY
     return None
+
+
+def _page_of_the_form() -> str | None:
+    """Return the address of the page whose form was refused, or None if it isn't known or is this address itself."""
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:  # not an address
+        return None
+    if request.method != "POST" or page._replace(path="/", query="", fragment="").geturl() != request.host_url:
+        return None
+    return local_path(page._replace(scheme="", netloc="").geturl()) if page.path != request.path else None
 
 
 def _typed() -> dict[str, str]:

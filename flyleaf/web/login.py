@@ -15,10 +15,11 @@ from werkzeug.wrappers import Response
 from flyleaf.limits import PENDING_LOGIN_MINUTES
 from flyleaf.queries.pending_logins import delete_pending_login, insert_pending_login, select_pending_login
 from flyleaf.queries.readers import Credentials
-from flyleaf.web.access import begin_session, local_path
+from flyleaf.web.access import begin_session
 from flyleaf.web.attempts import remember_device
 from flyleaf.web.cookies import drop_cookie, keep_cookie, kept_cookie
 from flyleaf.web.current import transaction
+from flyleaf.web.local_paths import local_path
 
 COOKIE = "pending-login"
 

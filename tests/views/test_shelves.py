@@ -402,3 +402,29 @@ def test_shelves_hold_so_many_books(alice: Site, dune: str, add_book: AddBook, m
     refused = shelve(alice, emma, "to-read")
     assert (refused.status_code, "hold up to 100,000 books" in refused.text) == (409, True)
     assert shelve(alice, dune, "read").status_code == 303, "it is there already"
+
+
+def test_a_refused_shelf_leads_back_to_its_book(alice: Site, dune: str, select: Select) -> None:
+    shelve(alice, dune, "read")
+    for page, address in (
+        (f"/books/{dune}", f"/books/{dune}/shelf"),
+        (copy_address(select), "/shelves/books/{}/shelf"),
+    ):
+        address = address.format(copy_address(select).rpartition("/")[2])
+        fields = hidden_fields(alice.get(page).text) | {"shelf": "Sci-fi/Fantasy"}
+        refused = alice.client.post(address, data=fields, headers={"Referer": f"http://localhost{page}?a=1"})
+        assert refused.status_code == 422
+        assert f'<a class="button" href="{page}?a=1">Go back</a>' in refused.text
+        for elsewhere in (
+            f"http://evil.example{page}",
+            f"http://localhost{address}",
+            "http://localhost//evil.example",
+            "http://[",
+        ):
+            refused = alice.client.post(address, data=fields, headers={"Referer": elsewhere})
+            assert (refused.status_code, "Go back" in refused.text) == (422, False), elsewhere
+
+
+@pytest.mark.parametrize("page", ["/shelves", "/search"])
+def test_a_newcomer_finds_the_way_to_bring_books(alice: Site, dune: str, page: str) -> None:
+    assert 'href="/import">Bring your books from Goodreads' in alice.get(page).text
