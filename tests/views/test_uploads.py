@@ -15,7 +15,7 @@ from tests.uploads import DUNE, HEADER, STATE, brought, press, said, upload
 def test_a_row_is_shown_before_it_is_written(alice: Site, dune: str, select: Select) -> None:
     before = select(STATE)
     shown = said(alice, brought(alice, HEADER + DUNE))
-    for words in ("the same ISBN or identifier", "Read", "sf", "★ 4", "Sand.", "private notes", "2023-03-21"):
+    for words in ("the same ISBN or identifier", "Read", "sf", "★ 4", "Sand.", "private notes", "21 March 2023"):
         assert words in shown
     assert select(STATE) == before
 
