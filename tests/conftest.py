@@ -284,7 +284,7 @@ def together() -> Together:
         barrier = threading.Barrier(len(functions))
 
         def call(function: Callable[[], Any]) -> Any:
-            barrier.wait(10)
+            barrier.wait(60)
             return function()
 
         with ThreadPoolExecutor(len(functions)) as pool:

@@ -43,7 +43,7 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if process.pid != os.getpid() and _uses(process, folder)]
 
 
-def eventually(condition: Callable[[], object], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
     """Whether the condition comes true in that time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -160,7 +160,7 @@ def test_sigterm_to_every_process_stops_the_site_as_one_to_the_first_does(data: 
     assert _answers(program)
     assert psutil.Process(program.process.pid).children() == workers, "the first process stops them"
     os.killpg(program.process.pid, signal.SIGTERM)
-    _, printed = program.process.communicate(timeout=20)
+    _, printed = program.process.communicate(timeout=60)
     assert (program.process.returncode, printed.count("refused to gracefully stop")) == (0, 0)
 
 
@@ -385,7 +385,7 @@ def _answers(program: Program) -> bool:
 
 def _failure(program: Program) -> str:
     """The one line in which it said why it doesn't start."""
-    printed, said = program.process.communicate(timeout=20)
+    printed, said = program.process.communicate(timeout=60)
     assert program.process.returncode == 1
     assert printed == ""
     assert said.count("\n") == 1

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect, sync_playwright
 from stdnum import ean
 from werkzeug.serving import make_server
 
@@ -25,6 +25,7 @@ CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 # Chromium's sandbox does not start for root, /dev/shm is small in containers, and tests ask no other host for anything.
 SWITCHES = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]
 WIDTHS = (390, 768, 1440)
+PATIENCE = 30_000  # milliseconds, on a busy machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield browser
@@ -110,7 +112,7 @@ def browse(chromium: Browser, site: str, complaints: list[str]) -> Iterator[Call
     def open_browser(**options: Any) -> Page:
         context = chromium.new_context(**({"base_url": site, "viewport": {"width": 390, "height": 800}} | options))
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         _watch(page, complaints)
         return page
