@@ -14,6 +14,8 @@ from flyleaf.views import privacy
 from flyleaf.views.privacy import DRAFT_HOURS, UPLOAD_DAYS
 
 DOCUMENT = (PROJECT / "docs" / "privacy.md").read_text(encoding="utf-8")
+SCRIPT = (PROJECT / "static" / "flyleaf.js").read_text(encoding="utf-8")
+SEALED_DAYS = int(re.findall(r"^const WEEK = (\d+) \* 24 \* 60 \* 60 \* 1000;", SCRIPT, re.MULTILINE)[0])
 SECTIONS = re.compile(r'<section class="stored" id="(\w+)"(.*?)</section>', re.DOTALL)
 
 
@@ -56,6 +58,7 @@ def test_a_table_without_a_section_says_nothing_about_people() -> None:
         ("imports", f"latest {limits.UPLOADS_MAX}"),
         ("activity", f"{Config.routine_event_days} days"),
         ("technical", f"{DRAFT_HOURS} hours"),
+        ("technical", f"{SEALED_DAYS} days"),
     ],
 )
 def test_both_give_the_durations_that_the_code_has(client: FlaskClient, section: str, duration: str) -> None:
