@@ -107,14 +107,17 @@ _PAGE = text(f"""
 
 def insert_upload_rows(
     connection: Connection, upload_id: int, rows: Sequence[HistoryRow | RefusedRow], first: int
-) -> None:
-    """Add rows to an upload that is being read. The first one has the number `first`."""
-    connection.execute(
+) -> bool:
+    """Add rows to an upload that is being read. The first one has the number `first`. Return False if the upload is
+    gone, as with its account."""
+    inserted = connection.execute(
         text("""
             INSERT INTO upload_rows (upload_id, n, said, problem, decision)
-            SELECT :upload_id, :first - 1 + n, CAST(said AS jsonb), problem,
+            SELECT upload.id, :first - 1 + n, CAST(said AS jsonb), problem,
                    CASE WHEN problem IS NOT NULL THEN 'leave-out' END
-              FROM unnest(CAST(:said AS text[]), CAST(:problems AS text[])) WITH ORDINALITY AS new (said, problem, n)
+              FROM (SELECT id FROM uploads WHERE id = :upload_id FOR KEY SHARE) AS upload
+             CROSS JOIN unnest(CAST(:said AS text[]), CAST(:problems AS text[]))
+                        WITH ORDINALITY AS new (said, problem, n)
         """),
         {
             "upload_id": upload_id,
@@ -125,6 +128,7 @@ def insert_upload_rows(
             "problems": [row.reason[:UPLOAD_PROBLEM_MAX] if isinstance(row, RefusedRow) else None for row in rows],
         },
     )
+    return inserted.rowcount > 0
 
 
 def count_rows(connection: Connection, upload_id: int) -> dict[Shown, int]:

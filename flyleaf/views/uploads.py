@@ -128,7 +128,8 @@ def _store(reader: Reader, file: FileStorage) -> int:
         try:
             for rows in _batches(history.rows):
                 with transaction() as connection:
-                    insert_upload_rows(connection, upload_id, rows, count + 1)
+                    if not insert_upload_rows(connection, upload_id, rows, count + 1):
+                        raise NotFound(gettext("You have no such import, or you deleted it."))
                 count += len(rows)
         except UnusableFileError:
             with transaction() as connection:

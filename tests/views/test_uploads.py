@@ -81,6 +81,14 @@ def test_a_deleted_account_takes_its_uploads_along(visit: Visit, dune: str, sele
     assert select("SELECT count(*) FROM uploads") == 0
 
 
+def test_an_upload_whose_account_is_deleted_while_it_is_read(
+    alice: Site, select: Select, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flyleaf.views.uploads.insert_upload", lambda *_: 0)  # that of no upload any more
+    assert upload(alice, HEADER + DUNE).status_code == 404
+    assert select("SELECT count(*) FROM upload_rows") == 0
+
+
 def test_a_list_of_rows_stays_that_list(alice: Site, dune: str) -> None:
     """The list that was shown was taken for the page's colours, so that it was not marked, and left after saving."""
     page = brought(alice, HEADER + DUNE + "2,Dunne,Frank Herbert,,,4,,,,read,,\n3,Torn\n4,,Nobody,,,4,,,,read,,\n")
