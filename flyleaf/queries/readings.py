@@ -69,12 +69,16 @@ def partial_date(day: str | None, precision: Precision) -> PartialDate | None:
 
 
 def add_reading(
-    connection: Connection, reader_id: int, shelved_id: int, started_on: date | None, finished_on: date | None
+    connection: Connection,
+    reader_id: int,
+    shelved_id: int,
+    started_on: date | None,
+    finished_on: date | PartialDate | None,
 ) -> int | None:
     """Add when the reader began and finished a book, at least one of the two. Return its id; None, if the entry has
     these dates, or as many as it may, or the reader has no such entry."""
     lock_shelves(connection, reader_id)
-    started, finished = (PartialDate(day) if day else None for day in (started_on, finished_on))
+    started, finished = (PartialDate(day) if isinstance(day, date) else day for day in (started_on, finished_on))
     added = add_readings(connection, reader_id, [(shelved_id, (started, finished))])
     return added[shelved_id][0] if added else None
 

@@ -5,6 +5,7 @@ from datetime import date
 from flask_babel import format_date, gettext, lazy_gettext
 from wtforms import (  # type: ignore[attr-defined]  # stubs of an older version
     DateField,
+    IntegerField,
     SearchField,
     SelectChoice,
     SelectField,
@@ -15,7 +16,7 @@ from wtforms import Form as AnyForm
 from wtforms.fields import Field
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
-from flyleaf.history import is_shelf_name
+from flyleaf.history import PartialDate, is_shelf_name
 from flyleaf.limits import NOTES_MAX, QUERY_MAX, RATING_MAX, READ_ON_MAX, READ_ON_MIN, SHELF_NAME_MAX
 from flyleaf.queries.named_shelves import Status, status_of
 from flyleaf.queries.shelf_pages import Order
@@ -80,10 +81,11 @@ class ShelfNameForm(Form):
 
 
 class ReadingForm(Form):
-    """When a book was begun and finished."""
+    """When a book was begun and finished: the day, or only the year."""
 
     started_on = DateField(lazy_gettext("Started"), validators=[Optional()])
     finished_on = DateField(lazy_gettext("Finished"), validators=[Optional()])
+    finished_year = IntegerField(lazy_gettext("or only the year"), validators=[Optional()])
 
     def validate_started_on(self, field: DateField) -> None:
         _check_day(field.data)
@@ -93,10 +95,29 @@ class ReadingForm(Form):
         if self.started_on.data and field.data and field.data < self.started_on.data:
             raise ValidationError(gettext("A book can’t be finished before it was started."))
 
+    def validate_finished_year(self, field: IntegerField) -> None:
+        year, started_on = field.data, self.started_on.data
+        if year is None:
+            return
+        if not READ_ON_MIN.year <= year <= READ_ON_MAX.year:
+            first, last = READ_ON_MIN.year, READ_ON_MAX.year
+            raise ValidationError(gettext("Choose a year from %(first)s to %(last)s.", first=first, last=last))
+        if self.finished_on.data:
+            raise ValidationError(gettext("Enter the day on which you finished the book or only the year, not both."))
+        if started_on and year < started_on.year:
+            raise ValidationError(gettext("A book can’t be finished before it was started."))
+
+    @property
+    def finished(self) -> date | PartialDate | None:
+        """When the book was finished: the day, or the year of which no day is known."""
+        year: int | None = self.finished_year.data
+        day: date | None = self.finished_on.data
+        return day if year is None else PartialDate(date(year, 1, 1), "year")
+
     def validate(self, extra_validators: object = None) -> bool:
         """Return whether the form is valid. One of the dates has to be there."""
         valid = super().validate(extra_validators)
-        if valid and not (self.started_on.data or self.finished_on.data):
+        if valid and not (self.started_on.data or self.finished):
             self.started_on.errors = [gettext("Enter when you started the book, when you finished it, or both.")]
             return False
         return valid

@@ -9,6 +9,7 @@ from flask_babel import format_decimal, gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import BadRequest, Conflict, NotFound, UnprocessableEntity
 
+from flyleaf.history import PartialDate
 from flyleaf.limits import READINGS_MAX, SHELVED_MAX, SHELVES_MAX
 from flyleaf.queries.named_shelves import TooManyShelvesError, remove_from_shelf, select_shelves, status_of
 from flyleaf.queries.readers import Reader
@@ -122,13 +123,16 @@ def read(connection: Connection, reader: Reader, shelved_id: int) -> Answer:
     form = ReadingForm(request.form)
     if not form.validate():
         return _page(connection, reader, entry, reading=form), form.status
-    days = (form.started_on.data, form.finished_on.data)
-    add_days(connection, reader, entry, *days)
+    add_days(connection, reader, entry, form.started_on.data, form.finished)
     return _back_to(entry)
 
 
 def add_days(
-    connection: Connection, reader: Reader, entry: ShelvedBook, started_on: date | None, finished_on: date | None
+    connection: Connection,
+    reader: Reader,
+    entry: ShelvedBook,
+    started_on: date | None,
+    finished_on: date | PartialDate | None,
 ) -> None:
     """Add when the reader's copy was begun and finished. The same dates again change nothing. Raises Conflict."""
     is_added = add_reading(connection, reader.id, entry.id, started_on, finished_on) is not None

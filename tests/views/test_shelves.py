@@ -428,3 +428,21 @@ def test_a_refused_shelf_leads_back_to_its_book(alice: Site, dune: str, select: 
 @pytest.mark.parametrize("page", ["/shelves", "/search"])
 def test_a_newcomer_finds_the_way_to_bring_books(alice: Site, dune: str, page: str) -> None:
     assert 'href="/import">Bring your books from Goodreads' in alice.get(page).text
+
+
+def test_a_book_is_finished_in_a_year_of_which_no_day_is_known(alice: Site, dune: str, select: Select) -> None:
+    shelve(alice, dune, "read")
+    readings = f"{copy_address(select)}/readings"
+    assert alice.submit(f"/books/{dune}", readings, finished_year="2019").status_code == 303
+    assert "finished in 2019" in alice.get(f"/books/{dune}").text
+    assert "You finished 1 book." in alice.get("/shelves/years/2019").text
+    for fields, error in (
+        ({"finished_year": "19"}, "Choose a year from"),
+        ({"finished_year": "2019", "finished_on": "2019-03-04"}, "or only the year, not both"),
+        ({"finished_year": "2019", "started_on": "2020-03-04"}, "finished before it was started"),
+        ({"finished_year": "9" * 30}, "Choose a year from"),
+        ({"finished_year": "last"}, "finished_year-error"),
+    ):
+        refused = alice.submit(f"/books/{dune}", readings, **fields)
+        assert (refused.status_code, error in refused.text) == (422, True), fields
+    assert select("SELECT count(*) FROM readings") == 1
