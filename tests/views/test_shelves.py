@@ -425,6 +425,11 @@ def test_a_refused_shelf_leads_back_to_its_book(alice: Site, dune: str, select: 
             assert (refused.status_code, "Go back" in refused.text) == (422, False), elsewhere
 
 
+def test_the_search_says_whether_it_is_of_one_shelf_or_of_all(alice: Site) -> None:
+    for page, label in (("/shelves", "Search your shelves"), ("/shelves/read", "Search this shelf")):
+        assert f'<label for="q">{label}</label>' in alice.get(page).text
+
+
 @pytest.mark.parametrize("page", ["/shelves", "/search"])
 def test_a_newcomer_finds_the_way_to_bring_books(alice: Site, dune: str, page: str) -> None:
     assert 'href="/import">Bring your books from Goodreads' in alice.get(page).text
