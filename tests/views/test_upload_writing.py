@@ -312,7 +312,7 @@ def test_how_often_a_book_was_read(alice: Site, dune: str, select: Select) -> No
         press(alice, page, "commit")
         assert select(STATE) == before
     page = brought(alice, header + "Dune,Frank Herbert,read,2023/05/06,6\n")
-    assert "2023-05-06 read 5 times without a date" in said(alice, page)
+    assert "6 May 2023 read 5 times without a date" in said(alice, page)
     press(alice, page, "commit")
     assert select(counts) == "2021-03-31 2022-12-31 2023-05-06 - - -"
     shown = said(alice, f"/books/{dune}")
