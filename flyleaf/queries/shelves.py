@@ -52,19 +52,6 @@ _OF_WORK = """
                          OFFSET 0) AS s  -- or all of the reader's entries may be read
      ORDER BY s.added_at DESC, s.id DESC
 """
-_FIND_LINE = text(f"""
-    SELECT id
-      FROM (SELECT id, book_id, title, author, isbn FROM shelved_books
-             WHERE reader_id = :reader_id
-               AND title_key = (SELECT {TITLE_KEY} FROM (SELECT CAST(:title AS text) AS title) AS named)
-            OFFSET 0) AS s  -- or all of the reader's lines may be read
-     WHERE book_id IS NULL
-       AND title = :title
-       AND author = :author
-       AND isbn IS NOT DISTINCT FROM :isbn
-     ORDER BY id
-     LIMIT 1
-""")  # noqa: S608  # constants
 _UPDATE = text("""
     UPDATE shelved_books
        SET status = coalesce(:status, status), notes = coalesce(:notes, notes)
@@ -76,12 +63,6 @@ _UPDATE = text("""
 def find_shelved_book(connection: Connection, reader_id: int, book_id: int) -> int | None:
     """Return the id of the reader's entry of a book's work, or None."""
     return connection.execute(text(f"{_OF_WORK} LIMIT 1"), {"reader_id": reader_id, "book_id": book_id}).scalar()
-
-
-def find_line(connection: Connection, reader_id: int, title: str, author: str, isbn: str | None) -> int | None:
-    """Return the id of the reader's line of this title, author and ISBN, or None."""
-    values = {"reader_id": reader_id, "title": title, "author": author, "isbn": isbn}
-    return connection.execute(_FIND_LINE, values).scalar_one_or_none()
 
 
 def shelve_book(
@@ -102,41 +83,14 @@ def shelve_book(
     """
     lock_shelves(connection, reader_id)
     known_id = find_shelved_book(connection, reader_id, book_id)
-    entry = NewEntry(book_id, status=status, notes=notes, added_at=added_at)
-    return _shelve(connection, reader_id, known_id, entry, shelves)
-
-
-def shelve_line(
-    connection: Connection,
-    reader_id: int,
-    title: str,
-    author: str,
-    isbn: str | None = None,
-    *,
-    year: int | None = None,
-    status: Status | None = None,
-    shelves: Sequence[str] = (),
-    notes: str | None = None,
-    added_at: datetime | None = None,
-) -> Shelved:
-    """Do the same with a book that the catalogue doesn't have. The reader's line of this title, author and ISBN changes
-    if there is one."""
-    lock_shelves(connection, reader_id)
-    known_id = find_line(connection, reader_id, title, author, isbn)
-    entry = NewEntry(None, title, author, isbn, year, status, notes, added_at)
-    return _shelve(connection, reader_id, known_id, entry, shelves)
-
-
-def _shelve(
-    connection: Connection, reader_id: int, known_id: int | None, entry: NewEntry, shelves: Sequence[str]
-) -> Shelved:
     if known_id is not None:
-        connection.execute(_UPDATE, {"id": known_id, "status": entry.status, "notes": entry.notes})
+        connection.execute(_UPDATE, {"id": known_id, "status": status, "notes": notes})
         shelved = Shelved(known_id, is_new=False)
     elif count_room(connection, reader_id, 1):
+        entry = NewEntry(book_id, status=status, notes=notes, added_at=added_at)
         [new_id] = insert_entries(connection, reader_id, [entry])
         if new_id is None:
-            raise LookupError(entry.book_id)
+            raise LookupError(book_id)
         shelved = Shelved(new_id, is_new=True)
     else:
         raise TooManyBooksError

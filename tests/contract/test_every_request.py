@@ -18,7 +18,7 @@ from tests.site import Site
 from tests.tokens import bearer, new_token
 
 Case = schemathesis.Case[Any]
-EXAMPLES = 6  # of each address and mode
+EXAMPLES = 12  # of each address and mode
 # No schema can say what a name is that people can read, what is an export of another site, whether the site has half
 # stars, that one day comes before another, of which order a cursor is, or whether a row has a book.
 RULES_BEYOND_SCHEMAS = {

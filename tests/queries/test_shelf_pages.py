@@ -11,9 +11,9 @@ from flyleaf.queries.named_shelves import Status, provide_shelf
 from flyleaf.queries.reviews import insert_review
 from flyleaf.queries.shelf_pages import Order, ShelfQuery, select_shelf_page
 from flyleaf.queries.shelved_books import ShelvedBook
-from flyleaf.queries.shelves import shelve_book, shelve_line
+from flyleaf.queries.shelves import shelve_book
 from tests.fixture_types import AddBook
-from tests.queries.conftest import add_reader
+from tests.queries.conftest import add_reader, shelve_line
 
 SIZE = 3
 ADDED = datetime(2020, 1, 1, tzinfo=UTC)
@@ -108,8 +108,8 @@ def test_a_shelf_is_filtered(connection: Connection, reader_id: int) -> None:
     by_status = ShelfQuery(status=Status.TO_READ, order=Order.TITLE)
     assert titles(connection, reader_id, by_status) == ["Emma", "Emma"]
     assert titles(connection, reader_id, ShelfQuery(rating=5, order=Order.TITLE)) == ["Dune", "The Hobbit"]
-    shelve_line(connection, reader_id, "My own", "", shelves=["Lent"])
-    shelve_line(connection, reader_id, "Other", "", status=Status.READ)
+    shelve_line(connection, reader_id, "My own", shelves=["Lent"])
+    shelve_line(connection, reader_id, "Other", status=Status.READ)
     lent = provide_shelf(connection, reader_id, "lent")
     assert titles(connection, reader_id, ShelfQuery(shelf_id=lent)) == ["My own"]
     assert titles(connection, reader_id, ShelfQuery(shelf_id=lent, status=Status.READ)) == []

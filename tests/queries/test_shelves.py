@@ -23,16 +23,14 @@ from flyleaf.queries.readings import add_reading, delete_readings
 from flyleaf.queries.reviews import insert_review
 from flyleaf.queries.shelved_books import ShelvedBook, select_shelved_book, select_shelved_books
 from flyleaf.queries.shelves import (
-    delete_shelved_books,
     follow_shelved_books,
     shelve_book,
-    shelve_line,
     unshelve_book,
     update_shelved_book,
 )
 from flyleaf.queries.work_corrections import merge_works, undo_work_correction
 from tests.fixture_types import AddBook
-from tests.queries.conftest import add_reader
+from tests.queries.conftest import add_reader, shelve_line
 
 COMMIT = text("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
@@ -131,20 +129,6 @@ def test_a_deleted_book_becomes_a_line_of_the_readers_own(connection: Connection
     assert (book.address, book.title, book.author, book.year) == (None, "Dune", "Frank Herbert", 1965)
     assert (book.isbn, book.status, book.shelves, book.notes) == ("9780441172719", Status.READ, ("Sci-fi",), "Mine")
     assert len(book.readings) == 1
-
-
-def test_a_line_of_the_readers_own_is_there_once(connection: Connection, reader_id: int) -> None:
-    line = shelve_line(connection, reader_id, "The Hobbit", "J.R.R. Tolkien", "0261102214", year=1937)
-    again = shelve_line(connection, reader_id, "The Hobbit", "J.R.R. Tolkien", "0261102214", status=Status.READ)
-    other = shelve_line(connection, reader_id, "The Hobbit", "J.R.R. Tolkien", None)
-    assert (line.is_new, again.is_new, other.is_new) == (True, False, True)
-    assert line.id == again.id
-    assert [(book.isbn, book.status) for book in shelved(connection, reader_id)] == [
-        (None, None),
-        ("0261102214", Status.READ),
-    ]
-    assert delete_shelved_books(connection, add_reader(connection, "Bob").id, [line.id]) == 0
-    assert delete_shelved_books(connection, reader_id, [line.id, other.id]) == 2
 
 
 @pytest.mark.parametrize(
@@ -255,14 +239,14 @@ def test_a_book_on_no_shelf_stays_if_anything_is_said_of_it(
     connection: Connection, reader_id: int, way: object
 ) -> None:
     """What was only on the shelf is off it; notes and dates are never lost."""
-    lines = [shelve_line(connection, reader_id, title, "", shelves=["Lent"]) for title in ("Bare", "Dated")]
-    lines.append(shelve_line(connection, reader_id, "Noted", "", shelves=["Lent"], notes="To Bob"))
-    add_reading(connection, reader_id, lines[1].id, None, date(2020, 1, 1))
+    lines = [shelve_line(connection, reader_id, title, shelves=["Lent"]) for title in ("Bare", "Dated")]
+    lines.append(shelve_line(connection, reader_id, "Noted", shelves=["Lent"], notes="To Bob"))
+    add_reading(connection, reader_id, lines[1], None, date(2020, 1, 1))
     if way:
         assert delete_shelf(connection, reader_id, "Lent")
     else:
-        assert [remove_from_shelf(connection, reader_id, line.id, "lent") for line in lines] == [True] * 3
-        assert not remove_from_shelf(connection, reader_id, lines[1].id, "lent")
+        assert [remove_from_shelf(connection, reader_id, line, "lent") for line in lines] == [True] * 3
+        assert not remove_from_shelf(connection, reader_id, lines[1], "lent")
     assert {book.title for book in shelved(connection, reader_id)} == {"Dated", "Noted"}
 
 
@@ -292,7 +276,7 @@ def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("few_at_once")
 def test_an_account_goes_with_its_shelves(connection: Connection, reader_id: int) -> None:
     for title in "abcde":
-        shelve_line(connection, reader_id, title, "", shelves=["Mine"])
+        shelve_line(connection, reader_id, title, shelves=["Mine"])
     departure = insert_departure(connection, reader_id, keeps_reviews=True)
     assert departure is not None
     steps = 1

@@ -1,10 +1,14 @@
 """What the rows of an upload change on shelves: which rows of the tables that reads."""
 
-import pytest
+from dataclasses import replace
+
 from sqlalchemy import Connection, text
 
 from flyleaf.history import HistoryRow
-from flyleaf.queries.shelves import find_line
+from flyleaf.paging import NEWEST
+from flyleaf.queries.named_shelves import Status
+from flyleaf.queries.shelved_books import select_shelved_books
+from flyleaf.queries.shelves import delete_shelved_books
 from flyleaf.queries.upload_entries import RowEntry, write_entries
 from tests.plans import explain, recorded
 from tests.queries.conftest import add_reader
@@ -12,8 +16,7 @@ from tests.queries.conftest import add_reader
 LINES = 3_000
 
 
-@pytest.mark.parametrize("way", ["one", "many"])
-def test_an_entry_is_found_without_reading_all_of_a_readers(connection: Connection, way: str) -> None:
+def test_an_entry_is_found_without_reading_all_of_a_readers(connection: Connection) -> None:
     """The planner took an index of books in which all lines stand together, or one of all that the reader has."""
     reader_id = add_reader(connection, "Alice").id
     connection.execute(
@@ -29,11 +32,20 @@ def test_an_entry_is_found_without_reading_all_of_a_readers(connection: Connecti
         for n in range(1, 6)
     ]
     with recorded(connection.engine) as statements:
-        if way == "one":
-            assert find_line(connection, reader_id, "Line 7", "A", None) is not None
-        else:
-            assert all("entry" in changed for changed in write_entries(connection, reader_id, rows).values())
+        assert all("entry" in changed for changed in write_entries(connection, reader_id, rows).values())
     finding = [(statement, values) for statement, values in statements if "search_title_key" in statement]
     assert len(finding) == 1
     assert explain(connection, *finding[0]).rows < LINES / 10
     assert connection.scalar(text("SELECT count(*) FROM shelved_books")) == LINES
+
+
+def test_a_line_of_the_readers_own_is_there_once(connection: Connection) -> None:
+    reader_id = add_reader(connection, "Alice").id
+    first = HistoryRow(1, "The Hobbit", "J.R.R. Tolkien", isbn="0261102214")
+    for said in (first, replace(first, status="read"), replace(first, isbn=None)):
+        write_entries(connection, reader_id, [RowEntry(1, None, said, "", replaces=False)])
+    lines = select_shelved_books(connection, reader_id, NEWEST).items
+    assert [(line.isbn, line.status) for line in lines] == [(None, None), ("0261102214", Status.READ)]
+    ids = [line.id for line in lines]
+    assert delete_shelved_books(connection, add_reader(connection, "Bob").id, ids) == 0
+    assert delete_shelved_books(connection, reader_id, ids) == 2
