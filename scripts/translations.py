@@ -1,5 +1,6 @@
-"""make translations: collect the messages of views and templates in translations/*/messages.po, and compile these to
-the messages.mo files that the site reads. Both are committed, so that a start has nothing to build.
+"""make translations: collect the messages of views, of templates and about files that readers upload in
+translations/*/messages.po, and compile these to the messages.mo files that the site reads. Both are committed, so that
+a start has nothing to build.
 
 Translate the new, empty messages and run it again. tests/test_translations.py fails until every message is translated.
 """
@@ -15,8 +16,10 @@ from babel.messages.pofile import read_po, write_po
 
 from flyleaf.config import PROJECT
 
-KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2)}
+KEYWORDS = DEFAULT_KEYWORDS | {"lazy_gettext": None, "lazy_ngettext": (1, 2), "UnusableFileError": None}
+OF_OPERATORS = ("formats/marc*.py", "formats/open_library_dump.py", "loader.py")  # no reader imports catalogues
 METHODS = (
+    ("flyleaf/importing", [*((pattern, "ignore") for pattern in OF_OPERATORS), ("**.py", "python")]),
     ("flyleaf/views", [("**.py", "python")]),
     ("flyleaf/web", [("**.py", "python")]),
     ("templates", [("**.html", "jinja2"), ("**.xml", "jinja2")]),
@@ -30,7 +33,7 @@ def po_path(locale: str) -> Path:
 
 
 def extracted() -> Catalog:
-    """Return every message of the views and templates, untranslated."""
+    """Return every message that readers meet, untranslated."""
     catalog = Catalog()
     for folder, methods in METHODS:
         found = extract_from_dir(

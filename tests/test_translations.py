@@ -15,7 +15,7 @@ from jinja2 import Environment, nodes
 from flyleaf.config import PROJECT
 from flyleaf.web.languages import LOCALES
 from scripts.translations import LOCALES as TRANSLATED
-from scripts.translations import compiled, extracted, forms, po_path, read
+from scripts.translations import OF_OPERATORS, compiled, extracted, forms, po_path, read
 
 # The page about the API is in English, like the API itself.
 IN_ENGLISH = {PROJECT / "templates" / name for name in ("api_docs.html", "api_docs_group.html", "parts/api.html")}
@@ -216,3 +216,19 @@ def test_no_sentence_of_a_view_is_bare(path: Path) -> None:
     constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in fine]
     strings = {node.value for node in constants if isinstance(node.value, str)} - FOR_PROGRAMS
     assert [string for string in strings if re.search(r"^(?!\n).*\w \w+ \w", string)] == []
+
+
+IMPORTING = PROJECT / "flyleaf" / "importing"
+
+
+def test_why_an_upload_cannot_be_used_is_never_a_sentence_that_is_put_together() -> None:
+    """A page looks the message up as it is written; an f-string is not collected."""
+    operators = {path for pattern in OF_OPERATORS for path in IMPORTING.glob(pattern)}
+    calls = [
+        node
+        for path in sorted(set(IMPORTING.rglob("*.py")) - operators)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "UnusableFileError"
+    ]
+    assert [ast.unparse(call) for call in calls if not isinstance(call.args[0], ast.Constant)] == []
+    assert calls

@@ -30,10 +30,14 @@ STATE = """
 """
 
 
-def upload(site: Site, content: str | bytes, name: str = "goodreads_library_export.csv") -> TestResponse:
+def upload(
+    site: Site, content: str | bytes, name: str = "goodreads_library_export.csv", language: str = "en"
+) -> TestResponse:
     data = content.encode() if isinstance(content, str) else content
     fields = hidden_fields(site.get("/import").text)
-    return site.client.post("/import", data=fields | {"file": (io.BytesIO(data), name)})
+    return site.client.post(
+        "/import", data=fields | {"file": (io.BytesIO(data), name)}, headers={"Accept-Language": language}
+    )
 
 
 def brought(site: Site, content: str) -> str:

@@ -15,6 +15,7 @@ from flyleaf.config import PROJECT, Config, ConfigError
 from flyleaf.database import Database, DatabaseUnusableError
 from flyleaf.database.connect import open_database
 from flyleaf.importing.cleaning.cells import shown
+from flyleaf.importing.errors import UnusablePathError
 from flyleaf.importing.formats import FORMATS, format_of
 from flyleaf.importing.loader import (
     CatalogueFile,
@@ -86,7 +87,7 @@ def import_files(config: Config, paths: Sequence[Path], report: Report, options:
     Raises UnusableFileError, ImportRunningError, DatabaseUnusableError.
     """
     if paths.count(STANDARD_INPUT) > 1:
-        raise UnusableFileError("standard input: it can only be read once: give - once.")
+        raise UnusablePathError("standard input: it can only be read once: give - once.")
     with ExitStack() as stack:
         # Files are opened before the database, so that an unreadable one doesn't start a server.
         files = [stack.enter_context(_opened(path, report, options.format_name)) for path in paths]

@@ -21,7 +21,7 @@ from flyleaf.importing.cleaning.cells import CellError, RowError, clean, is_dama
 from flyleaf.importing.cleaning.dates import date_in, day_in
 from flyleaf.importing.cleaning.identifier_cells import ANY_SCHEME
 from flyleaf.importing.cleaning.review_cells import review_text
-from flyleaf.importing.errors import UnusableFileError
+from flyleaf.importing.errors import EmptyFileError, UnknownColumnsError, UnusableFileError
 from flyleaf.importing.fields import IDENTIFIER_COLUMNS, RULES, SERIES
 from flyleaf.importing.formats import format_of
 from flyleaf.importing.formats.spreadsheet_cells import unprotected
@@ -73,9 +73,18 @@ def read_history(source: Source) -> History:
     read: Callable[[Source], Table] | None = getattr(format_, "read_history", None)
     if read is None:
         raise UnusableFileError(
-            f"it is a catalogue ({format_.NAME}) and not the export of a reader’s books: export your library as CSV."
+            "it is a catalogue (%(format)s) and not the export of a reader’s books: export your library as CSV.",
+            format=format_.NAME,
         )
-    table = read(source)
+    try:
+        table = read(source)
+    except EmptyFileError as error:
+        raise UnusableFileError("it is empty: export your library again, and upload that file.") from error
+    except UnknownColumnsError as error:
+        raise UnusableFileError(
+            "it isn’t an export that this site reads: export your library from Goodreads, The StoryGraph, "
+            "LibraryThing, BookWyrm, Openreads, Calibre or Flyleaf, and upload that file unchanged."
+        ) from error
     if set(OWN_COLUMNS).isdisjoint(table.columns):
         raise UnusableFileError(
             "it names no column of a reader’s own, such as a status, a rating or a date: export your library again.", 1
@@ -87,7 +96,9 @@ def _bounded(rows: Iterator[HistoryRow | RefusedRow]) -> Iterator[HistoryRow | R
     count = 0
     for count, row in enumerate(rows, 1):
         if count > limits.UPLOAD_ROWS_MAX:
-            raise UnusableFileError(f"it has more than {limits.UPLOAD_ROWS_MAX:,} rows: export fewer books at a time.")
+            raise UnusableFileError(
+                "it has more than %(most)s rows: export fewer books at a time.", most=limits.UPLOAD_ROWS_MAX
+            )
         yield row
     if not count:
         raise UnusableFileError("it has no rows below the header: export your library again.")

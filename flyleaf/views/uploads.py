@@ -48,6 +48,7 @@ from flyleaf.views.books import find_book
 from flyleaf.web.access import login_required, login_to_read, reader_required
 from flyleaf.web.attempts import count_attempt, upload_limits
 from flyleaf.web.current import flyleaf, transaction
+from flyleaf.web.filters import decimal
 from flyleaf.web.forms import Form, line, require_token
 from flyleaf.web.notices import redirect_with_notice
 from flyleaf.web.rendering import Answer, render_later, rendered
@@ -79,7 +80,7 @@ def uploads(reader: Reader) -> ResponseReturnValue:
     try:
         upload_id = read_file(reader, file)
     except UnusableFileError as error:
-        return _page(reader, gettext("This file can’t be used, and nothing was written."), 422, str(error))
+        return _page(reader, gettext("This file can’t be used, and nothing was written."), 422, _said(error))
     return redirect(url_for("uploads.upload", upload_id=upload_id), 303)
 
 
@@ -93,6 +94,13 @@ def allow_files() -> None:
                 most=UPLOAD_BYTES_MAX >> 20,
             )
         )
+
+
+def _said(error: UnusableFileError) -> str:
+    """Return why the file can't be used, in the reader's language."""
+    values = {name: decimal(value) if isinstance(value, int) else value for name, value in error.values.items()}
+    why = str(gettext(error.problem, **values))
+    return str(gettext("line %(line)s: %(problem)s", line=decimal(error.line), problem=why)) if error.line else why
 
 
 def _page(reader: Reader, problem: str = "", status: int = 200, detail: str = "") -> ResponseReturnValue:
@@ -119,8 +127,7 @@ def read_file(reader: Reader, file: FileStorage) -> int:
 
 def _store(reader: Reader, file: FileStorage) -> int:
     """Store the rows of a file, some at a time, and return the upload's id."""
-    readable = "".join(filter(str.isprintable, line(file.filename) or ""))
-    name = readable[-UPLOAD_NAME_MAX:].strip() or "-"
+    name = "".join(filter(str.isprintable, line(file.filename) or ""))[-UPLOAD_NAME_MAX:].strip() or "-"
     with read_upload(file.stream) as history:
         with transaction() as connection:
             upload_id = insert_upload(connection, reader.id, name, history.format)

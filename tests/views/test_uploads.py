@@ -1,8 +1,10 @@
 """Bringing a reading history: the file, the dry run, and the pages of both."""
 
+import gzip
 import html
 import io
 import re
+import zipfile
 
 import pytest
 
@@ -45,6 +47,72 @@ def test_a_file_that_cannot_be_used(alice: Site, select: Select, content: bytes,
     assert answer.status_code == status
     assert words in html.unescape(answer.text)
     assert select("SELECT count(*) FROM uploads") == 0
+
+
+def zipped(flags: int = 0) -> bytes:
+    """A ZIP archive of an export, with more flags of its member than it has: 1 is that it is encrypted."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("export.csv", HEADER + DUNE)
+        archive.filelist[0].flag_bits |= flags
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "portuguese", "spanish"),
+    [
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><title>Dune</title></svg>\n",
+            "Não é uma exportação que este site lê: exporte sua biblioteca do Goodreads, The StoryGraph, LibraryThing, "
+            "BookWyrm, Openreads, Calibre ou Flyleaf e envie esse arquivo sem alterações.",
+            "No es un archivo exportado que este sitio lea: exporta tu biblioteca de Goodreads, The StoryGraph, "
+            "LibraryThing, BookWyrm, Openreads, Calibre o Flyleaf y sube ese archivo sin cambiarlo.",
+        ),
+        (
+            b"",
+            "Está vazio: exporte sua biblioteca de novo e envie esse arquivo.",
+            "Está vacío: exporta tu biblioteca otra vez y sube ese archivo.",
+        ),
+        (
+            zipped()[:-1],
+            "Seus dados compactados estão danificados, ou seguidos de outra coisa, antes do byte … (File is not a zip "
+            "file): copie-o ou baixe-o de novo.",
+            "Sus datos comprimidos están dañados, o seguidos de otra cosa, antes del byte … (File is not a zip file): "
+            "cópialo o descárgalo otra vez.",
+        ),
+        (
+            zipped(flags=1),
+            "Está criptografado: descompacte-o primeiro com a senha.",
+            "Está cifrado: descomprímelo primero con su contraseña.",
+        ),
+        (
+            (HEADER + DUNE + '2,"Dune').encode(),
+            "Linha 3: aqui se abrem aspas que nunca se fecham: feche-as ou duplique as aspas que estão dentro de uma "
+            "célula.",
+            "Línea 3: aquí se abren unas comillas que nunca se cierran: ciérralas o duplica las comillas que haya "
+            "dentro de una celda.",
+        ),
+        (
+            gzip.compress((HEADER + DUNE * 50_001).encode(), 1),
+            "Tem mais de 50.000 livros: exporte menos livros de cada vez.",
+            "Tiene más de 50.000 libros: exporta menos libros a la vez.",
+        ),
+    ],
+    ids=["SVG", "empty", "broken ZIP", "encrypted ZIP", "open quote", "too many rows"],
+)
+def test_why_a_file_cannot_be_used_is_said_in_the_language_of_the_page(
+    alice: Site, content: bytes, portuguese: str, spanish: str
+) -> None:
+    for language, general, reason in (
+        ("pt-BR", "Este arquivo não pode ser usado e nada foi salvo.", portuguese),
+        ("es", "Este archivo no se puede usar y no se ha guardado nada.", spanish),
+    ):
+        form = upload(alice, content, language=language).text.partition('<form class="form"')[2]
+        alert = form.partition("<input")[0]
+        assert re.sub("<svg.*?</svg>", "", alert, flags=re.DOTALL).count("<p") == 2
+        assert f"<span>{general}</span></p>" in alert
+        [said_here] = re.findall("<p>(.*?)</p>", alert)
+        assert re.sub("byte [0-9]+", "byte …", html.unescape(said_here)) == reason  # zipfile may read more or less
 
 
 def test_a_file_that_is_too_large(alice: Site, select: Select, monkeypatch: pytest.MonkeyPatch) -> None:

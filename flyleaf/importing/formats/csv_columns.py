@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
+from flyleaf.importing.errors import UnknownColumnsError
 from flyleaf.importing.fields import BASIC, FIELDS, IDENTIFIER_COLUMNS, IDENTIFIERS, SERIES
 from flyleaf.importing.reading.source import UnusableFileError
 from flyleaf.isbn import IsbnError, parse
@@ -56,7 +57,9 @@ def find_columns(header: Sequence[str]) -> CsvColumns:
     read = [*present.values(), *(position for position in (isbn13, number) if position is not None)]
     twice = [header[position].strip() for position in read if keys.count(keys[position]) > 1]
     if twice:
-        raise UnusableFileError(f"the header names {', '.join(twice)} twice: rename or delete one of them.", 1)
+        raise UnusableFileError(
+            "the header names %(columns)s twice: rename or delete one of them.", 1, columns=", ".join(twice)
+        )
     ignored = tuple(cell.strip() for place, cell in enumerate(header) if place not in read and cell.strip())
     remarks = tuple(_remarks([name for name in BASIC if name not in present]))
     columns = {"isbn": None, **present}
@@ -78,13 +81,13 @@ def _refuse_without(header: Sequence[str], present: Container[str]) -> None:
     if "title" in present and identifying:
         return
     if "title" not in present and "isbn" not in present and any(map(_is_isbn, header)):
-        raise UnusableFileError(
+        raise UnknownColumnsError(
             "the first line holds a book, and must name the columns: put the line isbn,title,author,year above it, "
             "in the order of the cells.",
             1,
         )
     names = ", ".join(repr(cell.strip()[:40]) for cell in header[:20])
-    raise UnusableFileError(
+    raise UnknownColumnsError(
         f"the header lacks {'isbn' if 'title' in present else 'title'}: it must name the columns title and isbn (or "
         f"author, or an identifier such as goodreads_id), and ideally author and year, but it names {names}.",
         1,

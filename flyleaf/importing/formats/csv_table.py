@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flyleaf.importing.cleaning.cells import is_damaged
 from flyleaf.importing.cleaning.isbns import best_isbn
+from flyleaf.importing.errors import EmptyFileError
 from flyleaf.importing.fields import SERIES
 from flyleaf.importing.formats.csv_columns import CsvColumns, count_known, find_columns
 from flyleaf.importing.formats.csv_rows import Form, Rows, unclosed, unwrapped
@@ -59,8 +60,12 @@ class CsvFile:
             self._source.remarks.append(f"Damaged cells in columns that are not imported: {damaged:,}.")
         if rows_read >= _ENOUGH and ragged > rows_read * _BROKEN:
             raise UnusableFileError(
-                f"{ragged:,} of {rows_read:,} rows have more or fewer cells than the header, which has "
-                f"{len(self.header)}: quote cells that contain the separator ({self.form.delimiter!r})."
+                "%(ragged)s of %(rows)s rows have more or fewer cells than the header, which has %(width)s: quote "
+                "cells that contain the separator (%(separator)s).",
+                ragged=ragged,
+                rows=rows_read,
+                width=len(self.header),
+                separator=repr(self.form.delimiter),
             )
 
     def _rows(self, plain: "PlainReader | None") -> Iterator[Rows]:
@@ -82,9 +87,10 @@ class CsvFile:
                 self._line = first + len(lines)
             if sum(map(len, begun)) > _ROW_MAX:
                 raise UnusableFileError(
-                    f"it has more than {_ROW_MAX:,} characters: a quote is opened in it and not closed. Close it, or "
-                    "double the quotes inside a cell.",
+                    "it has more than %(most)s characters: a quote is opened in it and not closed. Close it, or double "
+                    "the quotes inside a cell.",
                     self._line - len(begun),
+                    most=_ROW_MAX,
                 )
             yield rows
         while begun:
@@ -121,7 +127,7 @@ def open_csv(source: Source, delimiter: str | None = None, encoding: str | None 
     except csv.Error as error:
         raise _broken_header(first + 1, error) from error
     except StopIteration:
-        raise UnusableFileError(
+        raise EmptyFileError(
             "it is empty: the first line must name the columns isbn, title, author and year."
         ) from None
     behind = first + reader.line_num
@@ -203,6 +209,9 @@ def _broken_header(line: int, error: csv.Error) -> UnusableFileError:
     if "unexpected end of data" in str(error):
         return unclosed(line)
     if "field larger than" in str(error):
-        problem = f"a cell of the header has more than {csv.field_size_limit():,} characters: is this a CSV file?"
-        return UnusableFileError(problem, line)
+        return UnusableFileError(
+            "a cell of the header has more than %(most)s characters: is this a CSV file?",
+            line,
+            most=csv.field_size_limit(),
+        )
     return UnusableFileError("a cell goes on after its closing quote: double the quotes inside a cell.", line)

@@ -107,7 +107,9 @@ def _history(source: Source) -> Iterator[Any]:
                 return
         else:
             text.value()
-    raise UnusableFileError(f'it has no list "{HISTORY}": download your data again, or bring the ZIP archive.')
+    raise UnusableFileError(
+        'it has no list "%(name)s": download your data again, or bring the ZIP archive.', name=HISTORY
+    )
 
 
 class _Text:
@@ -142,7 +144,9 @@ class _Text:
             except (ValueError, RecursionError) as error:  # also a number of thousands of digits
                 rest = len(self._text) - self._at
                 if self._is_over or rest > LINE_MAX:
-                    raise UnusableFileError(f"it is broken JSON ({error}): download your data again.") from error
+                    raise UnusableFileError(
+                        "it is broken JSON (%(reason)s): download your data again.", reason=str(error)
+                    ) from error
                 self._add(rest)
             else:
                 if self._is_over or end < len(self._text):  # a number could go on

@@ -102,7 +102,9 @@ def _records(source: Source) -> Iterator[Any]:
                 record, at = parse(text, gap.end() if gap else len(text))
             except (ValueError, RecursionError) as error:  # also a number of thousands of digits
                 if is_over or len(text) - at > LINE_MAX:
-                    raise UnusableFileError(f"it is broken JSON ({error}): export it again.") from error
+                    raise UnusableFileError(
+                        "it is broken JSON (%(reason)s): export it again.", reason=str(error)
+                    ) from error
                 enough = min(2 * (len(text) - at), LINE_MAX + 1)
                 break
             enough = 0

@@ -58,7 +58,7 @@ def export_table(file: CsvFile, site: str, made: Mapping[str, Column], other: Co
         if name in made and not positions.keys().isdisjoint(made[name].of)
     ]
     if columns[:2] != ["isbn", "title"]:
-        raise UnusableFileError(f"the header lacks columns of an export from {site}: export it again.", 1)
+        raise UnusableFileError("the header lacks columns of an export from %(site)s: export it again.", 1, site=site)
     read = [*(made[name] for name in columns), *([other] if other else [])]
     used = sorted({name for column in read for name in column.of} & positions.keys())
     ignored = tuple(cell.strip() for cell in file.header if cell.strip() and normalised(cell) not in used)

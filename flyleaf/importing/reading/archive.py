@@ -31,10 +31,13 @@ def _only_table(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     tables = [member for member in files if member.filename.lower().endswith(_SUFFIXES)]
     own = [member for member in tables if member.filename == OWN_HISTORY]
     candidates = own or (tables if len(files) > 1 else files)
+    if not files:
+        raise UnusableFileError("it is a ZIP archive of no file: unpack it and import the catalogue file.")
     if len(candidates) != 1:
-        listed = ", ".join(shown(member.filename) for member in (tables or files)[:10])
-        what = f"several files ({listed})" if files else "no file"
-        raise UnusableFileError(f"it is a ZIP archive of {what}: unpack it and import the catalogue file.")
+        raise UnusableFileError(
+            "it is a ZIP archive of several files (%(files)s): unpack it and import the catalogue file.",
+            files=", ".join(shown(member.filename) for member in (tables or files)[:10]),
+        )
     [member] = candidates
     if member.flag_bits & 1:
         raise UnusableFileError("it is encrypted: unpack it with its password first.")

@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from flyleaf.importing.errors import UnusableFileError
+from flyleaf.importing.errors import EmptyFileError, UnusableFileError
 
 # UTF-32 comes first because its mark starts with that of UTF-16.
 _MARKS = (
@@ -92,11 +92,19 @@ class Decoder:
         encoding given by its byte order mark or format."""
         before = error.object[: error.start].decode(self._encoding)
         line = self.lines + _count_lines(self._held + before) + 1
-        problem = f"byte 0x{error.object[error.start]:02x} is not {self._encoding.upper()}"
+        byte = f"0x{error.object[error.start]:02x}"
         if self._encoding != "utf-8":
-            raise UnusableFileError(f"{problem}: save the file as CSV (UTF-8).", line) from error
+            raise UnusableFileError(
+                "byte %(byte)s is not %(encoding)s: save the file as CSV (UTF-8).",
+                line,
+                byte=byte,
+                encoding=self._encoding.upper(),
+            ) from error
         self._not_utf8 = UnusableFileError(
-            f"{problem}, and the rest is not Windows-1252: fix this line and save the file as CSV (UTF-8).", line
+            "byte %(byte)s is not UTF-8, and the rest is not Windows-1252: fix this line and save the file as CSV "
+            "(UTF-8).",
+            line,
+            byte=byte,
         )
         self._line = line
         if self._may_be_windows and before.isascii():
@@ -147,7 +155,7 @@ def _utf16(head: bytes) -> str | None:
 
 def _refuse_binary(head: bytes, encoding: str | None) -> None:
     if not head.strip():
-        raise UnusableFileError("it is empty: the first line must name the columns isbn, title, author and year.")
+        raise EmptyFileError("it is empty: the first line must name the columns isbn, title, author and year.")
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if controls * _TEXT_TO_CONTROLS > len(head) and not (encoding or "").startswith(_WIDE):
         raise UnusableFileError("it is not text but binary data: save it as CSV (UTF-8).")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import thread_time
 from typing import IO, TYPE_CHECKING, Any
 
-from flyleaf.importing.errors import UnusableFileError
+from flyleaf.importing.errors import UnusableFileError, UnusablePathError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -32,21 +32,22 @@ class Allowance:
         """Raise UnusableFileError if so many unpacked bytes are too many."""
         if size > self.unpacked_bytes:
             raise UnusableFileError(
-                f"it unpacks to more than {self.unpacked_bytes >> 20} MB: export fewer books at a time."
+                "it unpacks to more than %(most)s MB: export fewer books at a time.", most=self.unpacked_bytes >> 20
             )
 
     def check_lines(self, count: int) -> None:
         """Raise UnusableFileError if so many lines are too many."""
         if count > self.lines:
             raise UnusableFileError(
-                f"it has more than {self.lines:,} lines: delete empty lines, or export fewer books at a time."
+                "it has more than %(most)s lines: delete empty lines, or export fewer books at a time.", most=self.lines
             )
 
     def check_time(self) -> None:
         """Raise UnusableFileError if reading has taken too long."""
         if thread_time() - self._begun > self.seconds:
             raise UnusableFileError(
-                f"it takes more than {self.seconds:g} seconds to read: export fewer books at a time, as CSV if you can."
+                "it takes more than %(most)s seconds to read: export fewer books at a time, as CSV if you can.",
+                most=f"{self.seconds:g}",
             )
 
 
@@ -75,7 +76,7 @@ class PackedFile(io.RawIOBase):
                     select.select([self._file], [], [])
                 filled += count or 0
         except OSError as error:
-            raise UnusableFileError(f"it can't be read: {error.strerror}.") from error
+            raise UnusableFileError("it can't be read: %(reason)s.", reason=str(error.strerror)) from error
         self.position += filled
         return filled
 
@@ -83,7 +84,7 @@ class PackedFile(io.RawIOBase):
         return super().read(min(size, READ_MAX)) or b""
 
     def spool(self, start: bytes) -> None:
-        """Copy a pipe, of which `start` was already read, to a temporary file. Raises UnusableFileError."""
+        """Copy a pipe, of which `start` was already read, to a temporary file. Raises UnusablePathError."""
         with ExitStack() as stack:
             spooled = stack.enter_context(tempfile.TemporaryFile())
             try:
@@ -92,11 +93,11 @@ class PackedFile(io.RawIOBase):
                     spooled.write(block)
                     if self.position > SPOOL_MAX:
                         problem = f"it is a ZIP archive of over {SPOOL_MAX:,} bytes in a pipe"
-                        raise UnusableFileError(f"{problem}: save it as a file and import that.")
+                        raise UnusablePathError(f"{problem}: save it as a file and import that.")
                 spooled.flush()
             except OSError as error:
                 problem = f"it is a ZIP archive in a pipe, which needs a temporary file: {error.strerror}"
-                raise UnusableFileError(f"{problem}. Save it as a file and import that.") from error
+                raise UnusablePathError(f"{problem}. Save it as a file and import that.") from error
             stack.pop_all()  # it stays open
         self._file.close()
         self._file = spooled

@@ -28,12 +28,15 @@ _COMPRESSED: tuple[tuple[bytes, Callable[[], Any]], ...] = (
     (b"BZh", bz2.BZ2Decompressor),
     (b"\xfd7zXZ\x00", lambda: lzma.LZMADecompressor(memlimit=LZMA_MEMORY)),
 )
-_OTHERS = (
-    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd: unpack it first (unzstd)."),
-    (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive: unpack it first."),
-    (b"Rar!\x1a\x07", "it is a RAR archive: unpack it first."),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "it is an Excel workbook: save it as CSV (UTF-8)."),
-    (b"%PDF-", "it is a PDF: save the table that it was made from as CSV (UTF-8)."),
+_OTHERS: tuple[tuple[bytes, Callable[[], UnusableFileError]], ...] = (
+    (b"\x28\xb5\x2f\xfd", lambda: UnusableFileError("it is compressed with zstd: unpack it first (unzstd).")),
+    (b"7z\xbc\xaf\x27\x1c", lambda: UnusableFileError("it is a 7z archive: unpack it first.")),
+    (b"Rar!\x1a\x07", lambda: UnusableFileError("it is a RAR archive: unpack it first.")),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        lambda: UnusableFileError("it is an Excel workbook: save it as CSV (UTF-8)."),
+    ),
+    (b"%PDF-", lambda: UnusableFileError("it is a PDF: save the table that it was made from as CSV (UTF-8).")),
 )
 _BROKEN = (  # the libraries' errors for damaged or forged files
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
@@ -67,8 +70,10 @@ class _Unpacked(io.RawIOBase):
             self._file.allowance.check_unpacked(self._size)
         if self._size > max(SUSPECT_FROM, RATIO_MAX * self._file.position):
             raise UnusableFileError(
-                f"its first {self._file.position:,} bytes unpack to over {self._size:,}, which no catalogue does: "
-                "if it is one, unpack it first."
+                "its first %(packed)s bytes unpack to over %(unpacked)s, which no catalogue does: if it is one, unpack "
+                "it first.",
+                packed=self._file.position,
+                unpacked=self._size,
             )
         return block
 
@@ -122,7 +127,7 @@ def _unpacker(file: PackedFile, reader: io.BufferedReader, layer: int) -> Callab
     head = reader.peek()
     for sign, problem in _OTHERS:
         if head.startswith(sign):
-            raise UnusableFileError(problem)
+            raise problem()
     new = next((new for sign, new in _COMPRESSED if head.startswith(sign)), None)
     if head.startswith(archive.SIGNS):
         if layer:
@@ -148,5 +153,9 @@ def _breakage_told(file: PackedFile) -> Iterator[None]:
     except EOFError as error:
         raise UnusableFileError("its packed data end too early: copy or download it again.") from error
     except _BROKEN as error:
-        problem = f"its packed data are broken, or followed by something else, before byte {file.position:,} ({error})"
-        raise UnusableFileError(f"{problem}: copy or download it again.") from error
+        raise UnusableFileError(
+            "its packed data are broken, or followed by something else, before byte %(place)s (%(reason)s): copy or "
+            "download it again.",
+            place=file.position,
+            reason=str(error),
+        ) from error

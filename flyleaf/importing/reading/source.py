@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flyleaf.importing.errors import UnusableFileError
+from flyleaf.importing.errors import UnusableFileError, UnusablePathError
 from flyleaf.importing.reading.encoding import Decoder
 from flyleaf.importing.reading.packed_file import BLOCK, PackedFile
 from flyleaf.importing.reading.packing import unpacked
@@ -67,8 +67,9 @@ class Source:
             line.append(text[cut:])
             if sum(map(len, line)) > LINE_MAX:
                 raise UnusableFileError(
-                    f"it is longer than {LINE_MAX:,} characters: is this a text file with one book a line?",
+                    "it is longer than %(most)s characters: is this a text file with one book a line?",
                     decoder.lines + 1,
+                    most=LINE_MAX,
                 )
         rest = "".join((*line, decoder.decode(b"", final=True)))
         self.is_damaged = decoder.is_damaged
@@ -82,11 +83,11 @@ def open_source(path: Path) -> Iterator[Source]:
     try:
         packed = _standard_input() if path == STANDARD_INPUT else _file(path)
     except FileNotFoundError:
-        raise UnusableFileError("there is no such file: check its name and folder.") from None
+        raise UnusablePathError("there is no such file: check its name and folder.") from None
     except (OSError, ValueError) as error:
         if isinstance(error, UnusableFileError):
             raise
-        raise UnusableFileError(f"it can't be opened: {getattr(error, 'strerror', None) or error}.") from error
+        raise UnusablePathError(f"it can't be opened: {getattr(error, 'strerror', None) or error}.") from error
     with packed:
         yield Source(packed)
 
@@ -94,17 +95,17 @@ def open_source(path: Path) -> Iterator[Source]:
 def _file(path: Path) -> PackedFile:
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
-        raise UnusableFileError("it is a folder: name a file in it.")
+        raise UnusablePathError("it is a folder: name a file in it.")
     if stat.S_ISREG(status.st_mode):
         return PackedFile(path.open("rb", buffering=0), status.st_size)
     if stat.S_ISFIFO(status.st_mode):
         return PackedFile(path.open("rb", buffering=0), None)
-    raise UnusableFileError("it is a device or a socket: name a file.")
+    raise UnusablePathError("it is a device or a socket: name a file.")
 
 
 def _standard_input() -> PackedFile:
     file = io.FileIO(0, closefd=False)
     if file.isatty():
-        raise UnusableFileError("it is a terminal: redirect a file to it (< books.csv), or name one.")
+        raise UnusablePathError("it is a terminal: redirect a file to it (< books.csv), or name one.")
     status = os.fstat(file.fileno())
     return PackedFile(file, status.st_size if stat.S_ISREG(status.st_mode) else None)

@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from flyleaf.importing import fields
+from flyleaf.importing.errors import UnusablePathError
 from flyleaf.importing.formats.spreadsheet_cells import protected
-from flyleaf.importing.reading.source import STANDARD_INPUT, UnusableFileError
+from flyleaf.importing.reading.source import STANDARD_INPUT
 from flyleaf.importing.table import Reason, Refusal
 
 COLUMNS = ("file", "line", "reason", *fields.COLUMNS, *fields.IDENTIFIER_COLUMNS, "record")
@@ -24,7 +25,7 @@ class Rejects:
     """Writes to a temporary file next to `path`, which must not be one of the `imported` files.
 
     Call `complete`, which may fail, before the import's commit and `publish` after it. Without `publish` no file is
-    left. Raises UnusableFileError.
+    left. Raises UnusablePathError.
     """
 
     def __init__(self, path: Path, imported: Sequence[Path]) -> None:
@@ -43,7 +44,7 @@ class Rejects:
             # File names may be invalid UTF-8; they are escaped as on the terminal.
             self._file = self._part.open("w", encoding="utf-8", errors="backslashreplace", newline="")
         except OSError as error:
-            raise UnusableFileError(f"it can't be written: {error.strerror}.") from error
+            raise UnusablePathError(f"it can't be written: {error.strerror}.") from error
         self._writer = csv.DictWriter(self._file, COLUMNS, extrasaction="ignore")  # author_keys is internal
         self._writer.writeheader()
         return self
@@ -95,22 +96,22 @@ class Rejects:
             self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _unwritable(self, error: OSError) -> UnusableFileError:
-        return UnusableFileError(f"{self.path}: the refused rows can't be written there: {error.strerror}.")
+    def _unwritable(self, error: OSError) -> UnusablePathError:
+        return UnusablePathError(f"{self.path}: the refused rows can't be written there: {error.strerror}.")
 
 
 def _place(path: Path, imported: Sequence[Path]) -> Path:
-    """Resolve links in `path` and check that it can be replaced. Raises UnusableFileError, OSError."""
+    """Resolve links in `path` and check that it can be replaced. Raises UnusablePathError, OSError."""
     try:
         status = path.stat()
     except FileNotFoundError:
         path.parent.stat()  # raises if the folder is missing
         return path.resolve()
     if stat.S_ISDIR(status.st_mode):
-        raise UnusableFileError("it is a folder: name a file for the refused rows.")
+        raise UnusablePathError("it is a folder: name a file for the refused rows.")
     if not stat.S_ISREG(status.st_mode):
-        raise UnusableFileError("it is a device or a pipe: name a file for the refused rows, or leave --rejects out.")
+        raise UnusablePathError("it is a device or a pipe: name a file for the refused rows, or leave --rejects out.")
     for other in imported:
         if os.path.samestat(status, os.fstat(0) if other == STANDARD_INPUT else other.stat()):
-            raise UnusableFileError("it is one of the imported files: name another file for the refused rows.")
+            raise UnusablePathError("it is one of the imported files: name another file for the refused rows.")
     return path.resolve()

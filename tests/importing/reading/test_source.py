@@ -167,7 +167,7 @@ def test_standard_input_that_is_closed() -> None:
         "with open_source(Path('-')): pass"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, timeout=60)
-    assert done.stderr.endswith("UnusableFileError: it can't be opened: Bad file descriptor.\n")
+    assert done.stderr.endswith("UnusablePathError: it can't be opened: Bad file descriptor.\n")
 
 
 def test_standard_input_that_is_a_folder(tmp_path: Path) -> None:
