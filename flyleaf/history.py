@@ -50,7 +50,7 @@ ReadingDates = tuple[PartialDate | None, PartialDate | None]
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
     """What a file says of a book, and of its reader with it. `problems` are the names of the columns whose cells could
-    not be used, or only in part."""
+    not be used, or only in part; `refused_for` is the kind of a RefusedRow, whose first cells are the title."""
 
     line: int
     title: str
@@ -74,6 +74,7 @@ class HistoryRow:
     notes: str = ""
     added_on: date | None = None
     problems: tuple[str, ...] = ()
+    refused_for: str = ""
 
     @property
     def undated_count(self) -> int:
@@ -113,6 +114,7 @@ class RefusedRow:
     line: int
     text: str  # its first cells
     reason: str
+    kind: str  # of the reason, which a page says in its language
 
 
 def is_shelf_name(name: str) -> bool:

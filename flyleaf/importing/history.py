@@ -28,7 +28,7 @@ from flyleaf.importing.formats.spreadsheet_cells import unprotected
 from flyleaf.importing.own_columns import BETWEEN, OWN_COLUMNS, UNDATED, UNTIL
 from flyleaf.importing.reading.packed_file import Allowance, PackedFile
 from flyleaf.importing.reading.source import Source
-from flyleaf.importing.table import Table
+from flyleaf.importing.table import Reason, Table
 from flyleaf.isbn import IsbnError, parse
 from flyleaf.numbers import whole_number
 from flyleaf.series import read_title, with_series
@@ -106,7 +106,9 @@ def _bounded(rows: Iterator[HistoryRow | RefusedRow]) -> Iterator[HistoryRow | R
 
 def _rows(table: Table) -> Iterator[HistoryRow | RefusedRow]:
     for batch in table.batches:
-        refused = (RefusedRow(one.line, _start(one.cells), _readable(one.detail)) for one in batch.refused)
+        refused = (
+            RefusedRow(one.line, _start(one.cells), _readable(one.detail), one.reason.name) for one in batch.refused
+        )
         rows = (
             _row(line, dict(zip(table.columns, cells, strict=True)))
             for line, *cells in zip(batch.lines, *batch.columns, strict=True)
@@ -130,9 +132,9 @@ def _row(line: int, cells: dict[str, str]) -> HistoryRow | RefusedRow:
             problems.append(column)
             book[column] = error.usable
         except RowError as error:
-            return RefusedRow(line, _start(list(cells.values())), _readable(str(error)))
+            return RefusedRow(line, _start(list(cells.values())), _readable(str(error)), error.reason.name)
     if not book.get("title"):
-        return RefusedRow(line, _start(list(cells.values())), "it has no title")
+        return RefusedRow(line, _start(list(cells.values())), "it has no title", Reason.NO_TITLE.name)
     title, found = read_title(book["title"])
     series = book.get(SERIES, "")
     isbn, identity = _isbn(cells["isbn"], problems)

@@ -123,7 +123,8 @@ def insert_upload_rows(
             "upload_id": upload_id,
             "first": first,
             "said": [
-                (HistoryRow(row.line, row.text) if isinstance(row, RefusedRow) else row).to_json() for row in rows
+                (HistoryRow(row.line, row.text, refused_for=row.kind) if isinstance(row, RefusedRow) else row).to_json()
+                for row in rows
             ],
             "problems": [row.reason[:UPLOAD_PROBLEM_MAX] if isinstance(row, RefusedRow) else None for row in rows],
         },

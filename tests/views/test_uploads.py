@@ -142,6 +142,62 @@ def test_a_damaged_row_is_told_and_left_out(alice: Site, dune: str, select: Sele
     assert select("SELECT count(*) FROM shelved_books") == 1
 
 
+BROKEN_ROWS = (
+    "2,,Nobody,,,4,,,,read,,\n"
+    "3,Torn\n"
+    f"4,{'Long ' * 400},Ann,,,4,,,,read,,\n"
+    "5,Damag\udcffd,José,,,4,,,,read,,\n"
+    '6,"Open"ed" book,Ann,,,4,,,,read,,\n'
+).encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize(
+    ("language", "begin", "reasons"),
+    [
+        (
+            "en",
+            "Line {} can’t be read and is left out: ",
+            [
+                "it has no title",
+                "it has more or fewer cells than the header: quote cells that contain the separator",
+                "its title is too long",
+                "its title or its author is damaged: save the file as CSV (UTF-8)",
+                "it is broken: double the quotes inside a cell, or export your library again",
+            ],
+        ),
+        (
+            "pt-BR",
+            "A linha {} não pode ser lida e fica de fora: ",
+            [
+                "não tem título",
+                "tem mais ou menos células que o cabeçalho: coloque entre aspas as células que contêm o separador",
+                "o título é longo demais",
+                "o título ou o autor está corrompido: salve o arquivo como CSV (UTF-8)",
+                "está malformada: duplique as aspas que estão dentro de uma célula ou exporte sua biblioteca de novo",
+            ],
+        ),
+        (
+            "es",
+            "La línea {} no se puede leer y queda excluida: ",
+            [
+                "no tiene título",
+                "tiene más o menos celdas que el encabezado: pon entre comillas las celdas que contienen el separador",
+                "su título es demasiado largo",
+                "su título o su autor está dañado: guarda el archivo como CSV (UTF-8)",
+                "está mal formada: duplica las comillas que haya dentro de una celda o exporta tu biblioteca otra vez",
+            ],
+        ),
+    ],
+)
+def test_why_a_row_cannot_be_used_is_said_in_the_language_of_the_page(
+    alice: Site, language: str, begin: str, reasons: list[str]
+) -> None:
+    page = upload(alice, HEADER.encode() + BROKEN_ROWS).location
+    shown = alice.get(f"{page}?show=refused", headers={"Accept-Language": language}).text
+    rows = re.findall(r'id="row-.*?<p class="quiet-line">(.*?)</p>', shown, re.DOTALL)
+    assert [html.unescape(row) for row in rows] == [begin.format(n) + reason for n, reason in enumerate(reasons, 2)]
+
+
 def test_a_deleted_account_takes_its_uploads_along(visit: Visit, dune: str, select: Select) -> None:
     carol = visit().registered("Carol")
     brought(carol, HEADER + DUNE)
