@@ -68,18 +68,11 @@ def partial_date(day: str | None, precision: Precision) -> PartialDate | None:
     return PartialDate.in_which(date.fromisoformat(day), precision) if day else None
 
 
-def add_reading(
-    connection: Connection,
-    reader_id: int,
-    shelved_id: int,
-    started_on: date | None,
-    finished_on: date | PartialDate | None,
-) -> int | None:
+def add_reading(connection: Connection, reader_id: int, shelved_id: int, dates: ReadingDates) -> int | None:
     """Add when the reader began and finished a book, at least one of the two. Return its id; None, if the entry has
     these dates, or as many as it may, or the reader has no such entry."""
     lock_shelves(connection, reader_id)
-    started, finished = (PartialDate(day) if isinstance(day, date) else day for day in (started_on, finished_on))
-    added = add_readings(connection, reader_id, [(shelved_id, (started, finished))])
+    added = add_readings(connection, reader_id, [(shelved_id, dates)])
     return added[shelved_id][0] if added else None
 
 
@@ -112,17 +105,16 @@ def add_readings(
     return added
 
 
-def update_reading(
-    connection: Connection, reader_id: int, reading_id: int, started_on: date | None, finished_on: date | None
-) -> bool:
+def update_reading(connection: Connection, reader_id: int, reading_id: int, dates: ReadingDates) -> bool:
     """Change when the reader began and finished a book. Return False if the book has these dates already, as another
     reading, or the reader has no such reading."""
     lock_shelves(connection, reader_id)
+    started, finished = dates
     row = connection.execute(
         text("""
             UPDATE readings AS r
                SET started_on = :started_on, finished_on = :finished_on,
-                   started_precision = 'day', finished_precision = 'day'
+                   started_precision = :started_precision, finished_precision = :finished_precision
              WHERE r.id = :id
                AND r.reader_id = :reader_id
                AND NOT EXISTS (SELECT FROM readings AS other
@@ -132,8 +124,12 @@ def update_reading(
                                   AND other.finished_on IS NOT DISTINCT FROM CAST(:finished_on AS date))
             RETURNING id
         """),
-        {"id": reading_id, "reader_id": reader_id, "started_on": started_on, "finished_on": finished_on},
-    ).one_or_none()
+        {
+            "id": reading_id, "reader_id": reader_id,
+            "started_on": started and started.first, "started_precision": started.precision if started else "day",
+            "finished_on": finished and finished.last, "finished_precision": finished.precision if finished else "day",
+        },
+    ).one_or_none()  # fmt: skip
     return row is not None
 
 

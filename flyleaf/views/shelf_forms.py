@@ -16,7 +16,7 @@ from wtforms import Form as AnyForm
 from wtforms.fields import Field
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
-from flyleaf.history import PartialDate, is_shelf_name
+from flyleaf.history import PartialDate, ReadingDates, is_shelf_name
 from flyleaf.limits import NOTES_MAX, QUERY_MAX, RATING_MAX, READ_ON_MAX, READ_ON_MIN, SHELF_NAME_MAX
 from flyleaf.queries.named_shelves import Status, status_of
 from flyleaf.queries.shelf_pages import Order
@@ -108,16 +108,16 @@ class ReadingForm(Form):
             raise ValidationError(gettext("A book can’t be finished before it was started."))
 
     @property
-    def finished(self) -> date | PartialDate | None:
-        """When the book was finished: the day, or the year of which no day is known."""
+    def dates(self) -> ReadingDates:
+        """When the book was begun and when it was finished: days, or the year in which it was finished."""
+        started, finished = (PartialDate(day) if day else None for day in (self.started_on.data, self.finished_on.data))
         year: int | None = self.finished_year.data
-        day: date | None = self.finished_on.data
-        return day if year is None else PartialDate(date(year, 1, 1), "year")
+        return started, finished if year is None else PartialDate(date(year, 1, 1), "year")
 
     def validate(self, extra_validators: object = None) -> bool:
         """Return whether the form is valid. One of the dates has to be there."""
         valid = super().validate(extra_validators)
-        if valid and not (self.started_on.data or self.finished):
+        if valid and self.dates == (None, None):
             self.started_on.errors = [gettext("Enter when you started the book, when you finished it, or both.")]
             return False
         return valid

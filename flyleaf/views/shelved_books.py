@@ -1,6 +1,5 @@
 """A reader's own copy of a book: its shelves, when it was read, and private notes."""
 
-from datetime import date
 from urllib.parse import quote
 
 from flask import Blueprint, redirect, request, url_for
@@ -9,7 +8,7 @@ from flask_babel import format_decimal, gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import BadRequest, Conflict, NotFound, UnprocessableEntity
 
-from flyleaf.history import PartialDate
+from flyleaf.history import ReadingDates
 from flyleaf.limits import READINGS_MAX, SHELVED_MAX, SHELVES_MAX
 from flyleaf.queries.named_shelves import TooManyShelvesError, remove_from_shelf, select_shelves, status_of
 from flyleaf.queries.readers import Reader
@@ -123,19 +122,13 @@ def read(connection: Connection, reader: Reader, shelved_id: int) -> Answer:
     form = ReadingForm(request.form)
     if not form.validate():
         return _page(connection, reader, entry, reading=form), form.status
-    add_days(connection, reader, entry, form.started_on.data, form.finished)
+    add_dates(connection, reader, entry, form.dates)
     return _back_to(entry)
 
 
-def add_days(
-    connection: Connection,
-    reader: Reader,
-    entry: ShelvedBook,
-    started_on: date | None,
-    finished_on: date | PartialDate | None,
-) -> None:
+def add_dates(connection: Connection, reader: Reader, entry: ShelvedBook, dates: ReadingDates) -> None:
     """Add when the reader's copy was begun and finished. The same dates again change nothing. Raises Conflict."""
-    is_added = add_reading(connection, reader.id, entry.id, started_on, finished_on) is not None
+    is_added = add_reading(connection, reader.id, entry.id, dates) is not None
     if not is_added and len(entry.readings) >= READINGS_MAX:
         raise Conflict(gettext("A book can have up to %(most)s dates. Delete one first.", most=READINGS_MAX))
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import Connection, text
 
+from flyleaf.history import PartialDate, ReadingDates
 from flyleaf.limits import READINGS_MAX, SHELVES_MAX
 from flyleaf.paging import NEWEST
 from flyleaf.queries.departures import continue_departure, insert_departure
@@ -54,13 +55,17 @@ def shelved(connection: Connection, reader_id: int) -> list[ShelvedBook]:
     return select_shelved_books(connection, reader_id, NEWEST).items
 
 
+def finished(day: date) -> ReadingDates:
+    return None, PartialDate(day)
+
+
 def test_an_entry_has_all_that_was_said(connection: Connection, book_id: int, reader_id: int) -> None:
     added_at = datetime(2019, 5, 4, tzinfo=UTC)
     entry = shelve_book(
         connection, reader_id, book_id, status=Status.READ, shelves=["Sci-fi"], notes="From Bob", added_at=added_at
     )
-    first = add_reading(connection, reader_id, entry.id, date(2019, 5, 1), date(2019, 5, 9))
-    second = add_reading(connection, reader_id, entry.id, None, date(2021, 1, 1))
+    first = add_reading(connection, reader_id, entry.id, (PartialDate(date(2019, 5, 1)), PartialDate(date(2019, 5, 9))))
+    second = add_reading(connection, reader_id, entry.id, finished(date(2021, 1, 1)))
     insert_review(connection, book_id, reader_id, 4, "")
     assert entry.is_new
     book = select_shelved_book(connection, reader_id, book_id)
@@ -123,7 +128,7 @@ def test_nothing_is_lost_when_works_are_joined_and_parted(
 
 def test_a_deleted_book_becomes_a_line_of_the_readers_own(connection: Connection, book_id: int, reader_id: int) -> None:
     entry = shelve_book(connection, reader_id, book_id, status=Status.READ, shelves=["Sci-fi"], notes="Mine")
-    add_reading(connection, reader_id, entry.id, None, date(2021, 1, 1))
+    add_reading(connection, reader_id, entry.id, finished(date(2021, 1, 1)))
     connection.execute(text("DELETE FROM books"))
     [book] = shelved(connection, reader_id)
     assert (book.address, book.title, book.author, book.year) == (None, "Dune", "Frank Herbert", 1965)
@@ -167,15 +172,15 @@ def test_books_on_no_shelf_are_not_noted(connection: Connection, book_id: int) -
 
 def test_dates_are_there_once_and_not_without_number(connection: Connection, book_id: int, reader_id: int) -> None:
     entry = shelve_book(connection, reader_id, book_id)
-    reading = add_reading(connection, reader_id, entry.id, None, date(2021, 1, 1))
+    reading = add_reading(connection, reader_id, entry.id, finished(date(2021, 1, 1)))
     assert reading is not None
-    assert add_reading(connection, reader_id, entry.id, None, date(2021, 1, 1)) is None
+    assert add_reading(connection, reader_id, entry.id, finished(date(2021, 1, 1))) is None
     bob = add_reader(connection, "Bob").id
-    assert add_reading(connection, bob, entry.id, None, date(2022, 1, 1)) is None
+    assert add_reading(connection, bob, entry.id, finished(date(2022, 1, 1))) is None
     assert delete_readings(connection, bob, [reading]) == 0
     for number in range(1, READINGS_MAX):
-        assert add_reading(connection, reader_id, entry.id, None, date(2021, 1, 1).replace(year=1900 + number))
-    assert add_reading(connection, reader_id, entry.id, None, date(2022, 1, 1)) is None
+        assert add_reading(connection, reader_id, entry.id, finished(date(2021, 1, 1).replace(year=1900 + number)))
+    assert add_reading(connection, reader_id, entry.id, finished(date(2022, 1, 1))) is None
     assert delete_readings(connection, reader_id, [reading]) == 1
 
 
@@ -241,7 +246,7 @@ def test_a_book_on_no_shelf_stays_if_anything_is_said_of_it(
     """What was only on the shelf is off it; notes and dates are never lost."""
     lines = [shelve_line(connection, reader_id, title, shelves=["Lent"]) for title in ("Bare", "Dated")]
     lines.append(shelve_line(connection, reader_id, "Noted", shelves=["Lent"], notes="To Bob"))
-    add_reading(connection, reader_id, lines[1], None, date(2020, 1, 1))
+    add_reading(connection, reader_id, lines[1], finished(date(2020, 1, 1)))
     if way:
         assert delete_shelf(connection, reader_id, "Lent")
     else:

@@ -236,10 +236,23 @@ class TestReadings:
         problem(client.put(address, headers=writer, json=finished), 404)
         assert client.get(f"{copy}/readings", headers=writer).get_json() == {"items": [reading]}
 
+    def test_only_the_year_may_be_known(self, client: FlaskClient, writer: dict[str, str], copy: str) -> None:
+        only_year = {"started_on": None, "finished_on": "2021-12-31", "finished_precision": "year"}
+        readings = [client.post(f"{copy}/readings", headers=writer, json={"finished_year": 2021}) for _ in range(2)]
+        added = readings[0].get_json()
+        assert added == readings[1].get_json() == {"id": added["id"], "started_precision": "day", **only_year}
+        address = f"{copy}/readings/{added['id']}"
+        assert client.put(address, headers=writer, json=DAYS).get_json() == {"id": added["id"], **DAYS, **WHOLE}
+        assert client.put(address, headers=writer, json={"finished_year": 2021}).get_json() == added
+
     @pytest.mark.parametrize(
         ("body", "field"),
         [
             ({}, "started_on"),
+            ({"finished_year": 1899}, "finished_year"),
+            ({"finished_year": "2021"}, "finished_year"),
+            ({"finished_year": 2021, "finished_on": "2021-01-01"}, "finished_year"),
+            ({"finished_year": 2021, "started_on": "2022-01-01"}, "finished_year"),
             ({"started_on": None, "finished_on": None}, "started_on"),
             ({"started_on": "yesterday"}, "started_on"),
             ({"started_on": "2026-02-30"}, "started_on"),

@@ -1,12 +1,12 @@
 """The reader's own copy of a book: its shelves, when it was read, and private notes."""
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import Conflict, NotFound
 
+from flyleaf.history import ReadingDates
 from flyleaf.queries.api_tokens import LiveToken
 from flyleaf.queries.named_shelves import Status, remove_from_shelf
 from flyleaf.queries.readings import Reading, delete_readings, update_reading
@@ -16,7 +16,7 @@ from flyleaf.views.api_v1 import shelf_schemas
 from flyleaf.views.api_v1.blueprints import Blueprint, own, writing
 from flyleaf.views.books import find_book
 from flyleaf.views.shelf_forms import NotesForm, ReadingForm, ShelveForm
-from flyleaf.views.shelved_books import add_days, find_copy, put_by_name, shelve_by_name
+from flyleaf.views.shelved_books import add_dates, find_copy, put_by_name, shelve_by_name
 from flyleaf.web.forms import Form
 from flyleaf.web.problems import InvalidFieldsError
 
@@ -124,10 +124,11 @@ def readings(connection: Connection, token: LiveToken, book_id: int) -> dict[str
 @writing
 @blueprint.arguments(shelf_schemas.NewReading)
 def add_reading(connection: Connection, token: LiveToken, sent: dict[str, Any], book_id: int) -> Reading:
-    """Add when you began and finished a book. Adding the same days again changes nothing."""
-    days = _days(sent)
-    add_days(connection, token.reader, find_copy(connection, token.reader, book_id), *days)
+    """Add when you began and finished a book. Adding the same dates again changes nothing."""
+    dates = _dates(sent)
+    add_dates(connection, token.reader, find_copy(connection, token.reader, book_id), dates)
     entry = find_copy(connection, token.reader, book_id)
+    days = tuple(day and day.last for day in dates)
     return next(one for one in entry.readings if (one.started_on, one.finished_on) == days)
 
 
@@ -139,9 +140,9 @@ def change_reading(
     connection: Connection, token: LiveToken, sent: dict[str, Any], book_id: int, reading_id: int
 ) -> Reading:
     """Change when you began and finished a book."""
-    days = _days(sent)
+    dates = _dates(sent)
     _find_reading(connection, token, book_id, reading_id)
-    if not update_reading(connection, token.reader.id, reading_id, *days):
+    if not update_reading(connection, token.reader.id, reading_id, dates):
         raise Conflict("You have read this book on these days already. Delete one of the two.")
     return _find_reading(connection, token, book_id, reading_id)
 
@@ -179,10 +180,11 @@ def _shelf_name(name: str) -> str:
     return str(found)
 
 
-def _days(sent: dict[str, Any]) -> tuple[date | None, date | None]:
+def _dates(sent: dict[str, Any]) -> ReadingDates:
     """Return when a book was begun and finished. Raises InvalidFieldsError."""
-    form = _valid(ReadingForm, **{name: day.isoformat() for name, day in sent.items() if day})
-    return form.started_on.data, form.finished_on.data
+    form = _valid(ReadingForm, **{name: str(value) for name, value in sent.items() if value is not None})
+    dates: ReadingDates = form.dates
+    return dates
 
 
 def _valid(kind: type[Form], **values: str) -> Any:

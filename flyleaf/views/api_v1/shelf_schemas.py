@@ -70,10 +70,16 @@ class ShelfArguments(PublicShelfArguments):
 
 
 class NewReading(Schema):
-    """At least one of the two days."""
+    """When you began a book, when you finished it, or both."""
 
     started_on = fields.Date(load_default=None, allow_none=True)
     finished_on = fields.Date(load_default=None, allow_none=True)
+    finished_year = fields.Integer(
+        strict=True,
+        load_default=None,
+        allow_none=True,
+        **said("Instead of `finished_on`, where you know only the year."),
+    )
 
 
 class Reading(Schema):
