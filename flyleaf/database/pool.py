@@ -71,8 +71,10 @@ class Pool:
     def _check(self, connection: Any, record: Any, _proxy: Any) -> None:
         """Check a pooled connection, so that one that was closed by a restart, or hangs, is replaced."""
         try:
-            with self.watchdog.watch(descriptor(connection), PING_SECONDS):
+            with self.watchdog.watch(descriptor(connection), PING_SECONDS) as watched:
                 self.ping(connection, record)
+            if watched.was_cut:
+                raise psycopg2.OperationalError("The answer came too late.")
             # After a read-only transaction SQLAlchemy has the next ones begin with READ WRITE. A standby refuses that
             # as if it lacked a feature, and a server that is read-only for a while would be written to.
             connection.readonly = None

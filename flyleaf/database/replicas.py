@@ -267,8 +267,10 @@ class _Check:
         with self._engine.connect() as connection:
             driver_connection = connection.connection.driver_connection
             try:
-                with self._watchdog.watch(pool.descriptor(driver_connection), ANSWER_SECONDS):
+                with self._watchdog.watch(pool.descriptor(driver_connection), ANSWER_SECONDS) as watched:
                     self._ask(driver_connection)
+                if watched.was_cut:
+                    connection.invalidate()  # the next question needs another
             except psycopg2.Error:
                 connection.invalidate()
                 raise

@@ -8,6 +8,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A connection, and the moment at which its time is up, by the monotonic clock. Its last answer may have come while
+    it was cut: only `was_cut` says, at the end, that it can be used further."""
+
+    deadline: float
+    connection: socket.socket
+    was_cut: bool = False
+
+    def cut(self) -> None:
+        self.was_cut = True
+        with suppress(OSError):  # already closed
+            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 class Watchdog:
@@ -15,47 +31,43 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._watched: dict[object, tuple[float, socket.socket]] = {}
+        self._watched: set[Watched] = set()
         self._wakes_at = float("inf")
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def watch(self, descriptor: int, seconds: float) -> Iterator[None]:
+    def watch(self, descriptor: int, seconds: float) -> Iterator[Watched]:
         """Cut the connection behind the socket `descriptor` if the block takes longer than `seconds`."""
         # Duplicated, because the driver may close its descriptor at any time and the number may be reused.
-        connection = socket.socket(fileno=os.dup(descriptor))
-        deadline = time.monotonic() + seconds
-        key = object()
+        watched = Watched(time.monotonic() + seconds, socket.socket(fileno=os.dup(descriptor)))
         with self._changed:
-            self._watched[key] = deadline, connection
-            if deadline < self._wakes_at:
+            self._watched.add(watched)
+            if watched.deadline < self._wakes_at:
                 self._changed.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="database watchdog", daemon=True)
                 self._thread.start()
         try:
-            yield
+            yield watched
         finally:
             with self._changed:
-                del self._watched[key]
-                connection.close()
+                self._watched.remove(watched)
+                watched.connection.close()
 
     def cut(self) -> None:
         """Cut all watched connections now."""
         with self._changed:
-            for _, connection in self._watched.values():
-                with suppress(OSError):  # already closed
-                    connection.shutdown(socket.SHUT_RDWR)
+            for watched in self._watched:
+                watched.cut()
 
     def _run(self) -> None:
         with self._changed:
             while True:
                 now = time.monotonic()
-                for deadline, connection in self._watched.values():
-                    if deadline <= now:
-                        with suppress(OSError):  # already closed
-                            connection.shutdown(socket.SHUT_RDWR)
+                for watched in self._watched:
+                    if watched.deadline <= now:
+                        watched.cut()
                 self._wakes_at = min(
-                    (deadline for deadline, _ in self._watched.values() if deadline > now), default=float("inf")
+                    (watched.deadline for watched in self._watched if watched.deadline > now), default=float("inf")
                 )
                 self._changed.wait(None if self._wakes_at == float("inf") else self._wakes_at - now)

@@ -56,6 +56,17 @@ def test_a_kept_connection_that_hangs_is_replaced(database: Database) -> None:
         assert backend(database) != process
 
 
+def test_a_kept_connection_that_was_cut_while_its_answer_came_is_replaced(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer was there, so the connection was used, and the request failed: on a busy machine, after some 1.2 s."""
+    process = backend(database)
+    pings = [lambda *_: database._primary.watchdog.cut()]  # at the last moment
+    ping = database._primary.ping
+    monkeypatch.setattr(database._primary, "ping", lambda *call: pings.pop()(*call) if pings else ping(*call))
+    assert backend(database) != process
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_commit_is_bounded_too(database: Database) -> None:
     transaction = database.transaction()
