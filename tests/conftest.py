@@ -97,7 +97,9 @@ def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(autouse=True)
 def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine no request is cut, except among the tests of the database, some of which wait for that."""
+    """On a busy machine no request is cut, except among the tests of the database, some of which wait for that, and
+    uploads are matched and written by the request itself: without a background, the rest would stay undone."""
+    monkeypatch.setattr("flyleaf.views.uploads.SECONDS", 60.0)
     if "database" not in request.path.relative_to(PROJECT).parts:
         monkeypatch.setattr(pool, "TRANSACTION_SECONDS", 60.0)
 

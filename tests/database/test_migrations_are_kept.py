@@ -70,6 +70,8 @@ DIGESTS = {
     "versions/0040_new_books.py": "9fbd93efa3b63e00cb053c46b9e91c5d165af909cfb9c7d3007badf8859e3621",
     "sql/0041_in_use.sql": "a9bc5b9e7a4e2b119d8a0a8664f94c8af33923357f6ba76d67829ca84915633d",
     "versions/0041_readings_without_days.py": "ce6c078d3ce4344d5946ef79604eb3d3c76920cad54942296e4a0635065b918a",
+    "sql/0042_in_use.sql": "ca1ad463e90a8c35581ed44c03d55becb103d28bc81b2dda50fa35c6c7bc8507",
+    "versions/0042_index_of_readings.py": "710f12476e60d45d2324080d687d3f2fbff80b31a3d0bcc3097cfb5f558750e0",
 }  # fmt: skip
 
 

@@ -91,7 +91,6 @@ def test_a_row_that_an_error_kept_from_being_written(
             raise ZeroDivisionError
         return write_entries(connection, reader_id, rows)
 
-    monkeypatch.setattr("flyleaf.views.uploads.SECONDS", 60)
     monkeypatch.setattr(upload_work, "write_entries", fail)
     row(client, writer, started, 2, decision="write")
     assert client.post(f"{started}/commit", headers=writer).get_json()["state"] == "written"

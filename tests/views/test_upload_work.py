@@ -109,7 +109,6 @@ def test_a_row_that_cannot_be_written_or_undone(
     alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The row fails whenever it comes; all others are written."""
-    monkeypatch.setattr("flyleaf.views.uploads.SECONDS", 60)
     before = select(STATE)
     page = brought(alice, MANY)
     with monkeypatch.context() as patch:
@@ -134,7 +133,6 @@ def test_a_row_that_cannot_be_written_or_undone(
 def test_a_row_that_fails_once_behind_one_that_always_fails_is_written(
     alice: Site, dune: str, select: Select, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flyleaf.views.uploads.SECONDS", 60)
     once = iter([True])
 
     def is_bad(_connection: Connection, _reader_id: int, rows: Sequence[RowEntry]) -> bool:
