@@ -34,6 +34,7 @@ from flyleaf.paging import Key
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 SEED = 42
 QUERIES = 200
+WARMING = 3  # rounds; in the first two, what a new worker does once takes 100 ms of two of 400 requests
 READERS = """
 INSERT INTO readers (name, name_key, password_hash, created_at)
 SELECT 'Reader ' || n, 'reader ' || n, repeat('x', 97), now() - n * interval '1 second'
@@ -173,7 +174,8 @@ def measure_pages(result: dict[str, float], config: Config, database: Database, 
         last = urlencode(Key(oldest, 0, newer=True).arguments)
 
         def asked(paths: Sequence[str]) -> Round:
-            measure(port, paths, 1, cookie)
+            for _ in range(WARMING):
+                measure(port, paths, 1, cookie)
             return measure(port, paths, 1, cookie)
 
         searches = asked([f"/search?q={quote_plus(query_for(book, chance))}" for book in sample(books, QUERIES)])
