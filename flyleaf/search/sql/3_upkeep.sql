@@ -425,7 +425,8 @@ BEGIN
         INSERT INTO search_editions AS edition (book_id, work_id, isbns)
         SELECT now.id, now.work_id, search_books.isbns FROM unnest(ids, works) AS now (id, work_id) JOIN search_books ON book_id = now.id
          WHERE now.id = ANY (books)
-           AND NOT EXISTS (SELECT FROM search_editions AS old WHERE old.book_id = now.id AND (old.work_id, old.isbns) = (now.work_id, search_books.isbns))
+           -- With `=` the index of parts of ISBNs would be taken, of which a common part has a thousand pages.
+           AND NOT EXISTS (SELECT FROM search_editions AS old WHERE old.book_id = now.id AND old.work_id = now.work_id AND old.isbns IS NOT DISTINCT FROM search_books.isbns)
          ORDER BY now.id
         ON CONFLICT (book_id) DO UPDATE SET work_id = excluded.work_id, isbns = excluded.isbns
         RETURNING book_id),
