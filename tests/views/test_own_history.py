@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from tests.fixture_types import AddBook, Select, Visit
+from tests.places import eventually
 from tests.site import PASSWORD, Site
 from tests.uploads import DUNE, HEADER, STATE, brought, press, upload
 
@@ -38,12 +39,16 @@ def test_the_round_trip(alice: Site, visit: Visit, dune: str, add_book: AddBook,
         file = archive.data if name == "flyleaf.zip" else members.read(name)
     assert [len(kept[name]) for name in ("reviews", "shelved_books", "imports")] == [3, 4, 2]
     alice.submit("/account/delete", reviews="delete", password=PASSWORD)
+    # The account goes in the background, which then takes steps of uploads, too.
+    assert eventually(lambda: select("SELECT count(*) FROM departures") == 0)
     assert select("SELECT count(*) FROM shelved_books") == 0
     again = visit().registered("Alice")
     for _ in range(2):
         answer = upload(again, file, name)
         assert answer.status_code == 303, answer.text
+        assert eventually(lambda: select("SELECT bool_and(state <> 'matching') FROM uploads"))
         press(again, answer.location, "commit")
+        assert eventually(lambda: select("SELECT bool_and(state <> 'writing') FROM uploads"))
         assert select(state) == before
 
 
