@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """A connection, and the moment at which its time is up, by the monotonic clock. Its last answer may have come while
-    it was cut: only `was_cut` says, at the end, that it can be used further."""
+    """A connection, and the moment at which its time is up, by the monotonic clock. Its last answer may come while it
+    is cut, so that no error shows: where `was_cut` is true, the connection can't be used any more."""
 
     deadline: float
     connection: socket.socket
